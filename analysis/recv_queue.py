@@ -1,0 +1,239 @@
+"""A program leaves data unread in its connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.finding import (
+    LOCAL_PROGRAM,
+    before,
+    group_of,
+    other_ends,
+    owner_keys,
+    owner_of,
+    peers,
+    settle,
+    steps_for,
+)
+from nsparse.measure import actor, halved, passes, plural, thousands, top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.scene import Scene
+
+NUMBERS = (
+    Number("unread", 4096, "less may be one request that has just come in"),
+    Number("few", 5, "fewer connections may be read in the next moment"),
+    Number("share", 0.2, "a fifth of the program's connections"),
+    Number("many", 50, "no program that reads is so far behind"),
+    Number("large", 32768, "one connection with half of a window unread"),
+    Number("window", 61440, "a reader that stops is left with 64 KiB or more, the window closed"),
+    Number("critical", 20, "so many with data that nobody reads: the program hangs"),
+    Number("critical_share", 0.5, "half of the program's connections"),
+    Number("stuck_s", 30, "unread for so long is no longer the next moment"),
+    Number("moving_s", 1, "data still arrives: a transfer, not a hang"),
+    Number("blocked", 16384, "the other leg of a proxy waits: it holds back on purpose"),
+)
+NEAR = 0.9
+"""Part of its receive buffer from which on a socket is about full."""
+REFS = ("tcp_diag.c, tcp_recvmsg (Linux)", "ip-sysctl tcp_rmem")
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """The connections of one program, or of one of its services, that hold unread data."""
+
+    rows: pd.DataFrame
+    base: int
+    group: Group
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which program has data waiting and does not read it?
+
+    Means: bytes have arrived and been acknowledged, and the program has not called read for them.
+        When the buffer is full the window closes and the other end must wait.
+    Do: take a stack of the program: is it blocked on a slow disk, a lock, a second socket? Look for
+        a blocking handler in an event loop, reads that back-pressure turned off for good, a thread
+        pool that has run out.
+    False alarms: a bulk transfer in the middle; a proxy that holds back because its other leg is
+        slow; connections nobody has accepted yet (they have no owner and are not counted).
+    """
+    rows = scene.rows
+    established = rows[(rows["state"] == "ESTABLISHED") & rows["owned"]]
+    unread = _unread(scene, established, limits)
+    if unread.empty:
+        return
+    established = established[established["owner"].isin(unread["owner"].unique())]
+    for backlog in _backlogs(unread, established, limits):
+        severity = _severity(backlog, limits)
+        if severity is not None:
+            yield _finding(scene, limits, backlog, severity)
+
+
+def _unread(scene: Scene, established: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The rows that count: not transfers on their way, not what a proxy holds back on purpose.
+
+    They get the columns `closed` (the other end probes a closed window), `waits` (it has data
+    that it cannot get rid of) and `stuck` (the bytes have lain there for long).
+    """
+    held = established[(established["recv_q"] >= limits["unread"]).fillna(False)]
+    if held.empty:
+        return held
+    ends = other_ends(scene, held, ["timer", "send_q"])
+    since = scene.column("lastrcv_ms")[held.index]
+    held = held.assign(
+        closed=ends["timer"] == "persist",
+        waits=(ends["send_q"] > 0).fillna(False).astype("bool"),
+        stuck=(since >= limits["stuck_s"] * 1000).fillna(False).astype("bool")
+        | _left_lying(scene, held, limits["stuck_s"]),
+    )
+    moving = (since < limits["moving_s"] * 1000).fillna(False).astype("bool")
+    held = held[~moving | held["closed"]]
+    blocked = established[(established["send_q"] >= limits["blocked"]).fillna(False)]
+    return held[~_held_back(held, blocked)] if len(held) and len(blocked) else held
+
+
+def _left_lying(scene: Scene, held: pd.DataFrame, seconds: float) -> pd.Series[bool]:
+    """Whether a moment before shows the same data: as much then, and nothing read since."""
+    then = before(scene, held, ["recv_q", "bytes_received"], seconds)
+    grown = held["recv_q"] - then["recv_q"]
+    came = scene.column("bytes_received")[held.index] - then["bytes_received"]
+    lies = (grown >= 0).fillna(False) & ((came == grown) | came.isna()).fillna(True)
+    return lies.astype("bool")
+
+
+def _held_back(held: pd.DataFrame, blocked: pd.DataFrame) -> pd.Series[bool]:
+    """Whether as many of the program's connections on its other side wait to send."""
+    owners, sides = owner_keys(held), owner_keys(held) + " " + held["role"]
+    of_owner = owner_keys(blocked).value_counts()
+    of_side = (owner_keys(blocked) + " " + blocked["role"]).value_counts()
+    elsewhere = owners.map(of_owner).fillna(0) - sides.map(of_side).fillna(0)
+    return elsewhere >= sides.map(sides.value_counts())
+
+
+def _backlogs(unread: pd.DataFrame, established: pd.DataFrame, limits: Limits) -> Iterator[Backlog]:
+    """Per program; where the program as a whole is not behind, per service of it."""
+    bases = owner_keys(established).value_counts().to_dict()
+    services = established["group"].value_counts().to_dict()
+    for key, part in unread.groupby(owner_keys(unread), sort=False):
+        if part["group"].nunique() > 1 and _many(part, bases[key], limits):
+            yield Backlog(part, bases[key], Group(**owner_of(part.iloc[0])))
+            continue
+        for group, some in part.groupby("group", sort=False):
+            yield Backlog(some, services[group], group_of(some.iloc[0]))
+
+
+def _many(unread: pd.DataFrame, base: int, limits: Limits) -> bool:
+    """Whether there are enough of them; fewer are enough where the other ends are seen to wait."""
+    few = limits["few"]
+    if int(unread["waits"].sum()) >= halved(few):
+        few = halved(few)
+    return passes(len(unread), base, few, limits["share"], limits["many"])
+
+
+def _severity(backlog: Backlog, limits: Limits) -> Severity | None:
+    unread, base = backlog.rows, backlog.base
+    stuck = int(unread["stuck"].sum())
+    if stuck >= limits["critical"] and stuck / base >= limits["critical_share"]:
+        return "critical"
+    most = int(unread["recv_q"].max())
+    if most >= limits["window"] or unread["closed"].any() or _many(unread, base, limits):
+        return "warning"
+    return "notice" if most >= limits["large"] else None
+
+
+def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity) -> Finding:
+    unread = backlog.rows
+    owner = actor(backlog.group.owner, LOCAL_PROGRAM)
+    return Finding(
+        id="recv-q-backlog",
+        severity=severity,
+        confidence=_confidence(scene, limits, unread),
+        group=backlog.group,
+        n=len(unread),
+        base=backlog.base,
+        verdict=_verdict(unread, backlog.base, owner),
+        sockets=tuple(int(label) for label in unread.index),
+        limits=dict(limits),
+        evidence=_evidence(scene, unread),
+        cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
+        next=_steps(scene, backlog.group.pid),
+        caveats=_caveats(scene, unread),
+        refs=REFS,
+    )
+
+
+def _confidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Confidence:
+    """Bytes that could be passing are worth medium, and no more while nothing proves how long."""
+    stuck, closed = bool(unread["stuck"].any()), bool(unread["closed"].any())
+    used, room = scene.column("skmem_r")[unread.index], scene.column("skmem_rb")[unread.index]
+    full = (used >= NEAR * room).fillna(False).any()
+    weak = len(unread) < limits["few"] and scene.snapshots == 1
+    return settle(
+        "low" if weak else "medium",
+        scene,
+        up=stuck + bool(unread["waits"].any()) + bool(full),
+        cap="high" if stuck or closed else "medium",
+    )
+
+
+def _verdict(unread: pd.DataFrame, base: int, owner: str) -> str:
+    n, most = len(unread), thousands(int(unread["recv_q"].max()))
+    of = f"{thousands(n)} of {plural(base, 'connection')}"
+    if n == 1:
+        return f"{of} holds {most} unread bytes: {owner} is not reading."
+    total = thousands(int(unread["recv_q"].sum()))
+    return (
+        f"{of} hold unread data, {total} bytes in all, up to {most} on one: {owner} is not reading."
+    )
+
+
+def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
+    sizes = unread["recv_q"].sort_values(ascending=False).head(5)
+    more = f" and {thousands(len(unread) - len(sizes))} more" if len(unread) > len(sizes) else ""
+    lines = [f"Recv-Q: {', '.join(thousands(int(size)) for size in sizes)}{more}"]
+    lines.append(peers(unread))
+    if unread["waits"].any():
+        ends = other_ends(scene, unread[unread["waits"]], ["owner"])["owner"]
+        lines.append(f"the other ends wait to send: {top(ends.replace('', 'no known owner'))}")
+    if unread["stuck"].any():
+        lines.append(f"{plural(int(unread['stuck'].sum()), 'connection')} unread for 30 s or more")
+    return tuple(lines)
+
+
+def _caveats(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
+    if unread["stuck"].any():
+        return ()
+    if scene.snapshots > 1:
+        return ("how long: no earlier snapshot, 30 s or more before, shows the same bytes",)
+    return ("one snapshot: take a second 30 s later to prove it",)
+
+
+def _steps(scene: Scene, pid: int | None) -> tuple[Step, ...]:
+    who = "PID" if pid is None else pid
+    return steps_for(
+        scene,
+        linux=(f"gdb -p {who} -batch -ex 'thread apply all bt'", "ss -tanpim"),
+        macos=(f"sample {who}", "netstat -anv"),
+        other=("the same dump again 30 s later",),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "recv-q-backlog",
+        "Which program has data waiting and does not read it?",
+        check,
+        needs=("queues", "owner"),
+        numbers=NUMBERS,
+        absorbs=(Absorbs("zero-window", "mirror"), Absorbs("send-q-backlog", "mirror")),
+        refs=REFS,
+    ),
+)

@@ -1,0 +1,211 @@
+"""Connections in TIME_WAIT: a client that opens a new one for each request."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.finding import netns_of, settle, steps_for
+from nsparse.measure import percent, plural, thousands, top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.scene import Scene
+
+NUMBERS = (
+    Number("notice", 500, "eight new connections a second with 60 s of TIME_WAIT"),
+    Number("times", 10, "so many closed for each that is open: they are not reused"),
+    Number("fill", 0.25, "of the ports to one service: about 7 000 on Linux"),
+)
+RANGE = frozenset({"ephemeral_low", "ephemeral_high"})
+REUSE_SINCE = (4, 19)
+"""Linux from here on takes ports on loopback out of TIME_WAIT (tcp_tw_reuse 2 is the default)."""
+REFS = (
+    "Bernat: Coping with the TCP TIME-WAIT state on busy Linux servers",
+    "RFC 6191",
+    "RFC 1122 4.2.2.13",
+)
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is a client opening a new connection for each request?
+
+    Means: towards one service far more connections were just closed than are open: no keep-alive,
+        or a pool that is too small. TIME_WAIT itself is harmless; each one keeps a local port.
+    Do: turn on keep-alive and pool connections: nginx `keepalive N` in the upstream with
+        `proxy_http_version 1.1` and an empty Connection header, Go `MaxIdleConnsPerHost` and
+        bodies drained and closed, in Python one Session, in .NET one HttpClient. Never
+        tcp_tw_recycle; tcp_fin_timeout does not touch TIME_WAIT.
+    False alarms: TIME_WAIT of a server takes no port, however many; load generators and scanners
+        mean to do this; on loopback Linux takes the ports out of TIME_WAIT again.
+    """
+    rows = scene.rows
+    waiting = rows[(rows["state"] == "TIME_WAIT") & rows["concrete"]]
+    calls = waiting[(waiting["role"] == "client") & (waiting["service"] != "")]
+    least = min(limits["notice"], limits["fill"] * scene.constants.ephemeral_size)
+    keys = netns_of(calls) + " " + calls["service"].astype("object")
+    sizes = calls.groupby(keys)["group"].transform("size")
+    calls, keys = calls[sizes >= least], keys[sizes >= least]
+    services = calls["service"].unique()
+    opened = rows[
+        (rows["state"] == "ESTABLISHED")
+        & (rows["role"] == "client")
+        & rows["service"].isin(services)
+    ]
+    near = netns_of(opened) + " " + opened["service"].astype("object")
+    around = dict(iter(opened.groupby(near))) if len(opened) else {}
+    for key, part in calls.groupby(keys, sort=False):
+        open_ = around.get(key, opened.head(0))
+        severity = _severity(scene, limits, part, len(open_))
+        if severity is not None:
+            yield _churn(scene, limits, part, open_, severity)
+    yield from _served(scene, waiting[waiting["role"] == "server"])
+
+
+def _severity(scene: Scene, limits: Limits, part: pd.DataFrame, opened: int) -> Severity | None:
+    n = len(part)
+    if _reused(scene, str(part["remote_addr"].iat[0])):
+        return None
+    if n >= limits["fill"] * scene.constants.ephemeral_size:
+        return "warning"
+    return "notice" if n >= limits["notice"] and n >= limits["times"] * max(opened, 1) else None
+
+
+def _reused(scene: Scene, remote: str) -> bool:
+    """Whether the kernel takes the ports out of TIME_WAIT again; an unknown Linux is a new one."""
+    loopback = remote.startswith("127.") or remote == "::1"
+    version = tuple(map(int, re.findall(r"[0-9]+", scene.constants.kernel or "")[:2]))
+    return loopback and scene.os == "linux" and (version or REUSE_SINCE) >= REUSE_SINCE
+
+
+def _churn(
+    scene: Scene, limits: Limits, part: pd.DataFrame, opened: pd.DataFrame, severity: Severity
+) -> Finding:
+    n, size = len(part), scene.constants.ephemeral_size
+    service = str(part["service"].iat[0])
+    owners = opened["owner"][opened["owner"] != ""].unique().tolist()
+    filled = severity == "warning"
+    guessed = filled and bool(RANGE & scene.constants.assumed)
+    beside = f"beside {thousands(len(opened))} open" if len(opened) else "and none is open"
+    return Finding(
+        id="time-wait-churn",
+        severity=severity,
+        # Ports in use are stated outright; that they tell of a missing pool is a shape.
+        confidence=settle(
+            "high" if filled else "medium", scene, up=int(len(owners) == 1), down=int(guessed)
+        ),
+        group=Group(role="client", service=service),
+        n=n,
+        base=size if filled else None,
+        verdict=(
+            f"{plural(n, 'connection')} to {service} {'is' if n == 1 else 'are'} in TIME_WAIT "
+            f"{beside}: this host opens {_rate(scene, n)} new ones a second and reuses none."
+        ),
+        sockets=tuple(int(label) for label in part.index),
+        limits={**limits, "ephemeral_size": size},
+        evidence=_evidence(scene, part, opened),
+        cause=_cause(owners),
+        next=_steps(scene, service),
+        caveats=_caveats(scene, guessed=guessed),
+        refs=REFS,
+    )
+
+
+def _rate(scene: Scene, n: int) -> str:
+    """New connections a second; a range where the length of TIME_WAIT is one."""
+    short, long = scene.constants.time_wait_s
+    if short == long:
+        return f"about {thousands(n / long)}"
+    return f"{thousands(n / long)} to {thousands(n / short)}"
+
+
+def _evidence(scene: Scene, part: pd.DataFrame, opened: pd.DataFrame) -> tuple[str, ...]:
+    short, long = scene.constants.time_wait_s
+    size = scene.constants.ephemeral_size
+    low, high = scene.constants.ephemeral_low, scene.constants.ephemeral_high
+    lasts = f"{short} s" if short == long else f"{short}-{long} s"
+    lines = [
+        f"{thousands(len(part))} TIME_WAIT of {lasts} each, {thousands(len(opened))} ESTABLISHED",
+        f"{percent(len(part), size)} of {thousands(size)} local ports ({low}-{high})",
+    ]
+    if part["local_addr"].nunique() > 1:
+        lines.append(f"from {top(part['local_addr'])}")
+    if len(opened):
+        owners = opened["owner"].astype("object").replace("", "unknown")
+        lines.append(f"owners of the open ones: {top(owners)}")
+    return tuple(lines)
+
+
+def _cause(owners: list[str]) -> tuple[str, ...]:
+    said = ["no keep-alive, or a pool that holds fewer connections than are in use at once"]
+    if len(owners) == 1:
+        said.append(f"{owners[0]} has all that are open: this suggests that it opens them")
+    return tuple(said)
+
+
+def _steps(scene: Scene, service: str) -> tuple[Step, ...]:
+    return steps_for(
+        scene,
+        linux=(
+            f"ss -tanp state established dst {shlex.quote(service)}",
+            "nstat -az TcpActiveOpens",
+        ),
+        macos=("netstat -anv -p tcp", "sysctl net.inet.tcp.msl"),
+        windows=("netstat -anobq", "netsh int ipv4 show dynamicport tcp"),
+        other=(
+            "turn on keep-alive and pool connections: nginx upstream `keepalive`, Go "
+            "MaxIdleConnsPerHost, one Session (Python), one HttpClient (.NET)",
+        ),
+    )
+
+
+def _caveats(scene: Scene, *, guessed: bool) -> tuple[str, ...]:
+    said = ["which program opened them: TIME_WAIT has no owner"]
+    short, long = scene.constants.time_wait_s
+    if short != long:
+        said.append(f"how long TIME_WAIT lasts here: {short} to {long} s are possible")
+    if guessed:
+        said.append("the port range of the host: the default is assumed")
+    return tuple(said)
+
+
+def _served(scene: Scene, waiting: pd.DataFrame) -> Iterator[Finding]:
+    """What closed on the side that serves: it explains rows and takes no port, however many."""
+    if waiting.empty:
+        return
+    for _, part in waiting.groupby(netns_of(waiting), sort=False):
+        n, first = len(part), part.iloc[0]
+        one = part["bound"].nunique() == 1
+        yield Finding(
+            id="time-wait-churn",
+            severity="info",
+            confidence=settle("high", scene),
+            group=Group(role="server", service=str(first["bound"]) if one else None),
+            n=n,
+            verdict=(
+                f"{plural(n, 'connection')} {'is' if n == 1 else 'are'} in TIME_WAIT on "
+                f"{plural(part['bound'].nunique(), 'service')} of this host: harmless, a server "
+                f"that closes first takes no local port of its own."
+            ),
+            sockets=tuple(int(label) for label in part.index),
+            evidence=(f"services: {top(part['bound'])}",),
+            refs=REFS,
+        )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "time-wait-churn",
+        "Is a client opening a new connection for each request?",
+        check,
+        needs=("states",),
+        numbers=NUMBERS,
+        refs=REFS,
+    ),
+)

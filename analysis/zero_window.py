@@ -1,0 +1,197 @@
+"""A peer has stopped reading from us: its receive window is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
+from nsparse.finding import (
+    LOCAL_PROGRAM,
+    before,
+    group_of,
+    other_ends,
+    owner_keys,
+    peers,
+    settle,
+    steps_for,
+)
+from nsparse.measure import actor, plural, thousands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.scene import Scene
+
+# After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
+STATES = ("ESTABLISHED", "CLOSE_WAIT")
+LASTS_S = 120
+"""So far apart two snapshots prove that it lasts (diagnoses: thresholds)."""
+PEERS_NAMED = 5
+"""Peers of one service with a finding each; more of them are one finding."""
+
+NUMBERS = (
+    Number("few", 3, "three closed windows are more than one slow reader"),
+    Number("remaining_s", 5, "the interval doubles from 0.2 s: so long a one proves a long wait"),
+    Number("probes", 3, "a peer that lets three probes pass is silent, not slow"),
+    Number("critical", 20, "so many blocked writes hold up the program itself"),
+    Number("share", 0.5, "half of what the program serves"),
+)
+REFS = ("ss(8)", "RFC 9293 3.8.6.1", "RFC 6429")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which peer's program has stopped reading from us?
+
+    Means: the kernel probes a window that the other end holds closed: that program does not read,
+        and what we write to it waits here. A peer that keeps answering the probes keeps the
+        connection for ever.
+    Do: look at the program at the other end. Here: a write timeout, a bounded queue for each
+        client, TCP_USER_TIMEOUT.
+    False alarms: one slow consumer for a moment, such as a paused video or a pager.
+    """
+    rows = scene.rows
+    stuck = rows["state"].isin(STATES) & (rows["timer"] == "persist")
+    closed = rows[stuck & (rows["send_q"] > 0).fillna(False)]
+    if closed.empty:
+        return
+    owned = rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(closed["owner"].unique())]
+    keys = owner_keys(closed)
+    bases = _union(keys, owner_keys(owned))
+    blocked = keys.value_counts().to_dict()
+    for (key, _, _), part in closed.groupby([keys, closed["group"], _each(closed)], sort=False):
+        yield _finding(scene, limits, part, blocked[key], bases[key])
+
+
+def _union(closed: pd.Series[str], owned: pd.Series[str]) -> dict[Any, int]:
+    """How many connections each owner has: established, or blocked in another state."""
+    import pandas as pd
+
+    both = pd.concat([closed, owned])
+    return both[~both.index.duplicated()].value_counts().to_dict()
+
+
+def _each(closed: pd.DataFrame) -> pd.Series[str]:
+    """The peer of each row; all the same where a service has too many of them."""
+    several = closed.groupby("group")["remote_addr"].transform("nunique")
+    return closed["remote_addr"].astype("object").where(several <= PEERS_NAMED, "")
+
+
+def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, base: int) -> Finding:
+    wait, probes = _most(part["timer_ms"]) / 1000, _most(part["probes"])
+    silent = probes if probes >= limits["probes"] else 0
+    before_too = (before(scene, part, ["timer"])["timer"] == "persist").any()
+    severity: Severity = "notice"
+    if blocked >= limits["critical"] and blocked / base >= limits["share"]:
+        severity = "critical"
+    elif len(part) >= limits["few"] or wait >= limits["remaining_s"] or silent or before_too:
+        severity = "warning"
+    who = _who(scene, part)
+    return Finding(
+        id="zero-window",
+        severity=severity,
+        confidence=_confidence(scene, part, proven=wait >= limits["remaining_s"]),
+        group=group_of(part.iloc[0]),
+        n=len(part),
+        base=base,
+        verdict=_verdict(part, who, wait, silent),
+        sockets=tuple(int(label) for label in part.index),
+        limits=dict(limits),
+        evidence=_evidence(part, blocked, base),
+        cause=_cause(who, silent=silent > 0),
+        next=_steps(scene, part),
+        caveats=("what the program at the other end does: its own dump shows the Recv-Q",),
+        refs=REFS,
+    )
+
+
+def _most(values: pd.Series[int]) -> int:
+    return int(values.fillna(0).max())
+
+
+def _confidence(scene: Scene, part: pd.DataFrame, *, proven: bool) -> Confidence:
+    """The timer says it outright; its age, or bytes unread at the other end, say it twice."""
+    unread = (other_ends(scene, part, ["recv_q"])["recv_q"] > 0).fillna(False).any()
+    lasting = (before(scene, part, ["timer"], LASTS_S)["timer"] == "persist").any()
+    unknown = part["role"].iat[0] == "unknown"
+    return settle("high", scene, up=proven + bool(unread) + bool(lasting), down=int(unknown))
+
+
+def _who(scene: Scene, part: pd.DataFrame) -> str:
+    """The one that does not read: a program in these dumps, an address, or how many of them."""
+    owners = other_ends(scene, part, ["owner"])["owner"].fillna("").unique()
+    if len(owners) == 1 and owners[0]:
+        return str(owners[0])
+    peers = part["remote_addr"].dropna().unique()
+    return str(peers[0]) if len(peers) == 1 else plural(len(peers), "peer")
+
+
+def _verdict(part: pd.DataFrame, who: str, wait: float, probes: int) -> str:
+    n = len(part)
+    one = not who.endswith(" peers")
+    has = "has" if one else "have"
+    told = ["window closed"]
+    if probes:
+        told.append(f"{plural(probes, 'probe')} unanswered")
+    if wait >= 1:
+        told.append(f"{'on one ' if n > 1 else ''}for at least {int(wait)} s")
+    said = ", ".join(told) if n > 1 or probes else " ".join(told)
+    fault = "stopped answering" if probes else "stopped reading"
+    waiting = plural(int(part["send_q"].sum()), "byte")
+    return (
+        f"{who} {has} {fault} on {plural(n, 'connection')} ({said}); "
+        f"{waiting} wait to be sent to {'it' if one else 'them'}."
+    )
+
+
+def _evidence(part: pd.DataFrame, blocked: int, base: int) -> tuple[str, ...]:
+    longest = part.sort_values("timer_ms", ascending=False, kind="stable").head(3)
+    cells = zip(
+        longest["remote_addr"],
+        longest["remote_port"],
+        longest["send_q"],
+        longest["timer_ms"].fillna(0),
+        longest["probes"].fillna(0),
+        strict=True,
+    )
+    lines = [
+        f"{addr} port {port}: Send-Q {thousands(int(send_q))}, next probe in {ms / 1000:.1f} s, "
+        f"{plural(int(probes), 'probe')} unanswered"
+        for addr, port, send_q, ms, probes in cells
+    ]
+    if part["remote_addr"].nunique() > 1:
+        lines.append(peers(part))
+    owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
+    lines.append(f"{blocked} of {plural(base, 'connection')} of {owner} wait for a closed window")
+    return tuple(lines)
+
+
+def _cause(who: str, *, silent: bool) -> tuple[str, ...]:
+    if silent:
+        return (f"{who} does not answer window probes: its host or the path to it suggests itself",)
+    return (f"the program at {who} does not read what it is sent: it hangs, or is too slow",)
+
+
+def _steps(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:
+    peer = part["remote_addr"].iat[0]
+    return steps_for(
+        scene,
+        linux=(f"ss -tanpoi dst {peer}", "at the other end: ss -tanp, then a stack of the owner"),
+        macos=("netstat -anv", f"sudo tcpdump -nni any host {peer}"),
+        other=("here: a write timeout, a bounded queue for each client, TCP_USER_TIMEOUT",),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "zero-window",
+        "Which peer's program has stopped reading from us?",
+        check,
+        needs=("queues", "timers"),
+        numbers=NUMBERS,
+        absorbs=(Absorbs("send-q-backlog"),),
+        refs=REFS,
+    ),
+)

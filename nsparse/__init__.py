@@ -1,0 +1,65 @@
+"""Read what `netstat` and `ss` print into one typed DataFrame, and say what is wrong.
+
+>>> import nsparse
+>>> nsparse.__version__
+'0.1.0'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nsparse.errors import DumpError, NotASocketTable, NsparseError
+    from nsparse.judge import Report
+    from nsparse.judge import judge as diagnose
+    from nsparse.pipeline import Dump, Problem, parse, read
+    from nsparse.schema import COLUMNS
+
+__version__ = "0.1.0"
+
+# In a checkout, parsers/ and analysis/ lie beside this folder; the build puts them into it. Without
+# this, Python started in the checkout finds this folder first and its two subpackages nowhere.
+if not (Path(__file__).parent / "parsers").is_dir():
+    __path__.append(str(Path(__file__).parent.parent))
+
+__all__ = [
+    "COLUMNS",
+    "Dump",
+    "DumpError",
+    "NotASocketTable",
+    "NsparseError",
+    "Problem",
+    "Report",
+    "diagnose",
+    "parse",
+    "read",
+]
+
+# Where each name of the door lives: `import nsparse` loads neither pandas nor lark.
+_HOME = {
+    "COLUMNS": "schema",
+    "Dump": "pipeline",
+    "DumpError": "errors",
+    "NotASocketTable": "errors",
+    "NsparseError": "errors",
+    "Problem": "pipeline",
+    "Report": "judge",
+    "diagnose": "judge",
+    "parse": "pipeline",
+    "read": "pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'nsparse' has no attribute {name!r}")
+    attribute = "judge" if name == "diagnose" else name
+    return getattr(import_module(f"nsparse.{_HOME[name]}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

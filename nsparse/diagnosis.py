@@ -1,0 +1,147 @@
+"""What a diagnosis is, and what it says.
+
+A diagnosis is a pure function from a `Scene` to findings, with the numbers it
+compares against, what it needs to see, and whose findings it takes over. All of
+that is static data, so that `nsparse list` and `nsparse explain` need no pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nsparse.scene import Scene
+
+Severity = Literal["critical", "warning", "notice", "info"]
+Confidence = Literal["high", "medium", "low"]
+Join = Literal["rows", "mirror", "port", "service", "owner"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "notice", "info")
+CONFIDENCES: tuple[Confidence, ...] = ("high", "medium", "low")
+
+Limits = Mapping[str, float]
+"""The numbers in force for one diagnosis, by key."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One threshold: its key in the config file, its default and the reason for it."""
+
+    key: str
+    default: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Absorbs:
+    """One cause, one finding: findings of `id` on the same `by` are taken over.
+
+    `rows`: they stand on rows the winner stands on too. `mirror`: on the other
+    ends of the winner's connections. `port`: on the same local address and port.
+    `service`, `owner`: the same service or owner of the group.
+    """
+
+    id: str
+    by: Join = "rows"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Whose sockets a finding is about; a part that is unknown or does not apply is None."""
+
+    owner: str | None = None
+    process: str | None = None
+    pid: int | None = None
+    role: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command that takes the reader further; its system is linux, macos, windows or any."""
+
+    os: str
+    cmd: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, on one host, with the rows that prove it.
+
+    Attributes:
+        id: The diagnosis that speaks.
+        severity: How bad it is.
+        confidence: How sure the dump makes us.
+        group: Whose sockets they are.
+        n: How many sockets (or ports) the verdict counts.
+        base: What `n` is a part of, where a share is meant.
+        verdict: One sentence with the numbers, the place and the actor.
+        sockets: Index labels in `Scene.rows` of every row the finding stands on.
+        limits: Each number the verdict was held against, by key.
+        evidence: Lines of a small table, or of text, as the report prints them.
+        cause: What the evidence suggests.
+        next: What to do to confirm or mend it.
+        caveats: What the dump could not show.
+        refs: Where the rule comes from.
+        absorbed: Findings of the same cause that this one took over.
+    """
+
+    id: str
+    severity: Severity
+    confidence: Confidence
+    group: Group
+    n: int
+    verdict: str
+    sockets: tuple[int, ...]
+    base: int | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    next: tuple[Step, ...] = ()
+    caveats: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+    absorbed: tuple[str, ...] = ()
+    host: str | None = None
+    netns: str | None = None
+    rows: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """`n` as a part of `base`, between 0 and 1; None without a base."""
+        return self.n / self.base if self.base else None
+
+
+Check = Callable[["Scene", Limits], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One diagnosis: its id, its check, and everything static about it.
+
+    The docstring of `check` is the page that `nsparse explain ID` prints; it has
+    the headings Means, Do and False alarms.
+
+    Attributes:
+        id: Stable; never given to another diagnosis.
+        asks: The question it answers, in one sentence.
+        check: Scene and limits in, findings out.
+        needs: Capabilities without which it is listed as not evaluated.
+        numbers: Its thresholds; each can be set in the config file.
+        absorbs: Whose findings it takes over, strongest rule first.
+        refs: Standards and sources.
+    """
+
+    id: str
+    asks: str
+    check: Check
+    needs: tuple[str, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    absorbs: tuple[Absorbs, ...] = ()
+    refs: tuple[str, ...] = ()
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The thresholds as they are without a config file."""
+        return {number.key: number.default for number in self.numbers}

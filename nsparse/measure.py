@@ -1,0 +1,192 @@
+"""Small measures and words that the diagnoses share: thresholds, levels, ages, numbers in prose.
+
+Nothing here needs pandas, so that a diagnosis may import it at the top.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nsparse.diagnosis import CONFIDENCES, SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nsparse.diagnosis import Confidence, Severity
+    from nsparse.scene import Scene
+
+SMALL_BASE = 4
+"""A share of fewer rows says nothing: one of three is already a third."""
+
+LINEAR_SYNS = 5
+"""Linux 6.5 and newer repeat the SYN once a second before the gaps double (measured on 6.18:
+retransmits 3, 4, 5, 6, 7, 8 at 3.5, 4.5, 5.5, 7.6, 11.7, 19.9 s)."""
+LINEAR_SINCE = (6, 5)
+RTO_MIN_S = 0.2
+"""TCP_RTO_MIN of Linux: the first retransmission of data comes no earlier."""
+RTO_MAX_S = 120
+"""TCP_RTO_MAX of Linux: no gap between two retransmissions is longer."""
+DOUBLINGS = 10
+"""0.2 s doubled ten times is beyond RTO_MAX_S."""
+
+
+def passes(n: int, base: float, few: float, share: float, many: float) -> bool:
+    """Whether a group is large enough to speak of: many, or few that are a share of their base.
+
+    >>> passes(5, 8, few=5, share=0.5, many=100), passes(5, 20, few=5, share=0.5, many=100)
+    (True, False)
+    >>> passes(3, 3, few=3, share=0.5, many=100)  # a share of three rows is not used
+    False
+    """
+    return n >= many or (n >= few and base >= SMALL_BASE and n / base >= share)
+
+
+def halved(few: float) -> int:
+    """The smaller `few` of a group whose persistence, or whose other end, is seen.
+
+    >>> halved(5)
+    3
+    """
+    return math.ceil(few / 2)
+
+
+def lower(confidence: Confidence, steps: int = 1) -> Confidence:
+    """A confidence some steps further down, at most to low.
+
+    >>> lower("high"), lower("low")
+    ('medium', 'low')
+    """
+    at = CONFIDENCES.index(confidence) + steps
+    return CONFIDENCES[max(0, min(at, len(CONFIDENCES) - 1))]
+
+
+def higher(confidence: Confidence, steps: int = 1) -> Confidence:
+    """A confidence some steps further up, at most to high.
+
+    >>> higher("low"), higher("medium", 5)
+    ('medium', 'high')
+    """
+    return lower(confidence, -steps)
+
+
+def at_most(confidence: Confidence, cap: Confidence) -> Confidence:
+    """The less sure of two confidences.
+
+    >>> at_most("high", "medium")
+    'medium'
+    """
+    return max(confidence, cap, key=CONFIDENCES.index)
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    """The gravest of some severities; info when there is none.
+
+    >>> worst(["notice", "critical", "warning"])
+    'critical'
+    """
+    return min(severities, key=SEVERITIES.index, default="info")
+
+
+def syn_age(k: int, scene: Scene) -> int:
+    """Least seconds since the first SYN, after `k` retransmissions (diagnoses: constants).
+
+    A kernel that is unknown is taken as the one that repeats faster, 6.5 or newer.
+    """
+    if _older(scene.constants.kernel, LINEAR_SINCE):
+        return synack_age(k)
+    return max(k, 0) if k <= LINEAR_SYNS else int(3 + 2 ** (min(k, 40) - 4))
+
+
+def synack_age(k: int) -> int:
+    """Least seconds since the first SYN-ACK, after `k` retransmissions.
+
+    >>> synack_age(3), synack_age(5)
+    (7, 31)
+    """
+    return int(2 ** min(max(k, 0), 40)) - 1
+
+
+def data_age(k: int) -> float:
+    """Least seconds since data was first sent, after `k` retransmissions.
+
+    >>> round(data_age(5)), round(data_age(8)), round(data_age(10)), round(data_age(12))
+    (6, 51, 205, 445)
+    """
+    doubled = RTO_MIN_S * (2 ** min(max(k, 0), DOUBLINGS) - 1)
+    return float(doubled + RTO_MAX_S * max(0, k - DOUBLINGS))
+
+
+def _older(kernel: str | None, than: tuple[int, int]) -> bool:
+    parts = (kernel or "").split(".")
+    numbers = ["".join(char for char in part if char.isdigit()) for part in parts[:2]]
+    if len(numbers) < len(than) or not all(numbers):
+        return False
+    return (int(numbers[0]), int(numbers[1])) < than
+
+
+def thousands(n: float) -> str:
+    """A whole number with a blank between the thousands.
+
+    >>> thousands(216610)
+    '216 610'
+    """
+    return f"{round(n):,}".replace(",", " ")
+
+
+def plural(n: int, noun: str, many: str | None = None) -> str:
+    """A number and its noun.
+
+    >>> plural(1, "connection"), plural(1200, "connection"), plural(2, "address", "addresses")
+    ('1 connection', '1 200 connections', '2 addresses')
+    """
+    return f"{thousands(n)} {noun if n == 1 else many or noun + 's'}"
+
+
+def percent(n: float, base: float) -> str:
+    """A share in whole percent, with one decimal below one percent.
+
+    >>> percent(6, 7), percent(40, 28232), percent(1, 0)
+    ('86 %', '0.1 %', '0 %')
+    """
+    share = 100 * n / base if base else 0.0
+    return f"{share:.1f} %" if 0 < share < 1 else f"{share:.0f} %"
+
+
+def top(values: Iterable[object], count: int = 3) -> str:
+    """The most frequent values with their counts; equal counts in the order of the values.
+
+    >>> top(["203.0.113.9", "203.0.113.7", "203.0.113.7"])
+    '203.0.113.7 (2), 203.0.113.9 (1)'
+    """
+    counted = Counter(str(value) for value in values)
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{value} ({thousands(n)})" for value, n in ranked[:count])
+
+
+def actor(owner: str | None, otherwise: str = "the program") -> str:
+    """Who acts in a sentence: the owner, or a word for one who is not known.
+
+    >>> actor("java/4711"), actor("")
+    ('java/4711', 'the program')
+    """
+    return owner or otherwise
+
+
+def port_of(end: str) -> str:
+    """The port of an "ADDR:PORT".
+
+    >>> port_of("[2001:db8::1]:443")
+    '443'
+    """
+    return end.rpartition(":")[2]
+
+
+def address_of(end: str) -> str:
+    """The address of an "ADDR:PORT", without brackets.
+
+    >>> address_of("[2001:db8::1]:443")
+    '2001:db8::1'
+    """
+    return end.rpartition(":")[0].strip("[]")

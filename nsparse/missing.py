@@ -1,0 +1,124 @@
+"""What could not be judged, and which command would show it.
+
+A diagnosis without the columns it needs is neither quiet nor wrong: it is not evaluated, and the
+reader gets the way to the dump that would allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nsparse.layout import table, wrap
+from nsparse.measure import plural, thousands
+
+if TYPE_CHECKING:
+    from nsparse.judge import Report
+
+NAMES = {
+    "states": "connection states",
+    "queues": "queues",
+    "backlog": "accept queue limits",
+    "owner": "owners",
+    "inode": "inodes",
+    "timers": "timers",
+    "tcpinfo": "path quality",
+    "skmem": "socket memory",
+    "snapshots": "several snapshots",
+    "hosts": "several hosts",
+    "sysctl": "kernel settings",
+    "counters": "counters",
+    "proctable": "the list of processes",
+}
+"""What each capability is called in a sentence."""
+
+SS_FLAGS = {"states": "", "queues": "", "backlog": "", "owner": "p", "inode": "e", "timers": "o"}
+SS_FLAGS |= {"tcpinfo": "i", "skmem": "m"}
+"""Options of ss beside -tuan that print it (ss(8)); owners of others are only shown to root."""
+
+ELSEWHERE = {
+    "macos": {"backlog": "netstat -Lan", "owner": "netstat -anv", "": "netstat -an"},
+    "windows": {"owner": "netstat -anob, as administrator", "": "netstat -ano"},
+}
+"""Commands of other systems; the last is for what their every dump holds."""
+
+COMMON = ("states", "queues")
+UNPRINTED = {"windows": ("queues",)}
+
+BESIDE = {
+    "snapshots": "the same command again 120 s later, `date` before each",
+    "hosts": "dumps of the other hosts, in the same run",
+    "sysctl": "sysctl -a, in the bundle",
+    "counters": "netstat -s, in the bundle",
+    "proctable": "ps -ef or tasklist, in the bundle",
+}
+"""What no single command on the sockets gives."""
+
+
+def not_evaluated(report: Report, width: int, *, ids: bool) -> list[str]:
+    """What could not be judged, by what was missing, and the command that would allow it.
+
+    Args:
+        report: What was judged.
+        width: Columns to write in.
+        ids: Whether to name the diagnoses too.
+    """
+    missing: dict[tuple[str, ...], set[str]] = {}
+    for id_, needs in report.not_evaluated:
+        missing.setdefault(tuple(needs), set()).add(id_)
+    if not missing:
+        return []
+    groups = sorted(missing.items(), key=lambda group: (-len(group[1]), group[0]))
+    rows = [_row(report, needs, len(names)) for needs, names in groups]
+    count = plural(len(set().union(*missing.values())), "diagnosis", "diagnoses")
+    some = " on every host" if len(report.scenes) > 1 else ""
+    lines = [f"not evaluated{some}: {count}"]
+    for line, (_, names) in zip(table(rows), groups, strict=True):
+        lines += [line, *(wrap(", ".join(sorted(names)), width, "      ") if ids else [])]
+    return lines
+
+
+def _row(report: Report, needs: Sequence[str], count: int) -> tuple[str, ...]:
+    lacking = [scene for scene in report.scenes if not scene.has.issuperset(needs)]
+    verb = "needs" if count == 1 else "need"
+    where = f", on {plural(len(lacking), 'host')}" if len(report.scenes) > 1 else ""
+    systems = {scene.os or "" for scene in lacking}
+    system = systems.pop() if len(systems) == 1 else ""
+    return f"{thousands(count)} {verb} {_listed(needs)}{where}", way(needs, system)
+
+
+def _listed(needs: Sequence[str]) -> str:
+    """Capabilities as a person says them.
+
+    >>> _listed(("queues", "owner", "timers"))
+    'queues, owners and timers'
+    """
+    *first, last = (NAMES.get(need, need) for need in needs)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def way(needs: Sequence[str], system: str) -> str:
+    """The commands that show what is missing.
+
+    >>> way(("queues", "owner"), "linux"), way(("timers",), "windows")
+    ('sudo ss -tuanp', 'Windows does not print them')
+    """
+    return "; ".join(dict.fromkeys(_ways(needs, system)))
+
+
+def _ways(needs: Sequence[str], system: str) -> Iterator[str]:
+    of_sockets = [need for need in needs if need in SS_FLAGS]
+    if system in ELSEWHERE:
+        yield from (_elsewhere(need, system) for need in of_sockets)
+    elif of_sockets:
+        flags = "".join(SS_FLAGS[need] for need in of_sockets)
+        where = "" if system else "on Linux "
+        yield f"{where}{'sudo ' if 'owner' in of_sockets else ''}ss -tuan{flags}"
+    yield from (BESIDE[need] for need in needs if need in BESIDE)
+
+
+def _elsewhere(need: str, system: str) -> str:
+    commands = ELSEWHERE[system]
+    printed = need in COMMON and need not in UNPRINTED.get(system, ())
+    name = {"macos": "macOS", "windows": "Windows"}[system]
+    return commands.get(need, commands[""] if printed else f"{name} does not print them")

@@ -1,0 +1,76 @@
+"""Where results go: the terminal, a pipe or a file; in colour or not; how wide."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+WIDEST = 100
+"""Prose over a wider line is hard to read, however wide the terminal is."""
+
+NARROWEST = 40
+"""Below this the hanging indents eat the text."""
+
+
+def width(limit: int = WIDEST) -> int:
+    """Columns to write in: `COLUMNS`, else the terminal's, else 80."""
+    return min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), limit)
+
+
+def colored(choice: str, terminal: bool, environ: Mapping[str, str]) -> bool:
+    """Whether to colour: `--color`, else `NO_COLOR`, else `FORCE_COLOR`, else the terminal.
+
+    >>> colored("auto", True, {"NO_COLOR": "1", "FORCE_COLOR": "1"})
+    False
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return terminal and environ.get("TERM") != "dumb"
+
+
+def on_terminal(target: Path | None) -> bool:
+    """Whether a person looks at the output while it is written."""
+    return target is None and sys.stdout.isatty()
+
+
+def write_text(lines: Iterable[str], target: Path | None) -> None:
+    """Write lines for a person; a character that the terminal cannot show becomes an escape."""
+    encoding = "utf-8" if target else (getattr(sys.stdout, "encoding", None) or "utf-8")
+    write_bytes((f"{line}\n".encode(encoding, "backslashreplace") for line in lines), target)
+
+
+def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
+    """Write to the file, or to standard output until nobody reads it any more."""
+    if target is not None:
+        with target.open("wb") as file:
+            file.writelines(chunks)
+        return
+    stream = sys.stdout.buffer
+    try:
+        for chunk in chunks:
+            stream.write(chunk)
+        stream.flush()
+    except BrokenPipeError:
+        _silence()
+
+
+def _silence() -> None:
+    """Send the rest of the output nowhere, so that closing the stream does not complain."""
+    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def complain(message: str) -> None:
+    """Say something on standard error; the message must be harmless already."""
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(f"nsparse: {message}", err=True)

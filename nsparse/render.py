@@ -1,0 +1,283 @@
+"""The frame as a table for the eye, as CSV, as JSON lines, as Parquet.
+
+Cells of a dump were written by strangers: no control character leaves in a table or a CSV, no cell
+of a CSV starts a formula, and `read_csv` takes both guards off again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from nsparse.errors import harmless
+from nsparse.schema import BY_NAME, COLUMNS, pandas_dtype
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+BLOCK = 10_000
+"""Rows turned into text at a time, so that a large frame does not stand in memory twice."""
+
+# A cell that a spreadsheet would take for a formula, or that looks like one guarded already.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+# An escape, and what looks like one with a backslash more.
+_LIKE_ESCAPE = re.compile(r"\\(\\*)(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames below one another, with the dtypes and the order of the common frame."""
+    import pandas as pd
+
+    from nsparse.schema import empty
+
+    filled = [df for df in frames if len(df)]
+    if len(filled) < 2:
+        return (filled or list(frames) or [empty()])[0]
+    known = {str(name) for df in filled for name in df.columns}
+    columns = [column for column in COLUMNS if column.name in known]
+    whole = pd.concat(
+        [df.reindex(columns=[c.name for c in columns]).astype(_dtypes(columns)) for df in filled],
+        ignore_index=True,
+    )
+    return whole.astype(_dtypes(columns))
+
+
+def _dtypes(columns: Iterable[Any]) -> dict[str, Any]:
+    return {column.name: pandas_dtype(column) for column in columns}
+
+
+# --- table ---------------------------------------------------------------------------------------
+
+SHOWN = (
+    "file",
+    "host",
+    "netns",
+    "snapshot",
+    "line",
+    "proto",
+    "state",
+    "recv_q",
+    "send_q",
+    "local",
+    "remote",
+    "process",
+    "user",
+    "timer",
+    "path",
+)
+"""Columns of the short table; those that say the same on every row or nothing are left out."""
+
+_WHERE = ("file", "host", "netns", "snapshot")
+_RIGHT = ("Int64", "Int32", "Float64")
+
+
+def table(df: pd.DataFrame, *, full: bool = False) -> Iterator[str]:
+    """Lines of a table: a heading and one line a row, `-` for a missing value.
+
+    Args:
+        df: A common frame.
+        full: Whether to show every column that has a value, as it is in the frame.
+    """
+    shown = _every_column(df) if full else _short_columns(df)
+    if not shown:
+        return
+    right = {name for name in shown if name in BY_NAME and BY_NAME[name].dtype in _RIGHT}
+    widths = {
+        name: max([len(name), *map(len, dict.fromkeys(cells))]) for name, cells in shown.items()
+    }
+    for row in zip(*([name, *cells] for name, cells in shown.items()), strict=True):
+        cells = zip(shown, row, strict=True)
+        yield "  ".join(
+            f"{cell:>{widths[name]}}" if name in right else f"{cell:<{widths[name]}}"
+            for name, cell in cells
+        ).rstrip()
+
+
+def _every_column(df: pd.DataFrame) -> dict[str, list[str]]:
+    return {str(name): _cells(df[name]) for name in df.columns if df[name].notna().any()}
+
+
+def _short_columns(df: pd.DataFrame) -> dict[str, list[str]]:
+    made = {
+        "state": _states,
+        "local": lambda df: _ends(df, "local"),
+        "remote": lambda df: _ends(df, "remote"),
+        "process": _owners,
+        "user": _users,
+        "timer": _timers,
+    }
+    shown = {}
+    for name in SHOWN:
+        if name in _WHERE and df[name].nunique(dropna=False) < 2:
+            continue
+        cells = made[name](df) if name in made else _cells(df[name])
+        if any(cell != "-" for cell in cells):
+            shown[name] = cells
+    return shown
+
+
+def _cells(values: pd.Series[Any]) -> list[str]:
+    return ["-" if missing else harmless(str(value)) for value, missing in _pairs(values)]
+
+
+def _pairs(values: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
+    return zip(values.tolist(), values.isna().tolist(), strict=True)
+
+
+def _states(df: pd.DataFrame) -> list[str]:
+    """The canonical state; without one, or when it is unknown, the word as printed."""
+    known = df["state"].astype("str").where(df["state"].notna() & (df["state"] != "UNKNOWN"))
+    return _cells(known.fillna(df["state_raw"]))
+
+
+def _ends(df: pd.DataFrame, side: str) -> list[str]:
+    parts = (_cells(df[f"{side}_{part}"]) for part in ("addr", "zone", "port", "name"))
+    return [_end(*cell) for cell in zip(*parts, strict=True)]
+
+
+def _end(addr: str, zone: str, port: str, name: str) -> str:
+    """One end as people write it; a missing port is the `*` that the tools print."""
+    if addr == "-":
+        return name
+    host = addr if zone == "-" else f"{addr}%{zone}"
+    if ":" in addr:
+        host = f"[{host}]"
+    return f"{host}:{'*' if port == '-' else port}"
+
+
+def _owners(df: pd.DataFrame) -> list[str]:
+    return _pasted(df, "process", "pid", "/")
+
+
+def _users(df: pd.DataFrame) -> list[str]:
+    return _cells(df["user"].fillna(df["uid"].astype("str").where(df["uid"].notna())))
+
+
+def _timers(df: pd.DataFrame) -> list[str]:
+    """The running timer with its remaining time: `retransmit 204ms, 3 retries`."""
+    cells = zip(
+        *(_cells(df[name]) for name in ("timer", "timer_ms", "retrans", "probes")), strict=True
+    )
+    return [_timer(*cell) for cell in cells]
+
+
+def _timer(kind: str, ms: str, retrans: str, probes: str) -> str:
+    if kind == "-":
+        return "-"
+    tries = "".join(
+        f" {name}={n}"
+        for name, n in (("retrans", retrans), ("probes", probes))
+        if n not in ("-", "0")
+    )
+    return f"{kind}{'' if ms == '-' else f' {int(ms) / 1000:g}s'}{tries}"
+
+
+def _pasted(df: pd.DataFrame, first: str, second: str, glue: str) -> list[str]:
+    pairs = zip(_cells(df[first]), _cells(df[second]), strict=True)
+    return [a if b == "-" else f"{second} {b}" if a == "-" else f"{a}{glue}{b}" for a, b in pairs]
+
+
+# --- CSV -----------------------------------------------------------------------------------------
+
+
+def csv(df: pd.DataFrame) -> Iterator[bytes]:
+    """The frame as CSV in UTF-8; lines end at LF, a missing value is an empty cell."""
+    for start in range(0, max(len(df), 1), BLOCK):
+        part = df.iloc[start : start + BLOCK].copy()
+        for name in part.columns:
+            if BY_NAME[str(name)].dtype == "str":
+                part[name] = _guard(part[name])
+        yield part.to_csv(index=False, header=not start, lineterminator="\n").encode()
+
+
+def _guard(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Guard a column; few cells need it, so only the distinct ones are looked at."""
+    distinct = cells.dropna().unique()
+    changed = {cell: safe for cell in distinct if (safe := guarded(cell)) != cell}
+    return cells.replace(changed) if changed else cells
+
+
+def guarded(cell: str) -> str:
+    r"""A cell that neither starts a formula nor holds a control character.
+
+    >>> guarded("=1+1"), guarded("a\x1b[2J")
+    ("'=1+1", 'a\\x1b[2J')
+    """
+    quoted = f"'{cell}" if _FORMULA.match(cell) else cell
+    return harmless(_LIKE_ESCAPE.sub(r"\\\\\1\2", quoted).replace("\t", r"\x09"))
+
+
+def bare(cell: str) -> str:
+    """The cell as it was before `guarded`.
+
+    >>> bare(guarded("'=1+1"))
+    "'=1+1"
+    """
+    plain = _LIKE_ESCAPE.sub(_unescape, cell)
+    return plain[1:] if _GUARDED.match(plain) else plain
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return found[1] + found[2] if found[1] else chr(int(found[2][1:], 16))
+
+
+def read_csv(source: str | PathLike[str] | IO[bytes] | IO[str]) -> pd.DataFrame:
+    """Read a frame that `nsparse parse -f csv` wrote, with the dtypes it had.
+
+    Args:
+        source: A path or a file object.
+    """
+    import pandas as pd
+
+    raw = pd.read_csv(source, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8")
+    return pd.DataFrame({name: _typed(raw[name]) for name in raw.columns})
+
+
+def _typed(cells: pd.Series[Any]) -> Any:
+    import pandas as pd
+
+    column = BY_NAME[str(cells.name)]
+    if column.dtype == "str":
+        return cells.map(bare, na_action="ignore").astype(pandas_dtype(column))
+    if column.dtype == "boolean":
+        return cells.map({"True": True, "False": False}).astype("boolean")
+    if column.dtype == "datetime64[ns, UTC]":
+        return pd.to_datetime(cells, utc=True, format="ISO8601").astype(column.dtype)
+    if column.dtype == "category":
+        return cells.astype(pandas_dtype(column))
+    return pd.to_numeric(cells).astype(column.dtype)
+
+
+# --- JSON lines, Parquet -------------------------------------------------------------------------
+
+
+def jsonl(df: pd.DataFrame) -> Iterator[bytes]:
+    """One object a row, without what is missing; pure ASCII, so that no control survives."""
+    for start in range(0, len(df), BLOCK):
+        part = df.iloc[start : start + BLOCK]
+        columns = [(str(name), _plain(part[name])) for name in part.columns]
+        for cells in zip(*(values for _, values in columns), strict=True):
+            names = (name for name, _ in columns)
+            row = {n: cell for n, cell in zip(names, cells, strict=True) if cell is not None}
+            yield json.dumps(row, separators=(",", ":")).encode() + b"\n"
+
+
+def _plain(values: pd.Series[Any]) -> list[Any]:
+    """Python values, None where missing; times in ISO 8601."""
+    if BY_NAME[str(values.name)].dtype == "datetime64[ns, UTC]":
+        return [None if missing else value.isoformat() for value, missing in _pairs(values)]
+    return [None if missing else value for value, missing in _pairs(values)]
+
+
+def parquet(df: pd.DataFrame) -> Iterator[bytes]:
+    """The frame as one Parquet file."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    df.to_parquet(buffer, index=False, engine="pyarrow")
+    yield buffer.getvalue()

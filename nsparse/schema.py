@@ -1,0 +1,291 @@
+"""The common frame, declared once.
+
+From `COLUMNS` come the dtypes, the documentation, the checks, the Parquet schema,
+the empty frame and the reader of `.expected.csv`. `frame` is the only place that
+builds a frame of sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from nsparse.states import STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Dtype = Literal["str", "category", "Int64", "Int32", "Float64", "boolean", "datetime64[ns, UTC]"]
+
+OSES = (
+    "linux",
+    "macos",
+    "windows",
+    "freebsd",
+    "openbsd",
+    "netbsd",
+    "illumos",
+    "aix",
+    "hpux",
+    "reactos",
+)
+TOOLS = ("netstat", "ss")
+SECTIONS = ("inet", "unix", "netlink", "packet", "vsock", "xdp", "tipc", "kernel", "other")
+PROTOS = (
+    "tcp",
+    "udp",
+    "raw",
+    "icmp",
+    "icmp6",
+    "udplite",
+    "sctp",
+    "dccp",
+    "mptcp",
+    "igmp",
+    "divert",
+    "ip",
+    "unix",
+    "netlink",
+    "packet",
+    "vsock",
+    "xdp",
+    "tipc",
+    "kctl",
+    "kevt",
+    "other",
+)
+FAMILIES = ("ipv4", "ipv6", "dual", "unix", "netlink", "packet", "vsock", "xdp", "tipc", "kernel")
+TIMERS = ("retransmit", "keepalive", "timewait", "persist", "delack", "unknown")
+STATEFUL = ("tcp", "mptcp", "sctp", "dccp")
+"""Protocols whose sockets have a connection state; for all others `state` is NA."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the frame.
+
+    Attributes:
+        name: As in the frame.
+        dtype: The pandas dtype; `str` is the Arrow-backed string of pandas 3.
+        doc: What it holds, and when it is NA.
+        always: Whether every frame has it; the others appear when a row has a value.
+        values: The fixed categories, so that `pd.concat` keeps them. Empty for
+            `dialect`, whose categories are the dialects that are installed.
+    """
+
+    name: str
+    dtype: Dtype
+    doc: str
+    always: bool = False
+    values: tuple[str, ...] = ()
+
+
+def _always(name: str, dtype: Dtype, doc: str, values: tuple[str, ...] = ()) -> Column:
+    return Column(name, dtype, doc, always=True, values=values)
+
+
+WHERE_FROM = (
+    _always("file", "str", "the file as it was named"),
+    _always("line", "Int64", "1-based line in the file; of a wrapped row, its first line"),
+    _always("host", "str", "host name, when the text or the caller gives one"),
+    _always("netns", "str", "network namespace, when the bundle names one"),
+    _always("snapshot", "Int64", "0-based moment within the file; views of one moment share it"),
+    _always("taken_at", "datetime64[ns, UTC]", "when the moment was, as the text says"),
+)
+PRINTED_BY = (
+    _always("os", "category", "system whose tool printed the row", OSES),
+    _always("tool", "category", "netstat or ss", TOOLS),
+    _always("dialect", "category", "the grammar that read the row"),
+    _always(
+        "section", "category", "inet: IP sockets of every tool; or the table it stood in", SECTIONS
+    ),
+)
+SOCKET = (
+    _always("proto", "category", "protocol without the 4 or 6; outside inet, the section", PROTOS),
+    _always("family", "category", "address family; dual serves IPv4 and IPv6", FAMILIES),
+    _always(
+        "state", "category", "RFC 9293 name with _; NA unless tcp, mptcp, sctp or dccp", STATES
+    ),
+    _always("state_raw", "str", "the state as printed"),
+)
+QUEUES = (
+    _always("recv_q", "Int64", "bytes unread; of a Linux listener, connections not yet accepted"),
+    _always("send_q", "Int64", "bytes not acknowledged; of an ss listener, its backlog limit"),
+)
+ENDS = (
+    _always("local_addr", "str", "address without brackets and zone; wildcard as printed"),
+    _always("local_port", "Int32", "NA where the tool prints `*`"),
+    _always("local_zone", "str", "interface or zone number after `%`"),
+    _always("remote_addr", "str", "as local_addr"),
+    _always("remote_port", "Int32", "as local_port; NA for the 0 of a Windows listener"),
+    _always("remote_zone", "str", "as local_zone"),
+    _always("local_name", "str", "host and service as printed, where not numeric"),
+    _always("remote_name", "str", "as local_name"),
+    _always("path", "str", "path or abstract name of a UNIX socket, name of a kernel control"),
+)
+OWNER = (
+    _always("user", "str", "user name, where the dump is not numeric"),
+    _always("uid", "Int64", "user id"),
+    _always("inode", "Int64", "socket inode; NA where the tool prints 0"),
+    _always("pid", "Int64", "process id of the first owner; NA where the tool prints 0 or -"),
+    _always("process", "str", "program name of the first owner, as printed"),
+    _always("fd", "Int64", "file descriptor of the first owner"),
+    Column("owners", "str", "JSON list of every owner's process, pid and fd, where several"),
+    Column("component", "str", "Windows component that owns the socket (netstat -b)"),
+    Column("cookie", "str", "kernel socket cookie (ss sk:), hexadecimal"),
+    Column("v6only", "boolean", "whether an IPv6 socket refuses IPv4 (ss v6only:)"),
+)
+TIMER = (
+    _always("timer", "category", "running timer; NA when off or not printed", TIMERS),
+    _always("timer_ms", "Int64", "milliseconds until it fires"),
+    _always("retrans", "Int64", "retransmissions so far of what is in flight"),
+    _always("probes", "Int64", "unanswered keepalive or window probes"),
+)
+# Keys of tcp_info that a diagnosis uses (ss -i; units: iproute2 misc/ss.c tcp_stats_print).
+TCP_INFO = (
+    Column("rto_ms", "Float64", "retransmission timeout, ms"),
+    Column("backoff", "Int64", "exponential backoff steps"),
+    Column("rtt_ms", "Float64", "smoothed round trip, ms"),
+    Column("rttvar_ms", "Float64", "its variation, ms"),
+    Column("minrtt_ms", "Float64", "least round trip seen, ms"),
+    Column("mss", "Int64", "maximum segment size, bytes"),
+    Column("cwnd", "Int64", "congestion window, segments"),
+    Column("ssthresh", "Int64", "slow start threshold, segments"),
+    Column("unacked", "Int64", "segments in flight; of a listener, its accept queue"),
+    Column("retrans_now", "Int64", "segments retransmitted and not yet acknowledged"),
+    Column("retrans_total", "Int64", "segments retransmitted since the start"),
+    Column("lost", "Int64", "segments thought lost"),
+    Column("bytes_sent", "Int64", "bytes sent, retransmissions included"),
+    Column("bytes_retrans", "Int64", "bytes retransmitted"),
+    Column("bytes_acked", "Int64", "bytes acknowledged by the other end"),
+    Column("bytes_received", "Int64", "bytes received in order"),
+    Column("segs_out", "Int64", "segments sent"),
+    Column("data_segs_out", "Int64", "segments sent that carried data"),
+    Column("lastsnd_ms", "Int64", "ms since data was last sent"),
+    Column("lastrcv_ms", "Int64", "ms since data was last received"),
+    Column("lastack_ms", "Int64", "ms since the last acknowledgement"),
+    Column("app_limited", "boolean", "the program did not fill the window"),
+    Column("busy_ms", "Int64", "ms with data in flight"),
+    Column("rwnd_limited_ms", "Int64", "ms limited by the other end's window"),
+    Column("sndbuf_limited_ms", "Int64", "ms limited by the own send buffer"),
+    Column("notsent", "Int64", "bytes written and not yet sent"),
+)
+# sock_meminfo of ss -m (iproute2 misc/ss.c print_skmeminfo), bytes but for the drops.
+SKMEM = (
+    Column("skmem_r", "Int64", "receive memory in use, bytes"),
+    Column("skmem_rb", "Int64", "receive buffer limit, bytes"),
+    Column("skmem_t", "Int64", "transmit memory in use, bytes"),
+    Column("skmem_tb", "Int64", "send buffer limit, bytes"),
+    Column("skmem_d", "Int64", "datagrams or segments dropped"),
+)
+REST = (
+    Column("details", "str", "everything else the row said, as printed"),
+    Column("addr_truncated", "boolean", "the tool cut an address of this row"),
+    Column("process_truncated", "boolean", "the tool cut the program name"),
+)
+
+COLUMNS: tuple[Column, ...] = (
+    *WHERE_FROM,
+    *PRINTED_BY,
+    *SOCKET,
+    *QUEUES,
+    *ENDS,
+    *OWNER,
+    *TIMER,
+    *TCP_INFO,
+    *SKMEM,
+    *REST,
+)
+BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
+
+
+def frame(values: Mapping[str, Sequence[Any]], length: int, *, full: bool = False) -> pd.DataFrame:
+    """Build the common frame from columns of Python values, None where there is none.
+
+    Args:
+        values: Columns by name; those left out are NA.
+        length: The number of rows.
+        full: Whether to give every column, also the optional ones without a value.
+
+    Raises:
+        KeyError: A name that `COLUMNS` does not declare.
+
+    >>> frame({"proto": ["tcp"], "local_port": [22]}, 1)["local_port"].iloc[0]
+    np.int32(22)
+    """
+    import pandas as pd
+
+    unknown = [name for name in values if name not in BY_NAME]
+    if unknown:
+        raise KeyError(f"not a column of the common frame: {', '.join(unknown)}")
+    shown = {
+        column.name: array(column, values.get(column.name), length)
+        for column in COLUMNS
+        if full or column.always or _has_value(values.get(column.name))
+    }
+    return pd.DataFrame(shown)
+
+
+def empty(*, full: bool = False) -> pd.DataFrame:
+    """The common frame without rows.
+
+    >>> len(empty())
+    0
+    """
+    return frame({}, 0, full=full)
+
+
+def array(column: Column, values: Sequence[Any] | None, length: int) -> Any:
+    """One column's values as the pandas array that `COLUMNS` declares."""
+    import pandas as pd
+
+    held = [None] * length if values is None else values
+    if column.dtype == "category":
+        return pd.Categorical(held, categories=categories(column))
+    if column.dtype == "datetime64[ns, UTC]":
+        return pd.to_datetime(pd.Series(held, dtype="object"), utc=True).astype(column.dtype).array
+    return pd.array(held, dtype=pandas_dtype(column))
+
+
+def pandas_dtype(column: Column) -> Any:
+    """The dtype object: `str` of pandas 3, and its equal under pandas 2.
+
+    `pyarrow_numpy` is what pandas 2.2 calls the string dtype that 3.0 made the default.
+    """
+    import pandas as pd
+
+    if column.dtype == "category":
+        return pd.CategoricalDtype(categories(column))
+    if column.dtype == "str":
+        return "str" if int(pd.__version__.split(".")[0]) >= 3 else "string[pyarrow_numpy]"
+    return column.dtype
+
+
+def categories(column: Column) -> list[str]:
+    """The fixed categories of a column, the same in every frame."""
+    if column.name == "dialect":
+        from nsparse.registry import dialects
+
+        return list(dialects())
+    return list(column.values)
+
+
+def faults(df: pd.DataFrame) -> list[str]:
+    """What keeps a frame from being a common frame; empty when it is one.
+
+    >>> faults(empty())
+    []
+    """
+    wrong = [f"no column {c.name}" for c in COLUMNS if c.always and c.name not in df.columns]
+    for name in df.columns:
+        column = BY_NAME.get(str(name))
+        if column is None:
+            wrong.append(f"column {name} is not declared")
+        elif df[name].dtype != pandas_dtype(column):
+            wrong.append(f"column {name} is {df[name].dtype}, not {column.dtype}")
+    return wrong
+
+
+def _has_value(values: Sequence[Any] | None) -> bool:
+    return values is not None and any(value is not None for value in values)

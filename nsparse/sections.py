@@ -1,0 +1,357 @@
+"""Numbered lines to tables of sockets, with every line accounted for.
+
+A line is asked, in this order: is it a row of the dialect that is speaking, does it
+continue the row above, is it a row of another dialect, a header, a banner, something
+the tool says beside its table, noise of shells and pagers? What is left is a problem
+when it stands among rows or begins like one, and other text when it does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from nsparse import noise
+from nsparse.convert import Record
+
+if TYPE_CHECKING:
+    import re
+
+    from nsparse.dialect import Dialect
+    from nsparse.grammar import Executor, Grammar, Match
+
+BLANKS = " \t"
+LOST_AFTER = 1
+"""So many unknown lines at a table's end are still called damaged rows."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A dialect that can speak: its grammar, and the executor of each kind of line."""
+
+    dialect: Dialect
+    grammar: Grammar
+    kinds: Mapping[str, Executor]
+    opening: re.Pattern[str]
+
+    def match(self, kind: str, text: str) -> Match | None:
+        """The fields of a line of that kind; None when it is none, or there is no such kind."""
+        executor = self.kinds.get(kind)
+        return executor.match(text) if executor else None
+
+
+@dataclass
+class Table:
+    """The rows under one header, or headerless rows of one dialect."""
+
+    voice: Voice
+    header: tuple[str, ...] = ()
+    start: int = 0
+    records: list[Record] = field(default_factory=list)
+    command: str | None = None
+    host: str | None = None
+    time: datetime | None = None
+    zone_known: bool = True
+    breaks: bool = False
+    """Whether something before it says that another command begins here."""
+
+
+class Unread(NamedTuple):
+    """A line that is no row and should have been one: its number, and the voice to explain it."""
+
+    line: int
+    voice: Voice | None
+
+
+class Stretch(NamedTuple):
+    """Lines that were passed over on purpose, first and last, and what they are."""
+
+    first: int
+    last: int
+    what: str
+
+
+@dataclass
+class Sections:
+    """What a text holds."""
+
+    tables: list[Table] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    census: Counter[str] = field(default_factory=Counter)
+    ambiguous: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+
+
+def read_sections(lines: Sequence[str], voices: Sequence[Voice]) -> Sections:
+    """Find the tables of a text."""
+    walk = _Walk(lines, voices)
+    for number, line in enumerate(lines, 1):
+        walk.take(number, line)
+    walk.close()
+    return walk.found
+
+
+class _Walk:
+    """The state between two lines."""
+
+    def __init__(self, lines: Sequence[str], voices: Sequence[Voice]) -> None:
+        self.lines = lines
+        self.voices = voices
+        self.found = Sections()
+        self.table: Table | None = None
+        self.open = False  # whether an unknown line here stands among rows
+        self.skipping: str | None = None
+        self.indent = 0
+        self.pending: list[str] = []  # headers whose rows have not come yet
+        self.claims: list[Voice] = []
+        self.unknown: list[int] = []
+        self.empty: Table | None = None
+        self.context = Table(voices[0])
+
+    # ---- one line --------------------------------------------------------------------------
+
+    def take(self, number: int, line: str) -> None:
+        text = line.strip(BLANKS)
+        if not text:
+            self._blank()
+        elif not (
+            self._row(number, line, text)
+            or self._more(line, text)
+            or self._foreign_row(number, line, text)
+            or self._heading(number, text)
+            or self._noise(number, text)
+        ):
+            self._unknown(number, text)
+
+    def _blank(self) -> None:
+        self.found.census["blank"] += 1
+        self._settle_unknown(among_rows=False)
+        self.open = False
+
+    def _row(self, number: int, line: str, text: str) -> bool:
+        """A row of the dialect that is speaking."""
+        if self.table is None:
+            return False
+        voice = self.table.voice
+        match = voice.match("row", text)
+        if match is None and self.table.header and not self.pending:
+            match = voice.match("bare", text)
+        if match is None:
+            return False
+        self._add(voice, number, line, text, match)
+        return True
+
+    def _more(self, line: str, text: str) -> bool:
+        """A line that continues the row above."""
+        if self.table is None or not self.table.records or not self.open:
+            return False
+        if self.table.voice.opening.match(text):
+            return False  # a damaged row, not a free text that happens to begin like one
+        deeper = len(line) - len(text) > self.indent
+        for kind in ("detail", "owner"):
+            match = self.table.voice.match(kind, text) if deeper or kind == "owner" else None
+            if match is not None and not (kind == "owner" and line[0] not in BLANKS + "["):
+                self.table.records[-1].more.append(match)
+                self.found.census["details"] += 1
+                self._settle_unknown(among_rows=True)
+                return True
+        return False
+
+    def _foreign_row(self, number: int, line: str, text: str) -> bool:
+        """A row of a dialect that was not speaking."""
+        claims = self._claims("row", text) or [
+            claim for claim in self._claims("bare", text) if claim[0] in self.claims
+        ]
+        if not claims:
+            return False
+        if len(claims) > 1:
+            self.found.ambiguous.append((number, tuple(v.dialect.name for v, _ in claims)))
+        voice, match = next(((v, m) for v, m in claims if v in self.claims), claims[0])
+        self._add(voice, number, line, text, match)
+        return True
+
+    def _add(self, voice: Voice, number: int, line: str, text: str, match: Match) -> None:
+        if (
+            self.table is None
+            or self.pending
+            or self.table.voice is not voice
+            or self.context.breaks
+        ):
+            self._begin(voice, number)
+        self._settle_unknown(among_rows=self.open)
+        assert self.table is not None
+        self.table.records.append(Record(number, match))
+        self.found.census["rows"] += 1
+        self.indent = len(line) - len(text)
+        self.open = True
+        self.skipping = None
+
+    def _heading(self, number: int, text: str) -> bool:
+        """A heading of any dialect, the start of a section without sockets, a tool's message."""
+        for kind in ("header", "banner", "skip", "message"):
+            claims = self._claims(kind, text)
+            if claims:
+                getattr(self, f"_{kind}")(number, text, [voice for voice, _ in claims])
+                return True
+        return False
+
+    def _header(self, number: int, text: str, voices: list[Voice]) -> None:
+        self._end_table()
+        self.found.census["headers"] += 1
+        self.pending.append(" ".join(text.split()))
+        self.claims = voices
+        self.context.start = self.context.start or number
+        self.open = True
+        self.skipping = None
+
+    def _banner(self, number: int, text: str, voices: list[Voice]) -> None:
+        self._header(number, text, voices)
+
+    def _skip(self, number: int, text: str, voices: list[Voice]) -> None:
+        self._end_table()
+        self._pass_over("section", number, text)
+        self.skipping = text
+        self.open = False
+
+    def _message(self, number: int, text: str, voices: list[Voice]) -> None:
+        self._pass_over("message", number, f"message of the tool: {text}")
+
+    def _noise(self, number: int, text: str) -> bool:
+        """What shells, pagers and people put around tables."""
+        said = noise.prompt(text)
+        if said is not None:
+            self._leave()
+            self.context.breaks = True
+            self.context.host = said.host or self.context.host
+            self.context.command = said.command if said.runs_tool else None
+            self._pass_over("prompt", number, "prompt")
+            return True
+        when = noise.moment(text)
+        if when is not None:
+            self._leave()
+            self.context.breaks = True
+            self.context.time, self.context.zone_known = when
+            self._pass_over("time", number, "time")
+            return True
+        kind = noise.known(text)
+        if kind is not None:
+            self._pass_over(kind, number, kind)
+        return kind is not None
+
+    def _unknown(self, number: int, text: str) -> None:
+        if self._announces(number):
+            self._header(number, text, [])
+        elif self.skipping is not None:
+            self._pass_over("section", number, self.skipping)
+        elif self.open:
+            self.unknown.append(number)
+        elif voice := self._opens(text):
+            self._refuse(number, voice)
+        else:
+            self._pass_over("text", number, "text")
+
+    # ---- what a line begins or ends ---------------------------------------------------------
+
+    def _announces(self, number: int) -> bool:
+        """Whether an unknown line is a heading in another language, by what follows it."""
+        following = [line.strip(BLANKS) for line in self.lines[number : number + 2]]
+        if not following or not following[0]:
+            return False
+        if self._claims("header", following[0]):
+            return True
+        if self.open or len(self.lines[number - 1].split()) < HEADING_WORDS:
+            return False
+        if self._claims("row", following[0]):
+            return True
+        unknown = len(following[0].split()) >= HEADING_WORDS and not noise.prompt(following[0])
+        return unknown and len(following) > 1 and bool(self._claims("row", following[1]))
+
+    def _opens(self, text: str) -> Voice | None:
+        """The dialect whose rows begin as this line does."""
+        return next((voice for voice in self._ordered() if voice.opening.match(text)), None)
+
+    def _begin(self, voice: Voice, number: int) -> None:
+        self._settle_unknown(among_rows=False)
+        self.table = self.context
+        self.table.voice = voice
+        self.table.header = tuple(self.pending)
+        self.table.start = self.table.start or number
+        self.found.tables.append(self.table)
+        self._forget()
+
+    def _end_table(self) -> None:
+        """Another heading: what the last one announced has come, or never will."""
+        self._settle_unknown(among_rows=False)
+
+    def _leave(self) -> None:
+        """A shell speaks: no table is open, and headings without rows stay without."""
+        self._settle_unknown(among_rows=False)
+        self._empty_table()
+        self.open = False
+        self.skipping = None
+
+    def _empty_table(self) -> None:
+        """Keep a header that no row followed: it proves an empty table."""
+        if self.pending and self.claims:
+            self.empty = self.empty or Table(
+                self.claims[0], tuple(self.pending), self.context.start
+            )
+        self.pending = []
+        self.claims = []
+
+    def _forget(self) -> None:
+        self.context = Table(self.voices[0])
+        self.pending = []
+        self.claims = []
+
+    def close(self) -> None:
+        self._settle_unknown(among_rows=False)
+        self._empty_table()
+        if self.empty is not None and not self.found.tables:
+            self.found.tables.append(self.empty)
+
+    # ---- lines that are no rows -------------------------------------------------------------
+
+    def _settle_unknown(self, *, among_rows: bool) -> None:
+        """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
+        lost = among_rows or len(self.unknown) <= LOST_AFTER
+        for number in self.unknown:
+            text = self.lines[number - 1].strip(BLANKS)
+            voice = self._opens(text)
+            if lost or voice is not None:
+                self._refuse(number, voice or (self.table.voice if self.table else None))
+            else:
+                self._pass_over("text", number, "text")
+        self.unknown = []
+
+    def _refuse(self, number: int, voice: Voice | None) -> None:
+        self.found.unread.append(Unread(number, voice))
+        self.found.census["problems"] += 1
+
+    def _pass_over(self, kind: str, number: int, what: str) -> None:
+        self.found.census[kind] += 1
+        stretches = self.found.stretches
+        if stretches and stretches[-1].what == what and stretches[-1].last == number - 1:
+            stretches[-1] = stretches[-1]._replace(last=number)
+        else:
+            stretches.append(Stretch(number, number, what))
+
+    # ---- who claims a line ------------------------------------------------------------------
+
+    def _claims(self, kind: str, text: str) -> list[tuple[Voice, Match]]:
+        claimed = ((voice, voice.match(kind, text)) for voice in self._ordered())
+        return [(voice, match) for voice, match in claimed if match is not None]
+
+    def _ordered(self) -> Iterator[Voice]:
+        """Every dialect, the one that is speaking first."""
+        first = self.table.voice if self.table else None
+        if first is not None:
+            yield first
+        yield from (voice for voice in self.voices if voice is not first)
+
+
+HEADING_WORDS = 3
+"""A heading in any language names at least a protocol and two ends."""

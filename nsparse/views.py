@@ -1,0 +1,82 @@
+"""Which tables of a text show the same moment.
+
+A command prints one or more tables: they are one *view*. The same command again is a
+new moment, a *snapshot*; another command is another view of the moment before. An echoed
+command line or a printed time decides first; without them the view's tables do: dialect,
+headers, protocols and kinds of line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nsparse.sections import Table
+
+Identity = tuple[object, ...]
+
+SEEN_AT_MOST = 200
+"""The first rows of a table show what kinds of line its command prints."""
+
+
+@dataclass
+class View:
+    """The tables one run of a command printed, and the moment they show."""
+
+    tables: list[Table] = field(default_factory=list)
+    snapshot: int = 0
+    taken_at: datetime | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """What makes two views the same command: the command, else the shape of its output."""
+        command = next((table.command for table in self.tables if table.command), None)
+        if command is not None:
+            return (" ".join(command.split()),)
+        return tuple(_shape(table) for table in self.tables)
+
+
+def views_of(tables: Sequence[Table]) -> list[View]:
+    """Group tables into views and number the moments they show."""
+    views: list[View] = []
+    for table in tables:
+        if not views or table.breaks or _repeats(views[-1], table):
+            views.append(View())
+        views[-1].tables.append(table)
+    _number(views)
+    return views
+
+
+def _number(views: Sequence[View]) -> None:
+    seen: set[Identity] = set()
+    number = 0
+    taken_at: datetime | None = None
+    for view in views:
+        if view.identity in seen:
+            number, taken_at = number + 1, None
+            seen.clear()
+        seen.add(view.identity)
+        taken_at = taken_at or next((table.time for table in view.tables if table.time), None)
+        view.snapshot, view.taken_at = number, taken_at
+
+
+def _repeats(view: View, table: Table) -> bool:
+    """Whether a table's heading has been seen in this view: the command began again."""
+    same = (table.voice.dialect.name, table.header)
+    return bool(table.header) and any((t.voice.dialect.name, t.header) == same for t in view.tables)
+
+
+def _shape(table: Table) -> Identity:
+    """Dialect, headers, protocols, and the fields of continuation lines."""
+    records = table.records[:SEEN_AT_MOST]
+    begins = frozenset(record.match.fields[0] for record in records)
+    protos = frozenset(r.match.texts[0] for r in records if r.match.fields[0] in PROTOCOL_FIELDS)
+    more = frozenset(name for r in records for match in r.more for name in match.fields)
+    return (table.voice.dialect.name, table.header, begins, protos, more)
+
+
+PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "PROTO", "NETID")
+"""Fields at the start of a row that name its protocol; a state there changes from run to run."""

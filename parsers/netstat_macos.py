@@ -1,0 +1,147 @@
+"""`netstat` of macOS, from 10.6 to 26: every layout of `-v`, and the UNIX and kernel sections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nsparse.cells import RECV_Q, SEND_Q, Ends, details, ignored, local, remote, state, text
+from nsparse.dialect import Cell, Columns, Dialect, Values
+
+# inet.c inetprint cuts an address to 16 characters without -l and -W; the port is kept.
+ENDS = Ends(separator=".", host_width=16)
+
+PROTOS = {"icm": "icmp", "div": "divert", "igm": "igmp", "toe": "tcp"}
+FAMILIES = {"4": "ipv4", "6": "ipv6", "46": "dual", "66": "ipv6"}
+
+
+def _proto(cell: str) -> Values:
+    """Three letters of the protocol, then the family; raw IP is `ip 4`."""
+    name = cell[:3].rstrip(" 46")
+    family = FAMILIES[cell[len(name) :].strip()]
+    proto = PROTOS.get(name, name)
+    values: dict[str, Any] = {"section": "inet", "proto": proto, "_proto_family": family}
+    if name in ("tcp", "udp") and family in ("ipv6", "dual"):
+        values["v6only"] = family == "ipv6"
+    return values
+
+
+def _numbers(cell: str) -> list[int]:
+    return [int(part) for part in cell.split()]
+
+
+def _bytes(cell: str) -> Values:
+    received, sent = _numbers(cell)
+    return {"bytes_received": received, "bytes_sent": sent}
+
+
+def _limits(received: int, sent: int) -> str:
+    return f"rhiwat:{received} shiwat:{sent}"
+
+
+def _four(cell: str) -> Values:
+    """`rhiwat shiwat pid epid`; before a process name `rxbytes txbytes rhiwat shiwat`."""
+    return {"_four": tuple(_numbers(cell))}
+
+
+def _six(cell: str) -> Values:
+    received, sent, rhiwat, shiwat, pid, _ = _numbers(cell)
+    return {
+        "bytes_received": received,
+        "bytes_sent": sent,
+        "pid": pid or None,
+        "details": _limits(rhiwat, shiwat),
+    }
+
+
+def _process(cell: str) -> Values:
+    """`NAME:PID`, the name with blanks, parentheses and anything else, or empty."""
+    name, _, pid = cell.rpartition(":")
+    return {
+        "_named": True,
+        "process": name.strip() or None,
+        "pid": int(pid) or None if pid.isdecimal() else None,
+    }
+
+
+def _pcb(cell: str) -> Values:
+    return {"cookie": cell}
+
+
+def _unix_type(cell: str) -> Values:
+    return {"section": "unix", "proto": "unix", "family": "unix", "details": f"type:{cell}"}
+
+
+def _kernel(cell: str) -> Values:
+    return {"section": "kernel", "proto": cell, "family": "kernel"}
+
+
+def _kernel_rest(cell: str) -> Values:
+    """`unit id name` of a control, three numbers of an event."""
+    name = cell.split()[-1]
+    return {"details": cell} | ({} if name.isdecimal() else {"path": name})
+
+
+def _family(cell: str) -> Values:
+    return {"section": "other", "proto": "other", "details": f"family:{cell}"}
+
+
+def _settle(columns: Columns) -> None:
+    """What four numbers mean is known from the process name behind them."""
+    fours = columns.pop("_four", None)
+    named = columns.pop("_named", [None] * len(columns["proto"]))
+    if fours is None:
+        return
+    length = len(fours)
+    for number, four in enumerate(fours):
+        if four is None:
+            continue
+        for name, value in _meaning(four, bool(named[number])).items():
+            column = columns.setdefault(name, [None] * length)
+            column[number] = (
+                f"{value} {column[number]}" if name == "details" and column[number] else value
+            )
+
+
+def _meaning(four: tuple[int, ...], named: bool) -> dict[str, Any]:
+    if named:
+        received, sent, rhiwat, shiwat = four
+        return {
+            "bytes_received": received,
+            "bytes_sent": sent,
+            "details": _limits(rhiwat, shiwat),
+        }
+    rhiwat, shiwat, pid, _ = four
+    return {"pid": pid or None, "details": _limits(rhiwat, shiwat)}
+
+
+DIALECT = Dialect(
+    name="netstat_macos",
+    title="netstat on macOS",
+    os="macos",
+    tool="netstat",
+    proved_on=("network_cmds 543 to 741 (macOS 10.14 to 26): -an -anv -A -b",),
+    settle=_settle,
+    cells={
+        "PROTO": Cell("a protocol such as tcp4 or udp46", _proto),
+        "PCB": Cell("a protocol control block, hexadecimal", _pcb),
+        "FLOWHASH": details("a flow hash, hexadecimal", "flowhash"),
+        "RECV_Q": RECV_Q,
+        "SEND_Q": SEND_Q,
+        "LOCAL": local(ENDS),
+        "REMOTE": remote(ENDS),
+        "STATE": state(),
+        "BYTES": Cell("two numbers (rxbytes, txbytes)", _bytes),
+        "FOUR": Cell("four numbers", _four),
+        "SIX": Cell("six numbers", _six),
+        "PROCESS": Cell("a process and its id (name:pid)", _process),
+        "INTERNALS": details("socket flags and options, hexadecimal", "so"),
+        "UNIX_TYPE": Cell("a type such as stream", _unix_type),
+        "VNODE": ignored("a vnode, hexadecimal"),
+        "LINKS": details("three addresses (Conn, Refs, Nextref)", "links"),
+        "PATH": text("path", "a path"),
+        "KERNEL": Cell("kevt or kctl", _kernel),
+        "KERNEL_REST": Cell("numbers, and the name of a kernel control", _kernel_rest),
+        "FAMILY": Cell("a protocol family", _family),
+        "FAMILY_REST": details("ends of a routing or key socket", "ends"),
+    },
+)

@@ -1,0 +1,38 @@
+"""`netstat.exe` of Windows, in any language: rows are known by shape, not by words."""
+
+from __future__ import annotations
+
+from nsparse.cells import Ends, details, local, number, remote, state, word
+from nsparse.dialect import Cell, Dialect, Values
+
+# A listener's other end is printed with port 0.
+ENDS = Ends(zero_is_none=True)
+
+
+def _exe(cell: str) -> Values:
+    return {"process": cell[1:-1]}
+
+
+def _component(cell: str) -> Values:
+    """One word is a component; several are a message that no owner is known, or a stack of DLLs."""
+    return {"details": cell} if " " in cell else {"component": cell}
+
+
+DIALECT = Dialect(
+    name="netstat_windows",
+    title="netstat on Windows",
+    os="windows",
+    tool="netstat",
+    proved_on=("Windows 10 and 11: -an -ano -anob -anoq -f -t, eleven languages' headers",),
+    cells={
+        "TCP": word("TCP or UDP", section="inet", proto="tcp"),
+        "UDP": word("TCP or UDP", section="inet", proto="udp"),
+        "LOCAL": local(ENDS),
+        "REMOTE": remote(ENDS),
+        "STATE": state("a state such as LISTENING"),
+        "PID": number("pid", "a number (PID)", zero=False),
+        "OFFLOAD": details("an offload state such as InHost", "offload"),
+        "EXE": Cell("a program in brackets", _exe),
+        "COMPONENT": Cell("a component", _component),
+    },
+)

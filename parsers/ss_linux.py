@@ -1,0 +1,336 @@
+"""`ss` of iproute2: every table it prints, with and without its Netid and State columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nsparse.cells import RECV_Q, SEND_Q, Ends, ignored, local, remote, state, text
+from nsparse.dialect import Cell, Columns, Dialect, Values
+
+ENDS = Ends()
+
+PROTOS = {"udpl": "udplite", "???": "other"}
+SECTIONS = {
+    "nl": "netlink",
+    "p_raw": "packet",
+    "p_dgr": "packet",
+    "xdp": "xdp",
+    "ti_st": "tipc",
+    "ti_dg": "tipc",
+    "ti_rd": "tipc",
+    "ti_sq": "tipc",
+}
+
+
+def _inet(cell: str) -> Values:
+    return {"section": "inet", "proto": PROTOS.get(cell, cell)}
+
+
+def _unix(cell: str) -> Values:
+    return {"section": "unix", "proto": "unix", "family": "unix", "details": f"netid:{cell}"}
+
+
+def _other(cell: str) -> Values:
+    section = SECTIONS.get(cell)
+    if section is None:
+        return {"section": "other", "proto": "other", "details": f"netid:{cell}"}
+    return {
+        "section": section,
+        "proto": section,
+        "family": section,
+        "details": f"netid:{cell}",
+    }
+
+
+def _vsock(cell: str) -> Values:
+    return {"section": "vsock", "proto": "vsock", "family": "vsock", "details": f"netid:{cell}"}
+
+
+def _netlink(cell: str) -> Values:
+    return {"section": "netlink", "proto": "netlink", "family": "netlink", "local_name": cell}
+
+
+def _child_state(cell: str) -> Values:
+    return {"section": "inet", "proto": "sctp", "state_raw": cell}
+
+
+# ---- ends --------------------------------------------------------------------------------------
+
+
+def _with_era(end: Cell) -> Cell:
+    """Ss writes IPv6 in brackets from 4.13, IPv4's wildcard as 0.0.0.0 from 4.14."""
+
+    def read(cell: str) -> Values:
+        values = dict(end.read(cell))
+        if cell.startswith(("[", "0.0.0.0:", "0.0.0.0%")):
+            values["_era"] = "new"
+        elif cell.count(":") > 1 and values.get("_family") == "ipv6":
+            values["_era"] = "old"
+        return values
+
+    return Cell(end.words, read)
+
+
+def _unix_ends(cell: str) -> Values:
+    """Inode, peer, peer inode: the first is this socket's, 0 is none."""
+    inode, peer, peer_inode = cell.split()
+    values: dict[str, Any] = {"inode": int(inode) or None}
+    if peer != "*":
+        values["remote_name"] = peer
+    if int(peer_inode):
+        values["details"] = f"peer:{peer_inode}"
+    return values
+
+
+# ---- users:(("NAME",pid=N,fd=N),...), before 3.14 ("NAME",N,N) --------------------------------
+
+_ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
+
+
+def _users(cell: str) -> Values:
+    owners = list(_owners(cell))
+    if not owners:
+        return {"details": cell}
+    first = owners[0]
+    values: dict[str, Any] = dict(first)
+    if len(owners) > 1:
+        values["owners"] = json.dumps(owners, ensure_ascii=False)
+    return values
+
+
+def _owners(cell: str) -> Iterator[dict[str, Any]]:
+    """Each process and descriptor that holds the socket."""
+    for found in _ENTRY.finditer(cell.removeprefix("users:")):
+        ids = found["ids"].split(",")
+        named = dict(item.split("=", 1) for item in ids if "=" in item)
+        pid = named.get("pid", ids[0])
+        fd = named.get("fd", ids[1] if len(ids) > 1 and "=" not in ids[1] else None)
+        yield {"process": found["name"], "pid": int(pid), "fd": None if fd is None else int(fd)}
+
+
+# ---- options, internals, memory ------------------------------------------------------------------
+
+_TIMER = re.compile(r"timer:\((?P<name>[^,()]*),(?P<time>[^,()]*),(?P<count>[0-9]+)\)")
+TIMERS = {
+    "on": "retransmit",
+    "keepalive": "keepalive",
+    "timewait": "timewait",
+    "persist": "persist",
+    "delack": "delack",
+}
+# misc/ss.c print_ms_timer, every tag from 3.0 to 7.1: a dot separates seconds from milliseconds,
+# whatever unit follows (`8.476ms` before 6.11, `8.476sec` since).
+_TIME = re.compile(
+    r"(?P<min>[1-9][0-9]*)min(?:(?P<minsec>[1-9][0-9]?)sec)?"
+    r"|(?P<sec>[1-9][0-9]?)sec"
+    r"|(?P<dot>[1-9])\.(?P<frac>[0-9]{3})(?:ms|sec)"
+    r"|(?P<ms>[0-9]{3})ms"
+)
+WRAPPED_MIN = 71_000
+"""A negative rest wraps at 2**32 ms, which is 71 582 min: no time at all."""
+
+
+def milliseconds(time: str) -> int | None:
+    """A timer's rest in ms; None for a shape that no version prints."""
+    if not time:
+        return 0
+    found = _TIME.fullmatch(time)
+    if found is None:
+        return None
+    part = {name: int(value) for name, value in found.groupdict().items() if value}
+    minutes = part.get("min", 0)
+    if minutes >= WRAPPED_MIN:
+        return None
+    seconds = 60 * minutes + part.get("minsec", 0) + part.get("sec", 0) + part.get("dot", 0)
+    return 1000 * seconds + part.get("frac", 0) + part.get("ms", 0)
+
+
+def _timer(token: str) -> Values:
+    found = _TIMER.fullmatch(token)
+    if found is None:
+        return {"details": token}
+    timer = TIMERS.get(found["name"], "unknown")
+    ms = milliseconds(found["time"])
+    count = "retrans" if timer in ("retransmit", "unknown") else "probes"
+    values: dict[str, Any] = {"timer": timer, "timer_ms": ms, count: int(found["count"])}
+    if ms is None and not found["time"].endswith("min"):
+        values["_odd"] = (token, "a time such as 8.476sec, 32sec or 1min2sec")
+    return values
+
+
+def _ints(*names: str) -> dict[str, tuple[str, type]]:
+    return {name: (name, int) for name in names}
+
+
+# Key of tcp_info as printed (misc/ss.c tcp_stats_print) to column and type.
+PLAIN = _ints(
+    "backoff", "mss", "cwnd", "ssthresh", "unacked", "lost", "notsent", "segs_out", "data_segs_out"
+) | _ints("bytes_sent", "bytes_retrans", "bytes_acked", "bytes_received", "uid")
+PLAIN |= {
+    "rto": ("rto_ms", float),
+    "minrtt": ("minrtt_ms", float),
+    "lastsnd": ("lastsnd_ms", int),
+    "lastrcv": ("lastrcv_ms", int),
+    "lastack": ("lastack_ms", int),
+    "ino": ("inode", int),
+}
+PAIRS = {"rtt": ("rtt_ms", "rttvar_ms", float), "retrans": ("retrans_now", "retrans_total", int)}
+# `busy:8476ms`, `rwnd_limited:20ms(0.2%)`: always plain milliseconds.
+SPANS = {
+    "busy": "busy_ms",
+    "rwnd_limited": "rwnd_limited_ms",
+    "sndbuf_limited": "sndbuf_limited_ms",
+}
+_SPAN = re.compile(r"([0-9]+)ms(?:\([0-9.]+%\))?")
+_SKMEM = re.compile(r"([a-z]+)([0-9]+)")
+SKMEM = {"r": "skmem_r", "rb": "skmem_rb", "t": "skmem_t", "tb": "skmem_tb", "d": "skmem_d"}
+
+
+def _plain(key: str, value: str) -> Values:
+    column, kind = PLAIN[key]
+    return {column: kind(value)}
+
+
+def _pair(key: str, value: str) -> Values:
+    first, second, kind = PAIRS[key]
+    one, _, two = value.partition("/")
+    return {first: kind(one), second: kind(two)}
+
+
+def _span(key: str, value: str) -> Values:
+    found = _SPAN.fullmatch(value)
+    if found is None:
+        raise ValueError(value)
+    return {SPANS[key]: int(found[1])}
+
+
+def _skmem(value: str) -> Values:
+    parts = dict(_SKMEM.findall(value))
+    return {SKMEM[name]: int(amount) for name, amount in parts.items() if name in SKMEM} | {
+        "details": f"skmem:{value}"
+    }
+
+
+def _item(key: str, value: str, token: str) -> Values:
+    """What one word of the options says; ValueError for a value that is not of its kind."""
+    readers: tuple[tuple[bool, Callable[[], Values]], ...] = (
+        (key in PLAIN, lambda: _plain(key, value)),
+        (key in PAIRS, lambda: _pair(key, value)),
+        (key in SPANS, lambda: _span(key, value)),
+        (key == "timer", lambda: _timer(token)),
+        (key == "skmem", lambda: _skmem(value)),
+        (key == "sk", lambda: {"cookie": value}),
+        (key == "v6only", lambda: {"v6only": value == "1"}),
+        (token == "app_limited", lambda: {"app_limited": True}),
+    )
+    return next((read() for fits, read in readers if fits), {"details": token})
+
+
+def _info(cell: str) -> Values:
+    """Words `key:value`, `key=value` (before 3.14) or flags; the rest stays in details."""
+    values: dict[str, Any] = {}
+    rest: list[str] = []
+    for token in cell.split():
+        key, separator, value = token.partition(":")
+        if not separator and not token.startswith("0x"):
+            key, _, value = token.partition("=")
+        try:
+            said = _item(key, value, token)
+        except ValueError:
+            said = {"details": token}
+        rest += [said["details"]] if "details" in said else []
+        values |= {name: value for name, value in said.items() if name != "details"}
+    if values.get("inode") is not None:
+        # ss prints uid only when it is not 0, and never without the inode (ss.c inet_show_sock).
+        values.setdefault("uid", 0)
+        values["inode"] = values["inode"] or None
+    if rest:
+        values["details"] = " ".join(rest)
+    return values
+
+
+def _unix_info(cell: str) -> Values:
+    """Of a UNIX socket `ino:` is the file's inode, not the socket's."""
+    return {"details": cell}
+
+
+# ---- what the rows of one table say together --------------------------------------------------
+
+TCP_ONLY = {
+    "LISTEN",
+    "SYN-SENT",
+    "SYN-RECV",
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "TIME-WAIT",
+    "CLOSE-WAIT",
+    "LAST-ACK",
+    "CLOSING",
+}
+
+
+def _settle(columns: Columns) -> None:
+    """One table without Netid holds one protocol; `*` means what the table's era says."""
+    length = len(columns["proto"])
+    none = [None] * length
+    words = {word for word in columns.get("state_raw", none) if word}
+    only = "udp" if "UNCONN" in words and not words & TCP_ONLY else "tcp"
+    columns["proto"] = [proto or only for proto in columns["proto"]]
+    columns["section"] = [section or "inet" for section in columns.get("section", none)]
+    eras = columns.pop("_era", none)
+    era = "new" if "new" in eras else "old" if "old" in eras else None
+    _stars(columns, length, era)
+
+
+def _stars(columns: Columns, length: int, era: str | None) -> None:
+    """`*` is IPv4's wildcard up to 4.13, and one socket for both families since 4.14."""
+    none = [None] * length
+    star = {"old": "ipv4", "new": "dual"}.get(era or "")
+    family = columns.setdefault("_family", [None] * length)
+    only = columns.setdefault("v6only", [None] * length)
+    for row, (section, addr) in enumerate(
+        zip(columns["section"], columns.get("local_addr", none), strict=True)
+    ):
+        if section != "inet":
+            continue
+        if addr == "*" and family[row] is None:
+            family[row] = star
+        if era == "new" and only[row] is None and addr in ("*", "::"):
+            only[row] = addr == "::"
+
+
+DIALECT = Dialect(
+    name="ss_linux",
+    title="ss on Linux (iproute2)",
+    os="linux",
+    tool="ss",
+    proved_on=("iproute2 6.1: -tan -tanp -tanpoe -tuanpeoim -peaonmi -H -O -xap, state FILTER",),
+    settle=_settle,
+    cells={
+        "INET": Cell("a netid such as tcp or udp", _inet),
+        "UNIX": Cell("a netid such as u_str", _unix),
+        "OTHER": Cell("a netid such as nl", _other),
+        "VSOCK": Cell("a netid such as v_str", _vsock),
+        "STATE": state("a state such as ESTAB or LISTEN"),
+        "ODD_STATE": state("a state such as ESTAB or LISTEN"),
+        "CHILD_STATE": Cell("a state such as ESTAB", _child_state),
+        "RECV_Q": RECV_Q,
+        "SEND_Q": SEND_Q,
+        "LOCAL": _with_era(local(ENDS)),
+        "REMOTE": _with_era(remote(ENDS)),
+        "PATH": Cell("a path", lambda cell: {} if cell == "*" else {"path": cell}),
+        "UNIX_ENDS": Cell("an inode, the peer and its inode", _unix_ends),
+        "NAME": text("local_name", "a name"),
+        "KERNEL": Cell("a netlink family and port", _netlink),
+        "NO_PEER": ignored("`*`"),
+        "VSOCK_LOCAL": text("local_name", "a context id and port"),
+        "VSOCK_REMOTE": text("remote_name", "a context id and port"),
+        "USERS": Cell('users:(("program",pid=N,fd=N))', _users),
+        "OPTIONS": Cell("options of the socket", _info),
+        "INFO": Cell("internals of the socket", _info),
+        "UNIX_INFO": Cell("options of the socket", _unix_info),
+    },
+)

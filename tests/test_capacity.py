@@ -1,0 +1,154 @@
+"""Local ports towards one destination: when they run out, and what is no use of them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+import nsparse
+from nsparse.diagnosis import Finding
+from nsparse.report import brief
+
+SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
+LINUX_PORTS = 28232
+"""32768 to 60999 (ip-sysctl)."""
+
+PORTS = "ephemeral-exhaustion-tuple"
+SMALL = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 399}}
+"""A bundle whose range has 400 ports, so that few rows fill it."""
+
+
+def found(text: str, **more: Any) -> list[Finding]:
+    dump = nsparse.parse(io.BytesIO(text.encode()))
+    assert not dump.problems
+    return list(nsparse.diagnose(dump, select=[PORTS], **more).findings)
+
+
+def small(text: str, **facts: Any) -> list[tuple[str, str]]:
+    said = found(text, host="db1", facts={"db1": {**SMALL["db1"], **facts}})
+    return [(finding.severity, finding.confidence) for finding in said]
+
+
+def out(
+    n: int,
+    *,
+    state: str = "ESTAB",
+    to: str = "203.0.113.8:5432",
+    local: str = "192.0.2.1",
+    first: int = 32768,
+) -> str:
+    """Rows of `ss -tanp`: so many connections to one destination."""
+    owner = ' users:(("app",pid=7,fd=3))' if state == "ESTAB" else ""
+    return "".join(f"{state} 0 0 {local}:{first + i} {to}{owner}\n" for i in range(n))
+
+
+def test_nearly_all_ports_of_the_default_range() -> None:
+    text = SS + out(200) + out(26_900, state="TIME-WAIT", first=32768 + 200)
+    [finding] = found(text)
+    assert brief(finding) == (
+        "critical ephemeral-exhaustion-tuple client 203.0.113.8:5432 app/7 (medium): 27 100 of "
+        "28 232 local ports from 192.0.2.1 to 203.0.113.8:5432 are in use (96 %), 26 900 of them "
+        "in TIME_WAIT: 1 132 are left for app/7."
+    )
+    assert finding.evidence[0] == "range 32768-60999: assumed, the Linux default"
+    assert (finding.n, finding.base) == (27_100, LINUX_PORTS)
+    assert any("assumed" in caveat for caveat in finding.caveats)
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (199, []),
+        (200, [("notice", "high")]),
+        (319, [("notice", "high")]),
+        (320, [("warning", "high")]),
+        (379, [("warning", "high")]),
+        (380, [("critical", "high")]),
+        (400, [("critical", "high")]),
+    ],
+)
+def test_levels(n: int, expected: list[tuple[str, str]]) -> None:
+    assert small(SS + out(n)) == expected
+
+
+def test_few_ports_are_silent_however_large_their_part() -> None:
+    facts = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 9}}
+    assert not found(SS + out(10), host="db1", facts=facts)
+
+
+def test_all_states_count_and_reserved_ports_do_not() -> None:
+    mixed = (
+        out(150) + out(150, state="TIME-WAIT", first=32918) + out(20, state="SYN-SENT", first=33068)
+    )
+    assert small(SS + mixed) == [("warning", "high")]
+    sysctl = {"net.ipv4.ip_local_reserved_ports": "33138-33167,8080"}
+    assert small(SS + out(350), sysctl=sysctl) == [("warning", "high")]
+    assert small(SS + out(352), sysctl=sysctl) == [("critical", "high")]
+
+
+def test_each_destination_and_each_own_address_by_itself() -> None:
+    text = SS + out(190) + out(190, to="203.0.113.9:5432") + out(190, local="192.0.2.2")
+    assert small(text + out(190, to="203.0.113.8:5433")) == []
+
+
+def test_ports_of_a_listener_are_not_used_up() -> None:
+    rows = "".join(f"TIME-WAIT 0 0 192.0.2.1:443 203.0.113.5:{32768 + i}\n" for i in range(400))
+    listener = 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=9,fd=6))\n'
+    assert small(SS + listener + rows) == []
+
+
+def test_a_pair_on_this_host_counts_once() -> None:
+    there = "".join(
+        f'ESTAB 0 0 127.0.0.1:5432 127.0.0.1:{32768 + i} users:(("pg",pid=9,fd={i}))\n'
+        for i in range(250)
+    )
+    listener = 'LISTEN 0 511 127.0.0.1:5432 0.0.0.0:* users:(("pg",pid=9,fd=6))\n'
+    here = out(250, to="127.0.0.1:5432", local="127.0.0.1")
+    assert small(SS + listener + there + here) == [("notice", "high")]
+
+
+@pytest.mark.parametrize(
+    ("to", "reuse", "kernel", "expected"),
+    [
+        ("203.0.113.8:5432", None, None, "critical"),
+        ("127.0.0.1:5432", None, None, "warning"),
+        ("127.0.0.1:5432", "0", None, "critical"),
+        ("203.0.113.8:5432", "1", None, "warning"),
+        ("203.0.113.8:5432", "2", None, "critical"),
+        ("127.0.0.1:5432", None, "3.10", "critical"),
+    ],
+)
+def test_time_wait_that_may_be_reused(
+    to: str, reuse: str | None, kernel: str | None, expected: str
+) -> None:
+    text = SS + out(100) + out(380, state="TIME-WAIT", to=to, local="127.0.0.1")
+    facts = {"sysctl": {"net.ipv4.tcp_tw_reuse": reuse}, "kernel": kernel}
+    assert [severity for severity, _ in small(text, **facts)] == [expected]
+
+
+def test_an_assumed_range_that_is_wider() -> None:
+    text = SS + out(20_000, first=40_000) + out(5_000, first=20_000)
+    [finding] = found(text)
+    assert "25 000 of 41 000 local ports" in finding.verdict
+    assert finding.evidence[0] == "range 20000-60999: assumed, the ports in use lie in it"
+
+
+def test_without_owners_and_without_a_range() -> None:
+    rows = out(27_000).replace(' users:(("app",pid=7,fd=3))', "")
+    [finding] = found(SS + rows)
+    assert finding.confidence == "low"
+    assert finding.verdict.endswith(": 1 232 are left for the local program.")
+
+
+def test_windows() -> None:
+    rows = "".join(
+        f"  TCP    192.0.2.1:{49152 + i}    10.0.0.9:1433    TIME_WAIT    0\n"
+        for i in range(14_000)
+    )
+    [finding] = found(WINDOWS + rows)
+    assert "14 000 of 16 384 local ports" in finding.verdict
+    assert finding.severity == "warning"
+    assert "netsh int ipv4 show dynamicport tcp" in [step.cmd for step in finding.next]

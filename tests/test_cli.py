@@ -1,0 +1,600 @@
+"""The commands as a user types them: what goes to which stream, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from nsparse import render
+from nsparse.cli import cli
+from nsparse.output import colored
+from nsparse.registry import diagnoses, dialects
+from nsparse.schema import COLUMNS, faults, frame
+
+ROOT = Path(__file__).parent.parent
+
+LEAK = """\
+State      Recv-Q Send-Q Local Address:Port  Peer Address:Port   Process
+LISTEN     0      100    198.51.100.20:8080  0.0.0.0:*           users:(("java",pid=4711,fd=33))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.7:50110   users:(("java",pid=4711,fd=41))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.7:50112   users:(("java",pid=4711,fd=42))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.7:50131   users:(("java",pid=4711,fd=43))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.7:50144   users:(("java",pid=4711,fd=47))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.9:41210   users:(("java",pid=4711,fd=48))
+CLOSE-WAIT 0      0      198.51.100.20:8080  203.0.113.9:41216   users:(("java",pid=4711,fd=52))
+ESTAB      0      0      198.51.100.20:8080  203.0.113.9:41300   users:(("java",pid=4711,fd=53))
+"""
+HEALTHY = """\
+State      Recv-Q Send-Q Local Address:Port  Peer Address:Port   Process
+LISTEN     0      511    198.51.100.20:443   0.0.0.0:*           users:(("nginx",pid=900,fd=6))
+ESTAB      0      0      198.51.100.20:443   203.0.113.7:50110   users:(("nginx",pid=900,fd=7))
+ESTAB      0      0      198.51.100.20:443   203.0.113.7:50112   users:(("nginx",pid=900,fd=8))
+"""
+DAMAGED = """\
+Active Internet connections (servers and established)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State
+tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN
+tcp       1O      0 192.0.2.10:80           203.0.113.7:50110       ESTABLISHED
+tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED
+"""
+ROUTES = """\
+Kernel IP routing table
+Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface
+0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0
+"""
+
+
+def run(
+    *args: str | Path, stdin: bytes | None = None, env: dict[str, str | None] | None = None
+) -> Result:
+    return CliRunner(env=env).invoke(cli, [str(arg) for arg in args], input=stdin)
+
+
+def process(*args: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A real process, so that streams, terminals and exit codes are the real ones."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    environ |= {"COLUMNS": "80", "PYTHONWARNINGS": "error", **options.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, "-m", "nsparse", *map(str, args)],
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture
+def dumps(tmp_path: Path) -> Path:
+    """A folder with every kind of file."""
+    for name, text in (
+        ("leak.txt", LEAK),
+        ("healthy.txt", HEALTHY),
+        ("damaged.txt", DAMAGED),
+        ("routes.txt", ROUTES),
+        ("sub/notes.md", "nothing to see here\n"),
+        ("sub/again.txt", HEALTHY),
+    ):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+# --- without a dump ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["--version"],
+        ["diagnose", "--help"],
+        ["parse", "--help"],
+        ["explain", "CLOSE_WAIT"],
+        ["explain", "recv_q"],
+        ["explain", "no-such-thing"],
+        ["list"],
+        ["list", "-f", "json"],
+    ],
+)
+def test_what_needs_no_dump_loads_nothing_heavy(args: Sequence[str]) -> None:
+    code = (
+        "import sys; from nsparse.cli import cli; cli.main(sys.argv[1:], standalone_mode=False);"
+        "heavy = {'pandas', 'numpy', 'pyarrow', 'lark', 'rich', 'jinja2'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_version() -> None:
+    assert process("--version").stdout.startswith("nsparse 0.")
+
+
+def test_list_names_every_dialect_and_diagnosis() -> None:
+    words = run("list").output.split()
+    assert set(words) >= {*dialects(), *diagnoses()}
+    held = json.loads(run("list", "-f", "json").output)
+    assert [entry["name"] for entry in held["dialects"]] == list(dialects())
+    assert [entry["id"] for entry in held["diagnoses"]] == list(diagnoses())
+
+
+def test_every_name_is_explained() -> None:
+    for name in (*diagnoses(), *dialects(), *(column.name for column in COLUMNS)):
+        done = run("explain", name)
+        assert done.exit_code == 0, name
+        assert done.output.startswith(f"{name}: a ")
+
+
+def test_a_diagnosis_is_explained_with_its_numbers() -> None:
+    said = run("explain", "zero-window").output
+    for words in ("  Means  ", "  Do  ", "  False alarms  ", "  Needs  ", "  Numbers in force"):
+        assert words in said
+    for number in diagnoses()["zero-window"].numbers:
+        assert f"    {number.key}" in said
+
+
+@pytest.mark.parametrize("word", ["CLOSE_WAIT", "close-wait", "CLOSE-WAIT", "SCHLIESSEN_WARTEN"])
+def test_a_state_is_explained_in_any_spelling(word: str) -> None:
+    assert run("explain", word).output.startswith("CLOSE_WAIT: ")
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    done = run("explain", "zero-windw")
+    assert done.exit_code == 2
+    assert not done.stdout
+    assert done.stderr == (
+        "nsparse: no diagnosis, state, column or dialect is named 'zero-windw'; "
+        "did you mean zero-window?\n"
+    )
+
+
+# --- diagnose ------------------------------------------------------------------------------------
+
+
+def test_a_leak_is_found(dumps: Path) -> None:
+    done = run("diagnose", dumps / "leak.txt")
+    assert done.exit_code == 1
+    assert not done.stderr
+    assert done.stdout.startswith("warning  close-wait-leak")
+    assert "java/4711 has not." in " ".join(done.stdout.split())
+    assert f"{dumps / 'leak.txt'}:3-8" in done.stdout
+    assert "1 finding (1 warning) in 8 rows of 1 host" in done.stdout.splitlines()[-1]
+
+
+def test_one_line_form(dumps: Path) -> None:
+    assert run("diagnose", "-q", dumps / "leak.txt").output == (
+        "warning close-wait-leak server 198.51.100.20:8080 java/4711 (medium): 6 of 7 connections "
+        "accepted on port 8080 are CLOSE_WAIT: the clients have closed, java/4711 has not.\n"
+    )
+
+
+def test_a_healthy_dump_reads_as_healthy(dumps: Path) -> None:
+    done = run("diagnose", dumps / "healthy.txt")
+    assert done.exit_code == 0
+    first, second, third, *rest = done.output.splitlines()
+    assert first.startswith("ok  no findings at warning or above  (")
+    assert second == "  connections   2 (2 ESTABLISHED)"
+    assert third == "                listeners 1, UDP 0, rows 3, 0 duplicates"
+    assert "198.51.100.20:443 nginx/900 2 connections, accept queue 0 of 511" in done.output
+    assert rest[-1].startswith("no findings in 3 rows of 1 host")
+    assert run("diagnose", "-q", dumps / "healthy.txt").output == ""
+
+
+def test_standard_input(dumps: Path) -> None:
+    done = run("diagnose", "-", stdin=LEAK.encode("utf-16"))
+    assert done.exit_code == 1
+    assert "<stdin>:3-8" in done.output
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [("critical", 0), ("warning", 1), ("notice", 1), ("never", 0)]
+)
+def test_fail_on(dumps: Path, fail_on: str, code: int) -> None:
+    done = run("diagnose", "--fail-on", fail_on, dumps / "leak.txt")
+    assert done.exit_code == code
+    assert "close-wait-leak" in done.output
+
+
+def test_select_and_ignore(dumps: Path) -> None:
+    leak = dumps / "leak.txt"
+    assert run("diagnose", "-q", "--select", "zero-window", leak).output == ""
+    assert run("diagnose", "-q", "--ignore", "close-wait-leak,zero-window", leak).output == ""
+    assert run("diagnose", "-q", "--select", "close-wait-leak", leak).exit_code == 1
+    wrong = run("diagnose", "--select", "close-wait-leek", leak)
+    assert wrong.exit_code == 2
+    assert "did you mean close-wait-leak?" in wrong.stderr
+
+
+def test_json(dumps: Path) -> None:
+    done = run("diagnose", "-f", "json", dumps / "leak.txt", dumps / "damaged.txt")
+    document = json.loads(done.stdout)
+    assert not list(faulty(document, schema()))
+    (finding,) = [f for f in document["findings"] if f["id"] == "close-wait-leak"]
+    assert finding["n"] == 6
+    assert finding["group"]["pid"] == 4711
+    assert finding["rows"][0] == {"file": str(dumps / "leak.txt"), "line": 3}
+    assert [problem["line"] for problem in document["problems"]] == [4]
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_read_is_2_and_still_a_document(dumps: Path, form: str) -> None:
+    done = run("diagnose", "-f", form, dumps / "routes.txt", dumps / "missing.txt")
+    assert done.exit_code == 2
+    assert "routing table" in done.stderr
+    assert f"nsparse: {dumps / 'missing.txt'}: no such file or directory\n" in done.stderr
+    if form == "text":
+        assert not done.stdout
+        return
+    document = json.loads(done.stdout)
+    assert not list(faulty(document, schema()))
+    assert [Path(problem["file"]).name for problem in document["problems"]] == [
+        "routes.txt",
+        "missing.txt",
+    ]
+    assert "routing table" in document["problems"][0]["text"]
+
+
+def test_one_bad_file_stops_nothing(dumps: Path) -> None:
+    paths = (dumps / "healthy.txt", dumps / "routes.txt")
+    assert run("diagnose", *paths).exit_code == 0
+    assert "routing table" in run("diagnose", *paths).stderr
+    assert run("diagnose", "--strict", *paths).exit_code == 2
+
+
+def test_a_folder_is_walked_and_what_is_no_dump_is_counted(dumps: Path) -> None:
+    done = run("parse", "-q", dumps)
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    done = run("parse", "-f", "jsonl", "--strict", dumps)
+    assert done.exit_code == 0
+    assert f"nsparse: {dumps}: 2 files are no dumps, left out\n" in done.stderr
+    files = [Path(json.loads(line)["file"]).name for line in done.stdout.splitlines()]
+    assert list(dict.fromkeys(files)) == ["damaged.txt", "healthy.txt", "leak.txt", "again.txt"]
+
+
+def test_a_file_is_read_once(dumps: Path) -> None:
+    done = run("parse", "-f", "jsonl", dumps / "leak.txt", dumps, dumps / "leak.txt")
+    names = [Path(json.loads(line)["file"]).name for line in done.stdout.splitlines()]
+    assert names.count("leak.txt") == 8
+
+
+@pytest.mark.parametrize("command", ["diagnose", "parse"])
+def test_a_folder_without_a_dump(tmp_path: Path, command: str) -> None:
+    done = run(command, tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr == f"nsparse: nothing to read: no dump in {tmp_path}\n"
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(dumps: Path) -> None:
+    os.mkfifo(dumps / "pipe")
+    assert run("parse", dumps).exit_code == 0
+
+
+def test_wrong_arguments() -> None:
+    for args in (["diagnose"], ["parse", "-f", "xml", "x"], ["parse", "--encoding", "x", "y"]):
+        assert run(*args).exit_code == 2
+
+
+def test_output_to_a_file(dumps: Path) -> None:
+    target = dumps / "report.txt"
+    done = run("diagnose", "-o", target, dumps / "leak.txt")
+    assert done.exit_code == 1
+    assert not done.output
+    assert "close-wait-leak" in target.read_text()
+    assert "report.txt" not in run("parse", "-v", "-o", target, dumps).stderr
+
+
+def test_an_input_is_not_written_over(dumps: Path) -> None:
+    leak = dumps / "leak.txt"
+    assert run("parse", "-o", leak, leak).exit_code == 2
+    assert leak.read_text() == LEAK
+
+
+def test_a_file_that_cannot_be_written(dumps: Path) -> None:
+    done = process("parse", "-o", dumps / "no" / "such" / "folder.csv", dumps / "leak.txt")
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_another_number_from_a_config_file(dumps: Path) -> None:
+    config = dumps / "nsparse.toml"
+    config.write_text("[close-wait-leak]\nfew = 7\nmany = 999\n")
+    leak = dumps / "leak.txt"
+    assert run("diagnose", "-q", "--config", config, leak).exit_code == 0
+    said = run("explain", "--config", config, "close-wait-leak").output
+    assert "    few " in said
+    assert "set by the config file; 5 is " in " ".join(said.split())
+    project = dumps / "pyproject.toml"
+    project.write_text("[tool.nsparse.close-wait-leak]\nfew = 7\nmany = 999\n")
+    assert run("diagnose", "-q", "--config", project, leak).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[close-wait-leek]\nfew = 7\n", "did you mean close-wait-leak?"),
+        ("[close-wait-leak]\nfw = 7\n", "did you mean few?"),
+        ("[close-wait-leak]\nfew = 'x'\n", "few must be a number"),
+        ("few few\n", "this is no TOML"),
+        (None, "no such file or directory"),
+    ],
+)
+def test_a_config_file_that_is_wrong(dumps: Path, text: str | None, says: str) -> None:
+    config = dumps / "nsparse.toml"
+    if text is not None:
+        config.write_text(text)
+    done = run("diagnose", "--config", config, dumps / "leak.txt")
+    assert done.exit_code == 2
+    assert says in done.stderr
+
+
+def test_the_host_of_everything(dumps: Path) -> None:
+    done = run("diagnose", "--host", "web1", dumps / "leak.txt", dumps / "healthy.txt")
+    assert done.stdout.startswith("warning  close-wait-leak  web1  server")
+    assert done.stdout.splitlines()[-1].endswith("of 1 host")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "table", "csv", "jsonl"])
+def test_a_hostile_name_reaches_no_terminal(dumps: Path, form: str) -> None:
+    evil = LEAK.replace("java", "=ja\x1b]0;owned\x07\u202e[bold]va")
+    (dumps / "evil.txt").write_text(evil, encoding="utf-8")
+    command = "diagnose" if form in ("text", "json") else "parse"
+    for loud in ([], ["-v"], ["-q"]):
+        done = run(command, "-f", form, *loud, dumps / "evil.txt")
+        assert not set(done.output) & set("\x1b\x07\u202e")
+    if form == "text":
+        assert "=ja\\x1b]0;owned\\x07\\u202e[bold]va/4711" in done.output
+    if form == "csv":
+        assert ",'=ja" in done.output
+
+
+# --- the real streams ----------------------------------------------------------------------------
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    file = tmp_path / "big.txt"
+    file.write_text(HEALTHY + HEALTHY.splitlines()[2].join(["", "\n"]) * 3_000)
+    command = f"'{sys.executable}' -m nsparse parse '{file}' | head -n 2"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == ""
+
+
+def test_exit_codes_of_the_process(dumps: Path) -> None:
+    assert process("diagnose", dumps / "leak.txt").returncode == 1
+    missing = process("diagnose", dumps / "missing.txt")
+    assert missing.returncode == 2
+    assert missing.stderr == f"nsparse: {dumps / 'missing.txt'}: no such file or directory\n"
+    assert process("diagnose", "--no-such-option").returncode == 2
+
+
+def test_a_mistake_of_ours_is_not_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nsparse import cli as module
+
+    def broken(*_args: Any, **_options: Any) -> None:
+        raise RuntimeError("evil\x1b[2J")
+
+    monkeypatch.setattr(module.cli, "main", broken)
+    said = StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    with pytest.raises(SystemExit) as ended:
+        module.main()
+    assert ended.value.code == 2
+    assert "internal error" in said.getvalue()
+    assert "\x1b" not in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("choice", "terminal", "environ", "wanted"),
+    [
+        ("auto", True, {}, True),
+        ("auto", False, {}, False),
+        ("auto", True, {"NO_COLOR": "1"}, False),
+        ("auto", True, {"NO_COLOR": ""}, True),
+        ("auto", False, {"FORCE_COLOR": "1"}, True),
+        ("auto", True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ("auto", True, {"TERM": "dumb"}, False),
+        ("always", False, {"NO_COLOR": "1"}, True),
+        ("never", True, {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_when_to_colour(choice: str, terminal: bool, environ: dict[str, str], wanted: bool) -> None:
+    assert colored(choice, terminal, environ) is wanted
+
+
+def test_colour_in_a_pipe_only_when_forced(dumps: Path) -> None:
+    leak = dumps / "leak.txt"
+    plain: dict[str, str | None] = {"NO_COLOR": None, "FORCE_COLOR": None}
+    assert "\x1b" not in run("diagnose", leak, env=plain).stdout
+    assert "\x1b[33m" in run("diagnose", leak, env=plain | {"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[33m" in run("diagnose", "--color", "always", leak, env=plain).stdout
+    forced = plain | {"FORCE_COLOR": "1", "NO_COLOR": "1"}
+    assert "\x1b" not in run("diagnose", leak, env=forced).stdout
+
+
+def test_a_pipe_that_knows_no_unicode(dumps: Path) -> None:
+    evil = LEAK.replace("java", "j\u00e4va")
+    (dumps / "evil.txt").write_text(evil, encoding="utf-8")
+    done = process("diagnose", dumps / "evil.txt", env={"PYTHONIOENCODING": "ascii"})
+    assert "j\\xe4va/4711" in done.stdout
+
+
+# --- parse ---------------------------------------------------------------------------------------
+
+
+TABLE = [
+    "line  proto  state        recv_q  send_q  local               remote             process",
+    "   2  tcp    LISTEN            0     100  198.51.100.20:8080  0.0.0.0:*          java/4711",
+    "   3  tcp    CLOSE_WAIT        0       0  198.51.100.20:8080  203.0.113.7:50110  java/4711",
+]
+
+
+def test_table(dumps: Path) -> None:
+    done = run("parse", dumps / "leak.txt")
+    assert done.exit_code == 0
+    assert done.output.splitlines()[:3] == TABLE
+    assert "dialect" in run("parse", "-v", dumps / "leak.txt").stdout.splitlines()[0]
+
+
+def test_damaged_lines_go_to_standard_error(dumps: Path) -> None:
+    done = run("parse", dumps / "damaged.txt")
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr.startswith("1 line could not be read\n")
+    assert f"{dumps / 'damaged.txt'}:4:" in done.stderr
+    assert run("parse", "-q", dumps / "damaged.txt").stderr == ""
+
+
+def test_how_it_was_understood(dumps: Path) -> None:
+    said = run("parse", "-v", dumps / "damaged.txt").stderr
+    assert said.startswith(f"{dumps / 'damaged.txt'}: 2 rows of 5 lines, ")
+    assert "  tables   netstat_linux\n" in said
+    assert "2 rows" in said
+    assert "1 problems" in said
+
+
+def test_csv_comes_back_as_it_was(dumps: Path) -> None:
+    whole = run("parse", "-f", "csv", dumps / "leak.txt", dumps / "damaged.txt").stdout_bytes
+    back = render.read_csv(BytesIO(whole))
+    assert faults(back) == []
+    one = run("parse", "-f", "jsonl", dumps / "leak.txt", dumps / "damaged.txt").stdout
+    assert len(back) == len(one.splitlines())
+
+
+def test_parquet(dumps: Path) -> None:
+    target = dumps / "frame.parquet"
+    assert run("parse", "-f", "parquet", "-o", target, dumps / "leak.txt").exit_code == 0
+    assert len(pd.read_parquet(target)) == 8
+    piped = run("parse", "-f", "parquet", dumps / "leak.txt").stdout_bytes
+    assert len(pd.read_parquet(BytesIO(piped))) == 8
+
+
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "'plain", "a\x1b[2Jb"]
+EVIL += ["\\x1b", "\\\\x1b", "\u202egnp.exe", "C:\\x\\new", "NA", "nan", "1", "a,b\"c'd", " x "]
+
+
+def hostile() -> pd.DataFrame:
+    """A frame whose texts are what a stranger may call a process."""
+    count = len(EVIL)
+    return frame(
+        {
+            "process": EVIL,
+            "path": [None, *EVIL[1:]],
+            "proto": ["tcp"] * count,
+            "local_port": [None, *range(1, count)],
+            "taken_at": ["2026-11-22T10:00:00.5Z"] * (count - 1) + [None],
+            "v6only": [True, False] + [None] * (count - 2),
+            "rtt_ms": [1.5] * count,
+        },
+        count,
+    )
+
+
+def test_csv_guards_cells_and_takes_the_guard_off_again() -> None:
+    df = hostile()
+    text = b"".join(render.csv(df)).decode()
+    raw = pd.read_csv(StringIO(text), dtype="str", keep_default_na=False)
+    assert not [cell for cell in raw["process"] if cell[0] in "=+-@\t\r"]
+    assert not set(text) & set("\x1b\u202e\t\r")
+    pd.testing.assert_frame_equal(render.read_csv(StringIO(text)), df)
+
+
+def test_jsonl_leaves_out_what_is_missing() -> None:
+    df = hostile()
+    lines = b"".join(render.jsonl(df)).decode().splitlines()
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    rows = [json.loads(line) for line in lines]
+    assert [row["process"] for row in rows] == EVIL
+    assert rows[0] == {
+        "taken_at": "2026-11-22T10:00:00.500000+00:00",
+        "proto": "tcp",
+        "process": "=1+1",
+        "v6only": True,
+        "rtt_ms": 1.5,
+    }
+
+
+def test_parquet_comes_back_as_it_was() -> None:
+    df = hostile()
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(BytesIO(b"".join(render.parquet(df)))), df, check_categorical=False
+    )
+
+
+def test_a_table_holds_no_control_characters() -> None:
+    for full in (False, True):
+        assert all(line.isprintable() for line in render.table(hostile(), full=full))
+
+
+def test_frames_below_one_another_are_a_common_frame() -> None:
+    other = frame({"proto": ["udp"], "cookie": ["1f"]}, 1)
+    both = render.joined([hostile(), other, frame({}, 0)])
+    assert faults(both) == []
+    assert len(both) == len(EVIL) + 1
+    assert len(render.joined([])) == 0
+
+
+# --- the schema of the JSON ----------------------------------------------------------------------
+
+
+def schema() -> dict[str, Any]:
+    held: dict[str, Any] = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    return held
+
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
+}
+
+
+def faulty(value: Any, rule: dict[str, Any], at: str = "$") -> list[str]:
+    """What a JSON value breaks of the few keywords of JSON Schema that ours uses."""
+    kinds = rule.get("type", list(KINDS))
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    wrong = []
+    if not any(isinstance(value, KINDS[kind]) for kind in kinds):
+        wrong.append(f"{at} is {value!r}, not {kinds}")
+    if value not in rule.get("enum", [value]) or value != rule.get("const", value):
+        wrong.append(f"{at} is {value!r}")
+    if isinstance(value, dict):
+        wrong += faulty_object(value, rule, at)
+    if isinstance(value, list):
+        if len(value) > rule.get("maxItems", len(value)):
+            wrong.append(f"{at} is too long")
+        for number, part in enumerate(value):
+            wrong += faulty(part, rule.get("items", {}), f"{at}[{number}]")
+    return wrong
+
+
+def faulty_object(value: dict[str, Any], rule: dict[str, Any], at: str) -> list[str]:
+    """What an object breaks; a key that the schema does not name is a fault of the schema."""
+    known = rule.get("properties", {})
+    wrong = [f"{at} has no {name}" for name in rule.get("required", []) if name not in value]
+    for name, part in value.items():
+        if known and name not in known:
+            wrong.append(f"{at}.{name} is not in the schema")
+        inner = known.get(name, rule.get("additionalProperties", {}))
+        wrong += faulty(part, inner, f"{at}.{name}")
+    return wrong

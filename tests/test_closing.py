@@ -1,0 +1,594 @@
+"""Diagnoses of closing: CLOSE_WAIT in four kinds, FIN_WAIT_2, TIME_WAIT.
+
+A row of a table is `STATE RECV-Q SEND-Q LOCAL REMOTE [PROCESS/PID] [COLUMN=VALUE ...]`, with `-`
+for what the tool did not print; `many` repeats one with ports of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from nsparse.registry import diagnoses
+from nsparse.scene import constants, scenes
+from nsparse.schema import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nsparse.diagnosis import Finding
+    from nsparse.scene import Scene
+
+FAMILY = ("close-wait-leak", "close-wait-unaccepted", "close-wait-unread", "close-wait-pool")
+ALL = (*FAMILY, "fin-wait2-stuck", "time-wait-churn")
+TEXTS = {"process", "timer", "netns", "cookie", "taken_at", "user"}
+
+# Ends that most tables need: a service of this host, the callers of it, a service elsewhere.
+HERE, THERE = "198.51.100.20:8080", "203.0.113.9:443"
+JAVA = f"LISTEN 0 100 {HERE} 0.0.0.0:* java/4711"
+LEFT = f"CLOSE_WAIT 0 0 {HERE} 203.0.113.7:PORT java/4711"
+OPEN = f"ESTABLISHED 0 0 {HERE} 203.0.113.8:PORT java/4711"
+CALL = f"ESTABLISHED 0 0 192.0.2.40:PORT {THERE} app/9337"
+POOL = f"CLOSE_WAIT 1 0 192.0.2.40:PORT {THERE} app/9337"
+
+
+def many(n: int, row: str, start: int = 40000) -> list[str]:
+    """The row n times, each with its own PORT."""
+    return [row.replace("PORT", str(start + i)) for i in range(n)]
+
+
+def _end(text: str, side: str) -> dict[str, Any]:
+    addr, _, port = text.rpartition(":")
+    return {f"{side}_addr": addr.strip("[]"), f"{side}_port": None if port == "*" else int(port)}
+
+
+def _row(line: str) -> dict[str, Any]:
+    state, recv_q, send_q, local, remote, *rest = line.split()
+    row: dict[str, Any] = {"state": None if state == "-" else state, "state_raw": state}
+    row |= _end(local, "local") | _end(remote, "remote")
+    row["recv_q"] = None if recv_q == "-" else int(recv_q)
+    row["send_q"] = None if send_q == "-" else int(send_q)
+    for word in rest:
+        if "=" in word:
+            name, value = word.split("=", 1)
+            row[name] = value if name in TEXTS else int(value)
+        else:
+            process, _, pid = word.rpartition("/")
+            row |= {"process": process or None, "pid": int(pid)}
+    return row
+
+
+def scene(
+    rows: Iterable[str], os: str = "linux", moments: tuple[str, ...] = (), **also: Any
+) -> Scene:
+    """The scene of a host; with `moments` the same rows once for each of those times."""
+    found = [_row(line) for line in rows]
+    times = moments or ("",)
+    cells = [{**row, "snapshot": i, "taken_at": t} for i, t in enumerate(times) for row in found]
+    for number, cell in enumerate(cells):
+        fixed = {"file": "dump.txt", "line": number + 1, "os": os, "section": "inet"}
+        tool = "ss" if os == "linux" else "netstat"
+        cell |= {**fixed, "proto": "tcp", "family": "ipv4", "tool": tool}
+        cell["taken_at"] = cell["taken_at"] or None
+    names = {name for cell in cells for name in cell}
+    values = {name: [cell.get(name) for cell in cells] for name in names}
+    return scenes(frame(values, len(cells)), **also)[0]
+
+
+def with_constants(at: Scene, **facts: object) -> Scene:
+    """The scene of a host of which more is known."""
+    return replace(at, constants=constants(at.os, facts))
+
+
+def found(id_: str, at: Scene, **numbers: float) -> list[Finding]:
+    """What one diagnosis says of a scene in which it can be judged."""
+    diagnosis = diagnoses()[id_]
+    assert set(diagnosis.needs) <= at.has, "not evaluated"
+    return list(diagnosis.check(at, {**diagnosis.defaults, **numbers}))
+
+
+def brief(finding: Finding) -> str:
+    group = finding.group
+    place = " ".join(part for part in (group.role, group.service, group.owner) if part)
+    return f"{finding.severity} {finding.id} {place} ({finding.confidence}): {finding.verdict}"
+
+
+def loud(at: Scene) -> list[str]:
+    """Everything at notice or above that the six diagnoses say."""
+    able = [id_ for id_ in ALL if set(diagnoses()[id_].needs) <= at.has]
+    return [brief(f) for id_ in able for f in found(id_, at) if f.severity != "info"]
+
+
+LEAK = [
+    JAVA,
+    *many(4, LEFT, 50110),
+    *many(2, f"CLOSE_WAIT 0 0 {HERE} 203.0.113.9:PORT java/4711", 41210),
+    *many(1, OPEN),
+]
+BOTH_ENDS = [
+    "LISTEN 0 511 127.0.0.1:3000 0.0.0.0:* node/300",
+    *many(3, "FIN_WAIT_2 0 0 127.0.0.1:3000 127.0.0.1:PORT node/300", 40110),
+    *many(3, "CLOSE_WAIT 0 0 127.0.0.1:PORT 127.0.0.1:3000 worker/95", 40110),
+    *many(1, "ESTABLISHED 0 0 127.0.0.1:3000 127.0.0.1:PORT node/300", 40130),
+    *many(1, "ESTABLISHED 0 0 127.0.0.1:PORT 127.0.0.1:3000 worker/95", 40130),
+]
+UNACCEPTED = [
+    "LISTEN 6 5 198.51.100.20:9000 0.0.0.0:* python3/812",
+    "CLOSE_WAIT 251 0 198.51.100.20:9000 203.0.113.21:40112",
+    "CLOSE_WAIT 251 0 198.51.100.20:9000 203.0.113.21:40118",
+    "CLOSE_WAIT 149 0 198.51.100.20:9000 203.0.113.22:51820",
+    "CLOSE_WAIT 251 0 198.51.100.20:9000 203.0.113.24:33010",
+    "ESTABLISHED 250 0 198.51.100.20:9000 203.0.113.25:60001",
+    "ESTABLISHED 148 0 198.51.100.20:9000 203.0.113.22:51900",
+    "SYN_RECEIVED 0 0 198.51.100.20:9000 203.0.113.26:45001",
+    "ESTABLISHED 0 0 198.51.100.20:22 192.0.2.9:50514 sshd/1022",
+]
+
+
+def test_leak_reads_as_in_the_catalogue() -> None:
+    (finding,) = found("close-wait-leak", scene(LEAK))
+    assert brief(finding) == (
+        "warning close-wait-leak server 198.51.100.20:8080 java/4711 (medium): 6 of 7 connections "
+        "accepted on port 8080 are CLOSE_WAIT: the clients have closed, java/4711 has not."
+    )
+    assert (finding.n, finding.base, finding.sockets) == (6, 7, (1, 2, 3, 4, 5, 6))
+    assert finding.evidence == (
+        "state        n  Recv-Q 0  =1  2-64  >64  oldest",
+        "CLOSE_WAIT   6  6         0   0     0    not in this dump",
+        "ESTABLISHED  1",
+        "peers: 203.0.113.7 (4), 203.0.113.9 (2)",
+    )
+    assert finding.cause == (
+        "Recv-Q 0: java has read end-of-stream and kept the descriptor (missing close in an error "
+        "path).",
+    )
+    assert [step.cmd for step in finding.next][:2] == [
+        "ss -tanpe state close-wait '( sport = :8080 )'",
+        "jstack 4711",
+    ]
+    assert finding.caveats == ("how long: take a second snapshot 120 s later",)
+    assert loud(scene(LEAK)) == [brief(finding)]
+
+
+def test_leak_seen_from_both_ends() -> None:
+    at = scene(BOTH_ENDS)
+    (leak,) = found("close-wait-leak", at)
+    assert brief(leak) == (
+        "warning close-wait-leak client 127.0.0.1:3000 worker/95 (high): 3 of 4 connections from "
+        "worker/95 to 127.0.0.1:3000 are CLOSE_WAIT: node/300 has closed, worker/95 has not."
+    )
+    assert leak.limits["few"] == 3
+    (stuck,) = found("fin-wait2-stuck", at)
+    assert brief(stuck) == (
+        "warning fin-wait2-stuck server 127.0.0.1:3000 node/300 (high): 3 of 4 connections "
+        "accepted on port 3000 are FIN_WAIT_2: node/300 has closed its direction, worker/95 has "
+        "not."
+    )
+    assert set(at.rows.loc[list(leak.sockets), "pair"]) == set(stuck.sockets)
+
+
+@pytest.mark.parametrize(
+    ("rows", "severity"),
+    [
+        ([JAVA, *many(4, LEFT)], None),
+        ([JAVA, *many(5, LEFT)], "warning"),
+        ([JAVA, *many(5, LEFT), *many(5, OPEN)], "warning"),
+        ([JAVA, *many(5, LEFT), *many(6, OPEN)], None),
+        ([JAVA, *many(19, LEFT), *many(100, OPEN)], None),
+        ([JAVA, *many(20, LEFT), *many(100, OPEN)], "notice"),
+        ([JAVA, *many(20, LEFT), *many(181, OPEN)], None),
+        ([JAVA, *many(99, LEFT), *many(901, OPEN)], None),
+        ([JAVA, *many(100, LEFT), *many(901, OPEN)], "warning"),
+        ([JAVA, *many(500, LEFT)], "warning"),  # one moment: not critical, whatever the limit
+        ([JAVA, *many(999, LEFT)], "warning"),
+        ([JAVA, *many(1000, LEFT), *many(9000, OPEN, 50000)], "critical"),
+    ],
+)
+def test_leak_levels(rows: list[str], severity: str | None) -> None:
+    assert [f.severity for f in found("close-wait-leak", scene(rows))] == [severity] * bool(
+        severity
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("", "accepted on port 8080 are CLOSE_WAIT: the clients have closed, java/4711 has not."),
+        ("-", "on port 8080 are CLOSE_WAIT: the clients have closed, the local program has not."),
+    ],
+)
+def test_leak_without_owners_is_less_sure(word: str, says: str) -> None:
+    rows = LEAK if not word else [line.replace(" java/4711", "") for line in LEAK]
+    (finding,) = found("close-wait-leak", scene(rows))
+    assert finding.verdict == f"6 of 7 connections {says}"
+    assert finding.confidence == ("low" if word else "medium")
+    assert any("which program" in caveat for caveat in finding.caveats) == bool(word)
+
+
+def test_leak_of_a_uid() -> None:
+    rows = [f"{line} uid=1000 inode=77".replace(" java/4711", "") for line in LEAK]
+    (finding,) = found("close-wait-leak", scene(rows))
+    assert finding.verdict.endswith("the clients have closed, uid 1000 has not.")
+
+
+def test_leak_of_an_unknown_direction() -> None:
+    rows = many(6, "CLOSE_WAIT 0 0 198.51.100.20:45PORT 203.0.113.7:46PORT java/4711", 100)
+    (finding,) = found("close-wait-leak", scene(rows))
+    assert brief(finding) == (
+        "warning close-wait-leak java/4711 (low): 6 of 6 connections of java/4711 are CLOSE_WAIT: "
+        "the other ends have closed, java/4711 has not."
+    )
+
+
+@pytest.mark.parametrize("more", ["send_q=1", "lastsnd_ms=9000"])
+def test_half_close_in_use_is_no_leak(more: str) -> None:
+    busy = [f"{line} {more}" if line.startswith("CLOSE") else line for line in LEAK]
+    assert loud(scene(busy)) == []
+    assert loud(scene([f"{line} lastsnd_ms=10000" for line in LEAK])) != []
+
+
+def test_persistence_halves_few_and_lifts_the_cap() -> None:
+    rows = [f"{line} inode={n}" for n, line in enumerate([JAVA, *many(3, LEFT), *many(3, OPEN)], 9)]
+    early, late = "2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z"
+    assert found("close-wait-leak", scene(rows)) == []
+    assert found("close-wait-leak", scene(rows, moments=(early, "2026-01-05T10:01:59Z"))) == []
+    (finding,) = found("close-wait-leak", scene(rows, moments=(early, late)))
+    assert (finding.severity, finding.confidence, finding.limits["few"]) == ("warning", "high", 3)
+    assert "at least 120 s" in finding.evidence[1]
+    large = [f"{line} inode={n}" for n, line in enumerate([JAVA, *many(410, LEFT)], 9)]
+    (finding,) = found("close-wait-leak", scene(large, moments=(early, late)))
+    assert (finding.severity, finding.confidence) == ("critical", "medium")
+    assert "the descriptor limit: 1 024 is assumed" in finding.caveats
+    known = with_constants(scene(large, moments=(early, late)), fd_limit=1024)
+    assert found("close-wait-leak", known)[0].confidence == "high"
+
+
+def test_leak_steps_down_in_a_cut_dump() -> None:
+    (finding,) = found("close-wait-leak", scene(LEAK, truncated=("dump.txt",)))
+    assert finding.confidence == "low"
+
+
+@pytest.mark.parametrize(
+    ("os", "queue", "cause", "command"),
+    [
+        ("linux", "1", "Recv-Q 1: only the FIN is unread", "jstack 4711"),
+        ("linux", "32", "Recv-Q 2-64: the FIN and a tiny record are unread", "jstack 4711"),
+        ("macos", "0", "macOS does not count a FIN in Recv-Q", "lsof -nP -iTCP:8080"),
+        ("windows", "-", "Windows prints no Recv-Q", "Get-NetTCPConnection -State CloseWait"),
+    ],
+)
+def test_leak_reads_recv_q_as_the_system_prints_it(
+    os: str, queue: str, cause: str, command: str
+) -> None:
+    rows = [line.replace("CLOSE_WAIT 0 0", f"CLOSE_WAIT {queue} 0") for line in LEAK]
+    (finding,) = found("close-wait-leak", scene(rows, os))
+    assert finding.cause[0].startswith(cause)
+    assert any(step.cmd.startswith(command) for step in finding.next)
+    assert {step.os for step in finding.next} == {os, "any"}
+    assert ("Recv-Q" in finding.evidence[0]) == (queue != "-")
+
+
+def test_unaccepted_speaks_of_the_listener() -> None:
+    at = scene(UNACCEPTED)
+    (finding,) = found("close-wait-unaccepted", at)
+    assert brief(finding) == (
+        "critical close-wait-unaccepted server 198.51.100.20:9000 python3/812 (high): 4 of 7 "
+        "connections on port 9000 were never accepted: the clients have given up, python3/812 has "
+        "not called accept()."
+    )
+    assert finding.evidence[-1] == (
+        "without an owner on the port: 4 CLOSE_WAIT, 2 ESTABLISHED; 6 wait for accept(), the limit "
+        "is 5"
+    )
+    assert "py-spy dump --pid 812" in [step.cmd for step in finding.next]
+    assert found("close-wait-leak", at) == []
+    assert found("close-wait-unread", at) == []
+
+
+@pytest.mark.parametrize(
+    ("given_up", "accepted", "severity"),
+    [
+        (2, 2, None),
+        (3, 0, None),
+        (3, 7, "warning"),
+        (3, 8, None),
+        (49, 151, None),
+        (50, 151, "warning"),
+    ],
+)
+def test_unaccepted_levels(given_up: int, accepted: int, severity: str | None) -> None:
+    left = f"CLOSE_WAIT 90 0 {HERE} 203.0.113.7:PORT"
+    at = scene([JAVA, *many(given_up, left), *many(accepted, OPEN)])
+    assert [f.severity for f in found("close-wait-unaccepted", at)] == [severity] * bool(severity)
+    assert found("close-wait-leak", at) == []
+
+
+@pytest.mark.parametrize(("waiting", "severity"), [(4, "warning"), (5, "warning"), (6, "critical")])
+def test_unaccepted_is_critical_over_the_limit(waiting: int, severity: str) -> None:
+    rows = [UNACCEPTED[0].replace("LISTEN 6", f"LISTEN {waiting}"), *UNACCEPTED[1:]]
+    assert [f.severity for f in found("close-wait-unaccepted", scene(rows))] == [severity]
+
+
+def test_unaccepted_needs_visible_owners() -> None:
+    rows = [" ".join(line.split()[:5]) for line in UNACCEPTED]
+    at = scene(rows)
+    assert not set(diagnoses()["close-wait-unaccepted"].needs) <= at.has
+    assert loud(at) == []  # four CLOSE_WAIT rows are under few, whoever they belong to
+    hidden = [UNACCEPTED[0].removesuffix(" python3/812"), *UNACCEPTED[1:]]
+    assert found("close-wait-unaccepted", scene(hidden)) == []
+
+
+def test_an_unread_fin_alone_is_enough_where_inodes_are_printed() -> None:
+    gone = f"CLOSE_WAIT 1 0 {HERE} 203.0.113.7:PORT"
+    rows = [JAVA, *many(5, gone), *many(1, OPEN)]
+    assert found("close-wait-unaccepted", scene(rows)) == []
+    with_inodes = [f"{line} inode=9" if "java" in line else line for line in rows]
+    assert [f.n for f in found("close-wait-unaccepted", scene(with_inodes))] == [5]
+    assert found("close-wait-leak", scene(with_inodes)) == []
+
+
+UNREAD = f"CLOSE_WAIT 3069 0 {HERE} 203.0.113.7:PORT java/4711"
+
+
+def test_unread_says_how_much() -> None:
+    at = scene([JAVA, *many(3, UNREAD), *many(2, LEFT, 45000), *many(4, OPEN)])
+    (finding,) = found("close-wait-unread", at)
+    assert brief(finding) == (
+        "warning close-wait-unread server 198.51.100.20:8080 java/4711 (medium): 3 of 5 CLOSE_WAIT "
+        "connections of java/4711 hold unread data, 9 207 bytes in all, up to 3 069 on one: the "
+        "clients have closed, java/4711 had stopped reading before."
+    )
+    assert finding.next[0].cmd == "jstack 4711"
+    assert found("close-wait-leak", at) == []
+
+
+@pytest.mark.parametrize(
+    ("unread", "read", "said", "kept"),
+    [(2, 0, 0, 0), (3, 0, 0, 0), (3, 1, 3, 0), (3, 4, 0, 7), (29, 31, 0, 60), (30, 31, 30, 31)],
+)
+def test_unread_levels(unread: int, read: int, said: int, kept: int) -> None:
+    at = scene([JAVA, *many(unread, UNREAD), *many(read, LEFT, 45000)])
+    assert [f.n for f in found("close-wait-unread", at)] == [said] * bool(said)
+    # What is too little for a finding of its own counts as kept, and nothing counts twice.
+    assert [f.n for f in found("close-wait-leak", at)] == [kept] * bool(kept)
+
+
+@pytest.mark.parametrize(("queue", "fires"), [(64, False), (65, True)])
+def test_a_close_record_is_not_unread_data(queue: int, *, fires: bool) -> None:
+    rows = [JAVA, *many(6, UNREAD.replace("3069", str(queue)))]
+    assert bool(found("close-wait-unread", scene(rows))) == fires
+    assert bool(found("close-wait-leak", scene(rows))) != fires
+
+
+def test_unread_everywhere_is_critical_once_it_lasts() -> None:
+    starved = OPEN.replace("ESTABLISHED 0", "ESTABLISHED 77")
+    rows = [JAVA, *many(100, UNREAD), *many(2, OPEN, 50000), *many(2, starved, 51000)]
+    rows = [f"{line} inode={n}" for n, line in enumerate(rows, 9)]
+    assert [f.severity for f in found("close-wait-unread", scene(rows))] == ["warning"]
+    both = ("2026-01-05T10:00:00Z", "2026-01-05T10:05:00Z")
+    assert [f.severity for f in found("close-wait-unread", scene(rows, moments=both))] == [
+        "critical"
+    ]
+
+
+STALE = [
+    "CLOSE_WAIT 32 0 192.0.2.40:53126 203.0.113.71:443 app/9337",
+    "CLOSE_WAIT 1 0 192.0.2.40:46921 203.0.113.72:80 app/9337",
+    "CLOSE_WAIT 25 0 192.0.2.40:58805 203.0.113.71:443 app/9337",
+    "ESTABLISHED 0 0 192.0.2.40:53200 203.0.113.71:443 app/9337",
+    "ESTABLISHED 0 0 192.0.2.40:53202 203.0.113.71:443 app/9337",
+]
+
+
+def test_a_stale_pool_is_no_leak() -> None:
+    at = scene(STALE)
+    assert loud(at) == []
+    assert [brief(f) for f in found("close-wait-pool", at)] == [
+        "info close-wait-pool client app/9337 (medium): 3 connections of app/9337 to 2 services "
+        "lie idle after the other end has closed: a pool that notices at the next use."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "pool", "leak"),
+    [
+        (many(20, POOL), "info", None),
+        (many(21, POOL), "notice", None),
+        (many(200, POOL), "notice", None),
+        (many(201, POOL), None, "warning"),
+        ([*many(9, POOL), *many(1, POOL.replace("WAIT 1", "WAIT 0"), 50000)], "info", None),
+        ([*many(8, POOL), *many(2, POOL.replace("WAIT 1", "WAIT 0"), 50000)], None, "warning"),
+        ([JAVA, *many(6, LEFT.replace("WAIT 0", "WAIT 1"))], None, "warning"),  # not a client
+        (many(6, POOL.removesuffix(" app/9337")), None, "warning"),  # nobody's
+    ],
+)
+def test_pool_or_leak(rows: list[str], pool: str | None, leak: str | None) -> None:
+    at = scene(rows)
+    assert [f.severity for f in found("close-wait-pool", at)] == [pool] * bool(pool)
+    assert [f.severity for f in found("close-wait-leak", at)] == [leak] * bool(leak)
+
+
+@pytest.mark.parametrize(("os", "queue"), [("windows", "-"), ("macos", "0")])
+def test_without_a_counted_fin_only_a_small_pile_is_a_pool(os: str, queue: str) -> None:
+    row = POOL.replace("WAIT 1", f"WAIT {queue}").replace("PORT", "5PORT")
+    assert [f.severity for f in found("close-wait-pool", scene(many(20, row, 1000), os))] == [
+        "info"
+    ]
+    assert loud(scene(many(20, row, 1000), os)) == []
+    assert [f.n for f in found("close-wait-leak", scene(many(21, row, 1000), os))] == [21]
+
+
+def test_a_dead_pool_that_lasts_is_a_leak() -> None:
+    rows = [f"{line} inode={n}" for n, line in enumerate(many(20, POOL), 9)]
+    both = ("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z")
+    assert [f.severity for f in found("close-wait-leak", scene(rows, moments=both))] == ["warning"]
+    alive = [*rows, f"{CALL.replace('PORT', '50000')} inode=5"]
+    assert found("close-wait-leak", scene(alive, moments=both)) == []
+    assert [f.severity for f in found("close-wait-pool", scene(alive, moments=both))] == ["info"]
+
+
+def test_a_pool_that_grows_is_a_leak() -> None:
+    at = scene(many(12, POOL), moments=("", "", ""))
+    assert found("close-wait-leak", at) == []
+    for number, moment in enumerate(at.earlier):
+        kept = moment.rows.head(4 + number)
+        object.__setattr__(moment, "rows", kept)
+    assert [f.n for f in found("close-wait-leak", at)] == [12]
+
+
+def test_each_row_is_of_one_kind() -> None:
+    rows = [
+        *UNACCEPTED,
+        *LEAK,
+        *many(4, UNREAD.replace("java/4711", "proxy/5"), 46000),
+        *many(22, POOL),
+        *STALE,
+    ]
+    at = scene(rows)
+    spoken = [label for id_ in FAMILY for finding in found(id_, at) for label in finding.sockets]
+    assert sorted(spoken) == at.rows.index[at.rows["state"] == "CLOSE_WAIT"].tolist()
+
+
+HELD = "FIN_WAIT_2 0 0 192.0.2.10:80 203.0.113.4:PORT nginx/70"
+WEB = ["LISTEN 0 511 192.0.2.10:80 0.0.0.0:* nginx/70"]
+BUSY = "ESTABLISHED 0 0 192.0.2.10:80 203.0.113.8:PORT nginx/70"
+
+
+@pytest.mark.parametrize(
+    ("rows", "fires"),
+    [
+        ([*WEB, *many(5, HELD), *many(20, BUSY)], True),
+        ([*WEB, *many(4, HELD)], False),
+        ([*WEB, *many(5, HELD), *many(21, BUSY)], False),
+        ([*WEB, *many(99, HELD), *many(400, BUSY)], False),
+        ([*WEB, *many(100, HELD), *many(401, BUSY)], True),
+        ([*WEB, *many(5, f"{HELD} timer=keepalive")], True),
+        ([*WEB, *many(5, f"{HELD} lastrcv_ms=9999")], False),
+        ([*WEB, *many(5, f"{HELD} lastrcv_ms=10000")], True),
+    ],
+)
+def test_fin_wait2_that_a_program_holds(rows: list[str], *, fires: bool) -> None:
+    findings = found("fin-wait2-stuck", scene(rows))
+    assert [(f.severity, f.confidence) for f in findings] == [("warning", "medium")] * fires
+
+
+def test_fin_wait2_verdict_without_the_other_end() -> None:
+    (finding,) = found("fin-wait2-stuck", scene([*WEB, *many(5, HELD), *many(3, BUSY)]))
+    assert brief(finding) == (
+        "warning fin-wait2-stuck server 192.0.2.10:80 nginx/70 (medium): 5 of 8 connections "
+        "accepted on port 80 are FIN_WAIT_2: nginx/70 has closed its direction, the clients have "
+        "not."
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "FIN_WAIT_2 0 0 192.0.2.10:80 203.0.113.4:PORT timer=timewait",
+        "FIN_WAIT_2 0 0 192.0.2.10:80 203.0.113.4:PORT",  # no owner where owners are visible
+    ],
+)
+@pytest.mark.parametrize(("n", "severity"), [(3, "info"), (999, "info"), (1000, "notice")])
+def test_fin_wait2_that_the_kernel_holds(row: str, n: int, severity: str) -> None:
+    (finding,) = found("fin-wait2-stuck", scene([*WEB, *many(n, row)]))
+    assert (finding.severity, finding.n) == (severity, n)
+    if n == 1000:
+        assert finding.verdict == (
+            "1 000 connections on port 80 are FIN_WAIT_2 and held by the kernel alone, about 17 a "
+            "second: each goes by itself within 60 s."
+        )
+
+
+@pytest.mark.parametrize(("n", "more", "fires"), [(19, 0, False), (20, 46, True), (20, 47, False)])
+def test_fin_wait2_of_nobody_knows_whom(n: int, more: int, *, fires: bool) -> None:
+    rows = [*WEB, *many(n, HELD), *many(more, BUSY)]
+    findings = found("fin-wait2-stuck", scene([line.replace(" nginx/70", "") for line in rows]))
+    assert [(f.severity, f.confidence) for f in findings] == [("warning", "low")] * fires
+
+
+def test_fin_wait2_of_timers_alone() -> None:
+    rows = [*WEB, *many(5, HELD), f"{BUSY.replace('PORT', '6')} timer=keepalive timer_ms=9000"]
+    (finding,) = found("fin-wait2-stuck", scene([line.replace(" nginx/70", "") for line in rows]))
+    assert finding.severity == "warning"
+    assert finding.verdict.endswith(
+        "the local program has closed its direction, the clients have not."
+    )
+
+
+def test_fin_wait2_is_critical_only_when_proven() -> None:
+    rows = [f"{line} inode={n}" for n, line in enumerate([*WEB, *many(1000, HELD)], 9)]
+    assert [f.severity for f in found("fin-wait2-stuck", scene(rows))] == ["warning"]
+    both = ("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z")
+    assert [f.severity for f in found("fin-wait2-stuck", scene(rows, moments=both))] == ["critical"]
+
+
+CHURN = "TIME_WAIT 0 0 192.0.2.40:PORT 203.0.113.9:5432"
+DB = "ESTABLISHED 0 0 192.0.2.40:PORT 203.0.113.9:5432 gateway/2210"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "opened", "severity"),
+    [
+        (499, 0, None),
+        (500, 0, "notice"),
+        (500, 50, "notice"),
+        (500, 51, None),
+        (7057, 1, "notice"),
+        (7058, 1, "warning"),
+        (7058, 900, "warning"),
+    ],
+)
+def test_churn_levels(waiting: int, opened: int, severity: str | None) -> None:
+    at = scene([*many(waiting, CHURN), *many(opened, DB, 50000)])
+    assert [f.severity for f in found("time-wait-churn", at)] == [severity] * bool(severity)
+
+
+def test_churn_names_the_rate() -> None:
+    (finding,) = found("time-wait-churn", scene([*many(600, CHURN), *many(3, DB, 50000)]))
+    assert brief(finding) == (
+        "notice time-wait-churn client 203.0.113.9:5432 (high): 600 connections to "
+        "203.0.113.9:5432 are in TIME_WAIT beside 3 open: this host opens about 10 new ones a "
+        "second and reuses none."
+    )
+    assert finding.cause[1].startswith("gateway/2210 has all that are open: this suggests")
+
+
+def test_churn_on_windows_is_a_range() -> None:
+    rows = many(600, CHURN.replace("TIME_WAIT 0 0", "TIME_WAIT - -"), 50000)
+    (finding,) = found("time-wait-churn", scene(rows, "windows"))
+    assert "about" not in finding.verdict
+    assert "opens 2 to 20 new ones a second" in finding.verdict
+
+
+@pytest.mark.parametrize("n", [3, 30000])
+def test_time_wait_of_a_server_is_harmless(n: int) -> None:
+    served = [f"TIME_WAIT 0 0 192.0.2.10:443 203.0.113.{i % 200}:{i % 60000 + 1}" for i in range(n)]
+    at = scene(["LISTEN 0 511 0.0.0.0:443 0.0.0.0:*", *served])
+    assert loud(at) == []
+    assert [f.severity for f in found("time-wait-churn", at)] == ["info"]
+
+
+def test_time_wait_on_loopback_is_reused() -> None:
+    rows = many(600, CHURN.replace("192.0.2.40", "127.0.0.1").replace("203.0.113.9", "127.0.0.1"))
+    assert loud(scene(rows)) == []
+    old = with_constants(scene(rows), kernel="4.18")
+    assert [f.severity for f in found("time-wait-churn", old)] == ["notice"]
+
+
+@pytest.mark.parametrize("id_", ALL)
+def test_nothing_of_nothing(id_: str) -> None:
+    diagnosis = diagnoses()[id_]
+    for rows in ([], [JAVA], [f"- 0 0 {HERE} 203.0.113.7:500"]):
+        assert list(diagnosis.check(scene(rows), diagnosis.defaults)) == []
+
+
+@pytest.mark.parametrize("id_", ALL)
+def test_the_page_of_a_diagnosis_is_complete(id_: str) -> None:
+    diagnosis = diagnoses()[id_]
+    page = diagnosis.check.__doc__ or ""
+    assert all(f"{heading}:" in page for heading in ("Means", "Do", "False alarms"))
+    assert diagnosis.asks.endswith("?")
+    assert all(number.why for number in diagnosis.numbers)
+    assert diagnosis.refs

@@ -1,0 +1,370 @@
+"""Accept queues, half-open connections, unanswered calls: what speaks, and what must not."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+import nsparse
+from nsparse.diagnosis import Finding
+from nsparse.report import brief
+
+SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
+TIMED = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name Timer\n"
+WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
+
+QUEUE = "accept-queue-full"
+PILE = "syn-recv-pile"
+DEAD = "syn-sent-dead-peer"
+
+
+def found(text: str, *ids: str, **more: Any) -> list[Finding]:
+    dump = nsparse.parse(io.BytesIO(text.encode()))
+    assert not dump.problems
+    return list(nsparse.diagnose(dump, select=ids, **more).findings)
+
+
+def levels(text: str, *ids: str, **more: Any) -> list[tuple[str, str]]:
+    return [(f.severity, f.confidence) for f in found(text, *ids, **more)]
+
+
+def skipped(text: str, id_: str) -> bool:
+    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())), select=[id_])
+    return [name for name, _ in report.not_evaluated] == [id_]
+
+
+# ---- accept-queue-full -------------------------------------------------------------------------
+
+STUCK = """\
+LISTEN     6   5 198.51.100.20:9000 0.0.0.0:*          users:(("python3",pid=812,fd=3))
+CLOSE-WAIT 251 0 198.51.100.20:9000 203.0.113.21:40112
+CLOSE-WAIT 251 0 198.51.100.20:9000 203.0.113.21:40118
+CLOSE-WAIT 149 0 198.51.100.20:9000 203.0.113.22:51820
+CLOSE-WAIT 251 0 198.51.100.20:9000 203.0.113.24:33010
+ESTAB      250 0 198.51.100.20:9000 203.0.113.25:60001
+ESTAB      148 0 198.51.100.20:9000 203.0.113.22:51900
+SYN-RECV   0   0 198.51.100.20:9000 203.0.113.26:45001
+ESTAB      0   0 198.51.100.20:22   192.0.2.9:50514    users:(("sshd",pid=1022,fd=4))
+"""
+
+
+def test_accept_queue_over_its_limit() -> None:
+    [finding] = found(SS + STUCK, QUEUE)
+    assert brief(finding) == (
+        "critical accept-queue-full 198.51.100.20:9000 python3/812 (high): 6 connections wait for "
+        "accept() and the limit is 5: python3/812 is not accepting; in 4 of the 6 the client has "
+        "already given up."
+    )
+    assert "4 CLOSE_WAIT and 2 ESTABLISHED without owner (= Recv-Q 6), 1 SYN_RECV" in (
+        finding.evidence
+    )
+    assert finding.n == 6
+    assert finding.limits["backlog"] == 5
+    assert [line for _, line in finding.rows] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert "close" not in " ".join((finding.verdict, *finding.cause)).replace("closed", "")
+
+
+def test_accept_queue_takes_over_what_it_causes() -> None:
+    half_open = "".join(
+        f"SYN-RECV 0 0 198.51.100.20:9000 203.0.113.{n}:45001\n" for n in range(100, 130)
+    )
+    caller = 'SYN-SENT 0 1 198.51.100.20:{} 198.51.100.20:9000 users:(("curl",pid=9,fd={}))\n'
+    calls = "".join(caller.format(40000 + n, n) for n in range(3))
+    [finding] = found(SS + STUCK + half_open + calls, QUEUE, PILE, DEAD)
+    assert finding.id == QUEUE
+    assert any(line.startswith(PILE) for line in finding.absorbed)
+    assert any(line.startswith(DEAD) for line in finding.absorbed)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("LISTEN 4 5 0.0.0.0:80 0.0.0.0:*", None),
+        ("LISTEN 5 5 0.0.0.0:80 0.0.0.0:*", "warning"),
+        ("LISTEN 6 5 0.0.0.0:80 0.0.0.0:*", "critical"),
+        ("LISTEN 0 0 127.0.0.1:80 0.0.0.0:*", None),
+        ("LISTEN 1 0 127.0.0.1:80 0.0.0.0:*", "warning"),
+        ("LISTEN 2 0 127.0.0.1:80 0.0.0.0:*", "critical"),
+        ("LISTEN 129 0 [::]:80 [::]:*", "critical"),
+    ],
+)
+def test_accept_queue_by_its_numbers(rows: str, expected: str | None) -> None:
+    said = [f.severity for f in found(f'{SS}{rows} users:(("a",pid=1,fd=3))\n', QUEUE)]
+    assert said == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("witness", "expected"),
+    [
+        ("SYN-SENT 0 1 127.0.0.1:40000 127.0.0.1:80", "critical"),
+        ("SYN-RECV 0 0 192.0.2.1:80 203.0.113.1:40000", "critical"),
+        ("CLOSE-WAIT 1 0 192.0.2.1:80 203.0.113.1:40000", "critical"),
+        ("ESTAB 9 0 192.0.2.1:80 203.0.113.1:40000", "critical"),
+        ("ESTAB 0 0 192.0.2.1:80 203.0.113.1:40000", "warning"),
+        ("SYN-SENT 0 1 192.0.2.1:40000 203.0.113.1:80", "warning"),
+        ("SYN-RECV 0 0 192.0.2.1:81 203.0.113.1:40000", "warning"),
+    ],
+)
+def test_accept_queue_of_one_needs_a_witness(witness: str, expected: str) -> None:
+    listener = 'LISTEN 1 0 0.0.0.0:80 0.0.0.0:* users:(("a",pid=1,fd=3))\n'
+    assert [f.severity for f in found(f"{SS}{listener}{witness}\n", QUEUE)] == [expected]
+
+
+def test_accept_queue_of_an_unknown_program() -> None:
+    [finding] = found(SS + "LISTEN 130 128 0.0.0.0:80 0.0.0.0:*\n", QUEUE)
+    assert brief(finding) == (
+        "critical accept-queue-full 0.0.0.0:80 (medium): 130 connections wait for accept() and "
+        "the limit is 128: the local program is not accepting."
+    )
+
+
+@pytest.mark.parametrize(("waiting", "speaks"), [(128, False), (129, True), (130, False)])
+def test_accept_queue_at_a_usual_limit_of_netstat(waiting: int, speaks: bool) -> None:
+    said = found(f"{NETSTAT}tcp {waiting} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n", QUEUE)
+    assert [brief(finding) for finding in said] == speaks * [
+        "warning accept-queue-full 0.0.0.0:80 java/7 (medium): 129 connections wait for accept(), "
+        "one more than the usual limit of 128: java/7 is not accepting."
+    ]
+
+
+def test_accept_queue_at_a_usual_limit_and_clients_gave_up() -> None:
+    text = f"{NETSTAT}tcp 6 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n" + "".join(
+        f"tcp 200 0 192.0.2.1:80 203.0.113.9:{port} CLOSE_WAIT -\n" for port in range(4001, 4007)
+    )
+    assert levels(text, QUEUE) == [("warning", "high")]
+
+
+def test_accept_queue_of_several_listeners_of_one_port() -> None:
+    rows = "".join(
+        f'LISTEN {q} 5 0.0.0.0:80 0.0.0.0:* users:(("a",pid=1,fd={fd})) ino:{fd}\n'
+        for fd, q in enumerate((6, 6, 0), start=3)
+    )
+    [finding] = found(SS + rows, QUEUE)
+    assert "12 connections wait for accept() and the limit of the 2 queues is 5" in finding.verdict
+
+
+def test_rows_without_owner_are_not_unaccepted_where_owners_are_hidden() -> None:
+    hidden = STUCK.replace(' users:(("python3",pid=812,fd=3))', "")
+    [finding] = found(SS + hidden, QUEUE)
+    assert "given up" not in finding.verdict
+
+
+def test_accept_queue_is_not_evaluated_on_windows() -> None:
+    assert skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", QUEUE)
+
+
+# ---- syn-recv-pile -----------------------------------------------------------------------------
+
+FLOOD = """\
+tcp 0 0 0.0.0.0:443    0.0.0.0:*           LISTEN      900/nginx            off (0.00/0/0)
+tcp 0 0 192.0.2.10:443 203.0.113.5:1044    SYN_RECV    -                    on (3.20/2/0)
+tcp 0 0 192.0.2.10:443 203.0.113.61:2187   SYN_RECV    -                    on (1.02/2/0)
+tcp 0 0 192.0.2.10:443 203.0.113.98:5301   SYN_RECV    -                    on (6.64/3/0)
+tcp 0 0 192.0.2.10:443 198.51.100.14:1090  SYN_RECV    -                    on (7.90/3/0)
+tcp 0 0 192.0.2.10:443 198.51.100.201:3377 SYN_RECV    -                    on (2.75/2/0)
+tcp 0 0 192.0.2.10:443 203.0.113.144:4410  SYN_RECV    -                    on (0.31/1/0)
+tcp 0 0 192.0.2.10:443 198.51.100.77:52001 ESTABLISHED 900/nginx            keepalive (55.10/0/0)
+"""
+
+
+def half_open(n: int, old: int, *, established: int = 0, sources: int = 250) -> str:
+    """Rows of `ss -tano`: so many half-open, the first of them a second old and more."""
+    rows = [
+        f"SYN-RECV 0 0 192.0.2.1:80 203.0.{i % sources // 250}.{i % sources % 250}:{40000 + i}"
+        f" timer:(on,1sec,{int(i < old)})"
+        for i in range(n)
+    ]
+    rows += [f"ESTAB 0 0 192.0.2.1:80 198.51.100.7:{50000 + i}" for i in range(established)]
+    return SS + "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n" + "\n".join(rows) + "\n"
+
+
+def untimed(n: int, *, established: int = 0) -> str:
+    rows = [f"tcp 0 0 192.0.2.1:80 203.0.113.{i % 250}:{40000 + i} SYN_RECV -" for i in range(n)]
+    rows += [
+        f"tcp 0 0 192.0.2.1:80 198.51.100.7:{50000 + i} ESTABLISHED 9/nginx"
+        for i in range(established)
+    ]
+    listener = "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN 9/nginx\n"
+    return NETSTAT + listener + "\n".join(rows) + "\n"
+
+
+def test_flood() -> None:
+    [finding] = found(TIMED + FLOOD, PILE)
+    assert brief(finding) == (
+        "warning syn-recv-pile server 192.0.2.10:443 (high): 6 half-open connections from 6 "
+        "addresses, all waiting 1 s or more for the last ACK, beside 1 established: looks like a "
+        "SYN flood or spoofed scan."
+    )
+    assert (finding.n, finding.base) == (6, 7)
+    assert finding.evidence[0].endswith("the oldest waits for at least 7 s")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (half_open(5, 5), ["warning"]),
+        (half_open(4, 4), []),
+        (half_open(10, 5), ["warning"]),
+        (half_open(10, 4), []),
+        (half_open(9, 9, established=21), ["warning"]),
+        (half_open(8, 8, established=22), []),
+        (half_open(64, 32, established=500), ["warning"]),
+        (half_open(63, 63, established=500), []),
+        (half_open(1024, 300, established=500, sources=1024), ["critical"]),
+        (half_open(1024, 150, established=500, sources=1024), []),
+        (untimed(20), ["warning"]),
+        (untimed(19), []),
+        (untimed(20, established=47), []),
+        (untimed(256, established=5000), ["warning"]),
+        (untimed(255, established=5000), []),
+        (untimed(2000), ["warning"]),
+    ],
+)
+def test_half_open_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [f.severity for f in found(text, PILE)] == expected
+
+
+def test_half_open_without_timers_is_at_most_medium() -> None:
+    [finding] = found(untimed(300), PILE)
+    assert finding.confidence == "medium"
+    assert "may be a SYN flood" in finding.verdict
+    assert any("how long" in caveat for caveat in finding.caveats)
+
+
+def test_half_open_from_few_addresses_is_a_path() -> None:
+    [finding] = found(half_open(8, 8, sources=2), PILE)
+    assert "lost on the way" in finding.verdict
+    assert "8 half-open connections from 2 addresses" in finding.verdict
+
+
+def test_half_open_against_the_limit_of_the_kernel() -> None:
+    facts = {"web1": {"sysctl": {"net.ipv4.tcp_max_syn_backlog": "128"}}}
+    said = found(half_open(64, 64, established=500), PILE, host="web1", facts=facts)
+    assert [finding.severity for finding in said] == ["critical"]
+
+
+# ---- syn-sent-dead-peer ------------------------------------------------------------------------
+
+GATEWAY = """\
+tcp 0 1 198.51.100.40:46460 203.0.113.80:8443 SYN_SENT    2210/gateway         on (0.61/3/0)
+tcp 0 1 198.51.100.40:46462 203.0.113.80:8443 SYN_SENT    2210/gateway         on (0.80/3/0)
+tcp 0 1 198.51.100.40:46470 203.0.113.80:8443 SYN_SENT    2210/gateway         on (0.32/4/0)
+tcp 0 1 198.51.100.40:46488 203.0.113.80:8443 SYN_SENT    2210/gateway         on (0.44/1/0)
+tcp 0 0 198.51.100.40:51200 203.0.113.80:443  ESTABLISHED 2210/gateway         keepalive (12.30/0/0)
+tcp 0 0 198.51.100.40:51204 203.0.113.81:8443 ESTABLISHED 2210/gateway         keepalive (28.71/0/0)
+"""
+
+
+def calls(*retrans: int, established: int = 0, timers: bool = True) -> str:
+    """Rows of `ss -tanpo`: attempts with so many retransmits each, and connections that work."""
+    rows = [
+        f'SYN-SENT 0 1 192.0.2.1:{40000 + i} 203.0.113.8:8443 users:(("gw",pid=5,fd={i}))'
+        + f" timer:(on,500ms,{k})" * timers
+        for i, k in enumerate(retrans)
+    ]
+    rows += [
+        f'ESTAB 0 0 192.0.2.1:{50000 + i} 203.0.113.8:8443 users:(("gw",pid=5,fd=9{i}))'
+        for i in range(established)
+    ]
+    return SS + "\n".join(rows) + "\n"
+
+
+def test_dead_peer() -> None:
+    [finding] = found(TIMED + GATEWAY, DEAD)
+    assert brief(finding) == (
+        "warning syn-sent-dead-peer client 203.0.113.80:8443 gateway/2210 (high): 4 connection "
+        "attempts unanswered, the oldest for at least 4 s, none established."
+    )
+    assert finding.evidence[:2] == (
+        "203.0.113.80 answers on port 443, so the port is filtered or its accept queue is full, "
+        "not the host down",
+        "203.0.113.80 is a public address",
+    )
+
+
+def test_a_gap_over_a_second_is_an_older_kernel() -> None:
+    text = TIMED + GATEWAY.replace("0.32/4/0", "1.32/4/0")
+    assert "at least 15 s" in found(text, DEAD)[0].verdict
+
+
+def test_the_kernel_is_known() -> None:
+    said = found(TIMED + GATEWAY, DEAD, host="gw1", facts={"gw1": {"kernel": "5.15"}})
+    assert "at least 15 s" in said[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (calls(0, 0, 0), [("warning", "medium")]),
+        (calls(0, 0), []),
+        (calls(1, 1), []),
+        (calls(0, 0, 0, timers=False), [("warning", "medium")]),
+        (calls(0, 0, timers=False), []),
+        (calls(3), [("warning", "high")]),
+        (calls(2), [("notice", "medium")]),
+        (calls(3, established=1), [("notice", "high")]),
+        (calls(0, 0, 0, established=1), []),
+        (calls(*[0] * 10, established=23), [("warning", "medium")]),
+        (calls(*[0] * 10, established=24), []),
+        (calls(*[0] * 9, established=1), []),
+        (calls(*[3] * 50), [("critical", "high")]),
+        (calls(*[3] * 49), [("warning", "high")]),
+        (calls(*[0] * 60, timers=False), [("warning", "medium")]),
+    ],
+)
+def test_calls_by_their_numbers(text: str, expected: list[tuple[str, str]]) -> None:
+    assert levels(text, DEAD) == expected
+
+
+def test_one_call() -> None:
+    [finding] = found(calls(3), DEAD)
+    assert finding.verdict == (
+        "1 connection attempt unanswered for at least 3 s, none established."
+    )
+
+
+EYEBALLS = """\
+SYN-SENT 0 1 [2001:db8::5]:50410 [2001:db8:9::80]:443 users:(("curl",pid=8,fd=5)) timer:(on,620ms,4)
+ESTAB    0 0 192.0.2.60:50412    203.0.113.80:443     users:(("curl",pid=8,fd=6))
+"""
+
+
+def test_happy_eyeballs() -> None:
+    assert not found(SS + EYEBALLS, DEAD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("203.0.113.80:443 ", "203.0.113.80:80 "),
+        ('users:(("curl",pid=8,fd=6))', ""),
+        ("ESTAB", "TIME-WAIT"),
+    ],
+)
+def test_not_quite_happy_eyeballs(old: str, new: str) -> None:
+    [finding] = found(SS + EYEBALLS.replace(old, new), DEAD)
+    assert finding.group.service == "[2001:db8:9::80]:443"
+
+
+def test_programs_that_call_far_and_wide() -> None:
+    row = (
+        'SYN-SENT 0 1 192.0.2.1:{} 203.0.113.{}:{} users:(("node",pid=5,fd=3)) timer:(on,1sec,5)\n'
+    )
+    wide = "".join(row.format(40000 + n, n, 6000 + n) for n in range(20))
+    narrow = "".join(row.format(40000 + n, n, 6000 + n) for n in range(19))
+    assert not found(SS + wide, DEAD)
+    assert len(found(SS + narrow, DEAD)) == 19
+    assert not found(calls(5).replace('"gw"', '"prometheus"'), DEAD)
+
+
+def test_dead_peer_of_an_unknown_program_on_windows() -> None:
+    rows = "".join(
+        f"  TCP    192.0.2.1:{50000 + n}    10.0.0.9:1433    SYN_SENT    4321\n" for n in range(3)
+    )
+    [finding] = found(WINDOWS + rows, DEAD)
+    assert finding.verdict == "3 connection attempts unanswered, none established."
+    assert "10.0.0.9 is a private address" in finding.evidence
+    assert [step.cmd for step in finding.next][0] == "Test-NetConnection 10.0.0.9 -Port 1433"

@@ -1,0 +1,506 @@
+"""The scene: cleaning, roles, pairs, hosts and moments, on frames made by hand."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nsparse.measure import data_age, passes, syn_age
+from nsparse.scene import Scene, constants, scenes
+from nsparse.schema import COLUMNS, array, empty, frame
+
+Row = dict[str, Any]
+
+
+def row(state: str | None, local: str, remote: str, owner: str = "", **more: Any) -> Row:
+    """One socket as `ss` and `netstat` print it; `owner` is "name/pid"."""
+    cells: Row = {"state": state, "proto": "tcp", "recv_q": 0, "send_q": 0}
+    for side, end in (("local", local), ("remote", remote)):
+        address, _, port = end.rpartition(":")
+        cells[f"{side}_addr"] = address.strip("[]") or None
+        cells[f"{side}_port"] = None if port == "*" else int(port)
+    if owner:
+        process, _, pid = owner.partition("/")
+        cells |= {"process": process or None, "pid": int(pid) if pid else None}
+    return cells | more
+
+
+def dump(*rows: Row, **common: Any) -> pd.DataFrame:
+    """A common frame of these rows; `common` holds for all of them."""
+    same = {"file": "dump.txt", "os": "linux", "tool": "ss", "section": "inet", **common}
+    full = [{**same, "line": number, **cells} for number, cells in enumerate(rows, 1)]
+    names = {name for cells in full for name in cells}
+    return frame({name: [cells.get(name) for cells in full] for name in names}, len(full))
+
+
+def scene(*rows: Row, **common: Any) -> Scene:
+    (only,) = scenes(dump(*rows, **common))
+    return only
+
+
+def roles(*rows: Row, **common: Any) -> list[str]:
+    return list(scene(*rows, **common).rows["role"])
+
+
+ANY = "0.0.0.0:*"
+HTTPS = row("LISTEN", "0.0.0.0:443", ANY, "nginx/900")
+
+# ---- roles -------------------------------------------------------------------------------------
+
+
+def test_listener_makes_server() -> None:
+    seen = scene(HTTPS, row("ESTABLISHED", "192.0.2.10:443", "203.0.113.5:1044", "nginx/900"))
+    assert list(seen.rows["role"]) == ["listener", "server"]
+    assert list(seen.rows["service"]) == ["0.0.0.0:443", "192.0.2.10:443"]
+    assert list(seen.rows["bound"]) == ["0.0.0.0:443", "0.0.0.0:443"]
+    assert list(seen.rows["listener"]) == [-1, 0]
+    assert list(seen.rows["group"]) == [-1, 0]
+
+
+@pytest.mark.parametrize(
+    ("listener", "local", "more", "role"),
+    [
+        ("0.0.0.0:45000", "192.0.2.1:45000", {}, "server"),
+        ("0.0.0.0:45000", "[2001:db8::1]:45000", {}, "client"),
+        ("[::]:45000", "192.0.2.1:45000", {}, "server"),
+        ("[::]:45000", "192.0.2.1:45000", {"v6only": True}, "client"),
+        ("[::]:45000", "[2001:db8::1]:45000", {"v6only": True}, "server"),
+        ("*:45000", "192.0.2.1:45000", {"family": "dual"}, "server"),
+        ("*:45000", "[2001:db8::1]:45000", {"family": "dual"}, "server"),
+        ("*:45000", "[2001:db8::1]:45000", {"family": "ipv4"}, "client"),
+        ("192.0.2.1:45000", "192.0.2.1:45000", {}, "server"),
+        ("192.0.2.2:45000", "192.0.2.1:45000", {}, "client"),
+        ("0.0.0.0:45000", "192.0.2.1:45000", {"netns": "other"}, "client"),
+    ],
+)
+def test_which_listener_serves(listener: str, local: str, more: Row, role: str) -> None:
+    """Port 45000 is ephemeral: without a listener rule 3 makes it a client."""
+    peer = "203.0.113.5:443" if local[0] != "[" else "[2001:db8::5]:443"
+    found = roles(row("LISTEN", listener, ANY, **more), row("ESTABLISHED", local, peer))
+    assert found == ["listener", role]
+
+
+def test_exact_listener_before_wildcard_and_own_process_before_another() -> None:
+    seen = scene(
+        row("LISTEN", "0.0.0.0:80", ANY, "a/1", fd=3),
+        row("LISTEN", "192.0.2.1:80", ANY, "b/2", fd=3),
+        row("LISTEN", "0.0.0.0:81", ANY, "c/3", fd=3),
+        row("LISTEN", "0.0.0.0:81", ANY, "c/4", fd=3),
+        row("ESTABLISHED", "192.0.2.1:80", "203.0.113.5:1000", "a/1"),
+        row("ESTABLISHED", "192.0.2.1:81", "203.0.113.5:1000", "c/4"),
+        row("SYN_RECEIVED", "192.0.2.1:81", "203.0.113.5:1001"),
+    )
+    assert list(seen.rows["listener"])[4:] == [1, 3, 2]
+
+
+def test_self_connection_is_client_and_knows_its_listener() -> None:
+    seen = scene(
+        row("LISTEN", "127.0.0.1:3000", ANY),
+        row("SYN_SENT", "127.0.0.1:3001", "127.0.0.1:3000"),
+        row("ESTABLISHED", "192.0.2.1:3001", "127.0.0.1:3000"),
+    )
+    assert list(seen.rows["role"]) == ["listener", "client", "client"]
+    assert list(seen.rows["target"]) == [-1, 0, 0]
+    assert list(seen.rows["service"]) == ["127.0.0.1:3000"] * 3
+
+
+def test_wildcard_listener_is_no_target_of_other_hosts() -> None:
+    seen = scene(HTTPS, row("ESTABLISHED", "192.0.2.10:40000", "203.0.113.5:443"))
+    assert list(seen.rows["target"]) == [-1, -1]
+
+
+def test_ephemeral_range_of_the_system() -> None:
+    end = ("192.0.2.1:40000", "203.0.113.5:8443")
+    assert roles(row("ESTABLISHED", *end)) == ["client"]
+    assert roles(row("ESTABLISHED", *end), os="macos") == ["unknown"]
+    assert roles(row("ESTABLISHED", *end[::-1])) == ["server"]
+
+
+def test_repeated_port_is_the_service() -> None:
+    calls = [
+        row("ESTABLISHED", f"192.0.2.1:{port}", "203.0.113.5:9000") for port in (1001, 1002, 1003)
+    ]
+    assert roles(*calls) == ["client"] * 3
+    assert roles(calls[0]) == ["unknown"]
+    back = [
+        row("ESTABLISHED", "192.0.2.1:9000", f"203.0.113.5:{port}") for port in (1001, 1002, 1003)
+    ]
+    assert roles(*back) == ["server"] * 3
+
+
+def test_a_syn_is_sent_by_the_caller() -> None:
+    assert roles(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443"))[1] == "client"
+    assert roles(row("SYN_RECEIVED", "192.0.2.1:1000", "203.0.113.5:1001")) == ["server"]
+
+
+def test_what_is_no_connection() -> None:
+    seen = scene(
+        HTTPS,
+        row(None, "0.0.0.0:53", ANY, proto="udp"),
+        row("BOUND", "192.0.2.1:50000", ANY),
+        row("TIME_WAIT", "192.0.2.1:443", "203.0.113.5:1000"),
+    )
+    assert list(seen.rows["role"]) == ["listener", "", "unknown", "server"]
+    assert list(seen.rows["concrete"]) == [False, False, False, True]
+    assert not seen.rows["live"].any()
+    assert list(seen.rows["service"])[1:3] == ["", ""]
+
+
+# ---- pairs -------------------------------------------------------------------------------------
+
+
+def test_both_ends_are_one_connection() -> None:
+    seen = scene(
+        row("LISTEN", "127.0.0.1:3000", ANY),
+        row("FIN_WAIT_2", "127.0.0.1:3000", "127.0.0.1:40110", "node/300"),
+        row("CLOSE_WAIT", "127.0.0.1:40110", "127.0.0.1:3000", "worker/95"),
+        row("ESTABLISHED", "127.0.0.1:3000", "127.0.0.1:40112", "node/300"),
+    )
+    assert list(seen.rows["pair"]) == [-1, 2, 1, -1]
+    assert list(seen.rows["once"]) == [False, True, False, True]
+
+
+def test_no_pair_across_namespaces_and_none_with_itself() -> None:
+    seen = scene(
+        row("ESTABLISHED", "10.0.0.1:80", "10.0.0.2:4000", netns="a"),
+        row("ESTABLISHED", "10.0.0.2:4000", "10.0.0.1:80", netns="b"),
+        row("ESTABLISHED", "127.0.0.1:40000", "127.0.0.1:40000"),
+    )
+    assert list(seen.rows["pair"]) == [-1, -1, -1]
+
+
+def test_live_row_is_paired_before_time_wait() -> None:
+    ends = ("127.0.0.1:80", "127.0.0.1:4000")
+    seen = scene(
+        row("TIME_WAIT", *ends),
+        row("ESTABLISHED", *ends, inode=1),
+        row("ESTABLISHED", *ends[::-1], inode=2),
+    )
+    assert list(seen.rows["pair"]) == [-1, 2, 1]
+
+
+# ---- owners and groups ---------------------------------------------------------------------------
+
+
+def test_owners() -> None:
+    ends = ("192.0.2.1:443", "203.0.113.5:{}")
+    rows = [
+        row("ESTABLISHED", ends[0], ends[1].format(1), "java/4711", inode=1),
+        row("ESTABLISHED", ends[0], ends[1].format(2), "/4711", inode=2),
+        row("ESTABLISHED", ends[0], ends[1].format(3), "System", inode=3),
+        row("ESTABLISHED", ends[0], ends[1].format(4), uid=1000, inode=4),
+        row("ESTABLISHED", ends[0], ends[1].format(5), user="www", inode=5),
+        row("ESTABLISHED", ends[0], ends[1].format(6), uid=0),
+        row("TIME_WAIT", ends[0], ends[1].format(7), uid=0),
+    ]
+    seen = scene(*rows).rows
+    wanted = ["java/4711", "pid 4711", "System", "uid 1000", "user www", "", ""]
+    assert list(seen["owner"]) == wanted
+    assert list(seen["owned"]) == [True, True, True, False, False, False, False]
+
+
+def test_group_is_owner_role_and_listener() -> None:
+    seen = scene(
+        HTTPS,
+        row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", "nginx/900"),
+        row("ESTABLISHED", "192.0.2.2:443", "203.0.113.5:2", "nginx/900"),
+        row("ESTABLISHED", "192.0.2.2:443", "203.0.113.5:3", "nginx/901"),
+        row("TIME_WAIT", "192.0.2.1:443", "203.0.113.5:4"),
+        row("TIME_WAIT", "192.0.2.2:443", "203.0.113.5:5"),
+        row("ESTABLISHED", "192.0.2.2:50000", "203.0.113.5:443", "nginx/900"),
+    )
+    assert list(seen.rows["group"]) == [-1, 0, 0, 1, 2, 2, 3]
+
+
+# ---- cleaning ------------------------------------------------------------------------------------
+
+
+def test_repeats_are_dropped_and_counted() -> None:
+    ends = ("192.0.2.1:443", "203.0.113.5:1")
+    seen = scene(
+        row("ESTABLISHED", *ends, inode=1),
+        row("ESTABLISHED", *ends, inode=1),
+        row("FIN_WAIT_1", *ends, inode=1),
+        row("ESTABLISHED", *ends, inode=2),
+        row("TIME_WAIT", "192.0.2.1:443", "203.0.113.5:2"),
+        row("TIME_WAIT", "192.0.2.1:443", "203.0.113.5:2"),
+    )
+    assert seen.duplicates == 3
+    assert list(seen.rows["line"]) == [1, 4, 5]
+    assert list(seen.rows.index) == [0, 1, 2]
+
+
+def test_listeners_that_share_a_port_are_not_repeats() -> None:
+    one = row("LISTEN", "0.0.0.0:443", ANY)
+    assert len(scene(one, one, one).rows) == 3
+    assert len(scene({**one, "inode": 7}, {**one, "inode": 7}, {**one, "inode": 8}).rows) == 2
+    udp = {**one, "proto": "udp", "state": None}
+    assert len(scene(udp, udp).rows) == 2
+
+
+def test_views_of_one_moment_count_once_and_complete_each_other() -> None:
+    ends = ("192.0.2.1:443", "203.0.113.5:1")
+    listener = ("LISTEN", "0.0.0.0:443", ANY)
+    seen = scene(
+        row(*listener),
+        row(*listener),
+        row("ESTABLISHED", *ends, timer="keepalive", timer_ms=5),
+        row(*listener, "nginx/1"),
+        row(*listener, "nginx/2"),
+        row("ESTABLISHED", *ends, "nginx/1", recv_q=9),
+    )
+    assert (seen.duplicates, seen.views) == (0, 3)
+    assert list(seen.rows["line"]) == [1, 2, 3]
+    assert list(seen.rows["owner"]) == ["nginx/1", "nginx/2", "nginx/1"]
+    assert list(seen.rows["timer_ms"].dropna()) == [5]
+    assert seen.rows["recv_q"].iloc[2] == 0
+
+
+def test_truncated_addresses_prove_nothing() -> None:
+    ends = ("[2001:db8::1]:443", "[2001:db8:1:2]:1")
+    cut = row("ESTABLISHED", *ends, addr_truncated=True)
+    back = row("ESTABLISHED", *ends[::-1], addr_truncated=True)
+    seen = scene(cut, cut, back)
+    assert seen.duplicates == 0
+    assert list(seen.rows["pair"]) == [-1, -1, -1]
+
+
+def test_sockets_without_addresses_are_left_alone() -> None:
+    unix = {"section": "unix", "proto": "unix", "path": "/run/x"}
+    seen, *_ = scenes(dump(unix, unix))
+    assert len(seen.rows) == 2
+    assert list(seen.rows["role"]) == ["", ""]
+
+
+def test_names_stand_for_addresses() -> None:
+    listener = row("LISTEN", "*:*", "*:*", local_name="*:ssh", family="ipv4")
+    named = {"local_addr": None, "local_port": None, "remote_addr": None, "remote_port": None}
+    web = {"local_name": "web1:ssh", "remote_name": "admin:50514"}
+    seen = scene(listener, {**row("ESTABLISHED", "*:*", "*:*"), **named, **web})
+    assert list(seen.rows["concrete"]) == [False, True]
+    assert seen.rows["service"].iloc[0] == "*:*"
+
+
+# ---- what the dump can show ----------------------------------------------------------------------
+
+
+def test_capabilities() -> None:
+    bare = scene(HTTPS | {"send_q": 511}, row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1"))
+    assert bare.has == {"states", "queues", "backlog", "owner"}
+    rich = scene(
+        row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", inode=5, timer="keepalive", rtt_ms=1.5)
+    )
+    assert rich.has == {"states", "queues", "inode", "timers", "tcpinfo"}
+    assert scene(row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", skmem_rb=1)).has >= {"skmem"}
+
+
+def test_owners_of_udp_do_not_show_owners_of_tcp() -> None:
+    tcp = row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1")
+    udp = row(None, "0.0.0.0:53", ANY, "named/1", proto="udp")
+    assert "owner" not in scene(tcp, udp).has
+    assert "owner" in scene(udp).has
+
+
+@pytest.mark.parametrize(
+    ("os", "tool", "queues", "kept"),
+    [
+        ("linux", "ss", (6, 5), [6, 5]),
+        ("linux", "netstat", (6, 0), [6, None]),
+        ("macos", "netstat", (0, 0), [None, None]),
+        ("macos", "netstat", (3, 128), [3, 128]),
+        ("windows", "netstat", (None, None), [None, None]),
+    ],
+)
+def test_queues_of_listeners(os: str, tool: str, queues: tuple[int, int], kept: list[int]) -> None:
+    cells = dict(zip(("recv_q", "send_q"), queues, strict=True))
+    seen = scene(HTTPS | cells, os=os, tool=tool)
+    found = seen.rows[["recv_q", "send_q"]].astype("object").iloc[0]
+    assert list(found.where(found.notna(), None)) == kept
+    assert ("backlog" in seen.has) == (kept[1] is not None)
+
+
+def test_optional_columns_are_missing_not_zero() -> None:
+    rtt = scene(HTTPS).column("rtt_ms")
+    assert rtt.isna().all()
+    assert str(rtt.dtype) == "Float64"
+    with pytest.raises(KeyError):
+        scene(HTTPS).column("no such column")
+
+
+def test_constants_come_from_facts() -> None:
+    plain = constants("linux")
+    assert (plain.ephemeral_low, plain.ephemeral_high, plain.fd_limit) == (32768, 60999, 1024)
+    told = constants("linux", {"ephemeral_low": 1024, "kernel": "5.4.0"})
+    assert told.ephemeral_low == 1024
+    assert plain.assumed - told.assumed == {"ephemeral_low", "kernel"}
+
+
+# ---- hosts and moments -----------------------------------------------------------------------------
+
+
+def connection(file: str, local: str, **more: Any) -> Row:
+    return row("ESTABLISHED", f"{local}:443", "203.0.113.5:1044", file=file, **more)
+
+
+def test_hosts_by_name_and_by_file() -> None:
+    found = scenes(dump(connection("a", "192.0.2.1", host="web1"), connection("b", "192.0.2.2")))
+    assert [one.host for one in found] == ["web1", "b"]
+    assert all("hosts" in one.has for one in found)
+    assert [peer.host for peer in found[0].peers] == ["b"]
+
+
+def test_files_with_the_same_addresses_are_one_host() -> None:
+    found = scenes(
+        dump(
+            connection("x/a", "192.0.2.1"),
+            connection("x/b", "192.0.2.1", pid=1),
+            connection("x/c", "192.0.2.9"),
+            connection("x/d", "172.17.0.1"),
+            connection("x/e", "172.17.0.1"),
+        )
+    )
+    assert [one.host for one in found] == ["x/a", "x/c", "x/d", "x/e"]
+
+
+def test_folders_are_hosts() -> None:
+    found = scenes(
+        dump(
+            connection("in/web1/net/tcp.txt", "192.0.2.1"),
+            connection("in/web1/net/udp.txt", "127.0.0.1"),
+            connection("in/web2/net/tcp.txt", "192.0.2.2"),
+        )
+    )
+    assert [one.host for one in found] == ["web1", "web2"]
+
+
+def test_last_snapshot_is_judged_and_older_ones_prove_persistence() -> None:
+    times = [pd.Timestamp(f"2024-05-01T09:0{minute}:00Z") for minute in (0, 1, 3)]
+    rows = [
+        row(
+            "CLOSE_WAIT", "192.0.2.1:443", f"203.0.113.5:{port}", snapshot=n, taken_at=at, inode=ino
+        )
+        for n, at, port, ino in [
+            (0, times[0], 1, 11),
+            (0, times[0], 2, 12),
+            (1, times[1], 3, 13),
+            (2, times[2], 1, 11),
+            (2, times[2], 2, 99),
+            (2, times[2], 3, 13),
+        ]
+    ]
+    seen = scene(*rows)
+    assert (seen.snapshots, len(seen.rows), len(seen.earlier)) == (3, 3, 2)
+    assert list(seen.rows["persistent"]) == [True, False, True]
+    assert {"snapshots", "times"} <= seen.has
+    assert seen.taken_at == times[2]
+
+
+def test_without_times_nothing_persists() -> None:
+    same = [row("CLOSE_WAIT", "192.0.2.1:443", "203.0.113.5:1", snapshot=n) for n in (0, 1)]
+    seen = scene(*same)
+    assert seen.snapshots == 2
+    assert not seen.rows["persistent"].any()
+
+
+def test_the_same_command_in_two_files_is_two_moments() -> None:
+    first, second = connection("x/1", "192.0.2.1"), connection("x/2", "192.0.2.1")
+    seen = scene(first, second, row(None, "192.0.2.1:53", ANY, proto="udp", file="x/3"))
+    assert seen.snapshots == 2
+    assert list(seen.rows["file"]) == ["x/2", "x/3"]
+
+
+def test_printed_times_order_files() -> None:
+    late, soon = pd.Timestamp("2024-05-01T10:00:00Z"), pd.Timestamp("2024-05-01T09:00:00Z")
+    udp = row(None, "192.0.2.1:53", ANY, proto="udp", file="x/3", taken_at=late)
+    seen = scene(
+        connection("x/1", "192.0.2.1", taken_at=late),
+        connection("x/2", "192.0.2.1", taken_at=soon),
+        udp,
+    )
+    assert seen.snapshots == 2
+    assert list(seen.rows["file"]) == ["x/1", "x/3"]
+
+
+def test_nothing_at_all() -> None:
+    (seen,) = scenes(empty())
+    assert (len(seen.rows), seen.host, seen.os, seen.has) == (0, "", None, frozenset())
+
+
+# ---- measures --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "base", "passed"),
+    [(5, 9, True), (5, 11, False), (4, 4, False), (100, 10_000, True), (5, 0, False)],
+)
+def test_few_share_many(n: int, base: int, passed: bool) -> None:
+    assert passes(n, base, few=5, share=0.5, many=100) is passed
+
+
+@pytest.mark.parametrize(
+    ("kernel", "ages"),
+    [
+        (None, {0: 0, 3: 3, 5: 5, 6: 7, 7: 11, 8: 19, 10: 67}),
+        ("6.5.0-14-generic", {3: 3, 6: 7}),
+        ("5.15.0", {3: 7, 5: 31, 6: 63}),
+    ],
+)
+def test_age_of_a_syn(kernel: str | None, ages: dict[int, int]) -> None:
+    known: Any = SimpleNamespace(constants=constants("linux", {"kernel": kernel}))
+    assert {k: syn_age(k, known) for k in ages} == ages
+
+
+def test_a_hostile_count_costs_nothing() -> None:
+    known: Any = SimpleNamespace(constants=constants("linux"))
+    assert syn_age(10**9, known) > 0
+    assert data_age(10**9) > 0
+
+
+# ---- size ------------------------------------------------------------------------------------------
+
+
+def big(rows: int) -> pd.DataFrame:
+    """A busy server: most rows inbound to one port, the rest to some backends."""
+    pick = np.random.default_rng(7)
+    inbound = pick.random(rows) < 0.7
+    peers = [f"203.0.{a}.{b}" for a in range(200) for b in range(1, 250)]
+    states = ["ESTABLISHED", "TIME_WAIT", "CLOSE_WAIT"]
+    values: dict[str, Any] = {
+        "file": ["dump.txt"] * rows,
+        "line": np.arange(1, rows + 1),
+        "section": ["inet"] * rows,
+        "proto": ["tcp"] * rows,
+        "os": ["linux"] * rows,
+        "tool": ["ss"] * rows,
+        "state": np.array(states, dtype=object)[pick.integers(0, 3, rows)],
+        "local_addr": ["192.0.2.10"] * rows,
+        "local_port": np.where(inbound, 443, pick.integers(32768, 61000, rows)),
+        "remote_addr": np.array(peers, dtype=object)[pick.integers(0, len(peers), rows)],
+        "remote_port": np.where(inbound, pick.integers(1024, 65536, rows), 5432),
+        "pid": pick.integers(1, 500, rows),
+        "process": ["nginx"] * rows,
+        "inode": pick.permutation(rows) + 1,
+    }
+    held = {
+        column.name: array(column, values.get(column.name), rows)
+        for column in COLUMNS
+        if column.always
+    }
+    return pd.DataFrame(held)
+
+
+@pytest.mark.slow
+def test_time_grows_with_size_only() -> None:
+    """Ten times the rows in well under thirty times the time: nothing is quadratic."""
+    taken = {}
+    for rows in (30_000, 300_000):
+        made = big(rows)
+        begun = time.perf_counter()
+        scenes(made)
+        taken[rows] = time.perf_counter() - begun
+    assert taken[300_000] < 30 * max(taken[30_000], 0.02)
