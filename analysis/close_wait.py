@@ -26,7 +26,7 @@ from nsparse.layout import table
 from nsparse.measure import actor, halved, passes, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -38,6 +38,13 @@ FIN = 1
 RECORD = 64
 """Bytes that may be a FIN and a TLS close record: 32 with TLS 1.2 (31 + 1), 25 with TLS 1.3."""
 CLASSES = {"Recv-Q 0": (0, 0), "=1": (1, 1), "2-64": (2, RECORD), ">64": (RECORD + 1, 2**62)}
+USED = (
+    *("netns", "recv_q", "send_q", "remote_addr", "remote_port", "pid", "process", "inode"),
+    *("role", "bound", "owner", "owned", "pair", "listener", "persistent", "group"),
+)
+"""Columns of the scene that are looked at here."""
+PROGRAMS = 20
+"""Programs with stale pools that get a finding each; the rest share one."""
 AGED_MS = 120_000
 """No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
 NEARLY = 0.1
@@ -85,6 +92,10 @@ POOLING = (*CLOSING, "IBM technote 21222632")
 
 def _defaults(numbers: tuple[Number, ...]) -> dict[str, float]:
     return {number.key: number.default for number in numbers}
+
+
+Counts = dict[str, int]
+"""How many rows are in which state."""
 
 
 class Pile(NamedTuple):
@@ -138,11 +149,11 @@ def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     piles = _piles(leaked, leaked["group"], _sizes(scene.rows, "group"), least)
     levels = {code: _leak_level(pile, scene, limits) for code, pile in piles.items()}
     loud = [code for code, level in levels.items() if level is not None]
-    around = _by_group(scene.rows, loud)
+    states = _states(_live(scene.rows, "group", loud), "group")
     for code, part in leaked[leaked["group"].isin(loud)].groupby("group", sort=False):
         level, pile = levels[code], piles[code]
         if level is not None:
-            yield _leak(scene, limits, part, around[code], pile, level)
+            yield _leak(scene, limits, part, states[code], pile, level)
 
 
 def _leak_level(pile: Pile, scene: Scene, limits: Limits) -> Severity | None:
@@ -165,7 +176,7 @@ def _leak(
     scene: Scene,
     limits: Limits,
     part: pd.DataFrame,
-    around: pd.DataFrame,
+    states: Counts,
     pile: Pile,
     level: Severity,
 ) -> Finding:
@@ -192,10 +203,10 @@ def _leak(
         verdict=_leak_verdict(part, pile),
         sockets=tuple(int(label) for label in part.index),
         limits={**held, "fd_limit": scene.constants.fd_limit} if by_limit else held,
-        evidence=_evidence(part, around),
+        evidence=_evidence(part, states),
         cause=_readings(scene, part),
         next=_find_close(scene, part),
-        caveats=(*_unknown(scene, part, pile), *_assumed(scene, guessed=guessed)),
+        caveats=tuple(_leak_caveats(scene, part, pile, guessed=guessed)),
         refs=CLOSING,
     )
 
@@ -248,27 +259,33 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
     least = min(halved(limits["few"]), limits["many"])
     piles = _piles(given_up, given_up["listener"], _sizes(scene.rows, "listener"), least)
     loud = [label for label, pile in piles.items() if pile.speaks(limits)]
-    rows = scene.rows
-    ports = rows[rows["live"] & rows["listener"].isin(loud)]
-    around = dict(iter(ports.groupby("listener")))
+    ports = _live(scene.rows, "listener", loud)
+    states = _states(ports, "listener")
+    waits = ports["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & _ownerless(ports)
+    stranded = _states(ports[waits], "listener")
     for label, part in given_up[given_up["listener"].isin(loud)].groupby("listener", sort=False):
-        yield _unaccepted(scene, limits, part, around[label], piles[label])
+        yield _unaccepted(scene, limits, part, states[label], stranded[label], piles[label])
 
 
 def _unaccepted(
-    scene: Scene, limits: Limits, part: pd.DataFrame, around: pd.DataFrame, pile: Pile
+    scene: Scene,
+    limits: Limits,
+    part: pd.DataFrame,
+    states: Counts,
+    stranded: Counts,
+    pile: Pile,
 ) -> Finding:
     listener = scene.rows.iloc[int(part["listener"].max())]
     waiting, most = _count(listener["recv_q"]), _count(listener["send_q"])
     full = waiting is not None and most is not None and waiting >= max(most, 1)
     over = full and (waiting or 0) > (most or 0)
     proofs = pile.proofs(limits["few"])
-    stranded = around[around["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & _ownerless(around)]
-    agrees = waiting is not None and abs(len(stranded) - waiting) <= NEARLY * max(waiting, 1)
+    apart = abs(sum(stranded.values()) - (waiting or 0))
+    agrees = waiting is not None and apart <= NEARLY * max(waiting, 1)
     who = actor(str(listener["owner"]), LOCAL_PROGRAM)
     proven = over or proofs > 0
     place = Group(**owner_of(listener), role="server", service=_word(part, "bound"))
-    up = proofs + agrees + _alike(part) + bool((around["state"] == "SYN_RECEIVED").any())
+    up = proofs + agrees + _alike(part) + ("SYN_RECEIVED" in states)
     return Finding(
         id="close-wait-unaccepted",
         severity="critical" if full and proven else "warning",
@@ -284,12 +301,12 @@ def _unaccepted(
         sockets=tuple(int(label) for label in part.index),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, around),
-            f"without an owner on the port: {_by_state(stranded)}; {_queue(waiting, most)}",
+            *_evidence(part, states),
+            f"without an owner on the port: {_listed(stranded)}; {_queue(waiting, most)}",
         ),
         cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
         next=_find_accept(scene, listener),
-        caveats=_unknown(scene, part, pile),
+        caveats=_unknown(scene, pile),
         refs=(*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full"),
     )
 
@@ -318,9 +335,8 @@ def _queue(waiting: int | None, most: int | None) -> str:
     return f"{thousands(waiting)} wait for accept(){limit}"
 
 
-def _by_state(rows: pd.DataFrame) -> str:
-    counts = rows["state"].astype("object").value_counts()
-    return ", ".join(f"{thousands(n)} {state}" for state, n in counts.items())
+def _listed(states: Counts) -> str:
+    return ", ".join(f"{thousands(n)} {state}" for state, n in states.items())
 
 
 def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -339,19 +355,21 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
     piles = _piles(deep, keys, owner_keys(found).value_counts(), 0)
     rows = scene.rows
     served = rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(deep["owner"].unique())]
-    around = dict(iter(served.groupby(owner_keys(served)))) if len(served) else {}
+    served = served[["netns", "owner", "group", "recv_q"]]
+    everything = owner_keys(served).value_counts().to_dict()
+    blocked = owner_keys(served[(served["recv_q"] > 0).fillna(False)]).value_counts().to_dict()
     for key, part in deep.groupby(keys, sort=False):
-        yield _unread(scene, limits, part, around.get(key, served.head(0)), piles[key])
+        open_, stuck = everything.get(key, 0), blocked.get(key, 0)
+        yield _unread(scene, limits, part, open_, stuck, piles[key])
 
 
 def _unread(
-    scene: Scene, limits: Limits, part: pd.DataFrame, served: pd.DataFrame, pile: Pile
+    scene: Scene, limits: Limits, part: pd.DataFrame, open_: int, stuck: int, pile: Pile
 ) -> Finding:
     first = part.iloc[0]
     who = actor(first["owner"], LOCAL_PROGRAM)
-    blocked = int((served["recv_q"].fillna(0) > 0).sum())
     proofs = pile.proofs(limits["few"])
-    everywhere = passes(blocked, len(served), 1, limits["open_share"], float("inf"))
+    everywhere = passes(stuck, open_, 1, limits["open_share"], float("inf"))
     dead = everywhere and pile.n >= limits["critical"]
     proven = proofs > 0 or pile.n >= _defaults(LEAK)["critical"]
     total, most = int(part["waiting"].sum()), int(part["waiting"].max())
@@ -374,12 +392,12 @@ def _unread(
         sockets=tuple(int(label) for label in part.index),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, served),
-            f"unread data in {thousands(blocked)} of {thousands(len(served))} ESTABLISHED of {who}",
+            *_evidence(part, {"ESTABLISHED": open_}),
+            f"unread data in {thousands(stuck)} of {thousands(open_)} ESTABLISHED of {who}",
         ),
         cause=(f"{_program(part)} hung or starved before it read what had arrived",),
         next=_find_hang(scene, part),
-        caveats=_unknown(scene, part, pile),
+        caveats=_unknown(scene, pile),
         refs=CLOSING,
     )
 
@@ -398,19 +416,28 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     stale = found[found["kind"] == "pool"]
     sizes = stale.groupby("group")["group"].transform("size")
     large = stale[sizes > limits["few"]]
-    around = _by_group(scene.rows, list(large["group"].unique()))
+    live = _live(scene.rows, "group", large["group"].unique())
+    bases, states = _sizes(live, "group"), _states(live, "group")
     for code, part in large.groupby("group", sort=False):
-        yield _pool(scene, limits, part, around[code])
-    small = stale[sizes <= limits["few"]]
-    if len(small):
-        for _, part in small.groupby(owner_keys(small), sort=False):
-            yield _stale(scene, limits, part)
+        yield _pool(scene, limits, part, states[code], int(bases[code]))
+    yield from _small_pools(scene, limits, stale[sizes <= limits["few"]])
 
 
-def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, around: pd.DataFrame) -> Finding:
+def _small_pools(scene: Scene, limits: Limits, small: pd.DataFrame) -> Iterator[Finding]:
+    """One finding for each of the programs with the most, and one for all the others."""
+    if small.empty:
+        return
+    keys = owner_keys(small)
+    named = keys.isin(keys.value_counts().index[:PROGRAMS])
+    for _, part in small[named].groupby(keys[named], sort=False):
+        yield _stale(scene, limits, part)
+    if not named.all():
+        yield _stale(scene, limits, small[~named])
+
+
+def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, states: Counts, base: int) -> Finding:
     """One service's pool that is large enough for a word."""
     first = part.iloc[0]
-    base = int(_once(around).sum())
     return Finding(
         id="close-wait-pool",
         severity="notice",
@@ -424,7 +451,7 @@ def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, around: pd.DataFrame
         ),
         sockets=tuple(int(label) for label in part.index),
         limits=dict(limits),
-        evidence=_evidence(part, around),
+        evidence=_evidence(part, states),
         cause=_readings(scene, part),
         next=_find_pool(scene),
         caveats=("how long: take a second snapshot 120 s later",),
@@ -433,17 +460,20 @@ def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, around: pd.DataFrame
 
 
 def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
-    """All the small pools of one program: they explain rows, no more."""
+    """All the small pools of one program, or of several: they explain rows, no more."""
     first = part.iloc[0]
-    services = int(part["group"].nunique())
+    services, programs = int(part["bound"].nunique()), int(part["owner"].nunique())
+    who = str(first["owner"]) if programs == 1 else plural(programs, "program")
+    owner = owner_of(first) if programs == 1 else {}
+    place = str(first["bound"]) if services == 1 else None
     return Finding(
         id="close-wait-pool",
         severity="info",
         confidence=settle("medium" if _counts_fin(scene) else "low", scene),
-        group=group_of(first) if services == 1 else Group(**owner_of(first), role="client"),
+        group=Group(**owner, role="client", service=place),
         n=len(part),
         verdict=(
-            f"{plural(len(part), 'connection')} of {first['owner']} to "
+            f"{plural(len(part), 'connection')} of {who} to "
             f"{plural(services, 'service')} {'lies' if len(part) == 1 else 'lie'} idle after the "
             f"other end has closed: a pool that notices at the next use."
         ),
@@ -468,10 +498,15 @@ def _sorted_out(
     """
     import pandas as pd
 
+    from nsparse.scene import column
+
     rows = scene.rows
     found = rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]]
     far = other_ends(scene, found, ["state", "owner"])
-    found = found.assign(
+    # Few columns: each group of a dump with thousands of them is cut out of this frame.
+    found = found[list(USED)].assign(
+        lastsnd_ms=column(found, "lastsnd_ms"),
+        lastrcv_ms=column(found, "lastrcv_ms"),
         waiting=found["recv_q"].fillna(-1).astype("int64"),
         paired=far["state"].astype("object") == "FIN_WAIT_2",
         far_owner=far["owner"].astype("object").fillna(""),
@@ -512,10 +547,8 @@ def _not_read(found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
 
 def _answering(found: pd.DataFrame, seconds: float) -> pd.Series[bool]:
     """Rows that still send: the other end closed its direction only, and waits for an answer."""
-    from nsparse.scene import column
-
     sending = (found["send_q"] > 0).fillna(False)
-    lately = (column(found, "lastsnd_ms") < 1000 * seconds).fillna(False)
+    lately = (found["lastsnd_ms"] < 1000 * seconds).fillna(False)
     return ((sending | lately) & (found["kind"] == "leak")).astype("bool")
 
 
@@ -576,9 +609,20 @@ def _sizes(rows: pd.DataFrame, by: str) -> pd.Series[int]:
     return live.loc[_once(live), by].value_counts()
 
 
-def _by_group(rows: pd.DataFrame, groups: list[Hashable]) -> dict[Hashable, pd.DataFrame]:
-    live = rows[rows["live"] & rows["group"].isin(groups)]
-    return dict(iter(live.groupby("group")))
+def _live(rows: pd.DataFrame, by: str, wanted: Iterable[Any]) -> pd.DataFrame:
+    """The live rows of these groups, or listeners."""
+    chosen = rows["live"] & rows[by].isin(list(wanted))
+    return rows.loc[chosen, ["state", "group", "listener", "pair", "live", "owned", "inode"]]
+
+
+def _states(rows: pd.DataFrame, by: str) -> dict[Hashable, Counts]:
+    """How many rows of each group are in which state, the most frequent first."""
+    counts = rows["state"].astype("object").groupby(rows[by], sort=False).value_counts()
+    keys, states = (counts.index.get_level_values(level) for level in (0, 1))
+    found: dict[Hashable, Counts] = {}
+    for key, state, n in zip(keys, states, counts, strict=True):
+        found.setdefault(key, {})[str(state)] = int(n)
+    return found
 
 
 def _piles(
@@ -605,29 +649,22 @@ def _piles(
 
 def _aged(part: pd.DataFrame) -> bool:
     """Whether most rows have received nothing for longer than a close in progress takes."""
-    from nsparse.scene import column
-
-    return bool((column(part, "lastrcv_ms") >= AGED_MS).fillna(False).mean() >= 0.5)
+    return bool((part["lastrcv_ms"] >= AGED_MS).fillna(False).mean() >= 0.5)
 
 
-def _evidence(part: pd.DataFrame, around: pd.DataFrame) -> tuple[str, ...]:
+def _evidence(part: pd.DataFrame, states: Counts) -> tuple[str, ...]:
     """The table of states and Recv-Q classes, and who is at the other end."""
     shown = CLASSES if part["recv_q"].notna().any() else {}
     counts = [str(int(part["waiting"].between(*bounds).sum())) for bounds in shown.values()]
-    kept = part["persistent"].any()
-    oldest = "at least 120 s" if kept else "not in this dump"
-    states = around.loc[~around.index.isin(part.index), "state"].astype("object").value_counts()
-    lines = [
-        ("state", "n", *shown, "oldest"),
-        ("CLOSE_WAIT", str(len(part)), *counts, oldest),
-        *((_other(str(state)), str(n), *("" for _ in shown), "") for state, n in states.items()),
-    ]
+    oldest = "at least 120 s" if part["persistent"].any() else "not in this dump"
+    lines = [("state", "n", *shown, "oldest"), ("CLOSE_WAIT", str(len(part)), *counts, oldest)]
+    for state, n in states.items():
+        more = n - len(part) if state == "CLOSE_WAIT" else n
+        name = "CLOSE_WAIT, other kinds" if state == "CLOSE_WAIT" else state
+        if more > 0:
+            lines.append((name, str(more), *("" for _ in shown), ""))
     alone = _word(part, "role") == "client" or part["remote_addr"].isna().all()
     return (*table(lines, indent=0), *(() if alone else (peers(part),)))
-
-
-def _other(state: str) -> str:
-    return "CLOSE_WAIT, other kinds" if state == "CLOSE_WAIT" else state
 
 
 def _program(part: pd.DataFrame) -> str:
@@ -664,20 +701,21 @@ def _no_reading(scene: Scene, part: pd.DataFrame) -> str:
     return f"{name} prints no Recv-Q: how far the program has read is not shown."
 
 
-def _unknown(scene: Scene, part: pd.DataFrame, pile: Pile) -> tuple[str, ...]:
-    """What the dump could not show."""
+def _unknown(scene: Scene, pile: Pile) -> tuple[str, ...]:
+    """What no finding about CLOSE_WAIT can tell from such a dump."""
     said = [] if pile.kept else ["how long: take a second snapshot 120 s later"]
     if "owner" not in scene.has:
         said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
-    queued = (part["role"] == "server") & _ownerless(part) & (part["waiting"] > FIN)
-    if queued.any():
-        said.append("whether they were accepted: without owners a stuck accept loop looks the same")
     return tuple(said)
 
 
-def _assumed(scene: Scene, *, guessed: bool) -> tuple[str, ...]:
-    limit = thousands(scene.constants.fd_limit)
-    return (f"the descriptor limit: {limit} is assumed",) if guessed else ()
+def _leak_caveats(scene: Scene, part: pd.DataFrame, pile: Pile, *, guessed: bool) -> Iterator[str]:
+    yield from _unknown(scene, pile)
+    queued = (part["role"] == "server") & _ownerless(part) & (part["waiting"] > FIN)
+    if queued.any():
+        yield "whether they were accepted: without owners a stuck accept loop looks the same"
+    if guessed:
+        yield f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"
 
 
 def _where(part: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.scene import Scene
 
 NUMBERS = (
@@ -38,6 +38,11 @@ NUMBERS = (
     Number("vague_many", 500, "the same"),
     Number("kernel", 1000, "so many kernel-held ones tell of peers that are slow to close"),
 )
+USED = (
+    *("netns", "remote_addr", "remote_port", "pid", "process", "inode", "timer"),
+    *("role", "bound", "owner", "owned", "pair", "persistent", "group"),
+)
+"""Columns of the scene that are looked at here."""
 REFS = ("ip-sysctl tcp_fin_timeout", "RFC 9293 3.6.1", "Linux get_timewait4_sock")
 
 
@@ -52,12 +57,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a half-close in use, which still receives. Rows that the kernel holds (timer
         `timewait`, or no owner) go by themselves within a minute; OpenBSD never times them out.
     """
+    from nsparse.scene import column
+
     rows = scene.rows
     found = rows[(rows["state"] == "FIN_WAIT_2") & rows["concrete"]]
     if found.empty:
         return
     far = other_ends(scene, found, ["state", "owner"])
-    found = found.assign(
+    # Few columns: each group of a dump with thousands of them is cut out of this frame.
+    found = found[list(USED)].assign(
+        lastrcv_ms=column(found, "lastrcv_ms"),
         paired=far["state"].astype("object") == "CLOSE_WAIT",
         far_owner=far["owner"].astype("object").fillna(""),
     )
@@ -77,8 +86,6 @@ def _kinds(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[Any]:
     """
     import pandas as pd
 
-    from nsparse.scene import column
-
     kinds = pd.Series("vague", index=found.index, dtype="object")
     owned = found["owned"] | found["inode"].notna()
     if "timers" in scene.has and scene.os == "linux":
@@ -87,7 +94,7 @@ def _kinds(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[Any]:
     if scene.has & {"owner", "inode"}:
         kinds[~owned] = "kernel"
     kinds[(found["timer"] == "timewait").to_numpy(dtype="bool")] = "kernel"
-    receiving = (column(found, "lastrcv_ms") < 1000 * limits["fresh_s"]).fillna(False)
+    receiving = (found["lastrcv_ms"] < 1000 * limits["fresh_s"]).fillna(False)
     kinds[receiving.to_numpy(dtype="bool") & (kinds != "kernel")] = "receiving"
     return kinds
 
@@ -98,8 +105,8 @@ def _stuck(scene: Scene, limits: Limits, found: pd.DataFrame, *, vague: bool) ->
     sizes = found.groupby("group")["group"].transform("size")
     least = min(halved(limits["few"]), limits["many"], limits["critical"])
     found = found[sizes >= least]
-    live = rows[rows["live"] & rows["group"].isin(found["group"].unique())]
-    around = dict(iter(live.groupby("group")))
+    live = rows["live"] & rows["group"].isin(found["group"].unique())
+    around = dict(iter(rows.loc[live, ["group", "state", "pair"]].groupby("group")))
     for code, part in found.groupby("group", sort=False):
         finding = _pile(scene, limits, part, around[code], vague=vague)
         if finding is not None:
@@ -109,28 +116,25 @@ def _stuck(scene: Scene, limits: Limits, found: pd.DataFrame, *, vague: bool) ->
 def _pile(
     scene: Scene, limits: Limits, part: pd.DataFrame, around: pd.DataFrame, *, vague: bool
 ) -> Finding | None:
+    """The finding about one group, if it is large enough."""
     n, base = len(part), _connections(around)
     least = max(halved(limits["few"]), n / 2)
     proofs = int(part["paired"].sum() >= least) + int(part["persistent"].sum() >= least)
     kind = "vague_" if vague and not proofs else ""
     few = halved(limits["few"]) if proofs else limits[f"{kind}few"]
     share, many = limits[f"{kind}share"], limits[f"{kind}many"]
-    enough = passes(n, base, few, share, many)
     starving = bool(part["owned"].iat[0]) and n >= limits["fd_share"] * scene.constants.fd_limit
     drained = not kind and (n >= limits["critical"] or starving)
-    if not (enough or drained):
+    if not (drained or passes(n, base, few, share, many)):
         return None
     # What lasts cannot be told from one moment: warning at most, unless something proves it.
     severity: Severity = "critical" if drained and proofs else "warning"
     guessed = severity == "critical" and n < limits["critical"] and _assumed(scene)
-    first = part.iloc[0]
-    doubts = guessed + (first["role"] == "unknown") + (scene.os != "linux" and not proofs)
-    start, cap = ("low", "low") if kind else ("medium", "high" if proofs else "medium")
     return Finding(
         id="fin-wait2-stuck",
         severity=severity,
-        confidence=settle(start, scene, up=proofs, down=int(doubts), cap=cap),  # type: ignore[arg-type]
-        group=group_of(first),
+        confidence=_confidence(scene, part, proofs, guessed=guessed, vague=bool(kind)),
+        group=group_of(part.iloc[0]),
         n=n,
         base=base,
         verdict=_verdict(part, base, vague=bool(kind)),
@@ -142,6 +146,16 @@ def _pile(
         caveats=tuple(_caveats(scene, part, vague=bool(kind), guessed=guessed)),
         refs=REFS,
     )
+
+
+def _confidence(
+    scene: Scene, part: pd.DataFrame, proofs: int, *, guessed: bool, vague: bool
+) -> Confidence:
+    """How sure it is; that an owner is shown proves less where it may be shown after close()."""
+    if vague:
+        return "low"
+    doubts = guessed + (part["role"].iat[0] == "unknown") + (scene.os != "linux" and not proofs)
+    return settle("medium", scene, up=proofs, down=int(doubts), cap="high" if proofs else "medium")
 
 
 def _assumed(scene: Scene) -> bool:
@@ -266,7 +280,7 @@ def _passing(scene: Scene, limits: Limits, part: pd.DataFrame, severity: Severit
     return Finding(
         id="fin-wait2-stuck",
         severity=severity,
-        confidence=settle("medium", scene),
+        confidence=settle("high", scene),
         group=Group(role=place.role, service=place.service),
         n=n,
         verdict=(

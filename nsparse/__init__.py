@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nsparse.dump import Dump, Problem
     from nsparse.errors import DumpError, NotASocketTable, NsparseError
     from nsparse.judge import Report
     from nsparse.judge import judge as diagnose
-    from nsparse.pipeline import Dump, Problem, parse, read
+    from nsparse.pipeline import parse, read
     from nsparse.schema import COLUMNS
 
 __version__ = "0.1.0"
@@ -41,11 +42,11 @@ __all__ = [
 # Where each name of the door lives: `import nsparse` loads neither pandas nor lark.
 _HOME = {
     "COLUMNS": "schema",
-    "Dump": "pipeline",
+    "Dump": "dump",
     "DumpError": "errors",
     "NotASocketTable": "errors",
     "NsparseError": "errors",
-    "Problem": "pipeline",
+    "Problem": "dump",
     "Report": "judge",
     "diagnose": "judge",
     "parse": "pipeline",

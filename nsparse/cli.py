@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from nsparse import output
-from nsparse.diagnosis import SEVERITIES, Severity
+from nsparse.diagnosis import SEVERITIES
 from nsparse.errors import NsparseError, UnknownName, harmless
 from nsparse.options import (
     CONFIG,
@@ -33,9 +33,9 @@ from nsparse.options import (
 from nsparse.report import Style, text
 
 if TYPE_CHECKING:
+    from nsparse.dump import Dump
     from nsparse.inputs import Reading, Refusal, Source
     from nsparse.judge import Report
-    from nsparse.pipeline import Dump
     from nsparse.settings import Settings
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -153,8 +153,7 @@ def diagnose(
     if form == "json":
         _write(_document(report.to_dict(), reading.refusals), target)
     else:
-        colors = output.colored(color, output.on_terminal(target), os.environ)
-        style = Style(output.width(), _verbosity(options), colors)
+        style = Style(output.width(), _verbosity(options), _colors(color, target))
         _write(text(report, style, chosen.chosen()), target)
     return _code(reading, options) or _found(report, fail_on)
 
@@ -163,12 +162,8 @@ def _found(report: Report, fail_on: str) -> int:
     """Whether a finding is as bad as the user allows at most."""
     if fail_on == "never":
         return CLEAN
-    bad = SEVERITIES[: SEVERITIES.index(_severity(fail_on)) + 1]
+    bad = SEVERITIES[: list[str](SEVERITIES).index(fail_on) + 1]
     return FOUND if any(finding.severity in bad for finding in report.findings) else CLEAN
-
-
-def _severity(name: str) -> Severity:
-    return next(severity for severity in SEVERITIES if severity == name)
 
 
 def _nothing() -> dict[str, Any]:
@@ -221,7 +216,8 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
 
     frame = render.joined([dump.frame for dump in reading.dumps])
     if form == "table":
-        _write(render.table(frame, full=options["verbose"]), target)
+        lines = render.table(frame, full=options["verbose"], color=_colors(color, target))
+        _write(lines, target)
     else:
         _write_bytes(getattr(render, form)(frame), target)
     return _code(reading, options)
@@ -329,6 +325,10 @@ def _progress(found: Sequence[Source], options: dict[str, Any]) -> Iterator[Iter
         return
     with click.progressbar(found, label="reading", file=sys.stderr) as bar:
         yield bar
+
+
+def _colors(choice: str, target: Path | None) -> bool:
+    return output.colored(choice, output.on_terminal(target), os.environ)
 
 
 def _verbosity(options: dict[str, Any]) -> int:

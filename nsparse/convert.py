@@ -12,8 +12,11 @@ from nsparse.normal import normalise
 if TYPE_CHECKING:
     from nsparse.grammar import Match
 
+Texts = dict[str, list[str | None]]
+"""The text of every field in every record, None where a record has no such field."""
 
-@dataclass
+
+@dataclass(slots=True)
 class Record:
     """One socket: the line it stands on, its cells, and the lines that continue it."""
 
@@ -21,81 +24,93 @@ class Record:
     match: Match
     more: list[Match] = field(default_factory=list)
 
-    def cells(self) -> dict[str, str]:
-        """Texts by field; a field that continuation lines repeat is joined by a blank."""
-        cells = dict(zip(*self.match, strict=True))
-        for match in self.more:
-            for name, text in zip(*match, strict=True):
-                cells[name] = f"{cells[name]} {text}" if name in cells else text
-        return cells
-
 
 @dataclass(frozen=True)
 class BadCell:
     """A cell that matches its grammar and cannot be: its record, its text, what was expected."""
 
-    record: int
+    record: Record
     text: str
     expected: str
 
 
-def bad_cells(dialect: Dialect, records: Sequence[Record]) -> list[BadCell]:
-    """The cells whose reader refuses them; their rows are not read."""
+def columns_of(dialect: Dialect, records: Sequence[Record]) -> tuple[Columns, list[BadCell]]:
+    """The columns of one table's records, normalised; records with an impossible cell are left out.
+
+    Raises nothing: what cannot be is returned beside the columns.
+    """
+    texts = _texts(records)
+    readings, faults = _read(dialect, texts)
+    if faults:
+        bad = list(_bad_cells(records, texts, faults))
+        lost = {id(cell.record) for cell in bad}
+        columns, more = columns_of(dialect, [r for r in records if id(r) not in lost])
+        return columns, [*bad, *more]
+    return _columns(dialect, records, texts, readings), []
+
+
+def _texts(records: Sequence[Record]) -> Texts:
+    """A field that continuation lines repeat is joined by a blank."""
+    texts: Texts = {}
+    for number, record in enumerate(records):
+        for match in (record.match, *record.more):
+            for name, text in zip(match.fields, match.texts, strict=True):
+                column = texts.get(name)
+                if column is None:
+                    column = texts[name] = [None] * len(records)
+                before = column[number]
+                column[number] = text if before is None else f"{before} {text}"
+    return texts
+
+
+def _read(
+    dialect: Dialect, texts: Texts
+) -> tuple[dict[str, dict[str, Values]], dict[tuple[str, str], str]]:
+    """The values of each distinct text by field, and what was expected of those that cannot be."""
+    readings: dict[str, dict[str, Values]] = {}
     faults: dict[tuple[str, str], str] = {}
-    for name, texts in _distinct(records).items():
-        for text in texts:
+    for name, column in texts.items():
+        read = dialect.cells[name].read
+        known = readings[name] = {}
+        for text in set(column):
+            if text is None:
+                continue
             try:
-                dialect.cells[name].read(text)
+                known[text] = read(text)
             except CellFault as fault:
                 faults[name, text] = str(fault)
-    if not faults:
-        return []
-    return [
-        BadCell(number, text, faults[name, text])
-        for number, record in enumerate(records)
-        for name, text in record.cells().items()
-        if (name, text) in faults
-    ]
+    return readings, faults
 
 
-def columns_of(dialect: Dialect, records: Sequence[Record]) -> Columns:
-    """The columns of one table's records, normalised."""
-    length = len(records)
+def _bad_cells(
+    records: Sequence[Record], texts: Texts, faults: dict[tuple[str, str], str]
+) -> Iterable[BadCell]:
+    for name, column in texts.items():
+        for record, text in zip(records, column, strict=True):
+            if text is not None and (name, text) in faults:
+                yield BadCell(record, text, faults[name, text])
+
+
+def _columns(
+    dialect: Dialect,
+    records: Sequence[Record],
+    texts: Texts,
+    readings: dict[str, dict[str, Values]],
+) -> Columns:
     columns: dict[str, list[Any]] = {}
-    for name, texts in _texts(records).items():
-        read = {text: dialect.cells[name].read(text) for text in set(texts) if text is not None}
-        for column in _names(read.values()):
-            by_text = {text: values.get(column) for text, values in read.items()}
-            _merge(columns, column, [by_text.get(text) for text in texts])  # type: ignore[arg-type]
-    columns.setdefault("proto", [None] * length)
+    for name, column in texts.items():
+        for target in _names(readings[name].values()):
+            by_text = {text: values.get(target) for text, values in readings[name].items()}
+            _merge(columns, target, [by_text.get(text) for text in column])  # type: ignore[arg-type]
+    columns.setdefault("proto", [None] * len(records))
     dialect.settle(columns)
-    normalise(columns, length)
+    normalise(columns, len(records))
     columns["line"] = [record.line for record in records]
     return columns
 
 
-def _texts(records: Sequence[Record]) -> dict[str, list[str | None]]:
-    """The text of every field in every record, None where a record has no such field."""
-    texts: dict[str, list[str | None]] = {}
-    for number, record in enumerate(records):
-        for name, text in record.cells().items():
-            column = texts.get(name)
-            if column is None:
-                column = texts[name] = [None] * len(records)
-            column[number] = text
-    return texts
-
-
-def _distinct(records: Sequence[Record]) -> dict[str, set[str]]:
-    distinct: dict[str, set[str]] = {}
-    for record in records:
-        for name, text in record.cells().items():
-            distinct.setdefault(name, set()).add(text)
-    return distinct
-
-
-def _names(read: Iterable[Values]) -> list[str]:
-    return list(dict.fromkeys(name for values in read for name in values))
+def _names(readings: Iterable[Values]) -> list[str]:
+    return list(dict.fromkeys(name for values in readings for name in values))
 
 
 def _merge(columns: Columns, name: str, new: list[Any]) -> None:

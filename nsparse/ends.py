@@ -114,8 +114,8 @@ class Ends:
         count: How many different ends there are.
         end_addr: For each end the number of its address.
         end_port: For each end its port, or `NO_PORT`.
-        addresses: The address texts by number; of an end that the dump names, its name.
-        named: Which of them are names.
+        addresses: The texts of addresses, or of hosts that only a name is printed of, by number.
+        named: Which of them are names with the service in it, of which no port is known.
     """
 
     space: Codes
@@ -230,8 +230,10 @@ def _addresses(frame: pd.DataFrame) -> tuple[pd.Series, Bools]:
     if name.notna().any():
         port = pd.concat([frame["local_port"], frame["remote_port"]], ignore_index=True)
         wild = address.isin(WILDCARDS)
-        unresolved = name.notna() & ~wild & (address.isna() | port.isna())
-        named = flags(unresolved)
+        # Of "web1:https" with a known port only the host is a name.
+        host = name.notna() & address.isna() & port.notna()
+        address = address.mask(host, name.str.replace(r":[^:]*$", "", regex=True))
+        named = flags(name.notna() & port.isna() & ~wild)
         address = address.mask(named, name)
     return address.fillna(""), named
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from lark import Lark, Token
 
-KINDS = ("row", "bare", "detail", "owner", "header", "banner", "skip", "message")
+KINDS = ("row", "bare", "detail", "owner", "rest", "header", "banner", "skip", "message")
 """The kinds of line a grammar may name.
 
-`bare` is a row that only its own header makes one; `detail` and `owner` continue the row
-above; `skip` opens a section that holds no sockets of ours; `message` is what the tool
-says beside the table.
+`bare` is a row that only its own header makes one. `detail`, `owner` and `rest` continue the
+row above: indented deeper than it, indented at all, or anywhere. `skip` opens a section that
+holds no sockets of ours; `message` is what the tool says beside the table.
 """
 
 END = "$END"
@@ -107,8 +107,10 @@ class Exact:
             return _refusal(error.pos_in_stream or 0, _names(error.allowed or ()), tokens)
         except UnexpectedToken as error:
             # At the end of the input Lark gives no position of its own.
-            at = len(text) if error.token.type == END else error.token.start_pos
-            return Refusal(at or 0, _names(error.accepts or error.expected))
+            expected = _names(error.accepts or error.expected)
+            if error.token.type == END:
+                return Refusal(len(text), expected)
+            return _refusal(error.token.start_pos or 0, expected, tokens)
         except UnexpectedInput as error:  # pragma: no cover - no third kind is known
             return Refusal(error.pos_in_stream or 0, ())
         return fields_of(text, tokens)

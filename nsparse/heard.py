@@ -10,7 +10,7 @@ from nsparse.layout import block
 from nsparse.measure import plural, thousands
 
 if TYPE_CHECKING:
-    from nsparse.pipeline import Dump, Problem
+    from nsparse.dump import Dump, Problem
 
 PROBLEMS_SHOWN = 3
 """Damaged lines shown in full; they are often all of one kind."""

@@ -19,7 +19,7 @@ from nsparse.errors import NotASocketTable, NsparseError, harmless
 from nsparse.measure import plural
 
 if TYPE_CHECKING:
-    from nsparse.pipeline import Dump
+    from nsparse.dump import Dump
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -122,7 +122,7 @@ def _parsed(source: Source, parse: Parse) -> Dump:
     if source.name == STDIN:
         return parse(BytesIO(sys.stdin.buffer.read()), STDIN_NAME)
     with Path(source.name).open("rb") as file:
-        return parse(file, source.name)
+        return parse(file, source.name.encode("utf-8", "backslashreplace").decode())
 
 
 def reason(error: Exception, file: str) -> str:

@@ -34,6 +34,11 @@ Examples:
 Command = Callable[..., Any]
 
 
+def _file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """The file to write; `-` is standard output, as it is where nothing is said."""
+    return None if path == Path("-") else path
+
+
 PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
 OUTPUT = click.option(
     "-o",
@@ -41,6 +46,7 @@ OUTPUT = click.option(
     "target",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_file,
     help="Write there instead of standard output.",
 )
 

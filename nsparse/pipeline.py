@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from nsparse.convert import Record, bad_cells, columns_of
-from nsparse.dialect import Columns
-from nsparse.errors import DumpError, NotASocketTable, NsparseError
+from nsparse.assemble import assemble
+from nsparse.dump import Dump
+from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.foreign import refusal
-from nsparse.grammar import Refusal, load
+from nsparse.grammar import load
 from nsparse.registry import dialects
-from nsparse.sections import Sections, Stretch, Table, Unread, Voice, read_sections
+from nsparse.sections import Voice, read_sections
 from nsparse.text import decode, looks_binary
 from nsparse.text import lines as split_lines
-from nsparse.views import View, views_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,76 +26,6 @@ OnBadLines = Literal["warn", "error", "skip"]
 Source = str | os.PathLike[str] | IO[bytes]
 
 ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex")
-EXPLAINED_AT_MOST = 300
-"""So many refused lines are explained by the grammar; the rest are listed without a column.
-
-An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
-"""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One line that could not be read, or a cell of a read row that could not be understood.
-
-    Attributes:
-        file: As the file was named.
-        line: 1-based.
-        column: 1-based; 1 where the place is not known.
-        text: The line as it stands.
-        expected: What the grammar would have accepted there, in plain words.
-    """
-
-    file: str
-    line: int
-    column: int
-    text: str
-    expected: tuple[str, ...]
-
-    def error(self) -> DumpError:
-        """The same as an exception; its text has a caret under the place."""
-        return DumpError(self.file, self.line, self.column, self.text, self.expected)
-
-    def __str__(self) -> str:
-        return str(self.error())
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One moment within a file: its number, its time where printed, and what it holds."""
-
-    number: int
-    taken_at: Any
-    dialects: tuple[str, ...]
-    lines: tuple[int, int]
-    rows: int
-
-
-@dataclass
-class Dump:
-    """Everything that one file says.
-
-    Attributes:
-        file: As it was named.
-        frame: The sockets, in the order of the file.
-        problems: Lines and cells that could not be read.
-        census: Lines by what they are; they add up to `lines`.
-        snapshots: The moments the file shows.
-        notes: What a person should know about how it was read.
-        stretches: Lines that were passed over on purpose, and what they are.
-        encoding: How the bytes were read.
-        lines: How many lines there are.
-    """
-
-    file: str
-    frame: pd.DataFrame
-    problems: list[Problem]
-    census: dict[str, int]
-    snapshots: list[Snapshot]
-    notes: list[str]
-    stretches: list[Stretch]
-    encoding: str
-    lines: int
-    tables: list[str] = field(default_factory=list)
 
 
 def parse(
@@ -138,7 +65,7 @@ def parse(
     found = read_sections(lines, voices)
     if not found.tables:
         raise refusal(file, lines)
-    dump = _dump(file, lines, found, host, columns == "all")
+    dump = assemble(file, lines, found, host=host, full=columns == "all")
     dump.encoding = decoded.encoding
     dump.notes[:0] = decoded.notes
     if on_bad_lines == "error" and dump.problems:
@@ -185,152 +112,3 @@ def _voices(engine: str) -> tuple[Voice, ...]:
         kinds = grammar.exact if engine == "lark" else grammar.patterns
         voices.append(Voice(dialect, grammar, kinds, opening(grammar.lark, "row")))
     return tuple(voices)
-
-
-# ---- from sections to a dump ---------------------------------------------------------------
-
-
-def _dump(file: str, lines: Sequence[str], found: Sections, host: str | None, full: bool) -> Dump:
-    """Build the frame; rows with an impossible cell become problems first."""
-    problems = _impossible(file, lines, found)
-    problems += _problems(file, lines, found.unread)
-    views = views_of(found.tables)
-    frame = _frame(file, lines, views, host, full, problems)
-    problems.sort(key=lambda problem: (problem.line, problem.column))
-    return Dump(
-        file=file,
-        frame=frame,
-        problems=problems,
-        census={kind: count for kind, count in found.census.items() if count},
-        snapshots=_snapshots(views),
-        notes=_notes(found, frame),
-        stretches=found.stretches,
-        encoding="",
-        lines=len(lines),
-        tables=[table.voice.dialect.name for table in found.tables],
-    )
-
-
-def _impossible(file: str, lines: Sequence[str], found: Sections) -> list[Problem]:
-    """Take rows with an impossible cell out of their tables."""
-    problems = []
-    for table in found.tables:
-        bad = {fault.record: fault for fault in bad_cells(table.voice.dialect, table.records)}
-        for number, fault in bad.items():
-            record = table.records[number]
-            text = lines[record.line - 1]
-            column = max(text.find(fault.text), 0) + 1
-            problems.append(Problem(file, record.line, column, text, (fault.expected,)))
-            found.census["rows"] -= 1
-            found.census["details"] -= len(record.more)
-            found.census["problems"] += 1 + len(record.more)
-        if bad:
-            table.records = [r for number, r in enumerate(table.records) if number not in bad]
-    return problems
-
-
-def _problems(file: str, lines: Sequence[str], unread: Iterable[Unread]) -> list[Problem]:
-    return [
-        _explained(file, lines, refused)
-        if number < EXPLAINED_AT_MOST
-        else Problem(file, refused.line, 1, lines[refused.line - 1], ("a row of a socket table",))
-        for number, refused in enumerate(unread)
-    ]
-
-
-def _explained(file: str, lines: Sequence[str], unread: Unread) -> Problem:
-    line = lines[unread.line - 1]
-    text = line.lstrip(" \t")
-    nothing = Problem(file, unread.line, 1, line, ("a row of a socket table",))
-    if unread.voice is None:
-        return nothing
-    outcome = unread.voice.grammar.exact["row"].read(text)
-    if not isinstance(outcome, Refusal):
-        return nothing
-    words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))
-    return Problem(file, unread.line, len(line) - len(text) + outcome.offset + 1, line, words)
-
-
-def _odd(file: str, lines: Sequence[str], columns: Columns) -> list[Problem]:
-    """Cells of rows that were read and could not be understood."""
-    odd = columns.pop("_odd", [])
-    found = []
-    for number, said in zip(columns["line"], odd, strict=False):
-        if said is not None:
-            token, expected = said
-            text = lines[number - 1]
-            found.append(Problem(file, number, max(text.find(token), 0) + 1, text, (expected,)))
-    return found
-
-
-def _frame(
-    file: str,
-    lines: Sequence[str],
-    views: Sequence[View],
-    host: str | None,
-    full: bool,
-    problems: list[Problem],
-) -> pd.DataFrame:
-    """One frame for all tables, in the order of the file."""
-    from nsparse.schema import frame
-
-    values: dict[str, list[Any]] = {}
-    length = 0
-    for view in views:
-        for table in view.tables:
-            columns = _table_columns(file, view, table, host)
-            problems += _odd(file, lines, columns)
-            count = len(table.records)
-            for name in values.keys() | columns.keys():
-                column = values.setdefault(name, [None] * length)
-                column.extend(columns.get(name, [None] * count))
-            length += count
-    return frame(values, length, full=full)
-
-
-def _table_columns(file: str, view: View, table: Table, host: str | None) -> dict[str, list[Any]]:
-    records: list[Record] = table.records
-    count = len(records)
-    columns = dict(columns_of(table.voice.dialect, records))
-    same = {
-        "file": file,
-        "host": host or next((t.host for t in view.tables if t.host), None),
-        "snapshot": view.snapshot,
-        "taken_at": view.taken_at,
-        "os": table.voice.dialect.os,
-        "tool": table.voice.dialect.tool,
-        "dialect": table.voice.dialect.name,
-    }
-    return columns | {name: [value] * count for name, value in same.items()}
-
-
-def _snapshots(views: Sequence[View]) -> list[Snapshot]:
-    shots = []
-    for number in sorted({view.snapshot for view in views}):
-        tables = [t for view in views if view.snapshot == number for t in view.tables]
-        lines = [record.line for t in tables for record in t.records] or [t.start for t in tables]
-        shots.append(
-            Snapshot(
-                number,
-                next((view.taken_at for view in views if view.snapshot == number), None),
-                tuple(dict.fromkeys(t.voice.dialect.name for t in tables)),
-                (min(lines), max(lines)),
-                sum(len(t.records) for t in tables),
-            )
-        )
-    return shots
-
-
-def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
-    notes = []
-    if not len(frame):
-        notes.append("a table with a header and no rows")
-    if any(table.time and not table.zone_known for table in found.tables):
-        notes.append("times without a zone are taken as UTC")
-    for line, names in found.ambiguous[:1]:
-        notes.append(f"line {line} could be {' or '.join(names)}; the first was taken")
-    unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)]
-    words = [str(word) for word in unknown.dropna().unique()]
-    if words:
-        notes.append(f"states no table knows: {', '.join(words[:10])}")
-    return notes

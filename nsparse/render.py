@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+import click
+
 from nsparse.errors import harmless
 from nsparse.schema import BY_NAME, COLUMNS, pandas_dtype
 
@@ -76,12 +78,13 @@ _WHERE = ("file", "host", "netns", "snapshot")
 _RIGHT = ("Int64", "Int32", "Float64")
 
 
-def table(df: pd.DataFrame, *, full: bool = False) -> Iterator[str]:
+def table(df: pd.DataFrame, *, full: bool = False, color: bool = False) -> Iterator[str]:
     """Lines of a table: a heading and one line a row, `-` for a missing value.
 
     Args:
         df: A common frame.
         full: Whether to show every column that has a value, as it is in the frame.
+        color: Whether the heading is bold.
     """
     shown = _every_column(df) if full else _short_columns(df)
     if not shown:
@@ -90,12 +93,19 @@ def table(df: pd.DataFrame, *, full: bool = False) -> Iterator[str]:
     widths = {
         name: max([len(name), *map(len, dict.fromkeys(cells))]) for name, cells in shown.items()
     }
-    for row in zip(*([name, *cells] for name, cells in shown.items()), strict=True):
-        cells = zip(shown, row, strict=True)
-        yield "  ".join(
-            f"{cell:>{widths[name]}}" if name in right else f"{cell:<{widths[name]}}"
-            for name, cell in cells
-        ).rstrip()
+    heading, *rows = zip(*([name, *cells] for name, cells in shown.items()), strict=True)
+    line = _line(heading, right, widths)
+    yield click.style(line, bold=True) if color else line
+    for row in rows:
+        yield _line(row, right, widths)
+
+
+def _line(row: Iterable[str], right: set[str], widths: dict[str, int]) -> str:
+    cells = (
+        f"{cell:>{width}}" if name in right else f"{cell:<{width}}"
+        for cell, (name, width) in zip(row, widths.items(), strict=True)
+    )
+    return "  ".join(cells).rstrip()
 
 
 def _every_column(df: pd.DataFrame) -> dict[str, list[str]]:
@@ -131,8 +141,8 @@ def _pairs(values: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
 
 def _states(df: pd.DataFrame) -> list[str]:
     """The canonical state; without one, or when it is unknown, the word as printed."""
-    known = df["state"].astype("str").where(df["state"].notna() & (df["state"] != "UNKNOWN"))
-    return _cells(known.fillna(df["state_raw"]))
+    state, word = (df[name].astype("object") for name in ("state", "state_raw"))
+    return _cells(state.where(state.notna() & (state != "UNKNOWN"), word))
 
 
 def _ends(df: pd.DataFrame, side: str) -> list[str]:
@@ -199,7 +209,7 @@ def _guard(cells: pd.Series[Any]) -> pd.Series[Any]:
     """Guard a column; few cells need it, so only the distinct ones are looked at."""
     distinct = cells.dropna().unique()
     changed = {cell: safe for cell in distinct if (safe := guarded(cell)) != cell}
-    return cells.replace(changed) if changed else cells
+    return cells.map(lambda cell: changed.get(cell, cell), na_action="ignore") if changed else cells
 
 
 def guarded(cell: str) -> str:

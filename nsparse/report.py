@@ -119,7 +119,7 @@ def _blocks(finding: Finding, style: Style) -> Iterator[tuple[str, Iterable[str]
     yield "not shown", finding.caveats
     if style.verbosity > 0:
         yield "held to", _limits(finding)
-        yield "refs", finding.refs
+        yield "refs", ["; ".join(finding.refs)] if finding.refs else []
 
 
 def _lines(finding: Finding) -> list[str]:

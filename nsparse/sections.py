@@ -45,18 +45,34 @@ class Voice:
 
 @dataclass
 class Table:
-    """The rows under one header, or headerless rows of one dialect."""
+    """The rows under one header, or headerless rows of one dialect.
+
+    Attributes:
+        voice: The dialect that reads them.
+        header: The headings above them, blanks collapsed.
+        start: The line of the first heading, else of the first row.
+        command: The command line that was echoed above, where it runs the tool.
+        host: The host that a prompt named.
+        time: The time that was printed above.
+        zone_known: Whether that time named a zone.
+        breaks: Whether something above says that another command begins here.
+        rivals: Other dialects that would read every row of a headerless table as well.
+    """
 
     voice: Voice
     header: tuple[str, ...] = ()
     start: int = 0
-    records: list[Record] = field(default_factory=list)
     command: str | None = None
     host: str | None = None
     time: datetime | None = None
     zone_known: bool = True
     breaks: bool = False
-    """Whether something before it says that another command begins here."""
+    rivals: tuple[Voice, ...] = ()
+    records: list[Record] = field(default_factory=list)
+
+
+Claim = tuple[Voice, "Match"]
+"""A dialect that reads a line, and what it reads."""
 
 
 class Unread(NamedTuple):
@@ -82,7 +98,6 @@ class Sections:
     unread: list[Unread] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     census: Counter[str] = field(default_factory=Counter)
-    ambiguous: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
 
 def read_sections(lines: Sequence[str], voices: Sequence[Voice]) -> Sections:
@@ -133,7 +148,7 @@ class _Walk:
 
     def _row(self, number: int, line: str, text: str) -> bool:
         """A row of the dialect that is speaking."""
-        if self.table is None:
+        if self.table is None or (self.claims and self.table.voice not in self.claims):
             return False
         voice = self.table.voice
         match = voice.match("row", text)
@@ -150,40 +165,67 @@ class _Walk:
             return False
         if self.table.voice.opening.match(text):
             return False  # a damaged row, not a free text that happens to begin like one
-        deeper = len(line) - len(text) > self.indent
-        for kind in ("detail", "owner"):
-            match = self.table.voice.match(kind, text) if deeper or kind == "owner" else None
-            if match is not None and not (kind == "owner" and line[0] not in BLANKS + "["):
+        for kind in self._continuations(line, text):
+            match = self.table.voice.match(kind, text)
+            if match is not None:
                 self.table.records[-1].more.append(match)
                 self.found.census["details"] += 1
                 self._settle_unknown(among_rows=True)
                 return True
         return False
 
+    def _continuations(self, line: str, text: str) -> Iterator[str]:
+        """The kinds of continuation line that may stand at this indentation."""
+        indent = len(line) - len(text)
+        if indent > self.indent:
+            yield "detail"
+        if indent or text.startswith("["):
+            yield "owner"
+        yield "rest"
+
     def _foreign_row(self, number: int, line: str, text: str) -> bool:
         """A row of a dialect that was not speaking."""
         claims = self._claims("row", text) or [
             claim for claim in self._claims("bare", text) if claim[0] in self.claims
         ]
-        if not claims:
-            return False
-        if len(claims) > 1:
-            self.found.ambiguous.append((number, tuple(v.dialect.name for v, _ in claims)))
-        voice, match = next(((v, m) for v, m in claims if v in self.claims), claims[0])
-        self._add(voice, number, line, text, match)
+        if not claims or self._turns_out(number, line, text, claims):
+            return bool(claims)
+        voice, match = next((claim for claim in claims if claim[0] in self.claims), claims[0])
+        rivals = () if voice in self.claims else tuple(v for v, _ in claims if v is not voice)
+        self._add(voice, number, line, text, match, rivals)
         return True
 
-    def _add(self, voice: Voice, number: int, line: str, text: str, match: Match) -> None:
-        if (
-            self.table is None
-            or self.pending
-            or self.table.voice is not voice
-            or self.context.breaks
-        ):
-            self._begin(voice, number)
+    def _turns_out(self, number: int, line: str, text: str, claims: list[Claim]) -> bool:
+        """Whether a row shows that the headerless rows above were another dialect's, and which."""
+        table = self.table
+        if table is None or self.pending or self.context.breaks:
+            return False
+        for voice, match in claims:
+            if voice in table.rivals:
+                table.voice, table.rivals = voice, ()
+                for record in table.records:
+                    again = voice.match("row", self.lines[record.line - 1].strip(BLANKS))
+                    record.match = again or record.match
+                self._add(voice, number, line, text, match)
+                return True
+        return False
+
+    def _add(
+        self,
+        voice: Voice,
+        number: int,
+        line: str,
+        text: str,
+        match: Match,
+        rivals: tuple[Voice, ...] = (),
+    ) -> None:
+        table = self.table
+        if table is None or table.voice is not voice or self.pending or self.context.breaks:
+            table = self._begin(voice, number, rivals)
         self._settle_unknown(among_rows=self.open)
-        assert self.table is not None
-        self.table.records.append(Record(number, match))
+        if table.rivals:
+            table.rivals = tuple(rival for rival in table.rivals if rival.match("row", text))
+        table.records.append(Record(number, match))
         self.found.census["rows"] += 1
         self.indent = len(line) - len(text)
         self.open = True
@@ -199,10 +241,10 @@ class _Walk:
         return False
 
     def _header(self, number: int, text: str, voices: list[Voice]) -> None:
-        self._end_table()
+        self._settle_unknown(among_rows=False)
         self.found.census["headers"] += 1
         self.pending.append(" ".join(text.split()))
-        self.claims = voices
+        self.claims = [voice for voice in self.claims if voice in voices] or voices
         self.context.start = self.context.start or number
         self.open = True
         self.skipping = None
@@ -211,7 +253,7 @@ class _Walk:
         self._header(number, text, voices)
 
     def _skip(self, number: int, text: str, voices: list[Voice]) -> None:
-        self._end_table()
+        self._settle_unknown(among_rows=False)
         self._pass_over("section", number, text)
         self.skipping = text
         self.open = False
@@ -262,7 +304,8 @@ class _Walk:
             return False
         if self._claims("header", following[0]):
             return True
-        if self.open or len(self.lines[number - 1].split()) < HEADING_WORDS:
+        among_rows = self.open and not self.pending
+        if among_rows or len(self.lines[number - 1].split()) < HEADING_WORDS:
             return False
         if self._claims("row", following[0]):
             return True
@@ -273,18 +316,16 @@ class _Walk:
         """The dialect whose rows begin as this line does."""
         return next((voice for voice in self._ordered() if voice.opening.match(text)), None)
 
-    def _begin(self, voice: Voice, number: int) -> None:
+    def _begin(self, voice: Voice, number: int, rivals: tuple[Voice, ...]) -> Table:
         self._settle_unknown(among_rows=False)
-        self.table = self.context
-        self.table.voice = voice
-        self.table.header = tuple(self.pending)
-        self.table.start = self.table.start or number
-        self.found.tables.append(self.table)
-        self._forget()
-
-    def _end_table(self) -> None:
-        """Another heading: what the last one announced has come, or never will."""
-        self._settle_unknown(among_rows=False)
+        table = self.context
+        table.voice, table.rivals = voice, rivals
+        table.header = tuple(self.pending)
+        table.start = table.start or number
+        self.found.tables.append(table)
+        self.table, self.context = table, Table(self.voices[0])
+        self.pending, self.claims = [], []
+        return table
 
     def _leave(self) -> None:
         """A shell speaks: no table is open, and headings without rows stay without."""
@@ -299,11 +340,6 @@ class _Walk:
             self.empty = self.empty or Table(
                 self.claims[0], tuple(self.pending), self.context.start
             )
-        self.pending = []
-        self.claims = []
-
-    def _forget(self) -> None:
-        self.context = Table(self.voices[0])
         self.pending = []
         self.claims = []
 
@@ -341,7 +377,7 @@ class _Walk:
 
     # ---- who claims a line ------------------------------------------------------------------
 
-    def _claims(self, kind: str, text: str) -> list[tuple[Voice, Match]]:
+    def _claims(self, kind: str, text: str) -> list[Claim]:
         claimed = ((voice, voice.match(kind, text)) for voice in self._ordered())
         return [(voice, match) for voice, match in claimed if match is not None]
 

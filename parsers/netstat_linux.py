@@ -21,6 +21,8 @@ ENDS = Ends(token_width=23)
 
 # netstat.c finds `PID/name` in a buffer of 20 bytes (PROGNAME_WIDTH), its NUL included.
 PROGRAM_WIDTH = 19
+PATHS = ("/", "@")
+"""What paths begin with."""
 
 # Words of the Timer block (netstat.c tcp_do_one) and their translations (po/*.po, captures).
 TIMERS = {
@@ -87,6 +89,14 @@ def _program(cell: str) -> Values:
     return {"pid": int(pid) or None, "process": name or None, "process_truncated": cut or None}
 
 
+def _unix_program(cell: str) -> Values:
+    """The name, and of 1.60 and BusyBox the path, which begins right behind its 20 columns."""
+    if cell[PROGRAM_WIDTH : PROGRAM_WIDTH + 1] != " " and cell[PROGRAM_WIDTH + 1 :][:1] not in PATHS:
+        return _program(cell)
+    name, path = cell[: PROGRAM_WIDTH + 1].rstrip(), cell[PROGRAM_WIDTH + 1 :]
+    return {**_program(name), "path": path or None}
+
+
 def _timer(cell: str) -> Values:
     """`NAME (SECONDS/RETRANSMITS/PROBES)`; one translation prints two numbers."""
     name, _, rest = cell.partition(" (")
@@ -136,7 +146,7 @@ DIALECT = Dialect(
         "UNIX_INODE": Cell(
             "a number (I-Node)", lambda cell: {"inode": int(cell) or None} if cell != "-" else {}
         ),
-        "UNIX_PROGRAM": PROGRAM,
+        "UNIX_PROGRAM": Cell("PID/program name", _unix_program),
         "PATH": text("path", "a path"),
     },
 )

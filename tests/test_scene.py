@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from nsparse.constants import constants
 from nsparse.measure import data_age, passes, syn_age
-from nsparse.scene import Scene, constants, scenes
+from nsparse.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
 
 Row = dict[str, Any]
@@ -278,12 +281,15 @@ def test_sockets_without_addresses_are_left_alone() -> None:
 
 
 def test_names_stand_for_addresses() -> None:
-    listener = row("LISTEN", "*:*", "*:*", local_name="*:ssh", family="ipv4")
-    named = {"local_addr": None, "local_port": None, "remote_addr": None, "remote_port": None}
+    none = row("ESTABLISHED", ":*", ":*")
     web = {"local_name": "web1:ssh", "remote_name": "admin:50514"}
-    seen = scene(listener, {**row("ESTABLISHED", "*:*", "*:*"), **named, **web})
-    assert list(seen.rows["concrete"]) == [False, True]
-    assert seen.rows["service"].iloc[0] == "*:*"
+    odd = {"local_name": "web1:odd", "remote_name": "admin:50514"}
+    listener = row("LISTEN", "*:22", "*:*", local_name="*:ssh", family="ipv4")
+    known = {"local_port": 22, "remote_port": 50514}
+    seen = scene(listener, {**none, **web, **known}, {**none, **odd})
+    assert list(seen.rows["concrete"]) == [False, True, True]
+    assert list(seen.rows["role"]) == ["listener", "server", "unknown"]
+    assert list(seen.rows["service"]) == ["*:22", "web1:22", ""]
 
 
 # ---- what the dump can show ----------------------------------------------------------------------
@@ -459,6 +465,89 @@ def test_a_hostile_count_costs_nothing() -> None:
     known: Any = SimpleNamespace(constants=constants("linux"))
     assert syn_age(10**9, known) > 0
     assert data_age(10**9) > 0
+
+
+# ---- against the plain way -------------------------------------------------------------------------
+
+ADDRESSES = ["192.0.2.1", "127.0.0.1", "2001:db8::1"]
+addresses = st.sampled_from(ADDRESSES)
+ports = st.sampled_from([80, 443, 33000, 40000])
+several = st.sampled_from([None, 1, 2])
+
+
+@st.composite
+def sockets(draw: st.DrawFn) -> Row:
+    """A listener or a connection, from so few addresses and ports that they often meet."""
+    more: Row = {
+        "pid": draw(several),
+        "inode": draw(several),
+        "netns": draw(st.sampled_from([None, "n"])),
+    }
+    local = f"{draw(addresses)}:{draw(ports)}"
+    if draw(st.booleans()):
+        wild = draw(st.sampled_from(["0.0.0.0", "::", "*"]))
+        here = draw(st.sampled_from([f"{wild}:{draw(ports)}", local]))
+        only = draw(st.sampled_from([None, True, False]))
+        return row("LISTEN", here, "*:*", v6only=only, **more)
+    state = draw(st.sampled_from(["ESTABLISHED", "TIME_WAIT", "SYN_SENT", "CLOSED", "UNKNOWN"]))
+    return row(state, local, f"{draw(addresses)}:{draw(ports)}", **more)
+
+
+def serves(listener: Any, other: Any) -> bool:
+    """Rule 1 of the roles, word for word."""
+    if listener.state != "LISTEN" or listener.local_port != other.local_port:
+        return False
+    if (listener.netns == "n") != (other.netns == "n"):
+        return False
+    six = ":" in other.local_addr
+    kinds = {
+        other.local_addr: True,
+        "0.0.0.0": not six,
+        "::": six or listener.v6only is not True,
+        "*": six or listener.v6only is not True,
+    }
+    return kinds.get(listener.local_addr, False)
+
+
+@settings(max_examples=40)
+@given(st.lists(sockets(), min_size=1, max_size=12))
+def test_roles_and_pairs_as_the_rules_say(rows: list[Row]) -> None:
+    seen = scene(*rows).rows
+    told = seen.assign(v6only=seen.get("v6only"), netns=seen["netns"])
+    told = told.astype("object").where(told.notna(), None)
+    every: list[Any] = list(told.itertuples())
+    for one in every:
+        serving = [other.Index for other in every if serves(other, one)]
+        if one.concrete and one.state != "SYN_SENT":
+            assert (one.role == "server") >= bool(serving)
+            assert (one.listener in serving) if serving else one.listener == -1
+        if one.pair >= 0:
+            other = every[one.pair]
+            assert other.pair == one.Index
+            assert (other.local_addr, other.local_port) == (one.remote_addr, one.remote_port)
+            assert (other.remote_addr, other.remote_port) == (one.local_addr, one.local_port)
+            assert other.netns == one.netns
+    assert seen["once"].sum() == seen["concrete"].sum() - (seen["pair"] >= 0).sum() // 2
+
+
+@settings(max_examples=40)
+@given(st.lists(sockets(), max_size=12), st.integers(1, 3))
+def test_a_second_reading_adds_nothing(rows: list[Row], times: int) -> None:
+    """The same text again as another view: every socket still counts once."""
+    once = scenes(dump(*rows))[0]
+    again = [dict(cells, dialect=None, fd=9) for cells in rows] if times == 1 else rows * 0
+    both = scenes(dump(*rows, *again))[0]
+    assert len(both.rows) == len(once.rows)
+
+
+def test_odd_cells_break_nothing() -> None:
+    odd = dump(
+        {"state": "ESTABLISHED", "proto": "tcp"},
+        {"proto": "tcp", "local_addr": "x", "remote_addr": "y", "remote_port": 99999},
+        {"proto": None, "section": None, "local_port": -5, "netns": ""},
+        row("LISTEN", "*:*", "*:*", pid=-1, inode=-1),
+    )
+    assert len(scenes(odd)[0].rows) == 4
 
 
 # ---- size ------------------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+"""The generated parts of the docs, and everything that must be documented.
+
+`pytest tests/test_docs.py --update-samples` writes them anew.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import nsparse
+from nsparse.cli import cli
+from nsparse.diagnosis import Diagnosis
+from nsparse.registry import diagnoses, dialects
+from nsparse.schema import COLUMNS
+
+ROOT = Path(__file__).parent.parent
+HEADINGS = ("Means:", "Do:", "False alarms:")
+
+
+def columns() -> Iterator[str]:
+    yield "| column | dtype | always | what it holds | values |"
+    yield "|---|---|---|---|---|"
+    for column in COLUMNS:
+        values = ", ".join(f"`{value}`" for value in column.values)
+        always = "yes" if column.always else ""
+        yield f"| `{column.name}` | {column.dtype} | {always} | {column.doc} | {values} |"
+
+
+def spoken() -> Iterator[str]:
+    yield "| dialect | what it is | read from |"
+    yield "|---|---|---|"
+    for dialect in dialects().values():
+        yield f"| `{dialect.name}` | {dialect.title} | {'; '.join(dialect.proved_on)} |"
+
+
+def pages() -> Iterator[str]:
+    for diagnosis in diagnoses().values():
+        yield f"## {diagnosis.id}"
+        yield ""
+        yield diagnosis.asks
+        yield ""
+        yield from page(diagnosis)
+
+
+def page(diagnosis: Diagnosis) -> Iterator[str]:
+    yield "```text"
+    yield inspect.getdoc(diagnosis.check) or ""
+    yield "```"
+    yield ""
+    if diagnosis.needs:
+        yield f"Needs: {', '.join(diagnosis.needs)}."
+        yield ""
+    yield "| number | default | why |"
+    yield "|---|---|---|"
+    for number in diagnosis.numbers:
+        yield f"| `{number.key}` | {number.default:g} | {number.why} |"
+    yield ""
+    if diagnosis.absorbs:
+        ids = ", ".join(dict.fromkeys(f"`{rule.id}`" for rule in diagnosis.absorbs))
+        yield f"Takes over: {ids}."
+        yield ""
+    if diagnosis.refs:
+        yield f"Sources: {'; '.join(diagnosis.refs)}."
+        yield ""
+
+
+def run() -> Iterator[str]:
+    command = re.search(r"nsparse (diagnose samples/\S+)", (ROOT / "README.md").read_text("utf-8"))
+    assert command
+    yield "```text"
+    result = CliRunner().invoke(cli, command[1].split(), env={"COLUMNS": "80"})
+    assert result.exit_code == 1, "the README's first command shows a finding"
+    yield result.stdout.rstrip()
+    yield "```"
+
+
+PARTS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
+    "columns": ("docs/columns.md", columns),
+    "dialects": ("docs/dialects.md", spoken),
+    "diagnoses": ("docs/diagnoses.md", pages),
+    "run": ("README.md", run),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_generated_parts_are_up_to_date(
+    part: str, update_samples: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    name, make = PARTS[part]
+    path = ROOT / name
+    text = path.read_text("utf-8")
+    begin, end = f"<!-- begin: {part} -->\n", f"<!-- end: {part} -->\n"
+    before, _, rest = text.partition(begin)
+    after = rest.partition(end)[2]
+    new = before + begin + "\n".join(make()).rstrip() + "\n" + end + after
+    if update_samples:
+        path.write_text(new, "utf-8")
+    assert new == text or update_samples
+
+
+@pytest.mark.parametrize("diagnosis", diagnoses().values(), ids=lambda d: d.id)
+def test_a_diagnosis_explains_itself(diagnosis: Diagnosis) -> None:
+    text = inspect.getdoc(diagnosis.check) or ""
+    assert [heading for heading in HEADINGS if heading in text] == list(HEADINGS)
+    assert diagnosis.asks.endswith("?")
+    assert diagnosis.numbers
+    assert all(number.why for number in diagnosis.numbers)
+    assert diagnosis.refs
+
+
+def test_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    results = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
+    assert results.attempted > 2
+    assert results.failed == 0
+
+
+def test_the_changelog_begins_with_what_is_unreleased() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"^## (.*)", text, re.MULTILINE)[0] == "Unreleased"
+    assert nsparse.__version__ in (ROOT / "pyproject.toml").read_text("utf-8")

@@ -1,0 +1,390 @@
+"""From frames to a report: absorption, order, limits, what could not be judged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import nsparse.settings
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number, Severity
+from nsparse.errors import ConfigError, UnknownName
+from nsparse.judge import Report, judge
+from nsparse.schema import empty, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.diagnosis import Join, Limits
+    from nsparse.scene import Scene
+
+Rows = Sequence[int]
+
+
+def dump(**columns: list[Any]) -> pd.DataFrame:
+    """A frame of TCP rows; what is not given is the same for all."""
+    length = len(columns["state"])
+    same = {"file": "dump.txt", "os": "linux", "tool": "ss", "section": "inet", "proto": "tcp"}
+    values = {name: [value] * length for name, value in same.items()}
+    return frame({**values, "line": list(range(1, length + 1)), **columns}, length)
+
+
+# Lines 1-2 listen; 3-6 are both ends of two connections to port 80, 7-8 calls to another host.
+LOCAL = ["0.0.0.0:80", "0.0.0.0:81"]
+LOCAL += ["127.0.0.1:80", "127.0.0.1:40001", "127.0.0.1:80", "127.0.0.1:40002"]
+LOCAL += ["192.0.2.1:40003", "192.0.2.1:40004"]
+REMOTE = ["0.0.0.0:*", "0.0.0.0:*"]
+REMOTE += ["127.0.0.1:40001", "127.0.0.1:80", "127.0.0.1:40002", "127.0.0.1:80"]
+REMOTE += ["203.0.113.5:443", "203.0.113.5:443"]
+
+
+def ends(side: str, texts: list[str]) -> dict[str, list[Any]]:
+    parts = [text.rpartition(":") for text in texts]
+    ports = [None if port == "*" else int(port) for _, _, port in parts]
+    return {f"{side}_addr": [address for address, _, _ in parts], f"{side}_port": ports}
+
+
+HOST = dump(
+    state=["LISTEN"] * 2 + ["ESTABLISHED"] * 6, **ends("local", LOCAL), **ends("remote", REMOTE)
+)
+
+
+@dataclass(frozen=True)
+class Says:
+    """A check that always finds the same."""
+
+    findings: tuple[Finding, ...]
+
+    def __call__(self, _scene: Scene, _limits: Limits) -> Iterator[Finding]:
+        """Yield them, whatever the scene is."""
+        yield from self.findings
+
+
+def finding(
+    id_: str, severity: Severity, rows: Rows, n: int | None = None, **group: Any
+) -> Finding:
+    return Finding(
+        id=id_,
+        severity=severity,
+        confidence="low",
+        group=Group(**group),
+        n=len(rows) if n is None else n,
+        verdict=f"{id_} speaks",
+        sockets=tuple(rows),
+    )
+
+
+def says(id_: str, *findings: Finding, **more: Any) -> Diagnosis:
+    return Diagnosis(id_, "?", Says(findings), **more)
+
+
+Judged = Callable[..., Report]
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
+    """Judge `HOST` by these diagnoses alone."""
+
+    def run(*known: Diagnosis, data: Any = HOST, **options: Any) -> Report:
+        by_id = {diagnosis.id: diagnosis for diagnosis in known}
+        monkeypatch.setattr(nsparse.settings, "diagnoses", lambda: by_id)
+        return judge(data, **options)
+
+    return run
+
+
+# ---- absorption ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("by", "winner", "loser", "taken"),
+    [
+        ("rows", (2, 3), (3,), True),
+        ("rows", (2,), (2, 4), True),
+        ("rows", (2,), (2, 4, 6), False),
+        ("rows", (2,), (3,), False),
+        ("mirror", (2, 4), (3, 5), True),
+        ("mirror", (2, 4), (2, 4), False),
+        ("port", (0,), (2, 4), True),
+        ("port", (0,), (3, 5), True),
+        ("port", (1,), (2, 4), False),
+        ("port", (6,), (7,), False),
+        ("service", (6,), (7,), True),
+        ("service", (3,), (7,), False),
+        ("owner", (2,), (6,), True),
+    ],
+)
+def test_what_is_shared(judged: Judged, by: Join, winner: Rows, loser: Rows, taken: bool) -> None:
+    strong = finding("b-strong", "notice", winner, owner="java/1", pid=1)
+    weak = finding("a-weak", "warning", loser, owner="java/1", pid=1)
+    report = judged(
+        says("a-weak", weak), says("b-strong", strong, absorbs=(Absorbs("a-weak", by),))
+    )
+    assert len(report.findings) == (1 if taken else 2)
+    if taken:
+        assert report.findings[0].id == "b-strong"
+        assert report.findings[0].severity == "warning"
+        assert report.findings[0].confidence == "low"
+
+
+def test_owners_must_be_known_and_equal(judged: Judged) -> None:
+    strong = finding("b", "notice", (2,), owner="java/1", pid=1)
+    for other in (Group(), Group(owner="java/2", pid=2)):
+        weak = replace(finding("a", "notice", (6,)), group=other)
+        report = judged(says("a", weak), says("b", strong, absorbs=(Absorbs("a", "owner"),)))
+        assert len(report.findings) == 2
+
+
+def test_through_several_steps(judged: Judged) -> None:
+    report = judged(
+        says("a", finding("a", "notice", (2,), owner="x/1"), absorbs=(Absorbs("b", "mirror"),)),
+        says("b", finding("b", "info", (3,), owner="y/2"), absorbs=(Absorbs("c"),)),
+        says("c", finding("c", "critical", (3,), owner="x/1")),
+    )
+    (only,) = report.findings
+    assert (only.id, only.severity) == ("a", "critical")
+    assert only.absorbed == ("b: 1 row of y/2", "c: 1 row")
+
+
+@pytest.mark.parametrize(
+    ("growth", "leak", "winner"),
+    [
+        ("warning", "warning", "growth"),
+        ("critical", "warning", "growth"),
+        ("notice", "warning", "leak"),
+    ],
+)
+def test_the_graver_of_two_that_absorb_each_other(
+    judged: Judged, growth: Severity, leak: Severity, winner: str
+) -> None:
+    report = judged(
+        says("growth", finding("growth", growth, (2,)), absorbs=(Absorbs("leak"),)),
+        says("leak", finding("leak", leak, (2,)), absorbs=(Absorbs("growth"),)),
+    )
+    assert [one.id for one in report.findings] == [winner]
+
+
+def test_a_ring_leaves_one(judged: Judged) -> None:
+    names = "abc"
+    ring = [
+        says(name, finding(name, "notice", (2,)), absorbs=(Absorbs(names[(at + 1) % 3]),))
+        for at, name in enumerate(names)
+    ]
+    (only,) = judged(*ring).findings
+    assert only.id == "a"
+    assert len(only.absorbed) == 2
+
+
+def test_a_finding_has_one_winner(judged: Judged) -> None:
+    report = judged(
+        says("a", finding("a", "notice", (2, 3)), absorbs=(Absorbs("c"),)),
+        says("b", finding("b", "critical", (2, 3)), absorbs=(Absorbs("c"),)),
+        says("c", finding("c", "warning", (2,))),
+    )
+    assert {one.id: one.absorbed for one in report.findings} == {"a": (), "b": ("c: 1 row",)}
+
+
+# ---- the report ----------------------------------------------------------------------------------
+
+
+def test_order_and_place(judged: Judged) -> None:
+    report = judged(
+        says("a", finding("a", "notice", (2,)), finding("a", "warning", (2,))),
+        says("b", finding("b", "warning", (3, 2))),
+        says("c", finding("c", "critical", ())),
+    )
+    assert [(one.severity, one.id) for one in report.findings] == [
+        ("critical", "c"),
+        ("warning", "b"),
+        ("warning", "a"),
+        ("notice", "a"),
+    ]
+    assert report.findings[1].rows == (("dump.txt", 4), ("dump.txt", 3))
+    assert report.findings[1].host is None
+    assert report.findings[0].rows == ()
+
+
+def test_twenty_lines_and_five_groups(judged: Judged) -> None:
+    many = dump(
+        state=["ESTABLISHED"] * 30,
+        **ends("local", ["192.0.2.1:443"] * 30),
+        **ends("remote", [f"203.0.113.5:{port}" for port in range(1, 31)]),
+    )
+    all_of = finding("a", "notice", range(30), n=30)
+    groups = [finding("b", "notice", (n,), n=10 - n) for n in range(8)]
+    report = judged(says("a", all_of), says("b", *groups), data=many)
+    assert len(report.findings[0].rows) == 20
+    assert len(report.findings) == 9
+    assert [one.n for one in report.shown if one.id == "b"] == [10, 9, 8, 7, 6]
+    assert [(one.id, one.text) for one in report.folded] == [("b", "and 3 more groups, 12 sockets")]
+
+
+def test_netns_and_host_are_filled_in(judged: Judged) -> None:
+    both = HOST.assign(netns=HOST["netns"].mask(HOST["line"] > 0, "blue"))
+    report = judged(says("a", finding("a", "notice", (2,))), data=both, host="web1")
+    assert (report.findings[0].host, report.findings[0].netns) == ("web1", "blue")
+    assert report.sources[0].host_from == "option"
+
+
+def test_what_could_not_be_judged(judged: Judged) -> None:
+    spoken = finding("a", "critical", (2,))
+    report = judged(says("a", spoken, needs=("states", "skmem", "hosts")), says("b", spoken))
+    assert report.not_evaluated == (("a", ("skmem", "hosts")),)
+    assert [one.id for one in report.findings] == ["a"]  # said by b
+
+
+def test_each_host_by_itself(judged: Judged) -> None:
+    other = HOST.assign(file=HOST["file"].mask(HOST["line"] > 0, "other.txt"))
+    other["local_addr"] = other["local_addr"].replace("192.0.2.1", "192.0.2.2")
+    first = SimpleNamespace(frame=HOST, file="dump.txt", problems=[], lines=8)
+    second = SimpleNamespace(frame=other, file="other.txt", problems=[], lines=8)
+    needy = says("a", finding("a", "notice", (2,)), needs=("hosts",))
+    report = judged(needy, data=[first, second])
+    assert [one.host for one in report.findings] == ["dump.txt", "other.txt"]
+    assert report.summary["hosts"] == 2
+    assert report.summary["connections"] == 8
+    assert [source.host for source in report.sources] == ["dump.txt", "other.txt"]
+
+
+# ---- settings ------------------------------------------------------------------------------------
+
+
+def few(_scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Say which number is in force."""
+    yield finding("few", "notice", (2,), n=int(limits["few"]))
+
+
+FEW = Diagnosis("few", "?", few, numbers=(Number("few", 5, "because"),))
+
+
+def test_numbers_come_from_the_config(judged: Judged) -> None:
+    assert judged(FEW).findings[0].n == 5
+    assert judged(FEW, config={"few": {"few": 7}}).findings[0].n == 7
+
+
+def test_select_and_ignore(judged: Judged) -> None:
+    other = says("a", finding("a", "notice", (2,)))
+    assert [f.id for f in judged(FEW, other, select=["a"]).findings] == ["a"]
+    assert [f.id for f in judged(FEW, other, ignore=["a"]).findings] == ["few"]
+    assert judged(FEW, config={"ignore": ["few"]}).findings == ()
+
+
+def test_ignored_ports(judged: Judged) -> None:
+    spoken = [finding("a", "notice", rows) for rows in ((2,), (3,), (6,), (2, 6), ())]
+    report = judged(says("a", *spoken), config={"ignore-ports": [80]})
+    assert sorted(one.sockets for one in report.findings) == [(), (2, 6), (6,)]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"nosuch": {}},
+        {"few": {"nosuch": 1}},
+        {"select": ["nosuch"]},
+        {"ignore": ["nosuch"]},
+    ],
+)
+def test_unknown_names(judged: Judged, config: dict[str, Any]) -> None:
+    with pytest.raises(UnknownName, match="nosuch"):
+        judged(FEW, config=config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"few": 3},
+        {"few": {"few": "3"}},
+        {"few": {"few": True}},
+        {"few": {"few": -1}},
+        {"few": {"few": float("nan")}},
+        {"select": "few"},
+        {"ignore": 3},
+        {"ignore-ports": [70000]},
+        {"ignore-ports": ["80"]},
+    ],
+)
+def test_values_that_are_none(judged: Judged, config: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        judged(FEW, config=config)
+
+
+# ---- as data -------------------------------------------------------------------------------------
+
+
+def test_document(judged: Judged) -> None:
+    spoken = replace(
+        finding("a", "warning", (2,), owner="java/1", process="java", pid=1, role="server"),
+        base=3,
+        limits={"few": 1.0},
+        cause=("because",),
+    )
+    problem = SimpleNamespace(file="dump.txt", line=9, column=3, text="x", expected=("a number",))
+    given = SimpleNamespace(
+        frame=HOST, file="dump.txt", problems=[problem], lines=9, encoding="utf-8", snapshots=[0]
+    )
+    report = judged(says("a", spoken), data=given)
+    document = json.loads(json.dumps(report.to_dict()))
+    assert list(document) == [
+        "schema",
+        "sources",
+        "summary",
+        "findings",
+        "not_evaluated",
+        "problems",
+    ]
+    assert document["schema"] == "nsparse.report/1"
+    assert document["sources"] == [
+        {
+            "file": "dump.txt",
+            "host": None,
+            "host_from": "file",
+            "os": "linux",
+            "tool": "ss",
+            "dialect": None,
+            "encoding": "utf-8",
+            "snapshots": 1,
+            "rows": 8,
+            "lines": 9,
+            "problems": 1,
+        }
+    ]
+    assert document["summary"] == {
+        "hosts": 1,
+        "rows": 8,
+        "connections": 4,
+        "by_state": {"ESTABLISHED": 6, "LISTEN": 2},
+        "by_severity": {"critical": 0, "warning": 1, "notice": 0, "info": 0},
+    }
+    assert document["problems"] == [vars(problem) | {"expected": ["a number"]}]
+    (found,) = document["findings"]
+    assert (found["n"], found["base"], found["share"]) == (1, 3, 0.3333)
+    assert found["rows"] == [{"file": "dump.txt", "line": 3}]
+    assert found["group"] == {
+        "owner": "java/1",
+        "process": "java",
+        "pid": 1,
+        "role": "server",
+        "service": None,
+    }
+    assert report.scenes[0].truncated  # the damaged line is the last one
+
+
+def test_table(judged: Judged) -> None:
+    found = judged(says("a", finding("a", "warning", (2, 3), pid=1))).to_frame()
+    assert found["rows"].tolist() == ["dump.txt:3\ndump.txt:4"]
+    assert found["pid"].tolist() == [1]
+    none = judged(says("a")).to_frame()
+    assert list(none.dtypes) == list(found.dtypes)
+    assert len(none) == 0
+
+
+def test_nothing_read(judged: Judged) -> None:
+    for data in ([], empty(), [empty(), empty()]):
+        report = judged(says("a", needs=("states",)), data=data)
+        assert report.findings == ()
+        assert report.not_evaluated == (("a", ("states",)),)
+        assert report.summary["rows"] == 0
