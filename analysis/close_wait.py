@@ -43,6 +43,8 @@ USED = (
     *("role", "bound", "owner", "owned", "pair", "listener", "persistent", "group"),
 )
 """Columns of the scene that are looked at here."""
+SIGNS = ("persistent", "paired", "owned", "aged", "queued")
+"""What is counted of the rows of a pile, in the order of the fields of `Pile`."""
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
 AGED_MS = 120_000
@@ -106,14 +108,20 @@ class Pile(NamedTuple):
         base: What they are a part of.
         kept: Those that were so 120 s before.
         paired: Those whose other end is seen in FIN_WAIT_2.
-        owned: Whether a process is known.
+        owned: Those of which a process is known.
+        aged: Those that have received nothing for so long that no close is in progress.
+        queued: Those that may never have been accepted, for all that the dump shows.
+        queues: How many are in each of `CLASSES`; all 0 where no Recv-Q is printed.
     """
 
     n: int
     base: int
     kept: int
     paired: int
-    owned: bool
+    owned: int
+    aged: int
+    queued: int
+    queues: tuple[int, ...]
 
     def proofs(self, few: float) -> int:
         """What proves it, 0 to 2: persistence, and the other end; each for most rows."""
@@ -169,7 +177,7 @@ def _leak_level(pile: Pile, scene: Scene, limits: Limits) -> Severity | None:
 
 def _starves(pile: Pile, scene: Scene, limits: Limits) -> bool:
     """Whether one process has a good part of its descriptors in them."""
-    return pile.owned and pile.n >= limits["fd_share"] * scene.constants.fd_limit
+    return pile.owned > 0 and pile.n >= limits["fd_share"] * scene.constants.fd_limit
 
 
 def _leak(
@@ -193,7 +201,7 @@ def _leak(
         confidence=settle(
             "medium",
             scene,
-            up=proofs + _aged(part),
+            up=proofs + (2 * pile.aged >= pile.n),
             down=int(vague),
             cap="high" if sure else "medium",
         ),
@@ -203,10 +211,10 @@ def _leak(
         verdict=_leak_verdict(part, pile),
         sockets=tuple(int(label) for label in part.index),
         limits={**held, "fd_limit": scene.constants.fd_limit} if by_limit else held,
-        evidence=_evidence(part, states),
-        cause=_readings(scene, part),
+        evidence=_evidence(part, pile, states),
+        cause=_readings(scene, part, pile),
         next=_find_close(scene, part),
-        caveats=tuple(_leak_caveats(scene, part, pile, guessed=guessed)),
+        caveats=tuple(_leak_caveats(scene, pile, guessed=guessed)),
         refs=CLOSING,
     )
 
@@ -301,7 +309,7 @@ def _unaccepted(
         sockets=tuple(int(label) for label in part.index),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, states),
+            *_evidence(part, pile, states),
             f"without an owner on the port: {_listed(stranded)}; {_queue(waiting, most)}",
         ),
         cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
@@ -379,7 +387,10 @@ def _unread(
         id="close-wait-unread",
         severity="critical" if dead and proven else "warning",
         confidence=settle(
-            "medium", scene, up=proofs + _aged(part), cap="high" if proven else "medium"
+            "medium",
+            scene,
+            up=proofs + (2 * pile.aged >= pile.n),
+            cap="high" if proven else "medium",
         ),
         group=group_of(first) if part["group"].nunique() == 1 else Group(**owner_of(first)),
         n=pile.n,
@@ -392,7 +403,7 @@ def _unread(
         sockets=tuple(int(label) for label in part.index),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, {"ESTABLISHED": open_}),
+            *_evidence(part, pile, {"ESTABLISHED": open_}),
             f"unread data in {thousands(stuck)} of {thousands(open_)} ESTABLISHED of {who}",
         ),
         cause=(f"{_program(part)} hung or starved before it read what had arrived",),
@@ -414,13 +425,12 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     found = _sorted_out(scene, pool=limits)
     stale = found[found["kind"] == "pool"]
-    sizes = stale.groupby("group")["group"].transform("size")
-    large = stale[sizes > limits["few"]]
-    live = _live(scene.rows, "group", large["group"].unique())
-    bases, states = _sizes(live, "group"), _states(live, "group")
-    for code, part in large.groupby("group", sort=False):
-        yield _pool(scene, limits, part, states[code], int(bases[code]))
-    yield from _small_pools(scene, limits, stale[sizes <= limits["few"]])
+    piles = _piles(stale, stale["group"], _sizes(scene.rows, "group"), limits["few"] + 1)
+    large = stale["group"].isin(list(piles))
+    states = _states(_live(scene.rows, "group", piles), "group")
+    for code, part in stale[large].groupby("group", sort=False):
+        yield _pool(scene, limits, part, states[code], piles[code])
+    yield from _small_pools(scene, limits, stale[~large])
 
 
 def _small_pools(scene: Scene, limits: Limits, small: pd.DataFrame) -> Iterator[Finding]:
@@ -435,7 +445,7 @@ def _small_pools(scene: Scene, limits: Limits, small: pd.DataFrame) -> Iterator[
         yield _stale(scene, limits, small[~named])
 
 
-def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, states: Counts, base: int) -> Finding:
+def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, states: Counts, pile: Pile) -> Finding:
     """One service's pool that is large enough for a word."""
     first = part.iloc[0]
     return Finding(
@@ -443,18 +453,18 @@ def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, states: Counts, base
         severity="notice",
         confidence=settle("medium" if _counts_fin(scene) else "low", scene),
         group=group_of(first),
-        n=len(part),
-        base=base,
+        n=pile.n,
+        base=pile.base,
         verdict=(
-            f"{thousands(len(part))} of {_connections(part, base)} lie untouched since "
+            f"{thousands(pile.n)} of {_connections(part, pile.base)} lie untouched since "
             f"{_closers(part)} closed them: a pool that notices at the next use."
         ),
         sockets=tuple(int(label) for label in part.index),
         limits=dict(limits),
-        evidence=_evidence(part, states),
-        cause=_readings(scene, part),
+        evidence=_evidence(part, pile, states),
+        cause=_readings(scene, part, pile),
         next=_find_pool(scene),
-        caveats=("how long: take a second snapshot 120 s later",),
+        caveats=_unknown(scene, pile),
         refs=POOLING,
     )
 
@@ -506,11 +516,14 @@ def _sorted_out(
     # Few columns: each group of a dump with thousands of them is cut out of this frame.
     found = found[list(USED)].assign(
         lastsnd_ms=column(found, "lastsnd_ms"),
-        lastrcv_ms=column(found, "lastrcv_ms"),
         waiting=found["recv_q"].fillna(-1).astype("int64"),
         paired=far["state"].astype("object") == "FIN_WAIT_2",
         far_owner=far["owner"].astype("object").fillna(""),
         kind=pd.Series("leak", index=found.index, dtype="object"),
+        aged=(column(found, "lastrcv_ms") >= AGED_MS).fillna(False).astype("bool"),
+        queued=(found["role"] == "server")
+        & _ownerless(found)
+        & (found["recv_q"] > FIN).fillna(False),
     )
     found.loc[_never_accepted(scene, found), "kind"] = "unaccepted"
     found.loc[_not_read(found, unread or _defaults(UNREAD)), "kind"] = "unread"
@@ -628,38 +641,26 @@ def _states(rows: pd.DataFrame, by: str) -> dict[Hashable, Counts]:
 def _piles(
     part: pd.DataFrame, by: pd.Series[Any], sizes: pd.Series[int], least: float
 ) -> Mapping[Hashable, Pile]:
-    """The piles of at least so many rows, by key."""
-    signs = part[["persistent", "paired", "owned"]].astype("int64").assign(n=1)
+    """The piles of at least so many rows, by key; counted at once, as there may be thousands."""
+    queues = {name: part["waiting"].between(*bounds) for name, bounds in CLASSES.items()}
+    signs = part[list(SIGNS)].assign(n=True, **queues).astype("int64")
     sums = signs.groupby(by, sort=False).sum()
     sums = sums[sums["n"] >= least]
     bases = sizes.reindex(sums.index).fillna(0).astype("int64")
-    return {
-        key: Pile(n=int(n), base=int(base), kept=int(kept), paired=int(paired), owned=bool(owned))
-        for key, n, base, kept, paired, owned in zip(
-            sums.index,
-            sums["n"],
-            bases,
-            sums["persistent"],
-            sums["paired"],
-            sums["owned"],
-            strict=True,
-        )
-    }
+    columns = [sums[name].tolist() for name in ("n", *SIGNS)]
+    classes = zip(*(sums[name].tolist() for name in CLASSES), strict=True)
+    rows = zip(sums.index, bases.tolist(), classes, *columns, strict=True)
+    return {key: Pile(n, base, *signs, queues) for key, base, queues, n, *signs in rows}
 
 
-def _aged(part: pd.DataFrame) -> bool:
-    """Whether most rows have received nothing for longer than a close in progress takes."""
-    return bool((part["lastrcv_ms"] >= AGED_MS).fillna(False).mean() >= 0.5)
-
-
-def _evidence(part: pd.DataFrame, states: Counts) -> tuple[str, ...]:
+def _evidence(part: pd.DataFrame, pile: Pile, states: Counts) -> tuple[str, ...]:
     """The table of states and Recv-Q classes, and who is at the other end."""
-    shown = CLASSES if part["recv_q"].notna().any() else {}
-    counts = [str(int(part["waiting"].between(*bounds).sum())) for bounds in shown.values()]
-    oldest = "at least 120 s" if part["persistent"].any() else "not in this dump"
-    lines = [("state", "n", *shown, "oldest"), ("CLOSE_WAIT", str(len(part)), *counts, oldest)]
+    shown = tuple(CLASSES) if any(pile.queues) else ()
+    counts = [str(count) for count in pile.queues[: len(shown)]]
+    oldest = "at least 120 s" if pile.kept else "not in this dump"
+    lines = [("state", "n", *shown, "oldest"), ("CLOSE_WAIT", str(pile.n), *counts, oldest)]
     for state, n in states.items():
-        more = n - len(part) if state == "CLOSE_WAIT" else n
+        more = n - pile.n if state == "CLOSE_WAIT" else n
         name = "CLOSE_WAIT, other kinds" if state == "CLOSE_WAIT" else state
         if more > 0:
             lines.append((name, str(more), *("" for _ in shown), ""))
@@ -673,10 +674,10 @@ def _program(part: pd.DataFrame) -> str:
     return str(process.iat[0]) if len(process) else actor(_word(part, "owner"), LOCAL_PROGRAM)
 
 
-def _readings(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
+def _readings(scene: Scene, part: pd.DataFrame, pile: Pile) -> tuple[str, ...]:
     """What Recv-Q says about how far the program came, for each class that a fifth is in."""
     if not _counts_fin(scene):
-        return (_no_reading(scene, part),)
+        return (_no_reading(scene, pile),)
     who = _program(part)
     readings = {
         "Recv-Q 0": f"Recv-Q 0: {who} has read end-of-stream and kept the descriptor "
@@ -688,15 +689,15 @@ def _readings(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
         ">64": f"Recv-Q over 64: a request or an answer lies unread: this suggests that {who} "
         "hung or starved before reading.",
     }
-    counts = {name: int(part["waiting"].between(*CLASSES[name]).sum()) for name in CLASSES}
+    counts = dict(zip(CLASSES, pile.queues, strict=True))
     ranked = sorted(counts, key=lambda name: -counts[name])
-    said = tuple(readings[name] for name in ranked if counts[name] >= len(part) / 5)
+    said = tuple(readings[name] for name in ranked if counts[name] >= pile.n / 5)
     return said or ("Recv-Q is not printed: how far the program has read is not shown.",)
 
 
-def _no_reading(scene: Scene, part: pd.DataFrame) -> str:
+def _no_reading(scene: Scene, pile: Pile) -> str:
     name = NAMES.get(scene.os or "", "this system")
-    if part["recv_q"].notna().any():
+    if any(pile.queues):
         return f"{name} does not count a FIN in Recv-Q: 0 does not show that its end was read."
     return f"{name} prints no Recv-Q: how far the program has read is not shown."
 
@@ -709,10 +710,9 @@ def _unknown(scene: Scene, pile: Pile) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _leak_caveats(scene: Scene, part: pd.DataFrame, pile: Pile, *, guessed: bool) -> Iterator[str]:
+def _leak_caveats(scene: Scene, pile: Pile, *, guessed: bool) -> Iterator[str]:
     yield from _unknown(scene, pile)
-    queued = (part["role"] == "server") & _ownerless(part) & (part["waiting"] > FIN)
-    if queued.any():
+    if pile.queued:
         yield "whether they were accepted: without owners a stuck accept loop looks the same"
     if guessed:
         yield f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"

@@ -164,9 +164,8 @@ def _assumed(scene: Scene) -> bool:
 
 def _connections(around: pd.DataFrame) -> int:
     """Connections of one group; a pair whose both ends are in it counts once."""
-    return len(around) - int(
-        (around["pair"].isin(around.index) & (around["pair"] < around.index)).sum()
-    )
+    twice = around["pair"].isin(around.index) & (around["pair"] < around.index)
+    return len(around) - len(around[twice])
 
 
 def _verdict(part: pd.DataFrame, base: int, *, vague: bool) -> str:

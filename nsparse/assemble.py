@@ -139,7 +139,7 @@ def _explained(source: _Source, unread: Unread) -> Problem:
     """Ask the grammar where the line leaves it, and what would have gone on."""
     line = source.lines[unread.line - 1]
     text = line.lstrip(" \t")
-    outcome = unread.voice.grammar.exact["row"].read(text) if unread.voice else None
+    outcome = unread.voice.grammar.explain("row", text) if unread.voice else None
     if unread.voice is None or not isinstance(outcome, Refusal):
         return Problem(source.file, unread.line, 1, line, NO_ROW)
     words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from nsparse import output
+from nsparse import __version__, output
 from nsparse.diagnosis import SEVERITIES
 from nsparse.errors import NsparseError, UnknownName, harmless
+from nsparse.heard import damage
 from nsparse.options import (
     CONFIG,
     DIAGNOSE,
@@ -78,7 +79,7 @@ def _internal_error() -> None:
     epilog=EXITS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="nsparse", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Read what netstat and ss printed, on any system; find what is wrong in it.
 
@@ -208,8 +209,9 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
     if form == "parquet" and output.on_terminal(target):
         raise click.UsageError("Parquet is binary: name a file with -o, or use a pipe.")
     reading = _read(paths, target, options)
-    for dump in reading.dumps:
-        _heard(dump, options)
+    if not options["quiet"]:
+        for dump in reading.dumps:
+            _say(damage(dump.problems, everything=options["verbose"]))
     if not reading.dumps:
         return FAILED
     from nsparse import render
@@ -224,15 +226,13 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
 
 
 def _heard(dump: Dump, options: dict[str, Any]) -> None:
-    """What there is to say about a dump beside its rows."""
-    from nsparse.heard import account, damage
+    """How a dump was understood, for those who ask; of an empty one everybody hears."""
+    from nsparse.heard import account
 
-    if options["quiet"]:
-        return
-    everything = options["verbose"]
-    if everything:
+    if options["verbose"]:
         _say(account(dump, output.width()))
-    _say(damage(dump.problems, everything=everything))
+    elif not len(dump.frame) and not options["quiet"]:
+        output.complain(f"{harmless(dump.file)}: {harmless('; '.join(dump.notes))}")
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -289,6 +289,8 @@ def _read(paths: Sequence[str], target: Path | None, options: dict[str, Any]) ->
     if not options["quiet"] or not reading.dumps:
         for aside in reading.asides():
             output.complain(aside)
+    for dump in reading.dumps:
+        _heard(dump, options)
     if not reading.dumps and not reading.refusals:
         reading.refusals += [inputs.Refusal(path, "no dump in this folder") for path in paths]
         output.complain("nothing to read: no dump in " + ", ".join(map(harmless, paths)))

@@ -13,7 +13,7 @@ and it reads in linear time, because it never goes back over a decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,26 @@ class Pattern:
             return Match((), ())
         texts = found.group(*shape.groups)
         return Match(shape.fields, texts if isinstance(texts, tuple) else (texts,))
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Everything that is derived from one grammar.
+
+    Attributes:
+        patterns: The executor of each kind of line.
+        opening: What a row begins with, to tell a damaged one from other text.
+    """
+
+    patterns: Mapping[str, Pattern]
+    opening: str
+
+
+def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:
+    """Derive the patterns of every kind of line."""
+    kinds = list(kinds)
+    opening_kind = next(kind for kind in ("row", "bare") if kind in kinds)
+    return Derived({kind: derive(lark, kind) for kind in kinds}, opening(lark, opening_kind))
 
 
 def derive(lark: Lark, kind: str) -> Pattern:
@@ -257,11 +277,11 @@ class _Writer:
         return f"(?>{self.terminals[name].pattern.to_regexp()})"
 
 
-def opening(lark: Lark, kind: str, cells: int = 2) -> re.Pattern[str]:
-    """What a line of this kind begins with, to tell a damaged one from other text."""
+def opening(lark: Lark, kind: str, cells: int = 2) -> str:
+    """What a line of this kind begins with: its first cells, without guards."""
     terminals = {terminal.name: terminal for terminal in lark.terminals}
     automaton = minimal(explore(lark, kind, terminals))
-    return re.compile(_opening(automaton, terminals, 0, cells))
+    return _opening(automaton, terminals, 0, cells)
 
 
 def _opening(automaton: Automaton, terminals: Terminals, number: int, cells: int) -> str:

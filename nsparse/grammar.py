@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from nsparse.errors import GrammarError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lark import Lark, Token
+
+    from nsparse.derive import Derived
 
 KINDS = ("row", "bare", "detail", "owner", "rest", "header", "banner", "skip", "message")
 """The kinds of line a grammar may name.
@@ -59,23 +61,74 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class Grammar:
-    """The compiled grammar of one dialect."""
+    """The grammar of one dialect; Lark compiles it when it is first needed.
+
+    Attributes:
+        name: The dialect.
+        text: The grammar as it is written.
+        path: Where it lies, for its imports.
+        strict: Whether Lark refuses terminals that collide.
+        shipped: The patterns as they were derived when the package was built, if any.
+    """
 
     name: str
-    lark: Lark
-    kinds: tuple[str, ...]
+    text: str
+    path: str = ""
+    strict: bool = False
+    shipped: Derived | None = None
 
     @cached_property
-    def exact(self) -> dict[str, Exact]:
-        """Lark itself, by kind of line."""
-        return {kind: Exact(self.lark, kind) for kind in self.kinds}
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of line it names."""
+        return tuple(k for k in KINDS if re.search(rf"^{k}\s*:", self.text, re.MULTILINE))
 
     @cached_property
-    def patterns(self) -> dict[str, Executor]:
+    def lark(self) -> Lark:
+        """Lark's parser.
+
+        Raises:
+            GrammarError: Lark cannot read the grammar, or it is not LALR(1).
+        """
+        from lark import Lark
+        from lark.exceptions import LarkError
+
+        try:
+            return Lark(
+                self.text,
+                parser="lalr",
+                lexer="contextual",
+                start=list(self.kinds),
+                keep_all_tokens=True,
+                source_path=self.path,
+                strict=self.strict,
+            )
+        except LarkError as error:
+            raise GrammarError(self.name, str(error)) from error
+
+    @cached_property
+    def derived(self) -> Derived:
+        """The patterns, as shipped or derived now.
+
+        Raises:
+            NotRegular: A rule has no equal pattern.
+        """
+        from nsparse.derive import derive_all
+
+        return self.shipped or derive_all(self.lark, self.kinds)
+
+    @property
+    def patterns(self) -> Mapping[str, Executor]:
         """The derived patterns, by kind of line."""
-        from nsparse.derive import derive
+        return self.derived.patterns
 
-        return {kind: derive(self.lark, kind) for kind in self.kinds}
+    @cached_property
+    def exact(self) -> Mapping[str, Executor]:
+        """Lark itself, by kind of line."""
+        return {kind: Exact(self, kind) for kind in self.kinds}
+
+    def explain(self, kind: str, text: str) -> Match | Refusal:
+        """Let Lark read a line, and say where it leaves the grammar."""
+        return Exact(self, kind).read(text)
 
     def fields(self) -> frozenset[str]:
         """Every field of the grammar."""
@@ -86,7 +139,7 @@ class Grammar:
 class Exact:
     """Lark's LALR parser with its contextual lexer, one line at a time."""
 
-    lark: Lark
+    grammar: Grammar
     kind: str
 
     def match(self, text: str) -> Match | None:
@@ -98,7 +151,7 @@ class Exact:
         """The fields of `text`, or where and why Lark refuses it."""
         from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-        parser = self.lark.parse_interactive(text, start=self.kind)
+        parser = self.grammar.lark.parse_interactive(text, start=self.kind)
         tokens: list[Token] = []
         try:
             tokens.extend(parser.iter_parse())
@@ -157,31 +210,20 @@ def is_field(terminal: str) -> bool:
 
 @cache
 def load(name: str, package: str = "nsparse.parsers") -> Grammar:
-    """Compile the grammar of a dialect.
+    """The grammar of a dialect, with the patterns that were shipped for it."""
+    from nsparse.shipped import shipped
+
+    source = files(package).joinpath(f"{name}.lark")
+    text = source.read_text("utf-8")
+    return Grammar(name, text, str(source), shipped=shipped(name, text, package))
+
+
+def compile_grammar(name: str, text: str, path: str = "", *, strict: bool = False) -> Grammar:
+    """A grammar from its text, compiled at once; `strict` refuses terminals that collide.
 
     Raises:
         GrammarError: Lark cannot read it, or it is not LALR(1).
     """
-    source = files(package).joinpath(f"{name}.lark")
-    return compile_grammar(name, source.read_text("utf-8"), str(source))
-
-
-def compile_grammar(name: str, text: str, path: str = "", *, strict: bool = False) -> Grammar:
-    """Compile a grammar from its text; `strict` also refuses terminals that collide."""
-    from lark import Lark
-    from lark.exceptions import LarkError
-
-    kinds = tuple(kind for kind in KINDS if re.search(rf"^{kind}\s*:", text, re.MULTILINE))
-    try:
-        built = Lark(
-            text,
-            parser="lalr",
-            lexer="contextual",
-            start=list(kinds),
-            keep_all_tokens=True,
-            source_path=path,
-            strict=strict,
-        )
-    except LarkError as error:
-        raise GrammarError(name, str(error)) from error
-    return Grammar(name, built, kinds)
+    grammar = Grammar(name, text, path, strict)
+    _ = grammar.lark
+    return grammar

@@ -27,8 +27,8 @@ _TIE = "\x00"
 def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
     """Break a text into lines; numbers such as `216 610` and `50 %` stay whole.
 
-    >>> wrap("up to 61 004 bytes", 14, "  ")
-    ['  up to', '  61 004 bytes']
+    >>> wrap("5 connections hold 61 004 bytes", 23, "  ")
+    ['  5 connections hold', '  61 004 bytes']
     """
     tied = _TIED.sub(_TIE, harmless(" ".join(text.split("\n"))))
     lines = textwrap.wrap(
@@ -86,7 +86,7 @@ def spread(parts: Iterable[str], last: str, width: int, *, right: bool = True) -
         right: Whether the last one stands at the right edge.
 
     >>> spread(["warning", "fd-pressure", "web1"], "confidence low", 50)
-    ['warning  fd-pressure  web1            confidence low']
+    ['warning  fd-pressure  web1          confidence low']
     """
     words = [harmless(part) for part in parts if part]
     hang = " " * (len(words[0]) + 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -104,11 +105,9 @@ def _bytes(source: Source, name: str | None) -> tuple[bytes, str]:
 
 @cache
 def _voices(engine: str) -> tuple[Voice, ...]:
-    from nsparse.derive import opening
-
     voices = []
     for name, dialect in dialects().items():
         grammar = load(name)
         kinds = grammar.exact if engine == "lark" else grammar.patterns
-        voices.append(Voice(dialect, grammar, kinds, opening(grammar.lark, "row")))
+        voices.append(Voice(dialect, grammar, kinds, re.compile(grammar.derived.opening)))
     return tuple(voices)

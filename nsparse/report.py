@@ -67,15 +67,11 @@ def text(report: Report, style: Style, chosen: Sequence[Diagnosis] = ()) -> Iter
     if style.verbosity < 0:
         yield from (brief(finding, with_host=several) for finding in shown)
         return
-    parts = [
-        *_findings(report, style),
-        *_healthy(report, style, chosen or tuple(diagnoses().values())),
-    ]
-    parts += [
-        damage(report.problems, everything=style.verbosity > 0),
-        not_evaluated(report, style.width, ids=style.verbosity > 0),
-        [totals(report, shown)],
-    ]
+    parts = [*_findings(report, style), damage(report.problems, everything=style.verbosity > 0)]
+    if report.summary["rows"]:
+        parts[-1:-1] = _healthy(report, style, chosen or tuple(diagnoses().values()))
+        parts.append(not_evaluated(report, style.width, ids=style.verbosity > 0))
+    parts.append([totals(report, shown)])
     for number, part in enumerate(part for part in parts if part):
         yield from ["", *part] if number else part
 
@@ -235,6 +231,8 @@ def _judged(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
 
 def totals(report: Report, shown: Sequence[Finding]) -> str:
     """The last line: how many findings of which severity, in how many rows."""
+    if not report.summary["rows"]:
+        return "nothing to judge: no sockets"
     counts = Counter(finding.severity for finding in shown)
     named = ", ".join(
         _count(severity, counts[severity]) for severity in SEVERITIES if counts[severity]

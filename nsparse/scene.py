@@ -48,6 +48,8 @@ from nsparse.hosts import Named, by_host, moments, named
 from nsparse.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, roles
 from nsparse.schema import BY_NAME, pandas_dtype
 
+__all__ = ["Constants", "Scene", "column", "constants", "scenes"]
+
 PERSISTS_S = 120
 """Longer than the TIME_WAIT and FIN_WAIT_2 timers of Linux, 60 s each (diagnoses: thresholds)."""
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")

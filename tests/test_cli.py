@@ -195,6 +195,18 @@ def test_a_healthy_dump_reads_as_healthy(dumps: Path) -> None:
     assert run("diagnose", "-q", dumps / "healthy.txt").output == ""
 
 
+def test_an_empty_table_is_nothing_to_judge(dumps: Path) -> None:
+    (dumps / "empty.txt").write_text(LEAK.splitlines()[0] + "\n")
+    done = run("diagnose", dumps / "empty.txt")
+    assert done.exit_code == 0
+    assert done.stdout == "nothing to judge: no sockets\n"
+    assert "a table with a header and no rows" in done.stderr
+    done = run("parse", dumps / "empty.txt")
+    assert done.exit_code == 0
+    assert not done.stdout
+    assert "a table with a header and no rows" in done.stderr
+
+
 def test_standard_input(dumps: Path) -> None:
     done = run("diagnose", "-", stdin=LEAK.encode("utf-16"))
     assert done.exit_code == 1

@@ -6,6 +6,7 @@ other languages, networking/netstat.c of BusyBox.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ PROGRAM = 20  # PROGNAME_WIDTH: the buffer, its NUL included; BusyBox counts wit
 CONTEXT = 50  # SELINUX_WIDTH
 ADDRESS = 22  # of address and port together, without -W
 PORT_KEPT = 18
+MAPPED = re.compile(r"::ffff:((?:[0-9]+\.){3}[0-9]+)")
 
 INET = "Active Internet connections"
 HEADER = (
@@ -303,9 +305,8 @@ def _end(socket: Socket, end: End, layout: Layout) -> tuple[str, dict[str, objec
         host = host[: ADDRESS - kept]
         port = port[:kept]
     token = f"{host}:{port}"
-    address = host.strip("[]").removeprefix("::ffff:")
     return token, {
-        "addr": None if is_name else address,
+        "addr": None if is_name else MAPPED.sub(r"\1", host.strip("[]")),
         "port": number,
         "name": token if is_name or is_service else None,
         "family": None if is_name or host == "*" else "ipv6" if ":" in host else "ipv4",
