@@ -14,6 +14,7 @@ from nsparse.finding import (
     owner_of,
     peers,
     settle,
+    slim,
     steps_for,
 )
 from nsparse.measure import actor, plural, thousands
@@ -103,6 +104,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     full = _full(scene, limits)
     if full.empty:
         return
+    earlier = before(scene, full, ["recv_q"], LASTS_S)["recv_q"]
+    full = full.assign(lasting=(earlier >= full["recv_q"]).fillna(False).astype("bool"))
     for queue in _queues(scene, full):
         yield _finding(scene, limits, queue)
 
@@ -114,7 +117,7 @@ def _full(scene: Scene, limits: Limits) -> pd.DataFrame:
     full = (waiting >= limit.clip(lower=int(limits["warning"]))).fillna(False).astype("bool")
     if scene.os == "linux":
         full |= limit.isna() & waiting.isin(USUAL)
-    return listening[full]
+    return slim(listening[full])
 
 
 def _over(scene: Scene, listeners: pd.DataFrame) -> bool:
@@ -128,7 +131,8 @@ def _over(scene: Scene, listeners: pd.DataFrame) -> bool:
 def _queues(scene: Scene, full: pd.DataFrame) -> Iterator[Queue]:
     """The full queues with the rows of their port, each row looked up once."""
     rows = scene.rows
-    at_port = rows[(rows["role"] == "server") & rows["bound"].isin(full["service"].unique())]
+    served = (rows["role"] == "server") & rows["bound"].isin(full["service"].unique())
+    at_port = slim(rows[served])
     left, half = at_port[_unaccepted(scene, at_port)], at_port[at_port["state"] == "SYN_RECEIVED"]
     callers = _callers(rows)
     of_left = left.groupby(_keys(left, left["bound"])).indices
@@ -168,7 +172,7 @@ def _callers(rows: pd.DataFrame) -> pd.DataFrame:
         (rows["state"] == "FIN_WAIT_1") & (rows["send_q"] > 0).fillna(False)
     )
     out = rows[unanswered & (rows["target"] >= 0)]
-    return out.assign(service=rows.loc[out["target"], "service"].set_axis(out.index))
+    return slim(out).assign(service=rows.loc[out["target"], "service"].set_axis(out.index))
 
 
 def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
@@ -201,9 +205,7 @@ def _printed(queue: Queue) -> dict[str, float]:
 def _confidence(scene: Scene, queue: Queue) -> Confidence:
     """A queue over its limit is high; a usual limit is only assumed."""
     left = queue.unaccepted
-    earlier = before(scene, queue.listeners, ["recv_q"], LASTS_S)["recv_q"]
-    lasting = bool((earlier >= queue.listeners["recv_q"]).fillna(False).any())
-    lasting |= bool(left["persistent"].any())
+    lasting = bool(queue.listeners["lasting"].any()) or bool(left["persistent"].any())
     return settle("high", scene, up=int(queue.gave_up > 0) + lasting, down=int(not queue.limited))
 
 
@@ -265,12 +267,14 @@ def _left(queue: Queue) -> str:
 
 def _count(rows: pd.DataFrame) -> str:
     """How many of which state, with the words of the tools."""
+    if rows.empty:
+        return ""
     counts = rows["state"].value_counts()
     counts = counts[counts > 0]
     words = {"SYN_RECEIVED": "SYN_RECV", "FIN_WAIT_1": "FIN_WAIT1"}
     local = " of this host" if set(counts.index) & {"SYN_SENT", "FIN_WAIT_1"} else ""
     named = (f"{thousands(n)} {words.get(str(state), state)}" for state, n in counts.items())
-    return " and ".join(named) + local if len(counts) else ""
+    return " and ".join(named) + local
 
 
 def _caveats(scene: Scene, queue: Queue) -> tuple[str, ...]:

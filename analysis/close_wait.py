@@ -517,7 +517,7 @@ def _sorted_out(
     found = found[list(USED)].assign(
         lastsnd_ms=column(found, "lastsnd_ms"),
         waiting=found["recv_q"].fillna(-1).astype("int64"),
-        paired=far["state"].astype("object") == "FIN_WAIT_2",
+        paired=far["state"].astype("object").fillna("") == "FIN_WAIT_2",
         far_owner=far["owner"].astype("object").fillna(""),
         kind=pd.Series("leak", index=found.index, dtype="object"),
         aged=(column(found, "lastrcv_ms") >= AGED_MS).fillna(False).astype("bool"),
@@ -539,10 +539,23 @@ def _never_accepted(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
     An unread FIN alone is enough where inodes are printed: an accepted socket has one.
     """
     rows = scene.rows
+    if not scene.has & {"owner", "inode"}:
+        return _explained(scene, found)
     visible = (~_ownerless(rows)).reindex(found["listener"], fill_value=False).to_numpy()
     least = FIN if "inode" in scene.has else FIN + 1
     queued = (found["role"] == "server") & _ownerless(found) & (found["waiting"] >= least)
     return queued & visible
+
+
+def _explained(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
+    """Rows that the listener's own queue accounts for, where no owner is visible.
+
+    Nothing proves that they were never accepted; but nobody may be told to have kept them.
+    """
+    waits = found["queued"]
+    together = waits.groupby(found["listener"]).transform("sum")
+    queue = scene.rows["recv_q"].reindex(found["listener"]).fillna(0).to_numpy(dtype="int64")
+    return waits & (together <= (1 + NEARLY) * queue)
 
 
 def _ownerless(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -650,7 +663,7 @@ def _piles(
     columns = [sums[name].tolist() for name in ("n", *SIGNS)]
     classes = zip(*(sums[name].tolist() for name in CLASSES), strict=True)
     rows = zip(sums.index, bases.tolist(), classes, *columns, strict=True)
-    return {key: Pile(n, base, *signs, queues) for key, base, queues, n, *signs in rows}
+    return {key: Pile._make((n, base, *signs, queues)) for key, base, queues, n, *signs in rows}
 
 
 def _evidence(part: pd.DataFrame, pile: Pile, states: Counts) -> tuple[str, ...]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import LOCAL_PROGRAM, endpoint, netns_of, owner_of, settle, steps_for, sysctl
+from nsparse.finding import (
+    LOCAL_PROGRAM,
+    endpoint,
+    netns_of,
+    owner_of,
+    settle,
+    slim,
+    steps_for,
+    sysctl,
+)
 from nsparse.measure import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -73,7 +82,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     out = out[sizes >= limits["used"]]
     drawn = _range(scene)
     keys = [netns_of(out), out["local_addr"], out["remote_addr"], out["remote_port"]]
-    for _, part in out.groupby(keys, sort=False):
+    for _, part in slim(out).groupby(keys, sort=False):
         ports = part.drop_duplicates("local_port")
         span = _widened(drawn, ports["local_port"], limits["outside"])
         used = ports[ports["local_port"].between(span.low, span.high)]

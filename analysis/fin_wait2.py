@@ -67,7 +67,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     # Few columns: each group of a dump with thousands of them is cut out of this frame.
     found = found[list(USED)].assign(
         lastrcv_ms=column(found, "lastrcv_ms"),
-        paired=far["state"].astype("object") == "CLOSE_WAIT",
+        paired=far["state"].astype("object").fillna("") == "CLOSE_WAIT",
         far_owner=far["owner"].astype("object").fillna(""),
     )
     kinds = _kinds(scene, found, limits)
@@ -119,7 +119,7 @@ def _pile(
     """The finding about one group, if it is large enough."""
     n, base = len(part), _connections(around)
     least = max(halved(limits["few"]), n / 2)
-    proofs = int(part["paired"].sum() >= least) + int(part["persistent"].sum() >= least)
+    proofs = sum(len(part[part[sign]]) >= least for sign in ("paired", "persistent"))
     kind = "vague_" if vague and not proofs else ""
     few = halved(limits["few"]) if proofs else limits[f"{kind}few"]
     share, many = limits[f"{kind}share"], limits[f"{kind}many"]
@@ -154,7 +154,9 @@ def _confidence(
     """How sure it is; that an owner is shown proves less where it may be shown after close()."""
     if vague:
         return "low"
-    doubts = guessed + (part["role"].iat[0] == "unknown") + (scene.os != "linux" and not proofs)
+    doubts = (
+        guessed + (str(part["role"].iat[0]) == "unknown") + (scene.os != "linux" and not proofs)
+    )
     return settle("medium", scene, up=proofs, down=int(doubts), cap="high" if proofs else "medium")
 
 

@@ -15,6 +15,7 @@ from nsparse.finding import (
     owner_of,
     peers,
     settle,
+    slim,
     steps_for,
 )
 from nsparse.measure import actor, halved, passes, plural, thousands, top
@@ -83,7 +84,7 @@ def _unread(scene: Scene, established: pd.DataFrame, limits: Limits) -> pd.DataF
     They get the columns `closed` (the other end probes a closed window), `waits` (it has data
     that it cannot get rid of) and `stuck` (the bytes have lain there for long).
     """
-    held = established[(established["recv_q"] >= limits["unread"]).fillna(False)]
+    held = slim(established[(established["recv_q"] >= limits["unread"]).fillna(False)])
     if held.empty:
         return held
     ends = other_ends(scene, held, ["timer", "send_q"])
@@ -122,12 +123,21 @@ def _backlogs(unread: pd.DataFrame, established: pd.DataFrame, limits: Limits) -
     """Per program; where the program as a whole is not behind, per service of it."""
     bases = owner_keys(established).value_counts().to_dict()
     services = established["group"].value_counts().to_dict()
+    unread = unread[_worth(unread, limits)]
     for key, part in unread.groupby(owner_keys(unread), sort=False):
         if part["group"].nunique() > 1 and _many(part, bases[key], limits):
             yield Backlog(part, bases[key], Group(**owner_of(part.iloc[0])))
             continue
         for group, some in part.groupby("group", sort=False):
             yield Backlog(some, services[group], group_of(some.iloc[0]))
+
+
+def _worth(unread: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+    """Rows of programs that may be worth a word: a cheap look before each is looked at."""
+    keys = owner_keys(unread)
+    enough = keys.map(keys.value_counts()) >= min(halved(limits["few"]), limits["many"])
+    telling = unread["closed"] | (unread["recv_q"] >= min(limits["large"], limits["window"]))
+    return enough | telling.groupby(keys).transform("any")
 
 
 def _many(unread: pd.DataFrame, base: int, limits: Limits) -> bool:

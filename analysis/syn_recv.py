@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import endpoint, netns_of, peers, settle, steps_for, sysctl
+from nsparse.finding import endpoint, netns_of, peers, settle, slim, steps_for, sysctl
 from nsparse.measure import halved, passes, plural, synack_age, thousands
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _piles(scene: Scene, limits: Limits) -> Iterator[Pile]:
     rows = scene.rows
     half = rows[(rows["state"] == "SYN_RECEIVED") & rows["local_port"].notna()]
     sizes = half.groupby(_port(half), sort=False)["line"].transform("size")
-    half = half[sizes >= halved(min(limits["few"], limits["untimed_few"]))]
+    half = slim(half[sizes >= halved(_fewest(limits))], "timer", "retrans")
     if half.empty:
         return
     same = rows["local_port"].isin(half["local_port"].unique())
@@ -88,6 +88,12 @@ def _piles(scene: Scene, limits: Limits) -> Iterator[Pile]:
     finished: dict[Any, int] = others.groupby(_port(others)).size().to_dict()
     for key, part in half.groupby(_port(half), sort=False):
         yield Pile(part, finished.get(key, 0), _old(part), _full(rows, part))
+
+
+def _fewest(limits: Limits) -> float:
+    """The least number of rows that any of the rules speaks of."""
+    names = ("few", "many", "untimed_few", "untimed_many", "critical")
+    return min(limits[name] for name in names)
 
 
 def _port(rows: pd.DataFrame) -> list[pd.Series[Any]]:

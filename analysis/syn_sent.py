@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import endpoint, netns_of, owner_of, settle, steps_for
+from nsparse.finding import endpoint, netns_of, owner_of, settle, slim, steps_for
 from nsparse.measure import halved, plural, syn_age, synack_age, thousands
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Calls:
         base: Connections of the program to it, these included.
         callers: How many programs of this host call it in vain.
         alive: Other ports of the address to which connections work.
+        own: Whether the address is one of this host.
         age: Least seconds since the oldest attempt began; None without timers.
     """
 
@@ -80,6 +81,7 @@ class Calls:
     base: int
     callers: int
     alive: tuple[int, ...]
+    own: bool
     age: int | None
 
     @property
@@ -113,7 +115,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _seeking(calling: pd.DataFrame) -> pd.Series[bool]:
     """Single attempts of programs that call far and wide."""
-    named = calling["process"].str.lower().str.startswith(SEEKERS).fillna(False).astype("bool")
+    named = calling["process"].str.lower().str.startswith(SEEKERS, na=False).astype("bool")
     key = [netns_of(calling), calling["owner"]]
     services = (
         calling.assign(service=_service(calling)).groupby(key)["service"].transform("nunique")
@@ -128,13 +130,13 @@ def _service(rows: pd.DataFrame) -> pd.Series[Any]:
 
 def _eyeballs(rows: pd.DataFrame, calling: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     """IPv6 attempts of a program that has IPv4 connections to the same port, one beside each."""
-    six = calling["remote_addr"].str.contains(":", regex=False).fillna(False).astype("bool")
+    six = calling["remote_addr"].str.contains(":", regex=False, na=False).astype("bool")
     if not six.any():
         return six
     works = rows[
         (rows["state"] == "ESTABLISHED") & rows["remote_port"].isin(calling["remote_port"])
     ]
-    works = works[~works["remote_addr"].str.contains(":", regex=False).fillna(True).astype("bool")]
+    works = works[~works["remote_addr"].str.contains(":", regex=False, na=True).astype("bool")]
     there = _caller(calling).map(_caller(works).value_counts()).fillna(0)
     attempts = _service(calling).groupby([_caller(calling), _service(calling)]).transform("size")
     return six & (there > 0) & (attempts <= there.clip(lower=limits["few"] - 1))
@@ -154,7 +156,7 @@ def _grouped(scene: Scene, calling: pd.DataFrame, limits: Limits) -> Iterator[Ca
     worth = (size >= halved(limits["few"])) | tried.groupby(key).transform("any")
     working = Working.towards(scene.rows, calling[worth])
     older = _old_kernel(calling)
-    for at, part in calling[worth].groupby(key, sort=False):
+    for at, part in slim(calling[worth], "retrans").groupby(key, sort=False):
         netns, owner, addr, port = at
         yield Calls(
             rows=part,
@@ -162,6 +164,7 @@ def _grouped(scene: Scene, calling: pd.DataFrame, limits: Limits) -> Iterator[Ca
             base=working.live[(netns, owner, addr, port)],
             callers=working.callers[(netns, addr, port)],
             alive=tuple(sorted(working.ports.get((netns, addr), set()) - {port})),
+            own=addr in working.own,
             age=_age(scene, part, older=older),
         )
 
@@ -175,12 +178,14 @@ class Working:
         live: All connections of one program, by namespace, owner, address and port.
         callers: Programs that call in vain, by namespace, address and port.
         ports: Ports to which connections work, by namespace and address.
+        own: Those of the addresses that this host has itself.
     """
 
     established: dict[Any, int]
     live: dict[Any, int]
     callers: dict[Any, int]
     ports: dict[Any, set[int]]
+    own: set[Any]
 
     @classmethod
     def towards(cls, rows: pd.DataFrame, calling: pd.DataFrame) -> Working:
@@ -196,6 +201,7 @@ class Working:
             ports=ours.groupby([netns_of(ours), ours["remote_addr"]])["remote_port"]
             .agg(set)
             .to_dict(),
+            own=set(rows["local_addr"].unique()) & set(calling["remote_addr"].unique()),
         )
 
 
@@ -244,7 +250,7 @@ def _finding(scene: Scene, limits: Limits, calls: Calls, severity: Severity) -> 
         verdict=_verdict(calls),
         sockets=tuple(int(label) for label in calls.rows.index),
         limits=dict(limits),
-        evidence=_evidence(scene, calls),
+        evidence=_evidence(calls),
         cause=(_cause(calls),),
         next=_steps(scene, first),
         caveats=_caveats(scene, calls),
@@ -271,10 +277,10 @@ def _verdict(calls: Calls) -> str:
     return f"{waits}, none established."
 
 
-def _evidence(scene: Scene, calls: Calls) -> tuple[str, ...]:
+def _evidence(calls: Calls) -> tuple[str, ...]:
     first = calls.rows.iloc[0]
     addr = str(first["remote_addr"])
-    lines = [f"{addr} is {_kind(scene, addr)}"]
+    lines = [f"{addr} is {_kind(addr, own=calls.own)}"]
     if calls.age is not None:
         counts = calls.rows["retrans"].fillna(0).value_counts().sort_index()
         said = ", ".join(f"{k} ({thousands(n)})" for k, n in counts.items())
@@ -298,13 +304,13 @@ def _listed(ports: tuple[int, ...]) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
-def _kind(scene: Scene, addr: str) -> str:
+def _kind(addr: str, *, own: bool) -> str:
     """Where an address belongs: to this host, to a private network, or to the world."""
     try:
         address = ip_address(addr)
     except ValueError:
         return "a name"
-    if address.is_loopback or (scene.rows["local_addr"] == addr).any():
+    if own or address.is_loopback:
         return "this host itself"
     private = any(address in net for net in PRIVATE if net.version == address.version)
     return "a private address" if private else "a public address"

@@ -13,6 +13,7 @@ from nsparse.finding import (
     owner_keys,
     peers,
     settle,
+    slim,
     steps_for,
 )
 from nsparse.measure import actor, plural, thousands
@@ -54,15 +55,31 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     rows = scene.rows
     stuck = rows["state"].isin(STATES) & (rows["timer"] == "persist")
-    closed = rows[stuck & (rows["send_q"] > 0).fillna(False)]
+    closed = slim(rows[stuck & (rows["send_q"] > 0).fillna(False)], "timer_ms", "probes")
     if closed.empty:
         return
+    closed = _told(scene, closed)
     owned = rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(closed["owner"].unique())]
     keys = owner_keys(closed)
     bases = _union(keys, owner_keys(owned))
     blocked = keys.value_counts().to_dict()
     for (key, _, _), part in closed.groupby([keys, closed["group"], _each(closed)], sort=False):
         yield _finding(scene, limits, part, blocked[key], bases[key])
+
+
+def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what else is known of them.
+
+    That is `seen` (closed in the snapshot before), `lasting` (closed long before), `reader` (the
+    program at the other end) and `unread` (it has bytes of ours unread).
+    """
+    ends = other_ends(scene, closed, ["owner", "recv_q"])
+    return closed.assign(
+        seen=before(scene, closed, ["timer"])["timer"] == "persist",
+        lasting=before(scene, closed, ["timer"], LASTS_S)["timer"] == "persist",
+        reader=ends["owner"].fillna(""),
+        unread=(ends["recv_q"] > 0).fillna(False).astype("bool"),
+    )
 
 
 def _union(closed: pd.Series[str], owned: pd.Series[str]) -> dict[Any, int]:
@@ -82,13 +99,14 @@ def _each(closed: pd.DataFrame) -> pd.Series[str]:
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, base: int) -> Finding:
     wait, probes = _most(part["timer_ms"]) / 1000, _most(part["probes"])
     silent = probes if probes >= limits["probes"] else 0
-    before_too = (before(scene, part, ["timer"])["timer"] == "persist").any()
     severity: Severity = "notice"
     if blocked >= limits["critical"] and blocked / base >= limits["share"]:
         severity = "critical"
-    elif len(part) >= limits["few"] or wait >= limits["remaining_s"] or silent or before_too:
+    elif (
+        len(part) >= limits["few"] or wait >= limits["remaining_s"] or silent or part["seen"].any()
+    ):
         severity = "warning"
-    who = _who(scene, part)
+    who, one = _who(part)
     return Finding(
         id="zero-window",
         severity=severity,
@@ -96,7 +114,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         group=group_of(part.iloc[0]),
         n=len(part),
         base=base,
-        verdict=_verdict(part, who, wait, silent),
+        verdict=_verdict(part, who, one=one, wait=wait, probes=silent),
         sockets=tuple(int(label) for label in part.index),
         limits=dict(limits),
         evidence=_evidence(part, blocked, base),
@@ -107,30 +125,27 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
     )
 
 
-def _most(values: pd.Series[int]) -> int:
+def _most(values: pd.Series[Any]) -> int:
     return int(values.fillna(0).max())
 
 
 def _confidence(scene: Scene, part: pd.DataFrame, *, proven: bool) -> Confidence:
     """The timer says it outright; its age, or bytes unread at the other end, say it twice."""
-    unread = (other_ends(scene, part, ["recv_q"])["recv_q"] > 0).fillna(False).any()
-    lasting = (before(scene, part, ["timer"], LASTS_S)["timer"] == "persist").any()
-    unknown = part["role"].iat[0] == "unknown"
-    return settle("high", scene, up=proven + bool(unread) + bool(lasting), down=int(unknown))
+    up = proven + bool(part["unread"].any()) + bool(part["lasting"].any())
+    return settle("high", scene, up=up, down=int((part["role"] == "unknown").any()))
 
 
-def _who(scene: Scene, part: pd.DataFrame) -> str:
-    """The one that does not read: a program in these dumps, an address, or how many of them."""
-    owners = other_ends(scene, part, ["owner"])["owner"].fillna("").unique()
-    if len(owners) == 1 and owners[0]:
-        return str(owners[0])
-    peers = part["remote_addr"].dropna().unique()
-    return str(peers[0]) if len(peers) == 1 else plural(len(peers), "peer")
+def _who(part: pd.DataFrame) -> tuple[str, bool]:
+    """Who does not read: a program in these dumps or an address; or how many. And if it is one."""
+    readers = part["reader"].unique()
+    if len(readers) == 1 and readers[0]:
+        return str(readers[0]), True
+    there = part["remote_addr"].dropna().unique()
+    return (str(there[0]), True) if len(there) == 1 else (plural(len(there), "peer"), False)
 
 
-def _verdict(part: pd.DataFrame, who: str, wait: float, probes: int) -> str:
+def _verdict(part: pd.DataFrame, who: str, *, one: bool, wait: float, probes: int) -> str:
     n = len(part)
-    one = not who.endswith(" peers")
     has = "has" if one else "have"
     told = ["window closed"]
     if probes:

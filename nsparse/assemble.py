@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nsparse.convert import BadCell, columns_of
 from nsparse.dialect import Columns
 from nsparse.dump import Dump, Problem, Snapshot
-from nsparse.grammar import Refusal
+from nsparse.grammar import ROWS, Grammar, Refusal
 from nsparse.sections import Sections, Table, Unread
 from nsparse.views import View, views_of
 
@@ -85,7 +85,7 @@ def _frame(source: _Source, views: Sequence[View], found: Sections, full: bool) 
 
 def _table(source: _Source, view: View, table: Table, found: Sections) -> Columns:
     """One table's columns, with what all its rows share."""
-    columns, bad = columns_of(table.voice.dialect, table.records)
+    columns, bad = columns_of(table.voice.dialect, table.records, table.cells)
     if bad:
         _take_out(source, table, bad, found)
     _odd(source, columns)
@@ -139,12 +139,19 @@ def _explained(source: _Source, unread: Unread) -> Problem:
     """Ask the grammar where the line leaves it, and what would have gone on."""
     line = source.lines[unread.line - 1]
     text = line.lstrip(" \t")
-    outcome = unread.voice.grammar.explain("row", text) if unread.voice else None
-    if unread.voice is None or not isinstance(outcome, Refusal):
+    outcome = _refusal(unread.voice.grammar, text) if unread.voice else None
+    if unread.voice is None or outcome is None:
         return Problem(source.file, unread.line, 1, line, NO_ROW)
     words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))
     column = len(line) - len(text) + outcome.offset + 1
     return Problem(source.file, unread.line, column, line, words)
+
+
+def _refusal(grammar: Grammar, text: str) -> Refusal | None:
+    """Where the line leaves the kind of row that it follows longest."""
+    rows = (grammar.explain(kind, text) for kind in ROWS if kind in grammar.kinds)
+    refusals = [outcome for outcome in rows if isinstance(outcome, Refusal)]
+    return max(refusals, key=lambda refusal: refusal.offset, default=None)
 
 
 def _snapshots(views: Sequence[View]) -> list[Snapshot]:

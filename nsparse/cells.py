@@ -127,6 +127,8 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
 def _is_cut(ends: Ends, cell: str, host_text: str, host: Host) -> bool:
     if host.family == "ipv4":
         return False
+    if host.family == "ipv6" and host.addr is None:
+        return True  # what is no IPv6 address has been one
     return len(cell) == ends.token_width or len(host_text) == ends.host_width
 
 

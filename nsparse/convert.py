@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nsparse.dialect import CellFault, Columns, Dialect, Values
+from nsparse.grammar import Match
 from nsparse.normal import normalise
 
-if TYPE_CHECKING:
-    from nsparse.grammar import Match
+NOTHING = Match((), ())
 
 Texts = dict[str, list[str | None]]
 """The text of every field in every record, None where a record has no such field."""
@@ -34,22 +34,29 @@ class BadCell:
     expected: str
 
 
-def columns_of(dialect: Dialect, records: Sequence[Record]) -> tuple[Columns, list[BadCell]]:
+def columns_of(
+    dialect: Dialect, records: Sequence[Record], cells: Match = NOTHING
+) -> tuple[Columns, list[BadCell]]:
     """The columns of one table's records, normalised; records with an impossible cell are left out.
 
     Raises nothing: what cannot be is returned beside the columns.
+
+    Args:
+        dialect: What the cells mean.
+        records: The rows.
+        cells: What the headings say of every row; a cell of its own comes first.
     """
-    texts = _texts(records)
+    texts = _texts(records, cells)
     readings, faults = _read(dialect, texts)
     if faults:
         bad = list(_bad_cells(records, texts, faults))
         lost = {id(cell.record) for cell in bad}
-        columns, more = columns_of(dialect, [r for r in records if id(r) not in lost])
+        columns, more = columns_of(dialect, [r for r in records if id(r) not in lost], cells)
         return columns, [*bad, *more]
     return _columns(dialect, records, texts, readings), []
 
 
-def _texts(records: Sequence[Record]) -> Texts:
+def _texts(records: Sequence[Record], cells: Match) -> Texts:
     """A field that continuation lines repeat is joined by a blank."""
     texts: Texts = {}
     for number, record in enumerate(records):
@@ -60,6 +67,9 @@ def _texts(records: Sequence[Record]) -> Texts:
                     column = texts[name] = [None] * len(records)
                 before = column[number]
                 column[number] = text if before is None else f"{before} {text}"
+    for name, text in zip(cells.fields, cells.texts, strict=True):
+        column = texts.get(name, [None] * len(records))
+        texts[name] = [text if own is None else own for own in column]
     return texts
 
 

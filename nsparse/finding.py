@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
 PEERS_SHOWN = 3
+TOLD = (
+    *("netns", "proto", "state", "recv_q", "send_q", "inode"),
+    *("local_addr", "local_port", "remote_addr", "remote_port"),
+    *("owner", "owned", "process", "pid", "role", "service", "bound"),
+    *("group", "pair", "listener", "persistent"),
+)
+"""Columns that findings tell of, or look other rows up by."""
 LOCAL_PROGRAM = "the local program"
 ENDS = ("local_addr", "local_port", "remote_addr", "remote_port")
 MIRRORED = ("remote_addr", "remote_port", "local_addr", "local_port")
@@ -40,6 +47,11 @@ def settle(
     """
     doubts = int(scene.truncated) + int("owner" not in scene.has)
     return at_most(lower(start, down + doubts - up), cap)
+
+
+def slim(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """Rows with only the columns that findings tell of: narrow ones are cheap to group."""
+    return rows[[*TOLD, *more]]
 
 
 def group_of(row: pd.Series[Any]) -> Group:

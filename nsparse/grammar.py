@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
     from nsparse.derive import Derived
 
-KINDS = ("row", "bare", "detail", "owner", "rest", "header", "banner", "skip", "message")
+ROWS = ("row", "bare", "faint")
+"""The kinds of row: known by its shape; only its own header makes it one; and under its own
+header it still looks like another dialect's, until a row comes that only this one reads.
+"""
+KINDS = (*ROWS, "detail", "owner", "rest", "header", "banner", "skip", "message")
 """The kinds of line a grammar may name.
 
-`bare` is a row that only its own header makes one. `detail`, `owner` and `rest` continue the
-row above: indented deeper than it, indented at all, or anywhere. `skip` opens a section that
-holds no sockets of ours; `message` is what the tool says beside the table.
+`detail`, `owner` and `rest` continue the row above: indented deeper than it, indented at all,
+or anywhere. `skip` opens a section that holds no sockets of ours; `message` is what the tool
+says beside the table.
 """
 
 END = "$END"

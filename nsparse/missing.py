@@ -42,6 +42,7 @@ ELSEWHERE = {
 }
 """Commands of other systems; the last is for what their every dump holds."""
 
+NEVER = "does not print them"
 COMMON = ("states", "queues")
 UNPRINTED = {"windows": ("queues",)}
 
@@ -109,7 +110,9 @@ def way(needs: Sequence[str], system: str) -> str:
 def _ways(needs: Sequence[str], system: str) -> Iterator[str]:
     of_sockets = [need for need in needs if need in SS_FLAGS]
     if system in ELSEWHERE:
-        yield from (_elsewhere(need, system) for need in of_sockets)
+        ways = [_elsewhere(need, system) for need in of_sockets]
+        # What the system never prints, no command helps to.
+        yield from [way for way in ways if way.endswith(NEVER)] or ways
     elif of_sockets:
         flags = "".join(SS_FLAGS[need] for need in of_sockets)
         where = "" if system else "on Linux "
@@ -121,4 +124,4 @@ def _elsewhere(need: str, system: str) -> str:
     commands = ELSEWHERE[system]
     printed = need in COMMON and need not in UNPRINTED.get(system, ())
     name = {"macos": "macOS", "windows": "Windows"}[system]
-    return commands.get(need, commands[""] if printed else f"{name} does not print them")
+    return commands.get(need, commands[""] if printed else f"{name} {NEVER}")

@@ -27,14 +27,15 @@ def normalise(columns: Columns, length: int) -> None:
 
 def _states(columns: Columns, length: int) -> list[Any]:
     none = [None] * length
+    told = columns.get("state", none)
     protos = columns.get("proto", none)
     words = columns.get("state_raw", none)
     remotes = columns.get("remote_addr", none)
     ports = columns.get("remote_port", none)
     known = {word: canonical(word) for word in set(words) if word is not None}
     return [
-        _state(word, known.get(word), remote, port) if proto in STATEFUL else None
-        for proto, word, remote, port in zip(protos, words, remotes, ports, strict=True)
+        (said or _state(word, known.get(word), remote, port)) if proto in STATEFUL else None
+        for said, proto, word, remote, port in zip(told, protos, words, remotes, ports, strict=True)
     ]
 
 

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse import noise
 from nsparse.convert import Record
+from nsparse.grammar import ROWS, Match
 
 if TYPE_CHECKING:
     import re
 
     from nsparse.dialect import Dialect
-    from nsparse.grammar import Executor, Grammar, Match
+    from nsparse.grammar import Executor, Grammar
 
 BLANKS = " \t"
 LOST_AFTER = 1
@@ -42,6 +43,18 @@ class Voice:
         executor = self.kinds.get(kind)
         return executor.match(text) if executor else None
 
+    def reads(self, text: str, *, headed: bool) -> Match | None:
+        """The fields of a row; under a header also of one that only a header makes a row."""
+        for kind in ROWS if headed else ROWS[:1]:
+            match = self.match(kind, text)
+            if match is not None:
+                return match
+        return None
+
+
+Claim = tuple[Voice, Match]
+"""A dialect that reads a line, and what it reads."""
+
 
 @dataclass
 class Table:
@@ -56,7 +69,9 @@ class Table:
         time: The time that was printed above.
         zone_known: Whether that time named a zone.
         breaks: Whether something above says that another command begins here.
-        rivals: Other dialects that would read every row of a headerless table as well.
+        said: The dialects that read fields in the headings, and what they read.
+        rivals: Other dialects that would read every row as well.
+        heirs: Those that would too, although the rows look like another dialect's.
     """
 
     voice: Voice
@@ -67,12 +82,33 @@ class Table:
     time: datetime | None = None
     zone_known: bool = True
     breaks: bool = False
+    said: list[Claim] = field(default_factory=list)
     rivals: tuple[Voice, ...] = ()
+    heirs: tuple[Voice, ...] = ()
     records: list[Record] = field(default_factory=list)
 
+    @property
+    def cells(self) -> Match:
+        """What the headings say of every row."""
+        matches = [match for voice, match in self.said if voice is self.voice]
+        fields = tuple(field for match in matches for field in match.fields)
+        return Match(fields, tuple(text for match in matches for text in match.texts))
 
-Claim = tuple[Voice, "Match"]
-"""A dialect that reads a line, and what it reads."""
+    @property
+    def speakers(self) -> tuple[Voice, ...]:
+        """Every dialect that reads all the rows, likeliest first."""
+        return (self.voice, *self.rivals, *self.heirs)
+
+    def reads(self, voice: Voice, text: str) -> Match | None:
+        """What a dialect would read of a row of this table."""
+        return voice.reads(text, headed=bool(self.header))
+
+
+class Readers(NamedTuple):
+    """The dialects that read a row, and those that would although it looks like another's."""
+
+    claims: Sequence[Claim]
+    heirs: tuple[Voice, ...] = ()
 
 
 class Unread(NamedTuple):
@@ -147,21 +183,19 @@ class _Walk:
         self.open = False
 
     def _row(self, number: int, line: str, text: str) -> bool:
-        """A row of the dialect that is speaking."""
-        if self.table is None or (self.claims and self.table.voice not in self.claims):
+        """One more row of the table that is open."""
+        table = self.table
+        if table is None or self.pending or self.context.breaks:
             return False
-        voice = self.table.voice
-        match = voice.match("row", text)
-        if match is None and self.table.header and not self.pending:
-            match = voice.match("bare", text)
+        match = table.reads(table.voice, text)
         if match is None:
             return False
-        self._add(voice, number, line, text, match)
+        self._add(table.voice, number, line, text, match)
         return True
 
     def _more(self, line: str, text: str) -> bool:
         """A line that continues the row above."""
-        if self.table is None or not self.table.records or not self.open:
+        if self.table is None or self.pending or not self.table.records or not self.open:
             return False
         if self.table.voice.opening.match(text):
             return False  # a damaged row, not a free text that happens to begin like one
@@ -169,6 +203,7 @@ class _Walk:
             match = self.table.voice.match(kind, text)
             if match is not None:
                 self.table.records[-1].more.append(match)
+                self.table.rivals = self.table.heirs = ()
                 self.found.census["details"] += 1
                 self._settle_unknown(among_rows=True)
                 return True
@@ -184,31 +219,60 @@ class _Walk:
         yield "rest"
 
     def _foreign_row(self, number: int, line: str, text: str) -> bool:
-        """A row of a dialect that was not speaking."""
-        claims = self._claims("row", text) or [
-            claim for claim in self._claims("bare", text) if claim[0] in self.claims
-        ]
-        if not claims or self._turns_out(number, line, text, claims):
-            return bool(claims)
-        voice, match = next((claim for claim in claims if claim[0] in self.claims), claims[0])
-        rivals = () if voice in self.claims else tuple(v for v, _ in claims if v is not voice)
-        self._add(voice, number, line, text, match, rivals)
+        """A row that begins a table, or shows that the one above is another dialect's."""
+        if self._turns_out(number, line, text):
+            return True
+        readers = self._readers(text)
+        if not readers.claims:
+            return False
+        (voice, match), *others = readers.claims
+        rivals = tuple(voice for voice, _ in others)
+        self._add(voice, number, line, text, match, rivals, readers.heirs)
         return True
 
-    def _turns_out(self, number: int, line: str, text: str, claims: list[Claim]) -> bool:
-        """Whether a row shows that the headerless rows above were another dialect's, and which."""
+    def _readers(self, text: str) -> Readers:
+        """Who reads a row that begins a table.
+
+        The dialect that was speaking, if it claims the headings as well; else those that claim
+        them; else those that know the shape of the row.
+        """
+        by_shape = self._claims("row", text)
+        known = self._claims("row", text, self.claims)
+        known += self._claims("bare", text, self._without(known))
+        faint = self._claims("faint", text, self._without(known))
+        spoke = (self.table.voice, *self.table.rivals) if self.table else ()
+        went_on = [claim for claim in (*known, *faint) if claim[0] in spoke]
+        equal = went_on or known or faint or by_shape
+        chosen = [voice for voice, _ in equal]
+        others = (voice for voice, _ in (*known, *faint))
+        return Readers(equal, tuple(voice for voice in others if voice not in chosen))
+
+    def _without(self, claims: list[Claim]) -> list[Voice]:
+        """Those that claim the headings above and have not read the row yet."""
+        done = [voice for voice, _ in claims]
+        return [voice for voice in self.claims if voice not in done]
+
+    def _turns_out(self, number: int, line: str, text: str) -> bool:
+        """Whether a row shows that the rows above were another dialect's, and which."""
         table = self.table
         if table is None or self.pending or self.context.breaks:
             return False
-        for voice, match in claims:
-            if voice in table.rivals:
-                table.voice, table.rivals = voice, ()
-                for record in table.records:
-                    again = voice.match("row", self.lines[record.line - 1].strip(BLANKS))
-                    record.match = again or record.match
-                self._add(voice, number, line, text, match)
-                return True
-        return False
+        readers = [voice for voice in table.speakers[1:] if table.reads(voice, text)]
+        if not readers:
+            return False
+        self._hand_over(table, readers[0])
+        table.rivals, table.heirs = tuple(readers[1:]), ()
+        match = table.reads(table.voice, text)
+        if match is not None:
+            self._add(table.voice, number, line, text, match)
+        return match is not None
+
+    def _hand_over(self, table: Table, voice: Voice) -> None:
+        """Another dialect reads the rows of a table."""
+        table.voice = voice
+        for record in table.records:
+            text = self.lines[record.line - 1].strip(BLANKS)
+            record.match = table.reads(voice, text) or record.match
 
     def _add(
         self,
@@ -218,13 +282,16 @@ class _Walk:
         text: str,
         match: Match,
         rivals: tuple[Voice, ...] = (),
+        heirs: tuple[Voice, ...] = (),
     ) -> None:
         table = self.table
         if table is None or table.voice is not voice or self.pending or self.context.breaks:
-            table = self._begin(voice, number, rivals)
+            table = self._begin(voice, number)
+            table.rivals, table.heirs = rivals, heirs
         self._settle_unknown(among_rows=self.open)
-        if table.rivals:
-            table.rivals = tuple(rival for rival in table.rivals if rival.match("row", text))
+        if table.rivals or table.heirs:
+            table.rivals = tuple(voice for voice in table.rivals if table.reads(voice, text))
+            table.heirs = tuple(voice for voice in table.heirs if table.reads(voice, text))
         table.records.append(Record(number, match))
         self.found.census["rows"] += 1
         self.indent = len(line) - len(text)
@@ -236,29 +303,33 @@ class _Walk:
         for kind in ("header", "banner", "skip", "message"):
             claims = self._claims(kind, text)
             if claims:
-                getattr(self, f"_{kind}")(number, text, [voice for voice, _ in claims])
+                getattr(self, f"_{kind}")(number, text, claims)
                 return True
         return False
 
-    def _header(self, number: int, text: str, voices: list[Voice]) -> None:
+    def _header(self, number: int, text: str, claims: list[Claim]) -> None:
         self._settle_unknown(among_rows=False)
         self.found.census["headers"] += 1
         self.pending.append(" ".join(text.split()))
+        # Who reads more than words in a heading knows it better than who does not.
+        telling = [claim for claim in claims if claim[1].fields]
+        self.context.said += telling
+        voices = [voice for voice, _ in telling or claims]
         self.claims = [voice for voice in self.claims if voice in voices] or voices
         self.context.start = self.context.start or number
         self.open = True
         self.skipping = None
 
-    def _banner(self, number: int, text: str, voices: list[Voice]) -> None:
-        self._header(number, text, voices)
+    def _banner(self, number: int, text: str, claims: list[Claim]) -> None:
+        self._header(number, text, claims)
 
-    def _skip(self, number: int, text: str, voices: list[Voice]) -> None:
+    def _skip(self, number: int, text: str, claims: list[Claim]) -> None:
         self._settle_unknown(among_rows=False)
         self._pass_over("section", number, text)
         self.skipping = text
         self.open = False
 
-    def _message(self, number: int, text: str, voices: list[Voice]) -> None:
+    def _message(self, number: int, text: str, claims: list[Claim]) -> None:
         self._pass_over("message", number, f"message of the tool: {text}")
 
     def _noise(self, number: int, text: str) -> bool:
@@ -314,12 +385,14 @@ class _Walk:
 
     def _opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
-        return next((voice for voice in self._ordered() if voice.opening.match(text)), None)
+        speakers = self.table.speakers if self.table else ()
+        openers = (v for v in self._ordered() if "row" in v.kinds or v in speakers)
+        return next((voice for voice in openers if voice.opening.match(text)), None)
 
-    def _begin(self, voice: Voice, number: int, rivals: tuple[Voice, ...]) -> Table:
+    def _begin(self, voice: Voice, number: int) -> Table:
         self._settle_unknown(among_rows=False)
         table = self.context
-        table.voice, table.rivals = voice, rivals
+        table.voice = voice
         table.header = tuple(self.pending)
         table.start = table.start or number
         self.found.tables.append(table)
@@ -342,12 +415,24 @@ class _Walk:
             )
         self.pending = []
         self.claims = []
+        self.context.said = []
 
     def close(self) -> None:
         self._settle_unknown(among_rows=False)
         self._empty_table()
         if self.empty is not None and not self.found.tables:
             self.found.tables.append(self.empty)
+        for run in _runs(self.found.tables):
+            self._agree(run)
+
+    def _agree(self, run: Sequence[Table]) -> None:
+        """One command speaks one dialect: a table that only one reads decides for the others."""
+        sure = {id(table.voice) for table in run if len(table.speakers) == 1}
+        for table in run:
+            known = [voice for voice in table.speakers if id(voice) in sure]
+            if len(known) == 1 and len(table.speakers) > 1:
+                self._hand_over(table, known[0])
+                table.rivals, table.heirs = (), ()
 
     # ---- lines that are no rows -------------------------------------------------------------
 
@@ -377,8 +462,11 @@ class _Walk:
 
     # ---- who claims a line ------------------------------------------------------------------
 
-    def _claims(self, kind: str, text: str) -> list[Claim]:
-        claimed = ((voice, voice.match(kind, text)) for voice in self._ordered())
+    def _claims(
+        self, kind: str, text: str, among: Sequence[Voice] | None = None
+    ) -> list[Claim]:
+        voices = (v for v in self._ordered() if among is None or v in among)
+        claimed = ((voice, voice.match(kind, text)) for voice in voices)
         return [(voice, match) for voice, match in claimed if match is not None]
 
     def _ordered(self) -> Iterator[Voice]:
@@ -391,3 +479,15 @@ class _Walk:
 
 HEADING_WORDS = 3
 """A heading in any language names at least a protocol and two ends."""
+
+
+def _runs(tables: Sequence[Table]) -> Iterator[list[Table]]:
+    """The tables that one command may have printed."""
+    run: list[Table] = []
+    for table in tables:
+        if table.breaks and run:
+            yield run
+            run = []
+        run.append(table)
+    if run:
+        yield run

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nsparse.grammar import Match
     from nsparse.sections import Table
 
 Identity = tuple[object, ...]
@@ -73,10 +74,16 @@ def _shape(table: Table) -> Identity:
     """Dialect, headers, protocols, and the fields of continuation lines."""
     records = table.records[:SEEN_AT_MOST]
     begins = frozenset(record.match.fields[0] for record in records)
-    protos = frozenset(r.match.texts[0] for r in records if r.match.fields[0] in PROTOCOL_FIELDS)
+    protos = frozenset(_protocol(record.match) for record in records)
     more = frozenset(name for r in records for match in r.more for name in match.fields)
     return (table.voice.dialect.name, table.header, begins, protos, more)
 
 
-PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "PROTO", "NETID")
-"""Fields at the start of a row that name its protocol; a state there changes from run to run."""
+def _protocol(match: Match) -> str | None:
+    """The protocol of a row, which OpenBSD's next banner and header of the same run differ by."""
+    named = zip(match.fields, match.texts, strict=True)
+    return next((text for name, text in named if name in PROTOCOL_FIELDS), None)
+
+
+PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "OTHER", "PROTO", "NETID")
+"""Fields that name a row's protocol; a state at its start changes from run to run."""

@@ -91,7 +91,10 @@ def _program(cell: str) -> Values:
 
 def _unix_program(cell: str) -> Values:
     """The name, and of 1.60 and BusyBox the path, which begins right behind its 20 columns."""
-    if cell[PROGRAM_WIDTH : PROGRAM_WIDTH + 1] != " " and cell[PROGRAM_WIDTH + 1 :][:1] not in PATHS:
+    if (
+        cell[PROGRAM_WIDTH : PROGRAM_WIDTH + 1] != " "
+        and cell[PROGRAM_WIDTH + 1 :][:1] not in PATHS
+    ):
         return _program(cell)
     name, path = cell[: PROGRAM_WIDTH + 1].rstrip(), cell[PROGRAM_WIDTH + 1 :]
     return {**_program(name), "path": path or None}

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsparse.cells import RECV_Q, SEND_Q, Ends, details, ignored, local, remote, state, text
+from nsparse import bsd
+from nsparse.cells import RECV_Q, SEND_Q, details, state
 from nsparse.dialect import Cell, Columns, Dialect, Values
 
-# inet.c inetprint cuts an address to 16 characters without -l and -W; the port is kept.
-ENDS = Ends(separator=".", host_width=16)
-
-PROTOS = {"icm": "icmp", "div": "divert", "igm": "igmp", "toe": "tcp"}
-FAMILIES = {"4": "ipv4", "6": "ipv6", "46": "dual", "66": "ipv6"}
-
-
-def _proto(cell: str) -> Values:
-    """Three letters of the protocol, then the family; raw IP is `ip 4`."""
-    name = cell[:3].rstrip(" 46")
-    family = FAMILIES[cell[len(name) :].strip()]
-    proto = PROTOS.get(name, name)
-    values: dict[str, Any] = {"section": "inet", "proto": proto, "_proto_family": family}
-    if name in ("tcp", "udp") and family in ("ipv6", "dual"):
-        values["v6only"] = family == "ipv6"
-    return values
+NARROW = bsd.Narrow()
 
 
 def _numbers(cell: str) -> list[int]:
@@ -63,12 +49,9 @@ def _process(cell: str) -> Values:
     }
 
 
-def _pcb(cell: str) -> Values:
-    return {"cookie": cell}
-
-
-def _unix_type(cell: str) -> Values:
-    return {"section": "unix", "proto": "unix", "family": "unix", "details": f"type:{cell}"}
+def _listen_queue(cell: str) -> Values:
+    """No protocol is printed; only TCP has such queues."""
+    return {"section": "inet", "proto": "tcp", **bsd.LISTEN_QUEUE.read(cell)}
 
 
 def _kernel(cell: str) -> Values:
@@ -87,6 +70,7 @@ def _family(cell: str) -> Values:
 
 def _settle(columns: Columns) -> None:
     """What four numbers mean is known from the process name behind them."""
+    bsd.settle_narrow(columns)
     fours = columns.pop("_four", None)
     named = columns.pop("_named", [None] * len(columns["proto"]))
     if fours is None:
@@ -119,26 +103,24 @@ DIALECT = Dialect(
     title="netstat on macOS",
     os="macos",
     tool="netstat",
-    proved_on=("network_cmds 543 to 741 (macOS 10.14 to 26): -an -anv -A -b",),
+    proved_on=("network_cmds 543 to 741 (macOS 10.14 to 26): -an -anv -A -b -L",),
     settle=_settle,
     cells={
-        "PROTO": Cell("a protocol such as tcp4 or udp46", _proto),
-        "PCB": Cell("a protocol control block, hexadecimal", _pcb),
+        **bsd.UNIX,
+        "TCP": bsd.PROTO,
+        "PROTO": bsd.PROTO,
         "FLOWHASH": details("a flow hash, hexadecimal", "flowhash"),
         "RECV_Q": RECV_Q,
         "SEND_Q": SEND_Q,
-        "LOCAL": local(ENDS),
-        "REMOTE": remote(ENDS),
+        "LISTEN_QUEUE": Cell(bsd.LISTEN_QUEUE.words, _listen_queue),
+        "LOCAL": NARROW.local(),
+        "REMOTE": NARROW.remote(),
         "STATE": state(),
         "BYTES": Cell("two numbers (rxbytes, txbytes)", _bytes),
         "FOUR": Cell("four numbers", _four),
         "SIX": Cell("six numbers", _six),
         "PROCESS": Cell("a process and its id (name:pid)", _process),
         "INTERNALS": details("socket flags and options, hexadecimal", "so"),
-        "UNIX_TYPE": Cell("a type such as stream", _unix_type),
-        "VNODE": ignored("a vnode, hexadecimal"),
-        "LINKS": details("three addresses (Conn, Refs, Nextref)", "links"),
-        "PATH": text("path", "a path"),
         "KERNEL": Cell("kevt or kctl", _kernel),
         "KERNEL_REST": Cell("numbers, and the name of a kernel control", _kernel_rest),
         "FAMILY": Cell("a protocol family", _family),

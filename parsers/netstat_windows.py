@@ -14,8 +14,11 @@ def _exe(cell: str) -> Values:
 
 
 def _component(cell: str) -> Values:
-    """One word is a component; several are a message that no owner is known, or a stack of DLLs."""
-    return {"details": cell} if " " in cell else {"component": cell}
+    """One word is a component; several are a message that no owner is known, or a stack of DLLs.
+
+    A component is a service's name, which is ASCII; in Chinese the message has no blank.
+    """
+    return {"component": cell} if cell.isascii() and " " not in cell else {"details": cell}
 
 
 DIALECT = Dialect(

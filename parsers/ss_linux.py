@@ -121,6 +121,13 @@ TIMERS = {
     "persist": "persist",
     "delack": "delack",
 }
+# What the third item counts; of the others ss prints a 0 that counts nothing. SCTP has T3_RTX.
+COUNTS = {
+    "retransmit": "retrans",
+    "unknown": "retrans",
+    "keepalive": "probes",
+    "persist": "probes",
+}
 # misc/ss.c print_ms_timer, every tag from 3.0 to 7.1: a dot separates seconds from milliseconds,
 # whatever unit follows (`8.476ms` before 6.11, `8.476sec` since).
 _TIME = re.compile(
@@ -154,8 +161,9 @@ def _timer(token: str) -> Values:
         return {"details": token}
     timer = TIMERS.get(found["name"], "unknown")
     ms = milliseconds(found["time"])
-    count = "retrans" if timer in ("retransmit", "unknown") else "probes"
-    values: dict[str, Any] = {"timer": timer, "timer_ms": ms, count: int(found["count"])}
+    values: dict[str, Any] = {"timer": timer, "timer_ms": ms}
+    if timer in COUNTS:
+        values[COUNTS[timer]] = int(found["count"])
     if ms is None and not found["time"].endswith("min"):
         values["_odd"] = (token, "a time such as 8.476sec, 32sec or 1min2sec")
     return values

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import nsparse
 from nsparse.registry import diagnoses
 from nsparse.scene import constants, scenes
 from nsparse.schema import frame
@@ -18,17 +19,20 @@ from nsparse.schema import frame
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from nsparse.diagnosis import Finding
     from nsparse.scene import Scene
 
 FAMILY = ("close-wait-leak", "close-wait-unaccepted", "close-wait-unread", "close-wait-pool")
 ALL = (*FAMILY, "fin-wait2-stuck", "time-wait-churn")
-TEXTS = {"process", "timer", "netns", "cookie", "taken_at", "user"}
+TEXTS = {"host", "netns", "timer"}
 
 # Ends that most tables need: a service of this host, the callers of it, a service elsewhere.
 HERE, THERE = "198.51.100.20:8080", "203.0.113.9:443"
 JAVA = f"LISTEN 0 100 {HERE} 0.0.0.0:* java/4711"
 LEFT = f"CLOSE_WAIT 0 0 {HERE} 203.0.113.7:PORT java/4711"
+UNREAD = f"CLOSE_WAIT 3069 0 {HERE} 203.0.113.7:PORT java/4711"
 OPEN = f"ESTABLISHED 0 0 {HERE} 203.0.113.8:PORT java/4711"
 CALL = f"ESTABLISHED 0 0 192.0.2.40:PORT {THERE} app/9337"
 POOL = f"CLOSE_WAIT 1 0 192.0.2.40:PORT {THERE} app/9337"
@@ -60,10 +64,8 @@ def _row(line: str) -> dict[str, Any]:
     return row
 
 
-def scene(
-    rows: Iterable[str], os: str = "linux", moments: tuple[str, ...] = (), **also: Any
-) -> Scene:
-    """The scene of a host; with `moments` the same rows once for each of those times."""
+def dump(rows: Iterable[str], os: str = "linux", moments: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The common frame; with `moments` the same rows once for each of those times."""
     found = [_row(line) for line in rows]
     times = moments or ("",)
     cells = [{**row, "snapshot": i, "taken_at": t} for i, t in enumerate(times) for row in found]
@@ -74,7 +76,14 @@ def scene(
         cell["taken_at"] = cell["taken_at"] or None
     names = {name for cell in cells for name in cell}
     values = {name: [cell.get(name) for cell in cells] for name in names}
-    return scenes(frame(values, len(cells)), **also)[0]
+    return frame(values, len(cells))
+
+
+def scene(
+    rows: Iterable[str], os: str = "linux", moments: tuple[str, ...] = (), **also: Any
+) -> Scene:
+    """The scene of the first host."""
+    return scenes(dump(rows, os, moments), **also)[0]
 
 
 def with_constants(at: Scene, **facts: object) -> Scene:
@@ -167,6 +176,32 @@ def test_leak_seen_from_both_ends() -> None:
         "not."
     )
     assert set(at.rows.loc[list(leak.sockets), "pair"]) == set(stuck.sockets)
+
+
+def test_one_cause_is_one_finding() -> None:
+    both = nsparse.diagnose(dump(BOTH_ENDS), select=ALL)
+    assert [(f.id, f.absorbed) for f in both.findings] == [
+        ("close-wait-leak", ("fin-wait2-stuck: 3 rows of node/300",))
+    ]
+    queue = nsparse.diagnose(dump(UNACCEPTED), select=[*ALL, "accept-queue-full"])
+    assert [(f.id, f.absorbed) for f in queue.findings] == [
+        ("accept-queue-full", ("close-wait-unaccepted: 4 rows",))
+    ]
+
+
+def test_the_other_end_may_be_on_another_host() -> None:
+    far = "FIN_WAIT_2 0 0 203.0.113.7:PORT 198.51.100.20:8080 curl/7 host=app1"
+    rows = [f"{line} host=web1" for line in [JAVA, *many(3, LEFT), *many(1, OPEN)]]
+    assert found("close-wait-leak", scene(rows)) == []
+    (finding,) = found("close-wait-leak", scene([*rows, *many(3, far)]))
+    assert finding.confidence == "high"
+    assert finding.verdict.endswith("are CLOSE_WAIT: curl/7 has closed, java/4711 has not.")
+
+
+def test_nothing_is_summed_over_namespaces() -> None:
+    rows = [f"{line} netns={name}" for name in ("blue", "red") for line in many(3, UNREAD)]
+    assert loud(scene(rows)) == []
+    assert loud(scene([line.split(" netns")[0] for line in many(6, UNREAD)])) != []
 
 
 @pytest.mark.parametrize(
@@ -320,6 +355,13 @@ def test_unaccepted_needs_visible_owners() -> None:
     assert found("close-wait-unaccepted", scene(hidden)) == []
 
 
+@pytest.mark.parametrize(("queue", "kept"), [(0, 6), (5, 6), (6, 0)])
+def test_what_the_accept_queue_explains_is_not_kept(queue: int, kept: int) -> None:
+    rows = [f"LISTEN {queue} 128 {HERE} 0.0.0.0:*", *many(6, UNREAD), *many(2, OPEN)]
+    at = scene([line.replace(" java/4711", "") for line in rows])
+    assert [f.n for f in found("close-wait-leak", at)] == [kept] * bool(kept)
+
+
 def test_an_unread_fin_alone_is_enough_where_inodes_are_printed() -> None:
     gone = f"CLOSE_WAIT 1 0 {HERE} 203.0.113.7:PORT"
     rows = [JAVA, *many(5, gone), *many(1, OPEN)]
@@ -327,9 +369,6 @@ def test_an_unread_fin_alone_is_enough_where_inodes_are_printed() -> None:
     with_inodes = [f"{line} inode=9" if "java" in line else line for line in rows]
     assert [f.n for f in found("close-wait-unaccepted", scene(with_inodes))] == [5]
     assert found("close-wait-leak", scene(with_inodes)) == []
-
-
-UNREAD = f"CLOSE_WAIT 3069 0 {HERE} 203.0.113.7:PORT java/4711"
 
 
 def test_unread_says_how_much() -> None:

@@ -367,4 +367,4 @@ def test_dead_peer_of_an_unknown_program_on_windows() -> None:
     [finding] = found(WINDOWS + rows, DEAD)
     assert finding.verdict == "3 connection attempts unanswered, none established."
     assert "10.0.0.9 is a private address" in finding.evidence
-    assert [step.cmd for step in finding.next][0] == "Test-NetConnection 10.0.0.9 -Port 1433"
+    assert finding.next[0].cmd == "Test-NetConnection 10.0.0.9 -Port 1433"

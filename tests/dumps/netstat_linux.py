@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
@@ -177,7 +177,8 @@ def layouts(draw: st.DrawFn) -> Layout:
     return Layout(
         version=version,
         language=draw(st.sampled_from(LANGUAGES)) if full else ENGLISH,
-        **flags | {"owner": flags["owner"] or flags["context"], "wide": flags["wide"] or columns > 0},
+        **flags
+        | {"owner": flags["owner"] or flags["context"], "wide": flags["wide"] or columns > 0},
         columns=columns,
         banner=draw(st.booleans()),
         header=draw(st.booleans()),
@@ -202,6 +203,9 @@ def dumps(draw: st.DrawFn) -> list[Line]:
     if not shown and not local:
         shown = [draw(model.sockets(("tcp",), names=names))]
     return show(shown, local, layout)
+
+
+headings = layouts().map(lambda layout: show([], [], replace(layout, header=True, runs=1)))
 
 
 def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:
@@ -389,9 +393,7 @@ def _timer_row(socket: Socket, layout: Layout) -> Row:
     timer = _running(socket)
     if timer is None or not layout.timers:
         return {}
-    return row(
-        timer=timer.name, timer_ms=timer.ms, retrans=timer.count, probes=timer.count // 2
-    )
+    return row(timer=timer.name, timer_ms=timer.ms, retrans=timer.count, probes=timer.count // 2)
 
 
 # ---- rows of UNIX sockets --------------------------------------------------------------------

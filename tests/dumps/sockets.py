@@ -15,7 +15,7 @@ LINK_LOCAL = 0xFE80 << 112
 
 # What a resolver and /etc/services say. No table of ours holds the last service.
 HOSTS = (None, "db1", "localhost", "mail.example.net", "a-rather-long-name.example.org")
-SERVICES = {22: "ssh", 25: "smtp", 53: "domain", 443: "https", 5432: "postgresql", 7001: "frobd"}
+SERVICES = {22: "ssh", 25: "smtp", 53: "domain", 443: "https", 3306: "mysql", 7001: "frobd"}
 KNOWN_SERVICES = {name: port for port, name in SERVICES.items() if name != "frobd"}
 
 

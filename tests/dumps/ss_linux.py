@@ -1,21 +1,21 @@
 """`ss` of iproute2 as the versions from 3.10 to 7.1 print it (misc/ss.c).
 
 What changed between them: brackets around IPv6 and what `*` means (4.13, 4.14), how wide the
-columns are (4.15, 5.6, 7.0), the header's last word (5.4, 6.7), the spelling of users (3.14, 7.1)
-and of seconds in a timer (6.11).
+columns are (4.15, 5.6, 7.0), the header's last word (5.4, 6.7). What stands behind the
+addresses: `ss_tail`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
+from tests.dumps import ss_tail
 from tests.dumps.paper import Line, Row, repeated, row
-from tests.dumps.sockets import End, Owner, Socket, Timer, UnixSocket
+from tests.dumps.sockets import End, Owner, Socket, UnixSocket
 
 VERSIONS = ((3, 10), (4, 11), (4, 18), (5, 5), (6, 1), (6, 7), (6, 9), (6, 11), (7, 1))
 STATES = {
@@ -28,65 +28,22 @@ STATES = {
     "LAST_ACK": "LAST-ACK",
     "TIME_WAIT": "TIME-WAIT",
 }
-TIMERS = {"retransmit": "on", "keepalive": "keepalive", "timewait": "timewait", "persist": "persist"}
-COUNTS = {"retransmit": "retrans", "keepalive": "probes", "persist": "probes"}
 IP_PROTOCOLS = {1: "icmp", 58: "ipv6-icmp", 89: "ospf"}
 
 UNIX_KINDS = ("u_str", "u_dgr", "u_seq")
 UNIX_STATES = ("UNCONN", "LISTEN", "ESTAB")
-# Sockets without an IP address: Netid, section, and names they are printed by.
+# Sockets without an IP address: Netid, section, the other end, and names they are printed by.
 OTHERS = {
-    "nl": ("netlink", ("rtnl:kernel", "0:0", "audit:-1100095455", "uevent:systemd/1")),
-    "p_raw": ("packet", ("*:eth0", "ip:eth0", "[2054]:*")),
-    "p_dgr": ("packet", ("*:*", "[2054]:wlan0")),
-}
-
-# tcp_info in the order of print: how an item is spelt, and the columns it fills.
-INFO: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "ts": ("ts sack cubic wscale:7,8", ()),
-    "rto": ("rto:{}", ("rto_ms",)),
-    "backoff": ("backoff:{}", ("backoff",)),
-    "rtt": ("rtt:{}/0.75", ("rtt_ms",)),
-    "ato": ("ato:40", ()),
-    "mss": ("mss:{}", ("mss",)),
-    "pmtu": ("pmtu:1500 rcvmss:536 advmss:1448", ()),
-    "cwnd": ("cwnd:{}", ("cwnd",)),
-    "ssthresh": ("ssthresh:{}", ("ssthresh",)),
-    "bytes_sent": ("bytes_sent:{}", ("bytes_sent",)),
-    "bytes_retrans": ("bytes_retrans:{}", ("bytes_retrans",)),
-    "bytes_acked": ("bytes_acked:{}", ("bytes_acked",)),
-    "bytes_received": ("bytes_received:{}", ("bytes_received",)),
-    "segs_out": ("segs_out:{} segs_in:7", ("segs_out",)),
-    "data_segs_out": ("data_segs_out:{}", ("data_segs_out",)),
-    "bbr": ("bbr:(bw:1.2Mbps,mrtt:0.05,pacing_gain:2.8)", ()),
-    "send": ("send 77.2Mbps", ()),
-    "lastsnd": ("lastsnd:{}", ("lastsnd_ms",)),
-    "lastrcv": ("lastrcv:{}", ("lastrcv_ms",)),
-    "lastack": ("lastack:{}", ("lastack_ms",)),
-    "pacing": ("pacing_rate 154Mbps/200Mbps delivery_rate 1158400000bps delivered:4", ()),
-    "app_limited": ("app_limited", ()),
-    "busy": ("busy:{}ms", ("busy_ms",)),
-    "rwnd": ("rwnd_limited:{}ms(12.5%)", ("rwnd_limited_ms",)),
-    "sndbuf": ("sndbuf_limited:{}ms(0.1%)", ("sndbuf_limited_ms",)),
-    "unacked": ("unacked:{}", ("unacked",)),
-    "retrans": ("retrans:3/{}", ("retrans_total",)),
-    "lost": ("lost:{}", ("lost",)),
-    "rcv": ("rcv_rtt:1.5 rcv_space:14480", ()),
-    "notsent": ("notsent:{}", ("notsent",)),
-    "minrtt": ("minrtt:{}", ("minrtt_ms",)),
-    "ulp": ("tcp-ulp-tls version: 1.2 cipher: aes-gcm-128 rxconf: sw txconf: none", ()),
-}
-# What two items say besides the number that varies.
-ALSO: Mapping[str, Row] = {
-    "rtt": {"rttvar_ms": 0.75},
-    "retrans": {"retrans_now": 3},
-    "app_limited": {"app_limited": True},
+    "nl": ("netlink", "*", ("rtnl:kernel", "0:0", "audit:-1100095455", "uevent:systemd/1")),
+    "p_raw": ("packet", "*", ("*:eth0", "ip:eth0", "[2054]:*")),
+    "p_dgr": ("packet", "*", ("*:*", "[2054]:wlan0")),
+    "v_str": ("vsock", "*:*", ("*:999", "2:1024")),
 }
 
 
 @dataclass(frozen=True)
 class Other:
-    """A netlink or packet socket."""
+    """A netlink, packet or vsock socket."""
 
     netid: str
     name: str
@@ -120,6 +77,8 @@ class Layout:
         numeric: -n.
         names: -r.
         process: -p.
+        contexts: -Z.
+        threads: -T.
         timers: -o.
         extended: -e.
         internals: -i.
@@ -138,6 +97,8 @@ class Layout:
     numeric: bool
     names: bool
     process: bool
+    contexts: bool
+    threads: bool
     timers: bool
     extended: bool
     internals: bool
@@ -153,18 +114,24 @@ class Layout:
         return self.version >= (4, 14)
 
 
+FLAGS = (
+    *("numeric", "names", "process", "contexts", "threads", "timers", "extended"),
+    *("internals", "memory", "one_line", "message", "header", "queues"),
+)
+
+
 @st.composite
 def layouts(draw: st.DrawFn, *, netid: bool, state: bool) -> Layout:
     """A version with flags it has."""
     version = draw(st.sampled_from(VERSIONS))
-    names = (
-        "numeric names process timers extended internals memory one_line message header queues"
-    ).split()
-    flags = {name: draw(st.booleans()) for name in names}
+    flags = {name: draw(st.booleans()) for name in FLAGS}
+    flags["contexts"] &= version >= (3, 14)
+    flags["threads"] &= version >= (6, 0)
     flags["one_line"] &= version >= (5, 2)
     # Without a header nothing would tell that rows without State or Netid belong to ss.
     flags["header"] |= version < (4, 7) or not state
-    flags["queues"] |= version < (6, 9)
+    # With neither State nor queues a row is two addresses and nothing more.
+    flags["queues"] |= version < (6, 9) or not state
     return Layout(
         version=version,
         netid=netid,
@@ -190,13 +157,13 @@ others = st.sampled_from(tuple(OTHERS)).flatmap(
     lambda netid: st.builds(
         Other,
         st.just(netid),
-        st.sampled_from(OTHERS[netid][1]),
+        st.sampled_from(OTHERS[netid][2]),
         model.queues,
         model.queues,
         model.owners(names, 2),
     )
 )
-infos = st.dictionaries(st.sampled_from(tuple(INFO)), st.integers(0, 10**6), max_size=8)
+infos = st.dictionaries(st.sampled_from(tuple(ss_tail.INFO)), st.integers(0, 10**6), max_size=8)
 memories = st.tuples(*[st.integers(0, 10**7)] * 9)
 TABLES: Mapping[str, st.SearchStrategy[Any_]] = {
     "all": st.one_of(inet, model.unix_sockets(names, 2), others),
@@ -210,12 +177,19 @@ TABLES: Mapping[str, st.SearchStrategy[Any_]] = {
 def dumps(draw: st.DrawFn) -> list[Line]:
     """What one call prints."""
     table = draw(st.sampled_from(tuple(TABLES)))
-    layout = draw(layouts(netid=table == "all", state=table != "tcp" or draw(st.booleans())))
+    layout = draw(
+        layouts(netid=table == "all", state=table in ("udp", "nl") or draw(st.booleans()))
+    )
     entry = st.builds(Entry, TABLES[table], infos, memories)
     entries = draw(st.lists(entry, min_size=1, max_size=7))
     if table == "udp" and all(_connected(entry.socket) for entry in entries):
         return dumps_of_none(layout)
     return show(entries, layout)
+
+
+headings = layouts(netid=True, state=True).map(
+    lambda layout: show([], replace(layout, header=True, runs=1))
+)
 
 
 def _connected(socket: Any_) -> bool:
@@ -359,15 +333,21 @@ def _unix(socket: UnixSocket, layout: Layout) -> Cells:
 
 
 def _other(socket: Other, layout: Layout) -> Cells:
-    section = OTHERS[socket.netid][0]
+    section, peer, _ = OTHERS[socket.netid]
     host, _, port = socket.name.partition(":")
     return Cells(
         socket.netid,
         "UNCONN",
         (socket.recv_q, socket.send_q),
         (host, ":", port),
-        ("*", " ", ""),
-        row(section=section, proto=section, family=section, local_name=socket.name),
+        (peer, " ", ""),
+        row(
+            section=section,
+            proto=section,
+            family=section,
+            local_name=socket.name,
+            remote_name=peer if peer != "*" else None,
+        ),
     )
 
 
@@ -390,18 +370,24 @@ def _widths(cells: Sequence[Cells], layout: Layout) -> Widths:
     if layout.version < (4, 15):
         return Widths(5, 10, 6, 18, 7)
     slack = layout.slack
+    ends = [end for cell in cells for end in (cell.local, cell.remote)]
     return Widths(
-        max(5, *(len(c.netid) for c in cells)) + slack,
-        max(5, *(len(c.state) for c in cells)) + slack,
-        6 + slack,
-        max(12, *(len(end[0]) for c in cells for end in (c.local, c.remote))) + slack,
-        max(4, *(len(end[2]) for c in cells for end in (c.local, c.remote))),
+        _widest("Netid", [cell.netid for cell in cells]) + slack,
+        _widest("State", [cell.state for cell in cells]) + slack,
+        len("Recv-Q") + slack,
+        _widest("Peer Address", [end[0] for end in ends]) + slack,
+        _widest("Port", [end[2] for end in ends]),
     )
+
+
+def _widest(word: str, texts: Sequence[str]) -> int:
+    """The heading's word or a text below it."""
+    return max(len(text) for text in (word, *texts))
 
 
 def _front(netid: str, state: str, queues: tuple[object, object], w: Widths, layout: Layout) -> str:
     """Netid to Send-Q. From 4.15 to 4.19 nothing stands between Netid and State but their slack."""
-    glued = (4, 15) <= layout.version < (4, 20)
+    glued = (4, 15) <= layout.version < (4, 20) and layout.state
     text = f"{netid:{w.netid}}" + ("" if glued else " ") if layout.netid else ""
     text += f"{state:{w.state}} " if layout.state else ""
     if layout.queues:
@@ -416,25 +402,28 @@ def _header(cells: Sequence[Cells], w: Widths, layout: Layout) -> str:
     if version < (5, 4) or (version >= (6, 7) and not layout.process):
         return text + " "
     # The last column begins where the widest port ends; `Port` itself is four wide.
-    widest = max(len(cell.remote[2]) for cell in cells)
-    return text + " " * max(0, widest - 4) + "Process"
+    widest = _widest("Port", [cell.remote[2] for cell in cells])
+    return text + " " * (widest - len("Port")) + "Process"
 
 
-def _lines(
-    entry: Entry, cell: Cells, w: Widths, eras: set[str], layout: Layout
-) -> Iterator[Line]:
+def _lines(entry: Entry, cell: Cells, w: Widths, eras: set[str], layout: Layout) -> Iterator[Line]:
     socket = entry.socket
     front = _front(cell.netid, cell.state, cell.queues, w, layout)
     ends = " ".join(
         f"{host:>{w.host}}{separator}{port:{w.port}}"
         for host, separator, port in (cell.local, cell.remote)
     )
-    users, users_row = _users(socket, layout)
+    users, users_row = ss_tail.users(socket.owners, layout)
     extended, extended_row = _extended(socket, layout)
     more, more_row = _internals(entry, layout)
     below = more and not layout.one_line and isinstance(socket, Socket)
     text = f"{front}{ends} {users}{extended}{'' if below else more}"
-    held: dict[str, object] = {**_common(cell, eras, layout), **extended_row, **users_row, **more_row}
+    held: dict[str, object] = {
+        **_common(cell, eras, layout),
+        **extended_row,
+        **users_row,
+        **more_row,
+    }
     yield Line(text.rstrip() if layout.version >= (7, 0) else text, row(**held))
     if below:
         yield Line(f"\t{more}")
@@ -457,100 +446,27 @@ def _common(cell: Cells, eras: set[str], layout: Layout) -> dict[str, object]:
     return held
 
 
-# ---- users, timers, details ------------------------------------------------------------------
-
-
-def _users(socket: Any_, layout: Layout) -> tuple[str, Row]:
-    """`users:(...)`: one entry for each process and descriptor."""
-    if not layout.process or not socket.owners:
-        return "", {}
-    spell = '("{}",{},{})' if layout.version < (3, 14) else '("{}",pid={},fd={})'
-    held = [
-        {"process": _escaped(owner.process, layout), "pid": owner.pid, "fd": owner.fd}
-        for owner in socket.owners
-    ]
-    entries = ",".join(spell.format(*owner.values()) for owner in held)
-    several = json.dumps(held, ensure_ascii=False) if len(held) > 1 else None
-    return f"users:({entries})", row(**held[0], owners=several)
-
-
-def _escaped(process: str, layout: Layout) -> str:
-    return process.replace('"', '\\"') if layout.version >= (7, 1) else process
-
-
 def _extended(socket: Any_, layout: Layout) -> tuple[str, Row]:
-    if isinstance(socket, Other):
-        return (" sk=0 cb=0 groups=0x00000000" if layout.extended else ""), {}
+    """-o and -e; the inode behind a UNIX socket's arrow is that of its file."""
+    if isinstance(socket, Socket):
+        timer, timer_row = ss_tail.timer(socket.timer, layout)
+        details, details_row = ss_tail.details(socket, layout)
+        return timer + details, {**timer_row, **details_row}
+    if not layout.extended:
+        return "", {}
     if isinstance(socket, UnixSocket):
-        return (" <-> ino:7 dev:0/25 peers: 12 13" if layout.extended else ""), {}
-    text, held = "", {}
-    if socket.timer and (layout.timers or layout.extended):
-        text, held = _timer(socket.timer, layout)
-    if layout.extended:
-        more, more_row = _details(socket, layout)
-        text, held = text + more, {**held, **more_row}
-    return text, held
-
-
-def _timer(timer: Timer, layout: Layout) -> tuple[str, dict[str, object]]:
-    time, ms = _time(timer.ms, layout)
-    count = COUNTS.get(timer.name)
-    held: dict[str, object] = {"timer": timer.name, "timer_ms": ms}
-    if count:
-        held[count] = timer.count
-    return f" timer:({TIMERS[timer.name]},{time},{timer.count})", held
-
-
-def _time(ms: int, layout: Layout) -> tuple[str, int]:
-    """A rest as print_ms_timer writes it, and what of it can be read again."""
-    seconds, rest = divmod(ms, 1000)
-    minutes = seconds // 60
-    if minutes >= 10:
-        return f"{minutes}min", minutes * 60_000
-    if minutes:
-        over = seconds % 60
-        return f"{minutes}min" + (f"{over}sec" if over else ""), seconds * 1000
-    if seconds >= 10 or (seconds and not rest):
-        return f"{seconds}sec", seconds * 1000
-    if seconds:
-        return f"{seconds}.{rest:03}" + ("ms" if layout.version < (6, 11) else "sec"), ms
-    return (f"{rest:03}ms" if rest else ""), ms
-
-
-def _details(socket: Socket, layout: Layout) -> tuple[str, Row]:
-    """`uid:` is left out when it is 0; before 3.14 UDP has `=` for `:`."""
-    sign = "=" if layout.version < (3, 14) and socket.proto == "udp" else ":"
-    uid = f" uid{sign}{socket.uid}" if socket.uid else ""
-    text = f"{uid} ino{sign}{socket.inode} sk{sign}ffff8800{socket.recv_q % 65536:04x}"
-    held: dict[str, object] = {
-        "uid": socket.uid,
-        "inode": socket.inode or None,
-        "cookie": f"ffff8800{socket.recv_q % 65536:04x}",
-    }
-    if layout.version >= (5, 8):
-        text += " cgroup:/system.slice/ssh.service"
-    if layout.version >= (4, 2) and socket.family != "ipv4":
-        only = socket.family == "ipv6"
-        text += f" v6only:{int(only)}"
-        held["v6only"] = only
-    return f"{text} <->", held
+        return " <-> ino:7 dev:0/25 peers: 12 13", {}
+    return " sk=7f00 cb=0 groups=0x00000000", row(cookie="7f00")
 
 
 def _internals(entry: Entry, layout: Layout) -> tuple[str, Row]:
-    """-m and -i; ss says nothing of sockets that are in TIME-WAIT, and prints their TAB."""
+    """-m and -i; of a socket in TIME-WAIT the kernel knows nothing, and ss prints its TAB."""
     socket = entry.socket
-    text, held = "", {}
-    if layout.memory:
-        names = ("r", "rb", "t", "tb", "f", "w", "o", "bl", "d")
-        pairs = dict(zip(names, entry.memory, strict=True))
-        text = " skmem:(" + ",".join(f"{name}{n}" for name, n in pairs.items()) + ")"
-        held = {f"skmem_{name}": pairs[name] for name in ("r", "rb", "t", "tb", "d")}
-    if layout.internals and isinstance(socket, Socket) and socket.proto == "tcp":
-        for name, (spell, columns) in INFO.items():
-            if name in entry.info:
-                value = entry.info[name]
-                text += " " + spell.format(value)
-                held |= {**dict.fromkeys(columns, value), **ALSO.get(name, {})}
+    text, held = ss_tail.memory(entry.memory, layout)
+    if isinstance(socket, Socket) and socket.proto == "tcp":
+        more, more_row = ss_tail.internals(entry.info, layout)
+        text, held = text + more, {**held, **more_row}
     if isinstance(socket, Socket) and socket.state == "TIME_WAIT":
         return (" " if text else ""), {}
-    return text, (held if isinstance(socket, Socket) or isinstance(socket, Other) else {})
+    # The memory of a UNIX socket stays text.
+    return text, {} if isinstance(socket, UnixSocket) else held

@@ -1,0 +1,56 @@
+"""`netstat` of AIX, whose rows are those of BSD but for `tcp` on both families and UNIX rows on two lines."""
+
+from __future__ import annotations
+
+from nsparse import bsd
+from nsparse.cells import RECV_Q, SEND_Q, details, state
+from nsparse.dialect import Cell, Columns, Dialect, Values
+
+ENDS = bsd.Narrow()
+PROTO = "a protocol such as tcp4 or udp"
+
+
+def _both(cell: str) -> Values:
+    """Without a number a socket serves both families, or is as old as IPv4 alone: nothing says which."""
+    return {"section": "inet", "proto": cell}
+
+
+def _one(cell: str) -> Values:
+    family = "ipv6" if cell.endswith("6") else "ipv4"
+    return {**_both(cell[:-1]), "_proto_family": family}
+
+
+def _wide(side: str, end: Cell) -> Cell:
+    """An end that -A may have cut, with its width: one that is wider shows that -A cuts none."""
+    return Cell(end.words, lambda cell: {**end.read(cell), f"_{side}_width": len(cell)})
+
+
+def _settle(columns: Columns) -> None:
+    """An end of 18 characters is cut in AIX 5, and whole in 7.3, where the columns are wider."""
+    sides = ("local", "remote")
+    widths = [width or 0 for side in sides for width in columns.pop(f"_{side}_width", ())]
+    if max(widths, default=0) > bsd.NARROW:
+        for side in sides:
+            columns.pop(f"_{side}_cut", None)
+    bsd.settle_narrow(columns)
+
+
+DIALECT = Dialect(
+    name="netstat_aix",
+    title="netstat on AIX",
+    os="aix",
+    tool="netstat",
+    proved_on=("captures of AIX 5 and 7.3: -an -Aan",),
+    settle=_settle,
+    cells={
+        **bsd.UNIX,
+        "ONE": Cell(PROTO, _one),
+        "BOTH": Cell(PROTO, _both),
+        "RECV_Q": RECV_Q,
+        "SEND_Q": SEND_Q,
+        "LOCAL": _wide("local", ENDS.local()),
+        "REMOTE": _wide("remote", ENDS.remote()),
+        "STATE": state(),
+        "UNIX_PCB": details("a protocol control block, hexadecimal", "pcb"),
+    },
+)

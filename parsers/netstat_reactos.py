@@ -1,0 +1,26 @@
+"""`netstat.exe` of ReactOS: rows of Windows under a header that ends in `Process`, states with BSD's names."""
+
+from __future__ import annotations
+
+from nsparse.cells import Ends, ignored, local, number, remote, state, word
+from nsparse.dialect import Dialect
+
+# A listener's other end is its own address with port 0 (netstat.c ShowTcpTable).
+ENDS = Ends(zero_is_none=True)
+
+DIALECT = Dialect(
+    name="netstat_reactos",
+    title="netstat on ReactOS",
+    os="reactos",
+    tool="netstat",
+    proved_on=("ReactOS 0.4 (netstat.c): -ano",),
+    cells={
+        "PROCESS_HEADING": ignored("Process"),
+        "TCP": word("TCP or UDP", section="inet", proto="tcp"),
+        "UDP": word("TCP or UDP", section="inet", proto="udp"),
+        "LOCAL": local(ENDS),
+        "REMOTE": remote(ENDS),
+        "STATE": state("a state such as LISTENING"),
+        "PID": number("pid", "a number (Process)", zero=False),
+    },
+)

@@ -1,0 +1,334 @@
+"""`netstat` of macOS as network_cmds 433 (10.9) to 741 (26.3) print it.
+
+Widths, cuts and the columns of -v: netstat.tproj/{inet,inet6,unix,systm}.c. The header of 730.80
+and later is wider than its rows, because the test for -l stands the wrong way round there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from tests.dumps import sockets as model
+from tests.dumps.paper import Line, Row, repeated, row
+from tests.dumps.sockets import End, Socket, UnixSocket
+
+VERSIONS = (433, 543, 624, 671, 705, 726, 741)
+STATES = {"SYN_RECEIVED": "SYN_RCVD"}
+PROTOS = {"icmp": "icm", "divert": "div", "igmp": "igm"}
+SUFFIXES = {"ipv4": "4", "ipv6": "6", "dual": "46"}
+KINDS = ("stream", "dgram", "raw")
+PCB = 0x1F2E3D4C5B6A0000
+
+LIMITS = " rhiwat shiwat    pid   epid"
+FIELDS = " state  options           gencnt    flags   flags1 usscnt rtncnt fltrs"
+UNIX_HEADER = (
+    "Address          Type   Recv-Q Send-Q            Inode             Conn"
+    "             Refs          Nextref"
+)
+MULTIPATH = (
+    "Active Multipath Internet connections",
+    "Proto/ID  Flags      Local Address          Foreign Address        (state)",
+)
+KERNEL = (
+    ("Active kernel event sockets", None),
+    ("Proto Recv-Q Send-Q vendor  class subcl", None),
+    ("kevt       0      0      1      4      0", row(proto="kevt")),
+    ("Active kernel control sockets", None),
+    ("Proto Recv-Q Send-Q   unit     id name", None),
+    (
+        "kctl       0     17      1      2 com.example.nke",
+        row(proto="kctl", path="com.example.nke"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A version and its flags.
+
+    Attributes:
+        version: Of network_cmds.
+        numeric: -n.
+        everything: -a.
+        pcb: -A.
+        bytes: -b.
+        verbose: -v.
+        long: -l.
+        wide: -W.
+        banner: Whether the banner is there.
+        multipath: Whether the kernel has Multipath TCP, without a connection.
+        kernel: Whether all sections were asked for.
+        runs: How often it was called.
+    """
+
+    version: int
+    numeric: bool
+    everything: bool
+    pcb: bool
+    bytes: bool
+    verbose: bool
+    long: bool
+    wide: bool
+    banner: bool
+    multipath: bool
+    kernel: bool
+    runs: int
+
+    @property
+    def width(self) -> int:
+        """Of the two address columns."""
+        return 45 if self.long else 18 if self.pcb else 22
+
+    @property
+    def counts(self) -> bool:
+        """Whether bytes are printed: from 698 on -v does it, too."""
+        return self.bytes or (self.verbose and self.version >= 698)
+
+
+FLAGS = (
+    *("numeric", "everything", "pcb", "bytes", "verbose", "long", "wide"),
+    *("banner", "multipath", "kernel"),
+)
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> Layout:
+    """A version with flags it has."""
+    version = draw(st.sampled_from(VERSIONS))
+    flags = {name: draw(st.booleans()) for name in FLAGS}
+    flags["long"] &= version >= 624
+    if flags["pcb"]:
+        # A row does not tell -l and names from -A alone, which cuts otherwise.
+        flags |= {"long": False, "numeric": True}
+    # Without a banner nothing ends the empty Multipath section.
+    flags["multipath"] &= flags["banner"]
+    return Layout(version=version, runs=draw(st.integers(1, 2)), **flags)
+
+
+names = st.one_of(
+    st.sampled_from(("launchd", "Some App (x)", "1Password 7", "com.apple.WebKit.Networking")),
+    model.words("abX():._-é\u2028", 20),
+)
+_v6 = ("ipv4", "ipv6")
+inet = st.one_of(
+    model.sockets(("tcp", "tcp", "udp"), names=names, zoned=True, families=(*_v6, "dual")),
+    model.sockets(("icmp", "divert", "igmp", "ip"), names=names, families=_v6),
+)
+unix = st.lists(model.unix_sockets(names), max_size=4)
+
+
+@st.composite
+def dumps(draw: st.DrawFn) -> list[Line]:
+    """What one call prints."""
+    return show(draw(st.lists(inet, min_size=1, max_size=7)), draw(unix), draw(layouts()))
+
+
+headings = layouts().map(
+    lambda layout: show([], [], replace(layout, multipath=False, kernel=False, runs=1))
+)
+
+
+def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:
+    """Print sockets."""
+    lines = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
+    if layout.multipath:
+        lines += [Line(text) for text in MULTIPATH]
+    if local:
+        verbose = _verbose_heading(layout) if layout.version >= 667 else ""
+        lines.append(Line("Active LOCAL (UNIX) domain sockets"))
+        lines.append(Line(f"{UNIX_HEADER}{verbose} Addr"))
+        lines += [_unix_row(socket, layout) for socket in local]
+    if layout.kernel and not layout.verbose:
+        lines += _kernel()
+    return repeated(lines, layout.runs, told=True)
+
+
+def _heading(layout: Layout) -> Iterator[Line]:
+    if layout.banner:
+        servers = " (including servers)" if layout.everything else ""
+        yield Line(f"Active Internet connections{servers}")
+    width = layout.width
+    if layout.version >= 731 and not layout.long:
+        width = 45
+    pcb = "Socket           Flowhash " if layout.pcb else ""
+    yield Line(
+        f"{pcb}Proto Recv-Q Send-Q  {'Local Address':{width}} {'Foreign Address':{width}} (state)    "
+        + _verbose_heading(layout)
+    )
+
+
+def _verbose_heading(layout: Layout) -> str:
+    text = "     rxbytes      txbytes" if layout.counts else ""
+    if not layout.verbose or layout.version < 457:
+        return text
+    if layout.version >= 726:
+        return text + "  rhiwat  shiwat    process:pid   " + FIELDS.replace("usscnt", "usecnt")
+    text += LIMITS
+    if layout.version >= 641:
+        return text + FIELDS
+    return text + ("  state    options" if layout.version >= 544 else "")
+
+
+# ---- rows of IP sockets ----------------------------------------------------------------------
+
+
+def _row(socket: Socket, layout: Layout) -> Line:
+    local, local_row = _end(socket, socket.local, layout)
+    remote, remote_row = _end(socket, socket.remote, layout)
+    word = STATES.get(socket.state, socket.state) if socket.state else None
+    proto = f"{PROTOS.get(socket.proto, socket.proto):3}{SUFFIXES[socket.family]:2}"
+    pcb = f"{PCB + socket.recv_q % 65536:16x}" if layout.pcb else None
+    verbose, verbose_row = _verbose(socket, layout)
+    ends = {
+        f"{side}_{name}": value
+        for side, values in (("local", local_row), ("remote", remote_row))
+        for name, value in values.items()
+        if name != "cut"
+    }
+    text = (
+        f"{f'{pcb} {socket.send_q % 4096:8x} ' if pcb else ''}{proto} {socket.recv_q:6} "
+        f"{socket.send_q:6}  {local:{layout.width}} {remote:{layout.width}} {word or '':11}{verbose}"
+    )
+    held: dict[str, object] = {
+        "section": "inet",
+        "proto": socket.proto,
+        "family": socket.family,
+        "state": socket.state,
+        "state_raw": word,
+        "recv_q": socket.recv_q,
+        "send_q": socket.send_q,
+        "cookie": pcb,
+        "v6only": _v6only(socket),
+        "addr_truncated": local_row["cut"] or remote_row["cut"],
+    }
+    return Line(text, row(**held, **ends, **verbose_row))
+
+
+def _v6only(socket: Socket) -> bool | None:
+    """`tcp6` refuses IPv4, `tcp46` takes it."""
+    if socket.proto not in ("tcp", "udp") or socket.family == "ipv4":
+        return None
+    return socket.family == "ipv6"
+
+
+def _end(socket: Socket, end: End, layout: Layout) -> tuple[str, dict[str, object]]:
+    """An end as printed, and what of it can be read again."""
+    is_name = bool(end.host) and not layout.numeric
+    text = end.host if is_name and end.host else end.addr or "*"
+    zone = end.zone if end.addr and not is_name and socket.family == "ipv6" else None
+    text += f"%{zone}" if zone else ""
+    port, number, is_service = _port(socket, end, layout)
+    uncut = layout.wide and (is_name or socket.family == "ipv4")
+    if not uncut:
+        text = text[: 39 if layout.long else 16]
+    token = f"{text}.{port}"
+    if not uncut:
+        token = token[: layout.width]
+    return token, _seen(token, layout, is_name=is_name, port=(number, is_service))
+
+
+def _seen(
+    token: str, layout: Layout, *, is_name: bool, port: tuple[int | None, bool]
+) -> dict[str, object]:
+    """What can be read again of an end that may have been cut."""
+    host, _, shown = token.rpartition(".")
+    number, is_service = port
+    # One digit more would still be a port, so this one may have lost it.
+    port_cut = layout.pcb and len(token) == 18 and shown != "*" and int(shown) * 10 <= 65535
+    if port_cut:
+        number = None
+    if is_service and shown not in model.KNOWN_SERVICES:
+        number = None
+    bare, _, zone = host.partition("%")
+    four = bare.replace(".", "").isdigit()
+    cut = port_cut or (len(host) == 16 and not four)
+    return {
+        "addr": None if is_name else bare,
+        "zone": zone or None,
+        "port": number,
+        "name": token if is_name or is_service else None,
+        "cut": True if cut else None,
+    }
+
+
+def _port(socket: Socket, end: End, layout: Layout) -> tuple[str, int | None, bool]:
+    """The port as printed, its number where that can be read again, and whether it is a name."""
+    if end.port is None or socket.proto not in ("tcp", "udp"):
+        return "*", None, False
+    if layout.numeric or end.service is None:
+        return str(end.port), end.port, False
+    return end.service, model.KNOWN_SERVICES.get(end.service), True
+
+
+# ---- what -b and -v add ----------------------------------------------------------------------
+
+
+def _verbose(socket: Socket | UnixSocket, layout: Layout) -> tuple[str, Row]:
+    received, sent = socket.recv_q * 3, socket.send_q * 5
+    width = 12 if layout.version >= 698 else 10
+    text, held = "", {}
+    if layout.counts:
+        text = f" {received:{width}} {sent:{width}}"
+        held = {"bytes_received": received, "bytes_sent": sent}
+    if not layout.verbose or layout.version < 457:
+        return text, held
+    owner = socket.owners[0] if socket.owners else None
+    pid = owner.pid if owner else 0
+    fields = _fields(socket, layout)
+    if layout.version < 726:
+        return f"{text} {131072:6} {131768:6} {pid:6} {pid:6}{fields}", {
+            **held,
+            **row(pid=pid or None),
+        }
+    process = owner.process if owner else ""
+    named = row(pid=pid or None, process=process or None)
+    return f"{text} {131072:7} {131768:7} {process:>16}:{pid:<6}{fields}", {**held, **named}
+
+
+def _fields(socket: Socket | UnixSocket, layout: Layout) -> str:
+    """Flags and options of the socket: hexadecimal, from 641 on without 0x and many more."""
+    if layout.version < 544:
+        return ""
+    if layout.version < 641:
+        return f" 0x{socket.recv_q % 65536:04x} 0x{socket.send_q % 2**32:08x}"
+    return (
+        f" {socket.recv_q % 65536:05x} {socket.send_q % 2**32:08x} {socket.inode:016x} 00000080"
+        f" 04000900 {socket.recv_q % 100:6} {socket.send_q % 100:6} 000000"
+    )
+
+
+# ---- rows of other sockets -------------------------------------------------------------------
+
+
+def _unix_row(socket: UnixSocket, layout: Layout) -> Line:
+    pcb = f"{PCB + socket.recv_q % 65536:16x}"
+    verbose, verbose_row = _verbose(socket, layout) if layout.version >= 667 else ("", {})
+    if not layout.verbose:
+        verbose, verbose_row = "", {}
+    return Line(
+        f"{pcb} {KINDS[socket.kind]:6} {socket.recv_q:6} {socket.send_q:6} {socket.inode:16x} "
+        f"{socket.peer:16x} {0:16x} {0:16x}{verbose} {socket.path}",
+        row(
+            section="unix",
+            proto="unix",
+            family="unix",
+            recv_q=socket.recv_q,
+            send_q=socket.send_q,
+            cookie=pcb,
+            path=socket.path or None,
+            **verbose_row,
+        ),
+    )
+
+
+def _kernel() -> Iterator[Line]:
+    for text, told in KERNEL:
+        if told is None:
+            yield Line(text)
+        else:
+            _, received, sent, *_ = text.split()
+            same = {"section": "kernel", "family": "kernel"}
+            yield Line(text, {**told, **same, "recv_q": int(received), "send_q": int(sent)})
