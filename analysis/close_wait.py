@@ -8,29 +8,35 @@ still being answered (a legitimate half-close: none), stale in a pool of connect
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.elsewhere import facing
 from nsparse.finding import (
     LOCAL_PROGRAM,
+    connections,
+    count_of,
+    flagged,
     group_of,
-    other_ends,
+    labels,
+    others,
     owner_keys,
     owner_of,
     peers,
     settle,
-    steps_for,
+    slim,
 )
-from nsparse.layout import table
-from nsparse.measure import actor, halved, passes, plural, port_of, thousands, top
+from nsparse.measure import actor, are, halved, passes, plural, port_of, thousands, top
+from nsparse.pile import live_sizes, piles, states_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
 
-    from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.pile import Counts, Pile
     from nsparse.scene import Scene
 
 FIN = 1
@@ -38,13 +44,6 @@ FIN = 1
 RECORD = 64
 """Bytes that may be a FIN and a TLS close record: 32 with TLS 1.2 (31 + 1), 25 with TLS 1.3."""
 CLASSES = {"Recv-Q 0": (0, 0), "=1": (1, 1), "2-64": (2, RECORD), ">64": (RECORD + 1, 2**62)}
-USED = (
-    *("netns", "recv_q", "send_q", "remote_addr", "remote_port", "pid", "process", "inode"),
-    *("role", "bound", "owner", "owned", "pair", "listener", "persistent", "group"),
-)
-"""Columns of the scene that are looked at here."""
-SIGNS = ("persistent", "paired", "owned", "aged", "queued")
-"""What is counted of the rows of a pile, in the order of the fields of `Pile`."""
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
 AGED_MS = 120_000
@@ -52,12 +51,17 @@ AGED_MS = 120_000
 NEARLY = 0.1
 """How far two counts of one moment may lie apart: no table is read in one instant."""
 NAMES = {"macos": "macOS", "windows": "Windows", "freebsd": "FreeBSD", "openbsd": "OpenBSD"}
-DUMPERS = {
-    "java": "jstack {pid}",
-    "python": "py-spy dump --pid {pid}",
-    "dotnet": "dotnet-stack report -p {pid}",
+READINGS = {
+    "Recv-Q 0": "Recv-Q 0: {} has read end-of-stream and kept the descriptor (missing close in an "
+    "error path).",
+    "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed (an idle "
+    "pooled connection, or the thread is elsewhere).",
+    "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 suggest a TLS close "
+    "record.",
+    ">64": "Recv-Q over 64: a request or an answer lies unread: this suggests that {} hung or "
+    "starved before reading.",
 }
-"""What prints the stacks of a program, by how its name begins."""
+"""What Recv-Q says about how far a program came."""
 
 UNACCEPTED = (
     Number("few", 3, "three clients that gave up in one queue are no accident"),
@@ -88,55 +92,15 @@ LEAK = (
     Number("fd_share", 0.4, "of the process's descriptor limit"),
     Number("sending_s", 10, "sent data so lately: still answering, a half-close"),
 )
+DEFAULTS = {
+    name: {number.key: number.default for number in numbers}
+    for name, numbers in (("unread", UNREAD), ("pool", POOL), ("leak", LEAK))
+}
 CLOSING = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c")
 POOLING = (*CLOSING, "IBM technote 21222632")
 
 
-def _defaults(numbers: tuple[Number, ...]) -> dict[str, float]:
-    return {number.key: number.default for number in numbers}
-
-
-Counts = dict[str, int]
-"""How many rows are in which state."""
-
-
-class Pile(NamedTuple):
-    """How many rows of one kind a group has, and what proves that they last.
-
-    Attributes:
-        n: The rows.
-        base: What they are a part of.
-        kept: Those that were so 120 s before.
-        paired: Those whose other end is seen in FIN_WAIT_2.
-        owned: Those of which a process is known.
-        aged: Those that have received nothing for so long that no close is in progress.
-        queued: Those that may never have been accepted, for all that the dump shows.
-        queues: How many are in each of `CLASSES`; all 0 where no Recv-Q is printed.
-    """
-
-    n: int
-    base: int
-    kept: int
-    paired: int
-    owned: int
-    aged: int
-    queued: int
-    queues: tuple[int, ...]
-
-    def proofs(self, few: float) -> int:
-        """What proves it, 0 to 2: persistence, and the other end; each for most rows."""
-        least = max(halved(few), self.n / 2)
-        return int(self.kept >= least) + int(self.paired >= least)
-
-    def speaks(self, limits: Limits) -> bool:
-        """Whether the pile is large enough (diagnoses: few, share, many)."""
-        few = halved(limits["few"]) if self.proofs(limits["few"]) else limits["few"]
-        return passes(self.n, self.base, few, limits["share"], limits["many"])
-
-    def held_to(self, limits: Limits) -> dict[str, float]:
-        """The numbers that it was held against."""
-        few = halved(limits["few"]) if self.proofs(limits["few"]) else limits["few"]
-        return {**limits, "few": few}
+# ---- close-wait-leak -------------------------------------------------------------------------
 
 
 def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -151,23 +115,19 @@ def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
         answer is still on its way (rows with Send-Q are left out); a proxy copies the fault of
         the end behind it.
     """
-    found = _sorted_out(scene, sending_s=limits["sending_s"])
-    leaked = found[found["kind"] == "leak"]
+    found = _kinds(scene, leak=limits)
     least = min(halved(limits["few"]), limits["many"], limits["notice"], limits["critical"])
-    piles = _piles(leaked, leaked["group"], _sizes(scene.rows, "group"), least)
-    levels = {code: _leak_level(pile, scene, limits) for code, pile in piles.items()}
-    loud = [code for code, level in levels.items() if level is not None]
-    states = _states(_live(scene.rows, "group", loud), "group")
-    for code, part in leaked[leaked["group"].isin(loud)].groupby("group", sort=False):
-        level, pile = levels[code], piles[code]
+    for pile in piles(scene, found[found["kind"] == "leak"], least=least):
+        level = _leak_level(pile, scene, limits)
         if level is not None:
-            yield _leak(scene, limits, part, states[code], pile, level)
+            yield _leak(scene, limits, pile, level)
 
 
 def _leak_level(pile: Pile, scene: Scene, limits: Limits) -> Severity | None:
+    starves = pile.counts["owned"] > 0 and pile.n >= limits["fd_share"] * scene.constants.fd_limit
     if pile.n >= limits["critical"]:
         return "critical"
-    if _starves(pile, scene, limits):
+    if starves:
         return "critical" if pile.proofs(limits["few"]) else "warning"
     if pile.speaks(limits):
         return "warning"
@@ -175,80 +135,52 @@ def _leak_level(pile: Pile, scene: Scene, limits: Limits) -> Severity | None:
     return "notice" if noticed else None
 
 
-def _starves(pile: Pile, scene: Scene, limits: Limits) -> bool:
-    """Whether one process has a good part of its descriptors in them."""
-    return pile.owned > 0 and pile.n >= limits["fd_share"] * scene.constants.fd_limit
-
-
-def _leak(
-    scene: Scene,
-    limits: Limits,
-    part: pd.DataFrame,
-    states: Counts,
-    pile: Pile,
-    level: Severity,
-) -> Finding:
-    proofs = pile.proofs(limits["few"])
+def _leak(scene: Scene, limits: Limits, pile: Pile, level: Severity) -> Finding:
+    first, proofs = pile.first, pile.proofs(limits["few"])
     by_limit = level == "critical" and pile.n < limits["critical"]
     guessed = by_limit and "fd_limit" in scene.constants.assumed
-    first = part.iloc[0]
     vague = (first["role"] == "unknown") + (not first["owner"] and "owner" in scene.has) + guessed
     sure = proofs > 0 or pile.n >= limits["critical"]
-    held = pile.held_to(limits)
+    up = proofs + (2 * pile.counts["aged"] >= pile.n)
+    printed = {"fd_limit": scene.constants.fd_limit} if by_limit else {}
+    stack = advice.stack(count_of(first["pid"]), str(first["process"]))
     return Finding(
         id="close-wait-leak",
         severity=level,
-        confidence=settle(
-            "medium",
-            scene,
-            up=proofs + (2 * pile.aged >= pile.n),
-            down=int(vague),
-            cap="high" if sure else "medium",
-        ),
+        confidence=settle("medium", scene, up=up, down=int(vague), cap=_cap(sure)),
         group=group_of(first),
         n=pile.n,
         base=pile.base,
-        verdict=_leak_verdict(part, pile),
-        sockets=tuple(int(label) for label in part.index),
-        limits={**held, "fd_limit": scene.constants.fd_limit} if by_limit else held,
-        evidence=_evidence(part, pile, states),
-        cause=_readings(scene, part, pile),
-        next=_find_close(scene, part),
-        caveats=tuple(_leak_caveats(scene, pile, guessed=guessed)),
+        verdict=(
+            f"{thousands(pile.n)} of {_connections(pile)} {are(pile.n)} CLOSE_WAIT: "
+            f"{_closers(pile.rows)} closed, {actor(first['owner'], LOCAL_PROGRAM)} has not."
+        ),
+        sockets=labels(pile.rows),
+        limits=pile.held_to(limits) | printed,
+        evidence=_evidence(pile, pile.states),
+        cause=_readings(scene, pile),
+        next=advice.steps(
+            scene,
+            advice.sockets("CLOSE_WAIT", pile.rows),
+            stack,
+            advice.of_process(advice.DESCRIPTORS, count_of(first["pid"])),
+            "in the code: a response, stream or socket that an error path does not close; "
+            "a read of 0 bytes that is ignored",
+            "until then: restart the program; no kernel setting closes these",
+        ),
+        caveats=(*_unknown(scene, pile), *_leak_caveats(scene, pile, guessed=guessed)),
         refs=CLOSING,
     )
 
 
-def _leak_verdict(part: pd.DataFrame, pile: Pile) -> str:
-    who = actor(_word(part, "owner"), LOCAL_PROGRAM)
-    are = "is" if pile.n == 1 else "are"
-    return (
-        f"{thousands(pile.n)} of {_connections(part, pile.base)} {are} CLOSE_WAIT: "
-        f"{_closers(part)} closed, {who} has not."
-    )
+def _leak_caveats(scene: Scene, pile: Pile, *, guessed: bool) -> Iterator[str]:
+    if pile.counts["queued"]:
+        yield "whether they were accepted: without owners a stuck accept loop looks the same"
+    if guessed:
+        yield f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"
 
 
-def _connections(part: pd.DataFrame, count: int) -> str:
-    """How many connections, and which."""
-    owner, role, bound = (_word(part, name) for name in ("owner", "role", "bound"))
-    said = plural(count, "connection")
-    if role == "client" and bound:
-        return f"{said} from {owner or 'this host'} to {bound}"
-    if role == "server" and bound:
-        return f"{said} {'accepted ' if owner else ''}on port {port_of(bound)}"
-    return f"{said} of {owner}" if owner else f"{said} without a known service"
-
-
-def _closers(part: pd.DataFrame) -> str:
-    """Who has closed: the one program at the other ends, where they are in a dump."""
-    owners = set(part["far_owner"])
-    if len(owners) == 1 and any(owners):
-        return f"{owners.pop()} has"
-    roles = set(part["role"])
-    if roles == {"client"} and part["bound"].nunique() == 1:
-        return "the server has"
-    one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")
-    return f"the {one} has" if len(part) == 1 else f"the {more} have"
+# ---- close-wait-unaccepted -------------------------------------------------------------------
 
 
 def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -262,72 +194,59 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         visible on the listener. Sockets of another PID namespace and of the kernel (NFS) have no
         owner either.
     """
-    found = _sorted_out(scene)
+    found = _kinds(scene)
     given_up = found[found["kind"] == "unaccepted"]
+    rows = scene.rows
+    waits = rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & _ownerless(rows)
+    stranded = states_of(rows[waits & rows["listener"].isin(given_up["listener"])], "listener")
     least = min(halved(limits["few"]), limits["many"])
-    piles = _piles(given_up, given_up["listener"], _sizes(scene.rows, "listener"), least)
-    loud = [label for label, pile in piles.items() if pile.speaks(limits)]
-    ports = _live(scene.rows, "listener", loud)
-    states = _states(ports, "listener")
-    waits = ports["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & _ownerless(ports)
-    stranded = _states(ports[waits], "listener")
-    for label, part in given_up[given_up["listener"].isin(loud)].groupby("listener", sort=False):
-        yield _unaccepted(scene, limits, part, states[label], stranded[label], piles[label])
+    for pile in piles(scene, given_up, "listener", least=least):
+        if pile.speaks(limits):
+            yield _unaccepted(scene, limits, pile, stranded[pile.key])
 
 
-def _unaccepted(
-    scene: Scene,
-    limits: Limits,
-    part: pd.DataFrame,
-    states: Counts,
-    stranded: Counts,
-    pile: Pile,
-) -> Finding:
-    listener = scene.rows.iloc[int(part["listener"].max())]
-    waiting, most = _count(listener["recv_q"]), _count(listener["send_q"])
+def _unaccepted(scene: Scene, limits: Limits, pile: Pile, stranded: Counts) -> Finding:
+    listener = scene.rows.loc[pile.key]
+    waiting, most = count_of(listener["recv_q"]), count_of(listener["send_q"])
     full = waiting is not None and most is not None and waiting >= max(most, 1)
     over = full and (waiting or 0) > (most or 0)
     proofs = pile.proofs(limits["few"])
     apart = abs(sum(stranded.values()) - (waiting or 0))
     agrees = waiting is not None and apart <= NEARLY * max(waiting, 1)
-    who = actor(str(listener["owner"]), LOCAL_PROGRAM)
+    who, bound = actor(str(listener["owner"]), LOCAL_PROGRAM), str(pile.first["bound"])
     proven = over or proofs > 0
-    place = Group(**owner_of(listener), role="server", service=_word(part, "bound"))
-    up = proofs + agrees + _alike(part) + ("SYN_RECEIVED" in states)
+    up = proofs + agrees + _alike(pile.rows) + ("SYN_RECEIVED" in pile.states)
+    without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
+    pid = count_of(listener["pid"])
     return Finding(
         id="close-wait-unaccepted",
         severity="critical" if full and proven else "warning",
-        confidence=settle("medium", scene, up=int(up), cap="high" if proven else "medium"),
-        group=place,
+        confidence=settle("medium", scene, up=int(up), cap=_cap(proven)),
+        group=Group(**owner_of(listener), role="server", service=bound),
         n=pile.n,
         base=pile.base,
         verdict=(
-            f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port "
-            f"{port_of(_word(part, 'bound'))} {'was' if pile.n == 1 else 'were'} never accepted: "
-            f"{_closers(part)} given up, {who} has not called accept()."
+            f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
+            f"{'was' if pile.n == 1 else 'were'} never accepted: {_closers(pile.rows)} given up, "
+            f"{who} has not called accept()."
         ),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(pile.rows),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, pile, states),
-            f"without an owner on the port: {_listed(stranded)}; {_queue(waiting, most)}",
+            *_evidence(pile, pile.states),
+            f"without an owner on the port: {without}; {_queue(waiting, most)}",
         ),
         cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
-        next=_find_accept(scene, listener),
+        next=advice.steps(
+            scene,
+            advice.filled(advice.ACCEPTING, port=port_of(str(listener["service"]))),
+            advice.stack(pid, str(listener["process"])),
+            advice.of_process(advice.DESCRIPTOR_LIMIT, pid),
+            "in the code: accept in a loop of its own, without a handshake or a look-up in it",
+        ),
         caveats=_unknown(scene, pile),
         refs=(*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full"),
     )
-
-
-def _count(value: Any) -> int | None:
-    import pandas as pd
-
-    return None if pd.isna(value) else int(value)
-
-
-def _word(part: pd.DataFrame, name: str) -> str:
-    """A text that is the same in all these rows."""
-    return str(part[name].iat[0])
 
 
 def _alike(part: pd.DataFrame) -> bool:
@@ -343,8 +262,7 @@ def _queue(waiting: int | None, most: int | None) -> str:
     return f"{thousands(waiting)} wait for accept(){limit}"
 
 
-def _listed(states: Counts) -> str:
-    return ", ".join(f"{thousands(n)} {state}" for state, n in states.items())
+# ---- close-wait-unread -----------------------------------------------------------------------
 
 
 def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -357,60 +275,59 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a FIN with a TLS close record is up to 64 bytes and does not count; a download
         that the user broke off is one row.
     """
-    found = _sorted_out(scene, unread=limits)
+    found = _kinds(scene, unread=limits)
     deep = found[found["kind"] == "unread"]
-    keys = owner_keys(deep)
-    piles = _piles(deep, keys, owner_keys(found).value_counts(), 0)
     rows = scene.rows
-    served = rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(deep["owner"].unique())]
-    served = served[["netns", "owner", "group", "recv_q"]]
-    everything = owner_keys(served).value_counts().to_dict()
-    blocked = owner_keys(served[(served["recv_q"] > 0).fillna(False)]).value_counts().to_dict()
-    for key, part in deep.groupby(keys, sort=False):
-        open_, stuck = everything.get(key, 0), blocked.get(key, 0)
-        yield _unread(scene, limits, part, open_, stuck, piles[key])
+    served = slim(rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(deep["owner"])])
+    opened = owner_keys(served).value_counts().to_dict()
+    stuck = owner_keys(served[flagged(served["recv_q"] > 0)]).value_counts().to_dict()
+    for pile in piles(scene, deep, owner_keys(deep), owner_keys(found).value_counts()):
+        yield _unread(scene, limits, pile, opened.get(pile.key, 0), stuck.get(pile.key, 0))
 
 
-def _unread(
-    scene: Scene, limits: Limits, part: pd.DataFrame, open_: int, stuck: int, pile: Pile
-) -> Finding:
-    first = part.iloc[0]
+def _unread(scene: Scene, limits: Limits, pile: Pile, opened: int, stuck: int) -> Finding:
+    first, part, proofs = pile.first, pile.rows, pile.proofs(limits["few"])
     who = actor(first["owner"], LOCAL_PROGRAM)
-    proofs = pile.proofs(limits["few"])
-    everywhere = passes(stuck, open_, 1, limits["open_share"], float("inf"))
-    dead = everywhere and pile.n >= limits["critical"]
-    proven = proofs > 0 or pile.n >= _defaults(LEAK)["critical"]
+    everywhere = passes(stuck, opened, 1, limits["open_share"], float("inf"))
+    proven = proofs > 0 or pile.n >= DEFAULTS["leak"]["critical"]
+    dead = everywhere and pile.n >= limits["critical"] and proven
+    up = proofs + (2 * pile.counts["aged"] >= pile.n)
     total, most = int(part["waiting"].sum()), int(part["waiting"].max())
-    hold = "holds" if pile.n == 1 else "hold"
-    up_to = f", up to {thousands(most)} on one" if pile.n > 1 else ""
+    hold, in_all, up_to = "holds", "", ""
+    if pile.n > 1:
+        hold, in_all, up_to = "hold", " in all", f", up to {thousands(most)} on one"
     return Finding(
         id="close-wait-unread",
-        severity="critical" if dead and proven else "warning",
-        confidence=settle(
-            "medium",
-            scene,
-            up=proofs + (2 * pile.aged >= pile.n),
-            cap="high" if proven else "medium",
-        ),
+        severity="critical" if dead else "warning",
+        confidence=settle("medium", scene, up=up, cap=_cap(proven)),
         group=group_of(first) if part["group"].nunique() == 1 else Group(**owner_of(first)),
         n=pile.n,
         base=pile.base,
         verdict=(
             f"{thousands(pile.n)} of {plural(pile.base, 'CLOSE_WAIT connection')} of {who} {hold} "
-            f"unread data, {plural(total, 'byte')}{' in all' if pile.n > 1 else ''}{up_to}: "
+            f"unread data, {plural(total, 'byte')}{in_all}{up_to}: "
             f"{_closers(part)} closed, {who} had stopped reading before."
         ),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(part),
         limits=pile.held_to(limits),
         evidence=(
-            *_evidence(part, pile, {"ESTABLISHED": open_}),
-            f"unread data in {thousands(stuck)} of {thousands(open_)} ESTABLISHED of {who}",
+            *_evidence(pile, {"ESTABLISHED": opened}),
+            f"unread data in {thousands(stuck)} of {thousands(opened)} ESTABLISHED of {who}",
         ),
         cause=(f"{_program(part)} hung or starved before it read what had arrived",),
-        next=_find_hang(scene, part),
+        next=advice.steps(
+            scene,
+            advice.stack(count_of(first["pid"]), str(first["process"])),
+            advice.sockets("CLOSE_WAIT", part),
+            "before any restart, look in the stacks for lock waits, a full thread pool, "
+            "the garbage collector",
+        ),
         caveats=_unknown(scene, pile),
         refs=CLOSING,
     )
+
+
+# ---- close-wait-pool -------------------------------------------------------------------------
 
 
 def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -423,21 +340,14 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: rows with Recv-Q 0 were read and kept and are no pool; more than 200, or a pool
         that stays dead, is reported as close-wait-leak.
     """
-    found = _sorted_out(scene, pool=limits)
+    found = _kinds(scene, pool=limits)
     stale = found[found["kind"] == "pool"]
-    piles = _piles(stale, stale["group"], _sizes(scene.rows, "group"), limits["few"] + 1)
-    large = stale["group"].isin(list(piles))
-    states = _states(_live(scene.rows, "group", piles), "group")
-    for code, part in stale[large].groupby("group", sort=False):
-        yield _pool(scene, limits, part, states[code], piles[code])
-    yield from _small_pools(scene, limits, stale[~large])
-
-
-def _small_pools(scene: Scene, limits: Limits, small: pd.DataFrame) -> Iterator[Finding]:
-    """One finding for each of the programs with the most, and one for all the others."""
-    if small.empty:
-        return
+    large = list(piles(scene, stale, least=limits["few"] + 1))
+    for pile in large:
+        yield _pool(scene, limits, pile)
+    small = stale[~stale["group"].isin([pile.key for pile in large])]
     keys = owner_keys(small)
+    # One finding for each of the programs with the most, and one for all the others.
     named = keys.isin(keys.value_counts().index[:PROGRAMS])
     for _, part in small[named].groupby(keys[named], sort=False):
         yield _stale(scene, limits, part)
@@ -445,28 +355,33 @@ def _small_pools(scene: Scene, limits: Limits, small: pd.DataFrame) -> Iterator[
         yield _stale(scene, limits, small[~named])
 
 
-def _pool(scene: Scene, limits: Limits, part: pd.DataFrame, states: Counts, pile: Pile) -> Finding:
+def _pool(scene: Scene, limits: Limits, pile: Pile) -> Finding:
     """One service's pool that is large enough for a word."""
-    first = part.iloc[0]
     return Finding(
         id="close-wait-pool",
         severity="notice",
         confidence=settle("medium" if _counts_fin(scene) else "low", scene),
-        group=group_of(first),
+        group=group_of(pile.first),
         n=pile.n,
         base=pile.base,
         verdict=(
-            f"{thousands(pile.n)} of {_connections(part, pile.base)} lie untouched since "
-            f"{_closers(part)} closed them: a pool that notices at the next use."
+            f"{thousands(pile.n)} of {_connections(pile)} lie untouched since "
+            f"{_closers(pile.rows)} closed them: a pool that notices at the next use."
         ),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(pile.rows),
         limits=dict(limits),
-        evidence=_evidence(part, pile, states),
-        cause=_readings(scene, part, pile),
-        next=_find_pool(scene),
+        evidence=_evidence(pile, pile.states),
+        cause=_readings(scene, pile),
+        next=advice.steps(scene, SHORTER),
         caveats=_unknown(scene, pile),
         refs=POOLING,
     )
+
+
+SHORTER = (
+    "none needed; if requests fail with a reset, set the client's idle timeout below the server's "
+    "keep-alive timeout"
+)
 
 
 def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
@@ -483,54 +398,49 @@ def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         group=Group(**owner, role="client", service=place),
         n=len(part),
         verdict=(
-            f"{plural(len(part), 'connection')} of {who} to "
-            f"{plural(services, 'service')} {'lies' if len(part) == 1 else 'lie'} idle after the "
-            f"other end has closed: a pool that notices at the next use."
+            f"{plural(len(part), 'connection')} of {who} to {plural(services, 'service')} "
+            f"{'lies' if len(part) == 1 else 'lie'} idle after the other end has closed: a pool "
+            "that notices at the next use."
         ),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(part),
         limits=dict(limits),
         evidence=(f"services: {top(part['bound'])}",),
-        next=_find_pool(scene),
+        next=advice.steps(scene, SHORTER),
         refs=POOLING,
     )
 
 
-def _sorted_out(
-    scene: Scene,
-    *,
-    unread: Limits | None = None,
-    pool: Limits | None = None,
-    sending_s: float | None = None,
-) -> pd.DataFrame:
+# ---- which row is of which kind --------------------------------------------------------------
+
+
+def _kinds(scene: Scene, **given: Limits) -> pd.DataFrame:
     """Every CLOSE_WAIT row with its kind: unaccepted, unread, answering, pool or leak.
 
     A diagnosis gives the numbers that the user has set for it; for the others the defaults decide.
     """
     import pandas as pd
 
-    from nsparse.scene import column
-
+    limits = {**DEFAULTS, **given}
     rows = scene.rows
-    found = rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]]
-    far = other_ends(scene, found, ["state", "owner"])
-    # Few columns: each group of a dump with thousands of them is cut out of this frame.
-    found = found[list(USED)].assign(
-        lastsnd_ms=column(found, "lastsnd_ms"),
-        waiting=found["recv_q"].fillna(-1).astype("int64"),
-        paired=far["state"].astype("object").fillna("") == "FIN_WAIT_2",
-        far_owner=far["owner"].astype("object").fillna(""),
-        kind=pd.Series("leak", index=found.index, dtype="object"),
-        aged=(column(found, "lastrcv_ms") >= AGED_MS).fillna(False).astype("bool"),
-        queued=(found["role"] == "server")
-        & _ownerless(found)
-        & (found["recv_q"] > FIN).fillna(False),
-    )
+    found = _looked_at(scene, rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]])
+    found = found.assign(kind=pd.Series("leak", index=found.index, dtype="object"))
     found.loc[_never_accepted(scene, found), "kind"] = "unaccepted"
-    found.loc[_not_read(found, unread or _defaults(UNREAD)), "kind"] = "unread"
-    seconds = _defaults(LEAK)["sending_s"] if sending_s is None else sending_s
-    found.loc[_answering(found, seconds), "kind"] = "answering"
-    found.loc[_pooled(scene, found, pool or _defaults(POOL)), "kind"] = "pool"
+    found.loc[_not_read(scene, found, limits["unread"]), "kind"] = "unread"
+    found.loc[_answering(scene, found, limits["leak"]["sending_s"]), "kind"] = "answering"
+    found.loc[_pooled(scene, found, limits["pool"]), "kind"] = "pool"
     return found
+
+
+def _looked_at(scene: Scene, found: pd.DataFrame) -> pd.DataFrame:
+    """Few columns, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
+    received, queued = scene.column("lastrcv_ms")[found.index], flagged(found["recv_q"] > FIN)
+    waiting = found["recv_q"].fillna(-1).astype("int64")
+    return facing(scene, slim(found), "FIN_WAIT_2").assign(
+        waiting=waiting,
+        aged=flagged(received >= AGED_MS),
+        queued=(found["role"] == "server") & _ownerless(found) & queued,
+        **{name: waiting.between(*bounds) for name, bounds in CLASSES.items()},
+    )
 
 
 def _never_accepted(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
@@ -538,13 +448,11 @@ def _never_accepted(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
 
     An unread FIN alone is enough where inodes are printed: an accepted socket has one.
     """
-    rows = scene.rows
     if not scene.has & {"owner", "inode"}:
         return _explained(scene, found)
-    visible = (~_ownerless(rows)).reindex(found["listener"], fill_value=False).to_numpy()
+    seen = (~_ownerless(scene.rows)).reindex(found["listener"], fill_value=False).to_numpy()
     least = FIN if "inode" in scene.has else FIN + 1
-    queued = (found["role"] == "server") & _ownerless(found) & (found["waiting"] >= least)
-    return queued & visible
+    return (found["role"] == "server") & _ownerless(found) & (found["waiting"] >= least) & seen
 
 
 def _explained(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
@@ -552,49 +460,42 @@ def _explained(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
 
     Nothing proves that they were never accepted; but nobody may be told to have kept them.
     """
-    waits = found["queued"]
-    together = waits.groupby(found["listener"]).transform("sum")
+    together = found["queued"].groupby(found["listener"]).transform("sum")
     queue = scene.rows["recv_q"].reindex(found["listener"]).fillna(0).to_numpy(dtype="int64")
-    return waits & (together <= (1 + NEARLY) * queue)
+    return found["queued"] & (together <= (1 + NEARLY) * queue)
 
 
 def _ownerless(rows: pd.DataFrame) -> pd.Series[bool]:
     return ~rows["owned"] & rows["inode"].isna()
 
 
-def _not_read(found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _not_read(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     """Rows of programs of whose CLOSE_WAIT rows so many hold unread data that it is a finding."""
     keys = owner_keys(found)
     deep = found["owned"] & (found["waiting"] > limits["bytes"]) & (found["kind"] == "leak")
     least = min(halved(limits["few"]), limits["many"])
-    piles = _piles(found[deep], keys[deep], keys.value_counts(), least)
-    return deep & keys.isin([key for key, pile in piles.items() if pile.speaks(limits)])
+    found_there = piles(scene, found[deep], keys[deep], keys.value_counts(), least)
+    return deep & keys.isin([pile.key for pile in found_there if pile.speaks(limits)])
 
 
-def _answering(found: pd.DataFrame, seconds: float) -> pd.Series[bool]:
+def _answering(scene: Scene, found: pd.DataFrame, seconds: float) -> pd.Series[bool]:
     """Rows that still send: the other end closed its direction only, and waits for an answer."""
-    sending = (found["send_q"] > 0).fillna(False)
-    lately = (found["lastsnd_ms"] < 1000 * seconds).fillna(False)
-    return ((sending | lately) & (found["kind"] == "leak")).astype("bool")
+    sent = scene.column("lastsnd_ms")[found.index]
+    sending = flagged(found["send_q"] > 0) | flagged(sent < 1000 * seconds)
+    return sending & (found["kind"] == "leak")
 
 
 def _pooled(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     """Client rows that nobody has touched since the server closed them."""
-    import pandas as pd
-
     mine = (found["role"] == "client") & (found["owner"] != "") & (found["kind"] == "leak")
     part = found[mine]
-    groups = part["group"]
-    untouched = part["waiting"].between(FIN, RECORD)
-    signs = pd.DataFrame({"untouched": untouched, "kept": part["persistent"]}).assign(n=1)
-    sums = signs.astype("int64").groupby(groups).transform("sum")
-    rows = scene.rows
-    served = groups.isin(rows.loc[rows["state"] == "ESTABLISHED", "group"])
-    dead = (sums["kept"] >= limits["dead"]) & ~served
+    signs = part[["persistent"]].assign(n=1, untouched=part["waiting"].between(FIN, RECORD))
+    sums = signs.astype("int64").groupby(part["group"]).transform("sum")
+    served = scene.rows.loc[scene.rows["state"] == "ESTABLISHED", "group"]
+    dead = (sums["persistent"] >= limits["dead"]) & ~part["group"].isin(served)
+    idle = sums["n"] <= limits["few"]
     if _counts_fin(scene):
         idle = (sums["untouched"] >= limits["share"] * sums["n"]) & (sums["n"] <= limits["many"])
-    else:
-        idle = sums["n"] <= limits["few"]
     return mine & (idle & ~dead & ~_growing(scene, part)).reindex(found.index, fill_value=False)
 
 
@@ -602,17 +503,24 @@ def _growing(scene: Scene, part: pd.DataFrame) -> pd.Series[bool]:
     """Rows of groups that have grown from each of three or more snapshots to the next."""
     import pandas as pd
 
-    keys = owner_keys(part) + " " + part["bound"].astype("object")
+    keys = _pool_keys(part)
     if len(scene.earlier) < 2:
         return pd.Series(False, index=part.index, dtype="bool")
     before = []
     for moment in scene.earlier:
         rows = moment.rows
         then = rows[(rows["state"] == "CLOSE_WAIT") & (rows["role"] == "client")]
-        before.append((owner_keys(then) + " " + then["bound"].astype("object")).value_counts())
+        before.append(_pool_keys(then).value_counts())
     counts = pd.concat([*before, keys.value_counts()], axis=1).fillna(0)
     rising = counts.diff(axis=1).iloc[:, 1:].gt(0).all(axis=1)
     return keys.isin(counts.index[rising.to_numpy(dtype="bool")])
+
+
+def _pool_keys(rows: pd.DataFrame) -> pd.Series[Any]:
+    return owner_keys(rows) + " " + rows["bound"].astype("object")
+
+
+# ---- words that they share -------------------------------------------------------------------
 
 
 def _counts_fin(scene: Scene) -> bool:
@@ -620,99 +528,46 @@ def _counts_fin(scene: Scene) -> bool:
     return scene.os == "linux" and "queues" in scene.has
 
 
-def _once(rows: pd.DataFrame) -> pd.Series[bool]:
-    """One row of each connection: a pair whose both ends are in one group counts once."""
-    import pandas as pd
-
-    twin = rows["group"].reindex(rows["pair"]).to_numpy() == rows["group"].to_numpy()
-    second = rows["pair"].to_numpy() < rows.index.to_numpy()
-    return pd.Series(~(twin & second), index=rows.index)
+def _cap(proven: bool) -> Any:
+    """What one moment can show of how long it lasts (diagnoses: the cap rule)."""
+    return "high" if proven else "medium"
 
 
-def _sizes(rows: pd.DataFrame, by: str) -> pd.Series[int]:
-    """How many live connections there are by group, or by listener."""
-    live = rows[rows["live"] & (rows[by] >= 0)]
-    return live.loc[_once(live), by].value_counts()
+def _connections(pile: Pile) -> str:
+    return connections(pile.first, pile.base, " without a known service")
 
 
-def _live(rows: pd.DataFrame, by: str, wanted: Iterable[Any]) -> pd.DataFrame:
-    """The live rows of these groups, or listeners."""
-    chosen = rows["live"] & rows[by].isin(list(wanted))
-    return rows.loc[chosen, ["state", "group", "listener", "pair", "live", "owned", "inode"]]
-
-
-def _states(rows: pd.DataFrame, by: str) -> dict[Hashable, Counts]:
-    """How many rows of each group are in which state, the most frequent first."""
-    counts = rows["state"].astype("object").groupby(rows[by], sort=False).value_counts()
-    keys, states = (counts.index.get_level_values(level) for level in (0, 1))
-    found: dict[Hashable, Counts] = {}
-    for key, state, n in zip(keys, states, counts, strict=True):
-        found.setdefault(key, {})[str(state)] = int(n)
-    return found
-
-
-def _piles(
-    part: pd.DataFrame, by: pd.Series[Any], sizes: pd.Series[int], least: float
-) -> Mapping[Hashable, Pile]:
-    """The piles of at least so many rows, by key; counted at once, as there may be thousands."""
-    queues = {name: part["waiting"].between(*bounds) for name, bounds in CLASSES.items()}
-    signs = part[list(SIGNS)].assign(n=True, **queues).astype("int64")
-    sums = signs.groupby(by, sort=False).sum()
-    sums = sums[sums["n"] >= least]
-    bases = sizes.reindex(sums.index).fillna(0).astype("int64")
-    columns = [sums[name].tolist() for name in ("n", *SIGNS)]
-    classes = zip(*(sums[name].tolist() for name in CLASSES), strict=True)
-    rows = zip(sums.index, bases.tolist(), classes, *columns, strict=True)
-    return {key: Pile._make((n, base, *signs, queues)) for key, base, queues, n, *signs in rows}
-
-
-def _evidence(part: pd.DataFrame, pile: Pile, states: Counts) -> tuple[str, ...]:
-    """The table of states and Recv-Q classes, and who is at the other end."""
-    shown = tuple(CLASSES) if any(pile.queues) else ()
-    counts = [str(count) for count in pile.queues[: len(shown)]]
-    oldest = "at least 120 s" if pile.kept else "not in this dump"
-    lines = [("state", "n", *shown, "oldest"), ("CLOSE_WAIT", str(pile.n), *counts, oldest)]
-    for state, n in states.items():
-        more = n - pile.n if state == "CLOSE_WAIT" else n
-        name = "CLOSE_WAIT, other kinds" if state == "CLOSE_WAIT" else state
-        if more > 0:
-            lines.append((name, str(more), *("" for _ in shown), ""))
-    alone = _word(part, "role") == "client" or part["remote_addr"].isna().all()
-    return (*table(lines, indent=0), *(() if alone else (peers(part),)))
+def _closers(part: pd.DataFrame) -> str:
+    """Who has closed: the one program at the other ends, where they are in a dump."""
+    return others(part, part["far_owner"])
 
 
 def _program(part: pd.DataFrame) -> str:
     """The program in a sentence about what it does."""
     process = part["process"].dropna()
-    return str(process.iat[0]) if len(process) else actor(_word(part, "owner"), LOCAL_PROGRAM)
+    return str(process.iat[0]) if len(process) else actor(part["owner"].iat[0], LOCAL_PROGRAM)
 
 
-def _readings(scene: Scene, part: pd.DataFrame, pile: Pile) -> tuple[str, ...]:
+def _evidence(pile: Pile, states: Counts) -> tuple[str, ...]:
+    """The table of states and Recv-Q classes, and who is at the other end."""
+    shown = tuple(CLASSES) if any(pile.counts[name] for name in CLASSES) else ()
+    alone = pile.first["role"] == "client" or pile.rows["remote_addr"].isna().all()
+    lines = pile.table("CLOSE_WAIT", states, "other kinds", shown)
+    return lines if alone else (*lines, peers(pile.rows))
+
+
+def _readings(scene: Scene, pile: Pile) -> tuple[str, ...]:
     """What Recv-Q says about how far the program came, for each class that a fifth is in."""
-    if not _counts_fin(scene):
-        return (_no_reading(scene, pile),)
-    who = _program(part)
-    readings = {
-        "Recv-Q 0": f"Recv-Q 0: {who} has read end-of-stream and kept the descriptor "
-        "(missing close in an error path).",
-        "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed "
-        "(an idle pooled connection, or the thread is elsewhere).",
-        "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 suggest a TLS "
-        "close record.",
-        ">64": f"Recv-Q over 64: a request or an answer lies unread: this suggests that {who} "
-        "hung or starved before reading.",
-    }
-    counts = dict(zip(CLASSES, pile.queues, strict=True))
-    ranked = sorted(counts, key=lambda name: -counts[name])
-    said = tuple(readings[name] for name in ranked if counts[name] >= pile.n / 5)
-    return said or ("Recv-Q is not printed: how far the program has read is not shown.",)
-
-
-def _no_reading(scene: Scene, pile: Pile) -> str:
-    name = NAMES.get(scene.os or "", "this system")
-    if any(pile.queues):
-        return f"{name} does not count a FIN in Recv-Q: 0 does not show that its end was read."
-    return f"{name} prints no Recv-Q: how far the program has read is not shown."
+    counts = {name: pile.counts[name] for name in CLASSES}
+    if _counts_fin(scene):
+        ranked = sorted(counts, key=lambda name: -counts[name])
+        said = [READINGS[name] for name in ranked if counts[name] >= pile.n / 5]
+        unprinted = "Recv-Q is not printed: how far the program has read is not shown."
+        return tuple(text.format(_program(pile.rows)) for text in said) or (unprinted,)
+    system = NAMES.get(scene.os or "", "this system")
+    if any(counts.values()):
+        return (f"{system} does not count a FIN in Recv-Q: 0 does not show that its end was read.",)
+    return (f"{system} prints no Recv-Q: how far the program has read is not shown.",)
 
 
 def _unknown(scene: Scene, pile: Pile) -> tuple[str, ...]:
@@ -721,105 +576,6 @@ def _unknown(scene: Scene, pile: Pile) -> tuple[str, ...]:
     if "owner" not in scene.has:
         said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
     return tuple(said)
-
-
-def _leak_caveats(scene: Scene, pile: Pile, *, guessed: bool) -> Iterator[str]:
-    yield from _unknown(scene, pile)
-    if pile.queued:
-        yield "whether they were accepted: without owners a stuck accept loop looks the same"
-    if guessed:
-        yield f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"
-
-
-def _where(part: pd.DataFrame) -> str:
-    """The filter of ss for the rows of a group."""
-    bound = _word(part, "bound")
-    if _word(part, "role") == "client" and bound:
-        return f"dst {shlex.quote(bound)}"
-    port = port_of(bound)
-    return f"'( sport = :{port} )'" if port.isdigit() else ""
-
-
-def _stacks(part: pd.DataFrame) -> dict[str, str]:
-    """The command that dumps the program's threads, by system; none without a PID."""
-    pid = _count(part["pid"].iat[0])
-    if pid is None:
-        return {}
-    process = _word(part, "process")
-    dump = next((cmd for name, cmd in DUMPERS.items() if process.startswith(name)), "")
-    gdb = f"gdb -p {pid} -batch -ex 'thread apply all bt'"
-    own = dump.format(pid=pid)
-    macos, windows = f"sample {pid}", f"procdump -ma {pid}"
-    return {"linux": own or gdb, "macos": own or macos, "windows": own or windows}
-
-
-def _commands(part: pd.DataFrame, *, stacks_first: bool) -> dict[str, tuple[str, ...]]:
-    """Who owns them, and what it is doing; by system."""
-    port = port_of(_word(part, "bound"))
-    tcp = f"-iTCP:{port}" if port.isdigit() else "-iTCP"
-    owners = {
-        "linux": f"ss -tanpe state close-wait {_where(part)}".rstrip(),
-        "macos": f"lsof -nP {tcp} -sTCP:CLOSE_WAIT",
-        "windows": "Get-NetTCPConnection -State CloseWait | Group-Object OwningProcess",
-    }
-    stacks = _stacks(part)
-    order = (stacks, owners) if stacks_first else (owners, stacks)
-    return {os: tuple(cmds[os] for cmds in order if os in cmds) for os in owners}
-
-
-def _find_close(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:
-    commands = _commands(part, stacks_first=False)
-    pid = _count(part["pid"].iat[0])
-    used = (f"ls -l /proc/{pid}/fd | grep -c socket",) if pid is not None else ()
-    return steps_for(
-        scene,
-        linux=(*commands["linux"], *used),
-        macos=commands["macos"],
-        windows=commands["windows"],
-        other=(
-            "in the code: a response, stream or socket that an error path does not close; "
-            "a read of 0 bytes that is ignored",
-            "until then: restart the program; no kernel setting closes these",
-        ),
-    )
-
-
-def _find_accept(scene: Scene, listener: pd.Series[Any]) -> tuple[Step, ...]:
-    stacks = _stacks(listener.to_frame().T)
-    port = port_of(str(listener["service"]))
-    pid = _count(listener["pid"])
-    limits = (f"grep 'open files' /proc/{pid}/limits",) if pid is not None else ()
-    return steps_for(
-        scene,
-        linux=(f"ss -ltnp '( sport = :{port} )'", *filter(None, [stacks.get("linux")]), *limits),
-        macos=("netstat -Lan", *filter(None, [stacks.get("macos")])),
-        windows=tuple(filter(None, [stacks.get("windows")])),
-        other=("in the code: accept in a loop of its own, without a handshake or a look-up in it",),
-    )
-
-
-def _find_hang(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:
-    commands = _commands(part, stacks_first=True)
-    return steps_for(
-        scene,
-        linux=commands["linux"],
-        macos=commands["macos"],
-        windows=commands["windows"],
-        other=(
-            "before any restart, look in the stacks for lock waits, a full thread pool, "
-            "the garbage collector",
-        ),
-    )
-
-
-def _find_pool(scene: Scene) -> tuple[Step, ...]:
-    return steps_for(
-        scene,
-        other=(
-            "none needed; if requests fail with a reset, set the client's idle timeout below "
-            "the server's keep-alive timeout",
-        ),
-    )
 
 
 MIRRORED = (
@@ -836,15 +592,17 @@ DIAGNOSES = (
         numbers=LEAK,
         absorbs=(*MIRRORED, Absorbs("close-wait-growth")),
         refs=CLOSING,
+        states=("CLOSE_WAIT",),
     ),
     Diagnosis(
         "close-wait-unaccepted",
         "Are the CLOSE_WAIT rows connections that the server program has never accepted?",
         check_unaccepted,
-        needs=("states", "queues", "owner"),
+        needs=("states", "queues", "owner|inode"),
         numbers=UNACCEPTED,
         absorbs=(Absorbs("fin-wait2-stuck", by="mirror"),),
         refs=CLOSING,
+        states=("CLOSE_WAIT",),
     ),
     Diagnosis(
         "close-wait-unread",
@@ -854,6 +612,7 @@ DIAGNOSES = (
         numbers=UNREAD,
         absorbs=MIRRORED,
         refs=CLOSING,
+        states=("CLOSE_WAIT",),
     ),
     Diagnosis(
         "close-wait-pool",
@@ -862,5 +621,10 @@ DIAGNOSES = (
         needs=("states",),
         numbers=POOL,
         refs=POOLING,
+        states=("CLOSE_WAIT",),
     ),
 )
+"""The diagnoses: one family in one file, found by its file name."""
+
+if __name__ != "nsparse.analysis":
+    raise ImportError("import nsparse.analysis, not analysis")

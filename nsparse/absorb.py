@@ -59,7 +59,7 @@ def _winner(
     todo = [(number, child, True) for child in children.get(number, [])]
     while todo:
         above, at, raises = todo.pop(0)
-        raises = raises and getattr(edges[above, at], "raises", True)
+        raises = raises and edges[above, at].raises
         taken.append(at)
         if raises:
             raising.append(findings[at].severity)

@@ -10,7 +10,9 @@ from nsparse.convert import BadCell, columns_of
 from nsparse.dialect import Columns
 from nsparse.dump import Dump, Problem, Snapshot
 from nsparse.grammar import ROWS, Grammar, Refusal
-from nsparse.sections import Sections, Table, Unread
+from nsparse.measure import plural
+from nsparse.mend import SAID
+from nsparse.tables import Sections, Table, Unread
 from nsparse.views import View, views_of
 
 if TYPE_CHECKING:
@@ -172,7 +174,7 @@ def _snapshots(views: Sequence[View]) -> list[Snapshot]:
 
 
 def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
-    notes = []
+    notes = [f"{plural(n, 'line')} mended: {SAID[name]}" for name, n in found.mended.items()]
     if not len(frame):
         notes.append("a table with a header and no rows")
     if any(table.time and not table.zone_known for table in found.tables):

@@ -18,11 +18,13 @@ Texts = dict[str, list[str | None]]
 
 @dataclass(slots=True)
 class Record:
-    """One socket: the line it stands on, its cells, and the lines that continue it."""
+    """One socket: the line it stands on, its text and cells, and the lines that continue it."""
 
     line: int
+    text: str
     match: Match
     more: list[Match] = field(default_factory=list)
+    lines: int = 1
 
 
 @dataclass(frozen=True)

@@ -40,11 +40,13 @@ class Absorbs:
 
     `rows`: they stand on rows the winner stands on too. `mirror`: on the other
     ends of the winner's connections. `port`: on the same local address and port.
-    `service`, `owner`: the same service or owner of the group.
+    `service`, `owner`: the same service or owner of the group. A rule that refutes
+    (`raises=False`) takes over without the severity of what it takes over.
     """
 
     id: str
     by: Join = "rows"
+    raises: bool = True
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,12 @@ class Diagnosis:
         id: Stable; never given to another diagnosis.
         asks: The question it answers, in one sentence.
         check: Scene and limits in, findings out.
-        needs: Capabilities without which it is listed as not evaluated.
+        needs: Capabilities without which it is listed as not evaluated; of `owner|inode` one is
+            enough.
         numbers: Its thresholds; each can be set in the config file.
         absorbs: Whose findings it takes over, strongest rule first.
         refs: Standards and sources.
+        states: The TCP states that it is about.
     """
 
     id: str
@@ -140,6 +144,7 @@ class Diagnosis:
     numbers: tuple[Number, ...] = ()
     absorbs: tuple[Absorbs, ...] = ()
     refs: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
     @property
     def defaults(self) -> dict[str, float]:

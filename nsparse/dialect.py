@@ -27,10 +27,12 @@ class Cell:
     Attributes:
         words: What stands there, in plain words, for a refusal.
         read: Its text to values. Called once a distinct text; raises `CellFault`.
+        free: Whether any words may stand there, so that they prove nothing.
     """
 
     words: str
     read: Callable[[str], Values]
+    free: bool = False
 
 
 def _unchanged(columns: Columns) -> None:
@@ -49,6 +51,7 @@ class Dialect:
         cells: The meaning of each field of the grammar.
         proved_on: The versions and flags that tests or samples prove.
         settle: What one table's rows decide together (what `*` means in ss), in place.
+        repeats_heading: Whether one run prints the same heading for other protocols again.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Dialect:
     cells: Mapping[str, Cell]
     proved_on: Sequence[str] = ()
     settle: Callable[[Columns], None] = _unchanged
+    repeats_heading: bool = False
 
     def words(self, terminal: str) -> str:
         """A terminal of the grammar in plain words."""

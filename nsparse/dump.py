@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nsparse.errors import DumpError
-from nsparse.sections import Stretch
+from nsparse.tables import Stretch
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""What most diagnoses need to fill a finding: whose it is, how sure it is, what to do next.
+"""What most diagnoses need to fill a finding: whose it is, how sure it is, which rows it is about.
 
 Nothing here imports pandas at the top, so that a diagnosis may import it there.
 """
@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nsparse.diagnosis import Group, Step
-from nsparse.measure import at_most, lower, thousands, top
+from nsparse.diagnosis import Group
+from nsparse.measure import at_most, lower, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from nsparse.diagnosis import Confidence
     from nsparse.scene import Scene
 
-BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
 PEERS_SHOWN = 3
 TOLD = (
     *("netns", "proto", "state", "recv_q", "send_q", "inode"),
@@ -29,8 +28,6 @@ TOLD = (
 )
 """Columns that findings tell of, or look other rows up by."""
 LOCAL_PROGRAM = "the local program"
-ENDS = ("local_addr", "local_port", "remote_addr", "remote_port")
-MIRRORED = ("remote_addr", "remote_port", "local_addr", "local_port")
 
 
 def settle(
@@ -49,26 +46,27 @@ def settle(
     return at_most(lower(start, down + doubts - up), cap)
 
 
+# ---- rows ------------------------------------------------------------------------------------
+
+
+def flagged(truth: pd.Series[Any]) -> pd.Series[bool]:
+    """A comparison as plain truths: what is compared with NA is not true."""
+    return truth.fillna(False).astype("bool")
+
+
 def slim(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
     """Rows with only the columns that findings tell of: narrow ones are cheap to group."""
     return rows[[*TOLD, *more]]
 
 
-def group_of(row: pd.Series[Any]) -> Group:
-    """The group of a finding whose rows are all like this one."""
-    role = row["role"] if row["role"] in ("server", "client") else None
-    return Group(**owner_of(row), role=role, service=row["bound"] or None)
+def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
+    """The labels of the rows that a finding stands on."""
+    return tuple(int(label) for rows in frames for label in rows.index)
 
 
-def owner_of(row: pd.Series[Any]) -> dict[str, Any]:
-    """The owner's part of a group, from one row."""
-    import pandas as pd
-
-    return {
-        "owner": row["owner"] or None,
-        "process": None if pd.isna(row["process"]) else str(row["process"]),
-        "pid": None if pd.isna(row["pid"]) else int(row["pid"]),
-    }
+def keyed(rows: pd.DataFrame, *columns: str) -> list[pd.Series[Any]]:
+    """Keys to group rows by: their network namespace, and these columns."""
+    return [netns_of(rows), *(rows[name] for name in columns)]
 
 
 def owner_keys(rows: pd.DataFrame) -> pd.Series[Any]:
@@ -83,11 +81,45 @@ def netns_of(rows: pd.DataFrame) -> pd.Series[Any]:
     return rows["netns"].astype("object").where(rows["netns"].notna(), "")
 
 
+# ---- whose they are --------------------------------------------------------------------------
+
+
+def group_of(row: pd.Series[Any]) -> Group:
+    """The group of a finding whose rows are all like this one."""
+    role = row["role"] if row["role"] in ("server", "client") else None
+    return Group(**owner_of(row), role=role, service=row["bound"] or None)
+
+
+def owner_of(row: pd.Series[Any]) -> dict[str, Any]:
+    """The owner's part of a group, from one row."""
+    process = row["process"]
+    return {
+        "owner": row["owner"] or None,
+        "process": None if is_missing(process) else str(process),
+        "pid": count_of(row["pid"]),
+    }
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is empty."""
+    import pandas as pd
+
+    return bool(pd.isna(value))
+
+
+def count_of(value: Any) -> int | None:
+    """A cell with a whole number; None where it is empty."""
+    return None if is_missing(value) else int(value)
+
+
 def sysctl(scene: Scene, name: str) -> str | None:
     """A kernel setting of the host, where its bundle has it."""
     known = scene.facts.get("sysctl")
     value = known.get(name) if isinstance(known, Mapping) else None
     return None if value is None else str(value)
+
+
+# ---- words -----------------------------------------------------------------------------------
 
 
 def endpoint(addr: object, port: object) -> str:
@@ -107,85 +139,41 @@ def peers(rows: pd.DataFrame) -> str:
     return f"{said} and {thousands(more)} more" if more > 0 else said
 
 
-def steps_for(
-    scene: Scene,
-    *,
-    linux: Iterable[str] = (),
-    macos: Iterable[str] = (),
-    windows: Iterable[str] = (),
-    other: Iterable[str] = (),
-) -> tuple[Step, ...]:
-    """The steps for the system of the dump, for every system where that is unknown.
-
-    A BSD gets those of macOS, whose tools it shares. `other` are the steps for all.
-    """
-    system = "macos" if scene.os in BSD_LIKE else scene.os
-    known = {"linux": linux, "macos": macos, "windows": windows}
-    steps = [
-        Step(name, cmd) for name, cmds in known.items() for cmd in cmds if system in (None, name)
-    ]
-    return (*steps, *(Step("any", cmd) for cmd in other))
+def tally(values: pd.Series[Any]) -> str:
+    """How often each number stands there, empty cells as 0: `0 (2), 3 (1)`."""
+    counts = values.fillna(0).value_counts().sort_index()
+    return ", ".join(f"{value} ({thousands(n)})" for value, n in counts.items())
 
 
-def before(
-    scene: Scene, some: pd.DataFrame, columns: Sequence[str], seconds: float | None = None
-) -> pd.DataFrame:
-    """The same sockets in an earlier moment, in the same state; a row of NA where there is none.
+def connections(row: pd.Series[Any], count: int, otherwise: str = "") -> str:
+    """How many connections of whom with what, all like this row.
 
     Args:
-        scene: The scene whose `earlier` moments are searched; the latest that fits is taken.
-        some: Rows of the scene.
-        columns: What to tell of them.
-        seconds: How long before at least, by printed times; without it order is enough.
+        row: One of them.
+        count: How many.
+        otherwise: What to add where neither an owner nor a service is known.
     """
-    fits = [moment for moment in scene.earlier if _long_before(moment, scene, seconds)]
-    rows = fits[-1].rows if fits else scene.rows.iloc[:0]
-    keys = ["netns", "proto", "state", *ENDS]
-    found = _looked_up(some, rows, keys, ["inode", *columns])
-    other = (found["inode"] != some["inode"]).fillna(False).astype("bool")
-    return found.mask(other)[list(columns)]
+    owner, role, bound = row["owner"], row["role"], row["bound"]
+    said = plural(count, "connection")
+    if role == "client" and bound:
+        return f"{said} from {owner or 'this host'} to {bound}"
+    if role == "server" and bound:
+        return f"{said} {'accepted ' if owner else ''}on port {port_of(bound)}"
+    return f"{said} of {owner}" if owner else f"{said}{otherwise}"
 
 
-def other_ends(scene: Scene, some: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The other ends of connections, in this dump or another host's; NA where in none."""
-    import pandas as pd
+def others(rows: pd.DataFrame, owners: Iterable[str]) -> str:
+    """Who is at the other ends, with the verb: the one program there, where it is known.
 
-    paired = some["pair"][some["pair"] >= 0]
-    here = scene.rows.reindex(columns=list(columns)).loc[paired].set_axis(paired.index)
-    away = some.drop(index=paired.index)
-    keys = ["proto", *ENDS]
-    known = [_swapped(peer, away, [*keys, *columns]) for peer in scene.peers] if len(away) else []
-    if not sum(map(len, known)):
-        return here.reindex(some.index)
-    there = _looked_up(away, pd.concat(known, ignore_index=True), keys, columns)
-    return (pd.concat([here, there]) if len(here) else there).reindex(some.index)
-
-
-def _swapped(peer: Scene, away: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of another host towards the own ends of some rows, as those rows would name the ends."""
-    rows = peer.rows
-    wanted = rows["concrete"] & rows["remote_addr"].isin(away["local_addr"].unique())
-    local = rows["local_addr"].str.startswith("127.") | (rows["local_addr"] == "::1")
-    rows = rows[wanted & ~local.fillna(False).astype("bool")]
-    return rows.rename(columns=dict(zip(MIRRORED, ENDS, strict=True))).reindex(
-        columns=list(columns)
-    )
-
-
-def _long_before(moment: Scene, scene: Scene, seconds: float | None) -> bool:
-    if seconds is None:
-        return True
-    if moment.taken_at is None or scene.taken_at is None:
-        return False
-    return bool((scene.taken_at - moment.taken_at).total_seconds() >= seconds)
-
-
-def _looked_up(
-    some: pd.DataFrame, rows: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]
-) -> pd.DataFrame:
-    """For each of some rows the values of the first row with the same keys."""
-    wanted = [*keys, *columns]
-    found = rows.reindex(columns=wanted).drop_duplicates(list(keys))
-    asked = some[list(keys)].astype(found[list(keys)].dtypes)
-    joined = asked.merge(found, how="left", on=list(keys))
-    return joined[list(columns)].set_axis(some.index)
+    Args:
+        rows: The connections.
+        owners: The owners of their other ends, "" for one that is not known.
+    """
+    known = set(owners)
+    if len(known) == 1 and any(known):
+        return f"{known.pop()} has"
+    roles = set(rows["role"])
+    if roles == {"client"} and rows["bound"].nunique() == 1:
+        return "the server has"
+    one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")
+    return f"the {one} has" if len(rows) == 1 else f"the {more} have"

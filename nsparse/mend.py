@@ -44,16 +44,16 @@ MENDS = (
     # Mail and Markdown: `> `, `>> `, `| `.
     Mend("quoted", _without(r"(?:[>|] ?)+")),
     # Lists: `- `, `* `.
-    Mend("listed", _without(r"[-*+•] +")),
+    Mend("listed", _without(r"[-*+•] ")),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
     Mend("found", _without(r"(?:(?:[A-Za-z]:)?[^:*?\"<>|\t]{1,200}[:-])?(?:[0-9]+[:-])?")),
     Mend("found", _without(r"(?:[A-Za-z]:)?[^:*?\"<>| \t]{1,200}:")),
     # `cat -n`, `nl`, editors and pages with line numbers: `  12  `, `12. `, `12| `.
-    Mend("numbered", _without(r"[0-9]{1,7}[:.|)]?[ \t]+")),
+    Mend("numbered", _without(r"[0-9]{1,7}(?:[:.|)][ \t]?|[ \t]{1,2}|$)")),
     # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
     Mend("coloured", _replacing(r"\x1b\[[0-9;]*[mK]", "")),
     # What a pager wrote over: `--More--` and the backspaces behind it.
-    Mend("paged", _without(r".*\x08[ \x08]*")),
+    Mend("paged", _without(r".*\x08")),
     # Markdown that was copied as text: `\*`, `\_`.
     Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
@@ -63,13 +63,31 @@ MENDS = (
 )
 
 
-def mended(text: str) -> Iterator[tuple[str, str]]:
-    """What a line may have been, with the name of the damage.
+SAID = {
+    "quoted": "quoted as in mail",
+    "listed": "an entry of a list",
+    "found": "behind a file's name or a line number, as grep prints them",
+    "numbered": "behind a line number",
+    "coloured": "coloured by a terminal",
+    "paged": "written over by a pager",
+    "escaped": "escaped as in Markdown, HTML or mail",
+    "barred": "drawn with bars",
+    "wrapped": "wrapped",
+}
+"""What is said of lines with each kind of damage; `wrapped` is mended where lines meet."""
+
+
+def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:
+    """What a line may have been, its own indentation kept, with the name of the damage.
+
+    Args:
+        text: The line without its indentation.
+        first: The damage that lines around it had.
 
     >>> [name for name, line in mended("> tcp 0 0") if line == "tcp 0 0"]
     ['quoted']
     """
-    for mend in MENDS:
-        undone = mend.undo(text).strip(" \t")
-        if undone and undone != text:
+    for mend in sorted(MENDS, key=lambda mend: mend.name != first):
+        undone = mend.undo(text).rstrip(" \t")
+        if undone != text:
             yield mend.name, undone

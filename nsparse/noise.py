@@ -11,7 +11,7 @@ _COMMAND = r"(?:sudo\s+)?(?:/[^ ]*/|[A-Za-z]:\\[^ ]*\\)?(?:netstat|ss)(?:\.exe)?
 _HOST = r"(?:[A-Za-z0-9_.-]+@(?P<host>[A-Za-z0-9_.-]+))"
 _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
-    r"|(?:PS )?[A-Za-z]:\\[^>]{0,200}>|PS>|[$#%>~]|[A-Za-z0-9_.-]{1,40}[$#%>])"
+    r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$#%>~]|[A-Za-z0-9_.-]{1,40}[$#%>])"
     r"\s*(?P<command>.*)"
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
@@ -53,8 +53,12 @@ class Prompt:
         return self.command is not None and _IS_COMMAND.fullmatch(self.command) is not None
 
 
-def prompt(line: str) -> Prompt | None:
+def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     r"""Read a prompt, or a line that holds nothing but the command.
+
+    Args:
+        line: The line.
+        strict: Whether a lone `>` or `~` is too little to be one: mail quotes with it.
 
     >>> prompt("[root@web1 ~]# ss -tan")
     Prompt(host='web1', command='ss -tan')
@@ -64,7 +68,7 @@ def prompt(line: str) -> Prompt | None:
     if _BARE_COMMAND.fullmatch(line):
         return Prompt(None, line)
     found = _PROMPT.fullmatch(line)
-    if found is None:
+    if found is None or (strict and line[0] in ">~#$%"):
         return None
     return Prompt(found["host"], found["command"].strip() or None)
 

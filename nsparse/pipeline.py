@@ -15,7 +15,8 @@ from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.foreign import refusal
 from nsparse.grammar import load
 from nsparse.registry import dialects
-from nsparse.sections import Voice, read_sections
+from nsparse.sections import read_sections
+from nsparse.tables import Voice
 from nsparse.text import decode, looks_binary
 from nsparse.text import lines as split_lines
 

@@ -8,139 +8,41 @@ when it stands among rows or begins like one, and other text when it does not.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from nsparse import noise
 from nsparse.convert import Record
-from nsparse.grammar import ROWS, Match
-
-if TYPE_CHECKING:
-    import re
-
-    from nsparse.dialect import Dialect
-    from nsparse.grammar import Executor, Grammar
+from nsparse.grammar import Match
+from nsparse.mend import mended
+from nsparse.tables import Claim, Readers, Sections, Stretch, Table, Unread, Voice, agree
 
 BLANKS = " \t"
 LOST_AFTER = 1
 """So many unknown lines at a table's end are still called damaged rows."""
 
+WRAPS = ("", " ")
+"""Terminals wrap in the middle of a word, mailers between words."""
+
+HEADING_WORDS = 3
+"""A heading in any language names at least a protocol and two ends."""
+
 
 @dataclass(frozen=True)
-class Voice:
-    """A dialect that can speak: its grammar, and the executor of each kind of line."""
+class Line:
+    """One line: its number, how far it is indented, and what stands there between blanks."""
 
-    dialect: Dialect
-    grammar: Grammar
-    kinds: Mapping[str, Executor]
-    opening: re.Pattern[str]
-
-    def match(self, kind: str, text: str) -> Match | None:
-        """The fields of a line of that kind; None when it is none, or there is no such kind."""
-        executor = self.kinds.get(kind)
-        return executor.match(text) if executor else None
-
-    def reads(self, text: str, *, headed: bool) -> Match | None:
-        """The fields of a row; under a header also of one that only a header makes a row."""
-        for kind in ROWS if headed else ROWS[:1]:
-            match = self.match(kind, text)
-            if match is not None:
-                return match
-        return None
-
-
-Claim = tuple[Voice, Match]
-"""A dialect that reads a line, and what it reads."""
-
-
-@dataclass
-class Table:
-    """The rows under one header, or headerless rows of one dialect.
-
-    Attributes:
-        voice: The dialect that reads them.
-        header: The headings above them, blanks collapsed.
-        start: The line of the first heading, else of the first row.
-        command: The command line that was echoed above, where it runs the tool.
-        host: The host that a prompt named.
-        time: The time that was printed above.
-        zone_known: Whether that time named a zone.
-        breaks: Whether something above says that another command begins here.
-        said: The dialects that read fields in the headings, and what they read.
-        rivals: Other dialects that would read every row as well.
-        heirs: Those that would too, although the rows look like another dialect's.
-    """
-
-    voice: Voice
-    header: tuple[str, ...] = ()
-    start: int = 0
-    command: str | None = None
-    host: str | None = None
-    time: datetime | None = None
-    zone_known: bool = True
-    breaks: bool = False
-    said: list[Claim] = field(default_factory=list)
-    rivals: tuple[Voice, ...] = ()
-    heirs: tuple[Voice, ...] = ()
-    records: list[Record] = field(default_factory=list)
-
-    @property
-    def cells(self) -> Match:
-        """What the headings say of every row."""
-        matches = [match for voice, match in self.said if voice is self.voice]
-        fields = tuple(field for match in matches for field in match.fields)
-        return Match(fields, tuple(text for match in matches for text in match.texts))
-
-    @property
-    def speakers(self) -> tuple[Voice, ...]:
-        """Every dialect that reads all the rows, likeliest first."""
-        return (self.voice, *self.rivals, *self.heirs)
-
-    def reads(self, voice: Voice, text: str) -> Match | None:
-        """What a dialect would read of a row of this table."""
-        return voice.reads(text, headed=bool(self.header))
-
-
-class Readers(NamedTuple):
-    """The dialects that read a row, and those that would although it looks like another's."""
-
-    claims: Sequence[Claim]
-    heirs: tuple[Voice, ...] = ()
-
-
-class Unread(NamedTuple):
-    """A line that is no row and should have been one: its number, and the voice to explain it."""
-
-    line: int
-    voice: Voice | None
-
-
-class Stretch(NamedTuple):
-    """Lines that were passed over on purpose, first and last, and what they are."""
-
-    first: int
-    last: int
-    what: str
-
-
-@dataclass
-class Sections:
-    """What a text holds."""
-
-    tables: list[Table] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-    stretches: list[Stretch] = field(default_factory=list)
-    census: Counter[str] = field(default_factory=Counter)
+    number: int
+    indent: int
+    text: str
 
 
 def read_sections(lines: Sequence[str], voices: Sequence[Voice]) -> Sections:
     """Find the tables of a text."""
     walk = _Walk(lines, voices)
-    for number, line in enumerate(lines, 1):
-        walk.take(number, line)
+    for number, raw in enumerate(lines, 1):
+        text = raw.strip(BLANKS)
+        walk.take(Line(number, raw.find(text) if text else 0, text))
     walk.close()
     return walk.found
 
@@ -153,81 +55,175 @@ class _Walk:
         self.voices = voices
         self.found = Sections()
         self.table: Table | None = None
+        self.coming = Table(voices[0])  # what is known of the table that begins next
+        self.headings: list[str] = []  # those whose rows have not come yet
+        self.claims: list[Voice] = []  # the dialects that know these headings
+        self.empty: Table | None = None
         self.open = False  # whether an unknown line here stands among rows
+        self.unknown: list[Line] = []
         self.skipping: str | None = None
         self.indent = 0
-        self.pending: list[str] = []  # headers whose rows have not come yet
-        self.claims: list[Voice] = []
-        self.unknown: list[int] = []
-        self.empty: Table | None = None
-        self.context = Table(voices[0])
+        self.announced = 0  # the line of the last heading
+        self.broken: Line | None = None  # the last line that nobody knew
+        self.damaged = 0  # the line that would continue a row that could not be read
+        self.damage: str | None = None  # the mend that helped the last line that needed one
 
     # ---- one line --------------------------------------------------------------------------
 
-    def take(self, number: int, line: str) -> None:
-        text = line.strip(BLANKS)
-        if not text:
+    def take(self, line: Line) -> None:
+        if not line.text:
             self._blank()
-        elif not (
-            self._row(number, line, text)
-            or self._more(line, text)
-            or self._foreign_row(number, line, text)
-            or self._heading(number, text)
-            or self._noise(number, text)
-        ):
-            self._unknown(number, text)
+        elif not (self._table_line(line) or self._mended(line) or self._noise(line)):
+            self._wrapped(line) or self._unknown(line)
 
     def _blank(self) -> None:
         self.found.census["blank"] += 1
         self._settle_unknown(among_rows=False)
         self.open = False
 
-    def _row(self, number: int, line: str, text: str) -> bool:
-        """One more row of the table that is open."""
-        table = self.table
-        if table is None or self.pending or self.context.breaks:
-            return False
-        match = table.reads(table.voice, text)
-        if match is None:
-            return False
-        self._add(table.voice, number, line, text, match)
-        return True
+    def _table_line(self, line: Line) -> bool:
+        """A row, a continuation, a heading or a message of a tool."""
+        return self._row(line) or self._more(line) or self._heading(line) or self._new_row(line)
 
-    def _more(self, line: str, text: str) -> bool:
-        """A line that continues the row above."""
-        if self.table is None or self.pending or not self.table.records or not self.open:
+    def _mended(self, line: Line) -> bool:
+        """A line of a table that something on the way has changed."""
+        if noise.prompt(line.text, strict=True):
             return False
-        if self.table.voice.opening.match(text):
-            return False  # a damaged row, not a free text that happens to begin like one
-        for kind in self._continuations(line, text):
-            match = self.table.voice.match(kind, text)
-            if match is not None:
-                self.table.records[-1].more.append(match)
-                self.table.rivals = self.table.heirs = ()
-                self.found.census["details"] += 1
-                self._settle_unknown(among_rows=True)
+        for name, undone in mended(line.text, first=self.damage):
+            text = undone.lstrip(BLANKS)
+            indent = line.indent + len(undone) - len(text)
+            whole = Line(line.number, indent, text)
+            if text and self._table_line(whole):
+                self.damage = name
+                self.found.mended[name] += 1
+                return True
+            if name == self.damage and self._beside(whole):
                 return True
         return False
 
-    def _continuations(self, line: str, text: str) -> Iterator[str]:
+    def _wrapped(self, line: Line) -> bool:
+        """The rest of a line that was wrapped: joined to the one above it is whole, or says more."""
+        if self._goes_on(line):
+            self.found.census["headers"] += 1
+            self.found.mended["wrapped"] += 1
+            return True
+        for gap in WRAPS:
+            if self._completes(line, gap) or self._adds(line, gap):
+                self.found.census["details"] += 1
+                self.found.mended["wrapped"] += 1
+                return True
+        return False
+
+    def _goes_on(self, line: Line) -> bool:
+        """Whether the line above is a heading, and one with this line too."""
+        if not self.headings or self.announced != line.number - 1 or self._opens(line.text):
+            return False
+        whole = f"{self.headings[-1]} {line.text}"
+        return line.text.isascii() and bool(self._claims("header", whole, self.claims))
+
+    def _completes(self, line: Line, gap: str) -> bool:
+        """Whether nobody knew the line above, and it is a row with this one."""
+        above = self.broken
+        if above is None or above.number != line.number - 1:
+            return False
+        whole = Line(above.number, above.indent, above.text + gap + line.text)
+        if not self._fits(whole.text):
+            return False
+        self._take_back(above)
+        return self._table_line(whole)
+
+    def _adds(self, line: Line, gap: str) -> bool:
+        """Whether the row above says more with this line than in free words."""
+        table = self.table
+        record = table.records[-1] if table and table.records and not self.headings else None
+        if table is None or record is None or record.line + record.lines != line.number:
+            return False
+        whole = record.text + gap + line.text
+        match = table.reads(table.voice, whole)
+        if match is None:
+            return False
+        new = set(match.fields) - set(record.match.fields)
+        if not any(not table.voice.dialect.cells[name].free for name in new):
+            return False
+        record.text, record.match, record.lines = whole, match, record.lines + 1
+        return True
+
+    def _fits(self, text: str) -> bool:
+        """Whether a text is a row of the dialect that is speaking, or of any."""
+        if self.table is not None and not self.headings:
+            return self.table.reads(self.table.voice, text) is not None
+        return bool(self._readers(text).claims)
+
+    def _take_back(self, line: Line) -> None:
+        """A line that was refused was only the first part."""
+        if line in self.unknown:
+            self.unknown.remove(line)
+        elif self.found.unread and self.found.unread[-1].line == line.number:
+            self.found.unread.pop()
+            self.found.census["problems"] -= 1
+
+    def _beside(self, line: Line) -> bool:
+        """What stands between the lines of a table that all have the same damage."""
+        if not line.text:
+            self._blank()
+        return not line.text or self._noise(line)
+
+    def _row(self, line: Line) -> bool:
+        """One more row of the table that is open."""
+        table = self.table
+        if table is None or self.headings or self.coming.breaks:
+            return False
+        match = table.reads(table.voice, line.text)
+        if match is None:
+            return False
+        self._add(table.voice, line, match)
+        return True
+
+    def _more(self, line: Line) -> bool:
+        """A line that continues the row above, or the damaged one that stands there."""
+        table = self.table
+        if table is None or self.headings or not table.records or not self.open:
+            return False
+        if table.voice.opening.match(line.text):
+            return False  # a damaged row, not a free text that happens to begin like one
+        for kind in self._continuations(line):
+            match = table.voice.match(kind, line.text)
+            if match is not None:
+                self._continue(table, line, match)
+                return True
+        return False
+
+    def _continuations(self, line: Line) -> Iterator[str]:
         """The kinds of continuation line that may stand at this indentation."""
-        indent = len(line) - len(text)
-        if indent > self.indent:
+        if line.indent > self.indent:
             yield "detail"
-        if indent or text.startswith("["):
+        if line.indent or line.text.startswith("["):
             yield "owner"
         yield "rest"
 
-    def _foreign_row(self, number: int, line: str, text: str) -> bool:
+    def _continue(self, table: Table, line: Line, match: Match) -> None:
+        if self.unknown:
+            self._settle_unknown(among_rows=True)
+            self.damaged = line.number
+        if self.damaged == line.number:
+            self._pass_over("orphan", line, "continues a row that could not be read")
+            self.damaged = line.number + 1
+            return
+        table.records[-1].more.append(match)
+        table.rivals = table.heirs = ()
+        self.found.census["details"] += 1
+
+    def _new_row(self, line: Line) -> bool:
         """A row that begins a table, or shows that the one above is another dialect's."""
-        if self._turns_out(number, line, text):
+        if self._turns_out(line):
             return True
-        readers = self._readers(text)
+        readers = self._readers(line.text)
         if not readers.claims:
             return False
         (voice, match), *others = readers.claims
-        rivals = tuple(voice for voice, _ in others)
-        self._add(voice, number, line, text, match, rivals, readers.heirs)
+        table = self._add(voice, line, match)
+        if len(table.records) == 1:
+            table.rivals, table.heirs = tuple(v for v, _ in others), readers.heirs
         return True
 
     def _readers(self, text: str) -> Readers:
@@ -236,13 +232,12 @@ class _Walk:
         The dialect that was speaking, if it claims the headings as well; else those that claim
         them; else those that know the shape of the row.
         """
-        by_shape = self._claims("row", text)
         known = self._claims("row", text, self.claims)
         known += self._claims("bare", text, self._without(known))
         faint = self._claims("faint", text, self._without(known))
         spoke = (self.table.voice, *self.table.rivals) if self.table else ()
         went_on = [claim for claim in (*known, *faint) if claim[0] in spoke]
-        equal = went_on or known or faint or by_shape
+        equal = went_on or known or faint or self._claims("row", text)
         chosen = [voice for voice, _ in equal]
         others = (voice for voice, _ in (*known, *faint))
         return Readers(equal, tuple(voice for voice in others if voice not in chosen))
@@ -252,133 +247,115 @@ class _Walk:
         done = [voice for voice, _ in claims]
         return [voice for voice in self.claims if voice not in done]
 
-    def _turns_out(self, number: int, line: str, text: str) -> bool:
+    def _turns_out(self, line: Line) -> bool:
         """Whether a row shows that the rows above were another dialect's, and which."""
         table = self.table
-        if table is None or self.pending or self.context.breaks:
+        if table is None or self.headings or self.coming.breaks:
             return False
-        readers = [voice for voice in table.speakers[1:] if table.reads(voice, text)]
+        readers = [voice for voice in table.speakers[1:] if table.reads(voice, line.text)]
         if not readers:
             return False
-        self._hand_over(table, readers[0])
+        table.hand_over(readers[0])
         table.rivals, table.heirs = tuple(readers[1:]), ()
-        match = table.reads(table.voice, text)
-        if match is not None:
-            self._add(table.voice, number, line, text, match)
-        return match is not None
+        return self._row(line)
 
-    def _hand_over(self, table: Table, voice: Voice) -> None:
-        """Another dialect reads the rows of a table."""
-        table.voice = voice
-        for record in table.records:
-            text = self.lines[record.line - 1].strip(BLANKS)
-            record.match = table.reads(voice, text) or record.match
-
-    def _add(
-        self,
-        voice: Voice,
-        number: int,
-        line: str,
-        text: str,
-        match: Match,
-        rivals: tuple[Voice, ...] = (),
-        heirs: tuple[Voice, ...] = (),
-    ) -> None:
+    def _add(self, voice: Voice, line: Line, match: Match) -> Table:
         table = self.table
-        if table is None or table.voice is not voice or self.pending or self.context.breaks:
-            table = self._begin(voice, number)
-            table.rivals, table.heirs = rivals, heirs
+        if table is None or table.voice is not voice or self.headings or self.coming.breaks:
+            table = self._begin(voice, line.number)
         self._settle_unknown(among_rows=self.open)
         if table.rivals or table.heirs:
-            table.rivals = tuple(voice for voice in table.rivals if table.reads(voice, text))
-            table.heirs = tuple(voice for voice in table.heirs if table.reads(voice, text))
-        table.records.append(Record(number, match))
+            table.rivals = tuple(v for v in table.rivals if table.reads(v, line.text))
+            table.heirs = tuple(v for v in table.heirs if table.reads(v, line.text))
+        table.records.append(Record(line.number, line.text, match))
         self.found.census["rows"] += 1
-        self.indent = len(line) - len(text)
+        self.indent = line.indent
         self.open = True
         self.skipping = None
+        return table
 
-    def _heading(self, number: int, text: str) -> bool:
+    # ---- headings, messages, noise ------------------------------------------------------------
+
+    def _heading(self, line: Line) -> bool:
         """A heading of any dialect, the start of a section without sockets, a tool's message."""
         for kind in ("header", "banner", "skip", "message"):
-            claims = self._claims(kind, text)
-            if claims:
-                getattr(self, f"_{kind}")(number, text, claims)
-                return True
+            claims = self._claims(kind, line.text)
+            if not claims:
+                continue
+            if kind == "skip":
+                self._settle_unknown(among_rows=False)
+                self._pass_over("section", line, line.text)
+                self.skipping = line.text
+                self.open = False
+            elif kind == "message":
+                self._pass_over("message", line, f"message of the tool: {line.text}")
+            else:
+                self._announce(line, claims)
+            return True
         return False
 
-    def _header(self, number: int, text: str, claims: list[Claim]) -> None:
+    def _announce(self, line: Line, claims: list[Claim]) -> None:
+        """A header or banner: rows are to come."""
         self._settle_unknown(among_rows=False)
         self.found.census["headers"] += 1
-        self.pending.append(" ".join(text.split()))
+        self.headings.append(" ".join(line.text.split()))
+        self.announced = line.number
         # Who reads more than words in a heading knows it better than who does not.
         telling = [claim for claim in claims if claim[1].fields]
-        self.context.said += telling
+        self.coming.said += telling
         voices = [voice for voice, _ in telling or claims]
         self.claims = [voice for voice in self.claims if voice in voices] or voices
-        self.context.start = self.context.start or number
+        self.coming.start = self.coming.start or line.number
         self.open = True
         self.skipping = None
 
-    def _banner(self, number: int, text: str, claims: list[Claim]) -> None:
-        self._header(number, text, claims)
-
-    def _skip(self, number: int, text: str, claims: list[Claim]) -> None:
-        self._settle_unknown(among_rows=False)
-        self._pass_over("section", number, text)
-        self.skipping = text
-        self.open = False
-
-    def _message(self, number: int, text: str, claims: list[Claim]) -> None:
-        self._pass_over("message", number, f"message of the tool: {text}")
-
-    def _noise(self, number: int, text: str) -> bool:
+    def _noise(self, line: Line) -> bool:
         """What shells, pagers and people put around tables."""
-        said = noise.prompt(text)
+        said = noise.prompt(line.text)
         if said is not None:
             self._leave()
-            self.context.breaks = True
-            self.context.host = said.host or self.context.host
-            self.context.command = said.command if said.runs_tool else None
-            self._pass_over("prompt", number, "prompt")
+            self.coming.host = said.host or self.coming.host
+            self.coming.command = said.command if said.runs_tool else None
+            self._pass_over("prompt", line, "prompt")
             return True
-        when = noise.moment(text)
+        when = noise.moment(line.text)
         if when is not None:
             self._leave()
-            self.context.breaks = True
-            self.context.time, self.context.zone_known = when
-            self._pass_over("time", number, "time")
+            self.coming.time, self.coming.zone_known = when
+            self._pass_over("time", line, "time")
             return True
-        kind = noise.known(text)
+        kind = noise.known(line.text)
         if kind is not None:
-            self._pass_over(kind, number, kind)
+            self._pass_over(kind, line, kind)
         return kind is not None
 
-    def _unknown(self, number: int, text: str) -> None:
-        if self._announces(number):
-            self._header(number, text, [])
+    def _unknown(self, line: Line) -> None:
+        opener = self._opens(line.text)
+        self.broken = line
+        if opener is None and self._announces(line):
+            self._announce(line, [])
         elif self.skipping is not None:
-            self._pass_over("section", number, self.skipping)
+            self._pass_over("section", line, self.skipping)
         elif self.open:
-            self.unknown.append(number)
-        elif voice := self._opens(text):
-            self._refuse(number, voice)
+            self.unknown.append(line)
+        elif opener is not None:
+            self._refuse(line, opener)
         else:
-            self._pass_over("text", number, "text")
+            self._pass_over("text", line, "text")
 
     # ---- what a line begins or ends ---------------------------------------------------------
 
-    def _announces(self, number: int) -> bool:
+    def _announces(self, line: Line) -> bool:
         """Whether an unknown line is a heading in another language, by what follows it."""
-        following = [line.strip(BLANKS) for line in self.lines[number : number + 2]]
+        following = [raw.strip(BLANKS) for raw in self.lines[line.number : line.number + 2]]
         if not following or not following[0]:
             return False
         if self._claims("header", following[0]):
             return True
-        among_rows = self.open and not self.pending
-        if among_rows or len(self.lines[number - 1].split()) < HEADING_WORDS:
+        among_rows = self.open and not self.headings
+        if among_rows or (len(line.text.split()) < HEADING_WORDS and not self.headings):
             return False
-        if self._claims("row", following[0]):
+        if self._claims("row", following[0]) or (self.headings and self._opens(following[0])):
             return True
         unknown = len(following[0].split()) >= HEADING_WORDS and not noise.prompt(following[0])
         return unknown and len(following) > 1 and bool(self._claims("row", following[1]))
@@ -391,80 +368,67 @@ class _Walk:
 
     def _begin(self, voice: Voice, number: int) -> Table:
         self._settle_unknown(among_rows=False)
-        table = self.context
+        table = self.coming
         table.voice = voice
-        table.header = tuple(self.pending)
+        table.header = tuple(self.headings)
         table.start = table.start or number
         self.found.tables.append(table)
-        self.table, self.context = table, Table(self.voices[0])
-        self.pending, self.claims = [], []
+        self.table, self.coming = table, Table(self.voices[0])
+        self.headings, self.claims = [], []
         return table
 
     def _leave(self) -> None:
-        """A shell speaks: no table is open, and headings without rows stay without."""
+        """A shell or a clock speaks: another command begins, headings without rows stay so."""
         self._settle_unknown(among_rows=False)
         self._empty_table()
+        self.coming.breaks = True
         self.open = False
         self.skipping = None
 
     def _empty_table(self) -> None:
         """Keep a header that no row followed: it proves an empty table."""
-        if self.pending and self.claims:
-            self.empty = self.empty or Table(
-                self.claims[0], tuple(self.pending), self.context.start
-            )
-        self.pending = []
-        self.claims = []
-        self.context.said = []
+        if self.headings and self.claims:
+            empty = Table(self.claims[0], tuple(self.headings), self.coming.start)
+            self.empty = self.empty or empty
+        self.headings, self.claims = [], []
+        self.coming.said = []
 
     def close(self) -> None:
         self._settle_unknown(among_rows=False)
         self._empty_table()
         if self.empty is not None and not self.found.tables:
             self.found.tables.append(self.empty)
-        for run in _runs(self.found.tables):
-            self._agree(run)
-
-    def _agree(self, run: Sequence[Table]) -> None:
-        """One command speaks one dialect: a table that only one reads decides for the others."""
-        sure = {id(table.voice) for table in run if len(table.speakers) == 1}
-        for table in run:
-            known = [voice for voice in table.speakers if id(voice) in sure]
-            if len(known) == 1 and len(table.speakers) > 1:
-                self._hand_over(table, known[0])
-                table.rivals, table.heirs = (), ()
+        agree(self.found.tables)
 
     # ---- lines that are no rows -------------------------------------------------------------
 
     def _settle_unknown(self, *, among_rows: bool) -> None:
         """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
         lost = among_rows or len(self.unknown) <= LOST_AFTER
-        for number in self.unknown:
-            text = self.lines[number - 1].strip(BLANKS)
-            voice = self._opens(text)
+        for line in self.unknown:
+            voice = self._opens(line.text)
             if lost or voice is not None:
-                self._refuse(number, voice or (self.table.voice if self.table else None))
+                self._refuse(line, voice or (self.table.voice if self.table else None))
             else:
-                self._pass_over("text", number, "text")
+                self._pass_over("text", line, "text")
         self.unknown = []
 
-    def _refuse(self, number: int, voice: Voice | None) -> None:
-        self.found.unread.append(Unread(number, voice))
+    def _refuse(self, line: Line, voice: Voice | None) -> None:
+        self.found.unread.append(Unread(line.number, voice))
         self.found.census["problems"] += 1
+        self.damaged = line.number + 1
 
-    def _pass_over(self, kind: str, number: int, what: str) -> None:
+    def _pass_over(self, kind: str, line: Line, what: str) -> None:
         self.found.census[kind] += 1
         stretches = self.found.stretches
-        if stretches and stretches[-1].what == what and stretches[-1].last == number - 1:
-            stretches[-1] = stretches[-1]._replace(last=number)
+        if stretches and stretches[-1].what == what and stretches[-1].last == line.number - 1:
+            stretches[-1] = stretches[-1]._replace(last=line.number)
         else:
-            stretches.append(Stretch(number, number, what))
+            stretches.append(Stretch(line.number, line.number, what))
 
     # ---- who claims a line ------------------------------------------------------------------
 
-    def _claims(
-        self, kind: str, text: str, among: Sequence[Voice] | None = None
-    ) -> list[Claim]:
+    def _claims(self, kind: str, text: str, among: Sequence[Voice] | None = None) -> list[Claim]:
         voices = (v for v in self._ordered() if among is None or v in among)
         claimed = ((voice, voice.match(kind, text)) for voice in voices)
         return [(voice, match) for voice, match in claimed if match is not None]
@@ -475,19 +439,3 @@ class _Walk:
         if first is not None:
             yield first
         yield from (voice for voice in self.voices if voice is not first)
-
-
-HEADING_WORDS = 3
-"""A heading in any language names at least a protocol and two ends."""
-
-
-def _runs(tables: Sequence[Table]) -> Iterator[list[Table]]:
-    """The tables that one command may have printed."""
-    run: list[Table] = []
-    for table in tables:
-        if table.breaks and run:
-            yield run
-            run = []
-        run.append(table)
-    if run:
-        yield run

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nsparse.grammar import Match
-    from nsparse.sections import Table
+    from nsparse.tables import Table
 
 Identity = tuple[object, ...]
 
@@ -66,21 +66,30 @@ def _number(views: Sequence[View]) -> None:
 
 def _repeats(view: View, table: Table) -> bool:
     """Whether a table's heading has been seen in this view: the command began again."""
-    same = (table.voice.dialect.name, table.header)
-    return bool(table.header) and any((t.voice.dialect.name, t.header) == same for t in view.tables)
+    same = _heading(table)
+    return bool(table.header) and any(_heading(other) == same for other in view.tables)
+
+
+def _heading(table: Table) -> Identity:
+    """What no run prints twice: its headings, for OpenBSD with the protocols below them."""
+    dialect = table.voice.dialect
+    return (dialect.name, table.header, _protocols(table) if dialect.repeats_heading else None)
+
+
+def _protocols(table: Table) -> frozenset[str | None]:
+    return frozenset(_protocol(record.match) for record in table.records[:SEEN_AT_MOST])
 
 
 def _shape(table: Table) -> Identity:
     """Dialect, headers, protocols, and the fields of continuation lines."""
     records = table.records[:SEEN_AT_MOST]
     begins = frozenset(record.match.fields[0] for record in records)
-    protos = frozenset(_protocol(record.match) for record in records)
     more = frozenset(name for r in records for match in r.more for name in match.fields)
-    return (table.voice.dialect.name, table.header, begins, protos, more)
+    return (table.voice.dialect.name, table.header, begins, _protocols(table), more)
 
 
 def _protocol(match: Match) -> str | None:
-    """The protocol of a row, which OpenBSD's next banner and header of the same run differ by."""
+    """The protocol of a row; with -A of the BSDs it does not stand first."""
     named = zip(match.fields, match.texts, strict=True)
     return next((text for name, text in named if name in PROTOCOL_FIELDS), None)
 

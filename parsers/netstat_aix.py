@@ -1,4 +1,4 @@
-"""`netstat` of AIX, whose rows are those of BSD but for `tcp` on both families and UNIX rows on two lines."""
+"""`netstat` of AIX: BSD's rows, `tcp` for both families, UNIX sockets on two lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROTO = "a protocol such as tcp4 or udp"
 
 
 def _both(cell: str) -> Values:
-    """Without a number a socket serves both families, or is as old as IPv4 alone: nothing says which."""
+    """Without a number a socket serves both families, as far as captures show; nothing says so."""
     return {"section": "inet", "proto": cell}
 
 

@@ -23,7 +23,7 @@ TURN = 0x100000000
 """Sequence numbers turn over at 32 bits; the upper half of a difference is negative."""
 
 
-# ---- headings -----------------------------------------------------------------------------------
+# ---- headings ----------------------------------------------------------------------------------
 
 
 def _title(cell: str) -> Values:
@@ -37,7 +37,7 @@ def _family_heading(cell: str) -> Values:
     return {"_proto_family": "ipv6" if cell.endswith("If") else "ipv4"}
 
 
-# ---- ends ------------------------------------------------------------------------------------------
+# ---- ends --------------------------------------------------------------------------------------
 
 
 def _local(cell: str) -> Values:
@@ -56,7 +56,7 @@ def _owner(cell: str) -> Values:
     return {"user": user, "pid": int(pid) or None}
 
 
-# ---- queues ----------------------------------------------------------------------------------------
+# ---- queues ------------------------------------------------------------------------------------
 
 
 def _queues(cell: str) -> Values:
@@ -86,7 +86,7 @@ def _bytes(difference: int) -> int:
     return 0 if difference >= SIGN else difference
 
 
-# ---- states ----------------------------------------------------------------------------------------
+# ---- states ------------------------------------------------------------------------------------
 
 
 def _state(proto: str) -> Cell:
@@ -97,7 +97,7 @@ def _state(proto: str) -> Cell:
     return Cell(f"a state such as {example}", read)
 
 
-# ---- UNIX sockets ----------------------------------------------------------------------------------
+# ---- UNIX sockets ------------------------------------------------------------------------------
 
 
 def _unix_type(cell: str) -> Values:
@@ -107,8 +107,8 @@ def _unix_type(cell: str) -> Values:
 def _vnodes(cell: str) -> Values:
     """Those of this end and of the other one, zeros for none."""
     vnode, peer = cell.split()
-    far = int(vnode, 16) == 0 and int(peer, 16) != 0
-    return {"details": f"vnode:{vnode} conn:{peer}", "_far": far}
+    known = (int(vnode, 16) != 0, int(peer, 16) != 0)
+    return {"details": f"vnode:{vnode} conn:{peer}", "_vnodes": known}
 
 
 def _paths(cell: str) -> Values:
@@ -118,19 +118,20 @@ def _paths(cell: str) -> Values:
 
 
 def _settle_paths(columns: Columns) -> None:
-    """Where one path is missing the vnodes tell which."""
-    far = columns.pop("_far", ())
+    """Blanks stand in paths and for paths; the vnodes tell which ends have one."""
+    known = columns.pop("_vnodes", ())
     for number, paths in enumerate(columns.pop("_paths", ())):
         if paths is None:
             continue
-        if len(paths) == 2:
+        if len(paths) == 2 and known[number] == (True, True):
             _set(columns, "path", number, paths[0])
             _set(columns, "remote_name", number, paths[1])
-        else:  # more than two are one with blanks before its slashes
-            _set(columns, "remote_name" if far[number] else "path", number, " ".join(paths))
+        else:
+            far = known[number] == (False, True)
+            _set(columns, "remote_name" if far else "path", number, " ".join(paths))
 
 
-# ---- rows ------------------------------------------------------------------------------------------
+# ---- rows --------------------------------------------------------------------------------------
 
 
 def _settle(columns: Columns) -> None:

@@ -22,6 +22,7 @@ DIALECT = Dialect(
     tool="netstat",
     proved_on=("OpenBSD 7: -an -Aan -B -l", "OpenBSD 4 and 5: -an -Aan"),
     settle=bsd.settle_narrow,
+    repeats_heading=True,
     cells={
         **bsd.UNIX,
         "TCP": bsd.NAMED_PROTO,

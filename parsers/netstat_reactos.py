@@ -1,4 +1,4 @@
-"""`netstat.exe` of ReactOS: rows of Windows under a header that ends in `Process`, states with BSD's names."""
+"""`netstat.exe` of ReactOS: Windows' rows under a header that ends in `Process`, BSD's states."""
 
 from __future__ import annotations
 

@@ -337,8 +337,8 @@ DIALECT = Dialect(
         "VSOCK_LOCAL": text("local_name", "a context id and port"),
         "VSOCK_REMOTE": text("remote_name", "a context id and port"),
         "USERS": Cell('users:(("program",pid=N,fd=N))', _users),
-        "OPTIONS": Cell("options of the socket", _info),
-        "INFO": Cell("internals of the socket", _info),
-        "UNIX_INFO": Cell("options of the socket", _unix_info),
+        "OPTIONS": Cell("options of the socket", _info, free=True),
+        "INFO": Cell("internals of the socket", _info, free=True),
+        "UNIX_INFO": Cell("options of the socket", _unix_info, free=True),
     },
 )

@@ -159,13 +159,15 @@ def test_what_the_connection_waits_for_comes_before_its_keepalive() -> None:
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("tcp4       0      0 192.0.2.10.22          198.51.100.7.51514", 62),
-        ("tcp4       0      0 192.0.2.10.22", 34),
-        ("tcp4       O      0 192.0.2.10.22          198.51.100.7.51514     LISTEN", 12),
-        ("udp4       0        192.0.2.10.53          *.*", 21),
+        ("tcp4       0      0 192.0.2.10.22      198.51.100.7.51514", 75),
+        ("tcp4       0      0 192.0.2.10.22", 51),
+        ("tcp4       O      0 192.0.2.10.22      198.51.100.7.51514 LISTEN", 29),
+        ("udp4       0        192.0.2.10.53      *.*", 38),
     ],
 )
 def test_a_damaged_row_is_a_problem(row: str, column: int) -> None:
-    dump = parse(ONE_BLANK + TCP4 + row + "\n" + TCP4)
+    header = "Tcpcb            Proto Recv-Q Send-Q Local Address      Foreign Address    (state)\n"
+    block = "fffff8010a41e3d0 "
+    dump = parse(header + block + TCP4 + block + row + "\n" + block + TCP4)
     assert len(dump.frame) == 2
     assert [(problem.line, problem.column) for problem in dump.problems] == [(3, column)]

@@ -20,9 +20,7 @@ TYPES = ("stream", "dgram", "seqpac")
 FAMILIES = {"ipv4": "4", "ipv6": "6", "dual": ""}
 INET = "Active Internet connections (including servers)"
 HEADER = "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)"
-PCB_HEADER = (
-    "PCB/ADDR         Proto Recv-Q Send-Q  Local Address      Foreign Address    (state)"
-)
+PCB_HEADER = "PCB/ADDR         Proto Recv-Q Send-Q  Local Address      Foreign Address    (state)"
 UNIX_HEADER = (
     "SADR/PCB         Type   Recv-Q Send-Q      Inode            Conn             Refs"
     "           Nextref      Addr"
@@ -47,9 +45,7 @@ class Layout:
     runs: int
 
 
-layouts = st.builds(
-    Layout, pcb=st.booleans(), narrow=st.booleans(), runs=st.integers(1, 2)
-)
+layouts = st.builds(Layout, pcb=st.booleans(), narrow=st.booleans(), runs=st.integers(1, 2))
 names = model.words("ab", 4)
 inet = model.sockets(("tcp", "tcp", "udp"), names=names, families=tuple(FAMILIES))
 unix = st.lists(model.unix_sockets(names), max_size=4)
@@ -108,9 +104,7 @@ def _row(socket: Socket, layout: Layout, doubt: bool) -> Line:
         **_end_row("remote", remote, doubt),
     )
     cut = _is_cut(local, doubt) or _is_cut(remote, doubt)
-    return Line(
-        f"{pcb} {text}" if pcb else text, {**held, **row(addr_truncated=cut or None)}
-    )
+    return Line(f"{pcb} {text}" if pcb else text, {**held, **row(addr_truncated=cut or None)})
 
 
 def _end(end: End, layout: Layout) -> str:

@@ -17,6 +17,14 @@ from tests.dumps.sockets import End, Owner, Socket, UnixSocket
 
 STATES = {"SYN_RECEIVED": "SYN_RCVD"}
 TYPES = ("stream-ord", "dgram", "stream")
+# SCTP has one table for both families.
+TABLES = (
+    ("udp", ("ipv4",)),
+    ("udp", ("ipv6",)),
+    ("tcp", ("ipv4",)),
+    ("tcp", ("ipv6",)),
+    ("sctp", ("ipv4", "ipv6")),
+)
 WIDTHS = {"ipv4": 20, "ipv6": 33, "sctp": 31}
 OWNER = "  User    Pid      Command    "
 NO_PATH = " " * 15
@@ -86,13 +94,10 @@ headings = layouts().map(
 def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:
     """Print sockets, table by table."""
     lines: list[Line] = []
-    for proto in ("udp", "tcp", "sctp"):
-        for family in ("ipv4", "ipv6"):
-            table = [s for s in shown if s.proto == proto and s.family == family]
-            if layout.old:
-                table = [replace(s, family="ipv4") for s in table if family == "ipv4"]
-            if table:
-                lines += _table(table, proto, family, layout)
+    for proto, families in TABLES:
+        table = [s for s in shown if s.proto == proto and s.family in families]
+        if table and not (layout.old and families == ("ipv6",)):
+            lines += _table(table, proto, families[0], layout)
     if local:
         lines += _unix_heading() if layout.headings else []
         lines += [_unix_row(socket) for socket in local]
@@ -101,15 +106,10 @@ def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -
     return repeated(lines, layout.runs, told=layout.headings)
 
 
-LISTENER = Socket(
-    "tcp", "ipv4", "LISTEN", 0, 0, End("", 22), End(), 0, "root", 0, (NOBODY,), None
-)
+LISTENER = Socket("tcp", "ipv4", "LISTEN", 0, 0, End("", 22), End(), 0, "root", 0, (NOBODY,), None)
 
 
-def _table(
-    table: Sequence[Socket], proto: str, family: str, layout: Layout
-) -> Iterator[Line]:
-    # SCTP has one table for both families.
+def _table(table: Sequence[Socket], proto: str, family: str, layout: Layout) -> Iterator[Line]:
     if layout.headings:
         yield from _heading(proto, family, layout)
     for socket in table:
@@ -198,11 +198,8 @@ def _udp(socket: Socket, owners: Sequence[Owner], layout: Layout) -> Iterator[Li
     elif owners:
         texts = [f"{_named(socket, o)} {_command(o)} {tail}" for o in owners]
     first = owners[0] if owners else None
-    yield Line(
-        ends + texts[0], row(**held, state_raw=word, **_owner_row(socket, first, layout))
-    )
-    if not layout.verbose:
-        yield from (Line(text) for text in texts[1:] if " " not in owners[1].process)
+    yield Line(ends + texts[0], row(**held, state_raw=word, **_owner_row(socket, first, layout)))
+    yield from (Line(text) for text in texts[1:])
 
 
 def _sctp(socket: Socket, owner: Owner | None, layout: Layout) -> Line:
@@ -264,9 +261,7 @@ def _ends(socket: Socket, layout: Layout) -> tuple[str, str, Row]:
     return local, remote, {**held, **local_row, **remote_row}
 
 
-def _end(
-    socket: Socket, end: End, layout: Layout, side: str
-) -> tuple[str, Row, str | None]:
+def _end(socket: Socket, end: End, layout: Layout, side: str) -> tuple[str, Row, str | None]:
     """An end as printed, what can be read again, and the family its address shows."""
     host = "*" if not end.addr else end.addr
     is_name = bool(end.addr) and end.host is not None and not layout.numeric
@@ -324,9 +319,9 @@ def _unix_heading() -> list[Line]:
 
 
 def _unix_row(socket: UnixSocket) -> Line:
-    """Bound to its path, connected to it, or one of a pair."""
+    """Bound to its path, connected to it, both, or one of a pair."""
     path = "/" + socket.path.lstrip("@/") if socket.path else ""
-    bound, far = socket.state == 1, socket.state == 2
+    bound, far = socket.state != 2, socket.state == 2 or (socket.state == 1 and " " not in path)
     vnode = f"{socket.inode + 1:08x}"
     local = f"{path} " if path and bound else NO_PATH
     remote = f"{path} " if path and far else NO_PATH

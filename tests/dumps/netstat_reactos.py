@@ -52,7 +52,9 @@ def _row(socket: Socket) -> Line:
     # A listener's other end is its own address.
     remote = socket.remote.addr or local
     word = STATES.get(socket.state or "", socket.state)
-    told = row(state=socket.state, state_raw=word, remote_addr=remote, remote_port=socket.remote.port)
+    told = row(
+        state=socket.state, state_raw=word, remote_addr=remote, remote_port=socket.remote.port
+    )
     return Line(
         f"  {'TCP':6} {end:22} {f'{remote}:{socket.remote.port or 0}':22} {word:11} {pid}",
         {**held, **told},
