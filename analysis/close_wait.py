@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import facing
+from nsparse.elsewhere import facing, growing
 from nsparse.finding import (
+    HOW_LONG,
     LOCAL_PROGRAM,
-    connections,
+    assumed_limit,
     count_of,
     flagged,
     group_of,
@@ -27,41 +28,34 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, are, halved, passes, plural, port_of, thousands, top
-from nsparse.pile import live_sizes, piles, states_of
+from nsparse.measure import actor, are, passes, plural, port_of, thousands, top
+from nsparse.pile import piles, states_of
+from nsparse.queues import (
+    CLASSES,
+    FIN,
+    NEARLY,
+    RECORD,
+    classed,
+    counts_fin,
+    never_accepted,
+    ownerless,
+    queued,
+    readings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from nsparse.diagnosis import Limits, Severity
+    from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.pile import Counts, Pile
     from nsparse.scene import Scene
 
-FIN = 1
-"""What an unread FIN adds to Recv-Q on Linux (tcp_diag.c: rcv_nxt - copied_seq)."""
-RECORD = 64
-"""Bytes that may be a FIN and a TLS close record: 32 with TLS 1.2 (31 + 1), 25 with TLS 1.3."""
-CLASSES = {"Recv-Q 0": (0, 0), "=1": (1, 1), "2-64": (2, RECORD), ">64": (RECORD + 1, 2**62)}
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
 AGED_MS = 120_000
 """No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
-NEARLY = 0.1
-"""How far two counts of one moment may lie apart: no table is read in one instant."""
-NAMES = {"macos": "macOS", "windows": "Windows", "freebsd": "FreeBSD", "openbsd": "OpenBSD"}
-READINGS = {
-    "Recv-Q 0": "Recv-Q 0: {} has read end-of-stream and kept the descriptor (missing close in an "
-    "error path).",
-    "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed (an idle "
-    "pooled connection, or the thread is elsewhere).",
-    "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 suggest a TLS close "
-    "record.",
-    ">64": "Recv-Q over 64: a request or an answer lies unread: this suggests that {} hung or "
-    "starved before reading.",
-}
-"""What Recv-Q says about how far a program came."""
 
 UNACCEPTED = (
     Number("few", 3, "three clients that gave up in one queue are no accident"),
@@ -98,9 +92,7 @@ DEFAULTS = {
 }
 CLOSING = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c")
 POOLING = (*CLOSING, "IBM technote 21222632")
-
-
-# ---- close-wait-leak -------------------------------------------------------------------------
+ACCEPTING = (*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full")
 
 
 def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -116,71 +108,57 @@ def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
         the end behind it.
     """
     found = _kinds(scene, leak=limits)
-    least = min(halved(limits["few"]), limits["many"], limits["notice"], limits["critical"])
-    for pile in piles(scene, found[found["kind"] == "leak"], least=least):
-        level = _leak_level(pile, scene, limits)
+    leaked = found[found["kind"] == "leak"]
+    least = min(limits["few"] / 2, limits["many"], limits["notice"], limits["critical"])
+    for pile in piles(scene, leaked, limits, least=least):
+        level = _leak_level(pile, limits)
         if level is not None:
-            yield _leak(scene, limits, pile, level)
+            yield _leak(pile, level)
 
 
-def _leak_level(pile: Pile, scene: Scene, limits: Limits) -> Severity | None:
-    starves = pile.counts["owned"] > 0 and pile.n >= limits["fd_share"] * scene.constants.fd_limit
+def _leak_level(pile: Pile, limits: Limits) -> Severity | None:
     if pile.n >= limits["critical"]:
         return "critical"
-    if starves:
-        return "critical" if pile.proofs(limits["few"]) else "warning"
-    if pile.speaks(limits):
+    if pile.starves:
+        return "critical" if pile.proofs else "warning"
+    if pile.speaks:
         return "warning"
     noticed = pile.n >= limits["notice"] and pile.n >= limits["notice_share"] * pile.base
     return "notice" if noticed else None
 
 
-def _leak(scene: Scene, limits: Limits, pile: Pile, level: Severity) -> Finding:
-    first, proofs = pile.first, pile.proofs(limits["few"])
-    by_limit = level == "critical" and pile.n < limits["critical"]
-    guessed = by_limit and "fd_limit" in scene.constants.assumed
+def _leak(pile: Pile, level: Severity) -> Finding:
+    scene, first = pile.scene, pile.first
+    counted = pile.n >= pile.limits["critical"]
+    limit = {"fd_limit": scene.constants.fd_limit} if level == "critical" and not counted else {}
+    guessed = bool(limit.keys() & scene.constants.assumed)
     vague = (first["role"] == "unknown") + (not first["owner"] and "owner" in scene.has) + guessed
-    sure = proofs > 0 or pile.n >= limits["critical"]
-    up = proofs + (2 * pile.counts["aged"] >= pile.n)
-    printed = {"fd_limit": scene.constants.fd_limit} if by_limit else {}
-    stack = advice.stack(count_of(first["pid"]), str(first["process"]))
-    return Finding(
-        id="close-wait-leak",
-        severity=level,
-        confidence=settle("medium", scene, up=up, down=int(vague), cap=_cap(sure)),
-        group=group_of(first),
-        n=pile.n,
-        base=pile.base,
-        verdict=(
-            f"{thousands(pile.n)} of {_connections(pile)} {are(pile.n)} CLOSE_WAIT: "
-            f"{_closers(pile.rows)} closed, {actor(first['owner'], LOCAL_PROGRAM)} has not."
-        ),
-        sockets=labels(pile.rows),
-        limits=pile.held_to(limits) | printed,
+    return pile.finding(
+        "close-wait-leak",
+        level,
+        pile.confidence(up=_aged(pile), down=int(vague), proven=counted),
+        f"{pile.part()} {are(pile.n)} CLOSE_WAIT: {_closers(pile)} closed, {pile.who} has not.",
+        limits=pile.held | limit,
         evidence=_evidence(pile, pile.states),
-        cause=_readings(scene, pile),
+        cause=readings(scene, pile.counts, pile.program),
         next=advice.steps(
             scene,
             advice.sockets("CLOSE_WAIT", pile.rows),
-            stack,
-            advice.of_process(advice.DESCRIPTORS, count_of(first["pid"])),
+            advice.stack(first),
+            advice.of_process(advice.DESCRIPTORS, first),
             "in the code: a response, stream or socket that an error path does not close; "
             "a read of 0 bytes that is ignored",
             "until then: restart the program; no kernel setting closes these",
         ),
-        caveats=(*_unknown(scene, pile), *_leak_caveats(scene, pile, guessed=guessed)),
-        refs=CLOSING,
+        caveats=(*_unknown(pile), *_leak_caveats(pile, guessed=guessed)),
     )
 
 
-def _leak_caveats(scene: Scene, pile: Pile, *, guessed: bool) -> Iterator[str]:
+def _leak_caveats(pile: Pile, *, guessed: bool) -> Iterator[str]:
     if pile.counts["queued"]:
         yield "whether they were accepted: without owners a stuck accept loop looks the same"
     if guessed:
-        yield f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"
-
-
-# ---- close-wait-unaccepted -------------------------------------------------------------------
+        yield assumed_limit(pile.scene)
 
 
 def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -195,63 +173,53 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         owner either.
     """
     found = _kinds(scene)
-    given_up = found[found["kind"] == "unaccepted"]
-    rows = scene.rows
-    waits = rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & _ownerless(rows)
-    stranded = states_of(rows[waits & rows["listener"].isin(given_up["listener"])], "listener")
-    least = min(halved(limits["few"]), limits["many"])
-    for pile in piles(scene, given_up, "listener", least=least):
-        if pile.speaks(limits):
-            yield _unaccepted(scene, limits, pile, stranded[pile.key])
+    left, rows = found[found["kind"] == "unaccepted"], scene.rows
+    waits = rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & ownerless(rows)
+    stranded = states_of(rows[waits & rows["listener"].isin(left["listener"])], "listener")
+    for pile in piles(scene, left, limits, "listener"):
+        if pile.speaks:
+            yield _unaccepted(pile, rows.loc[pile.key], stranded[pile.key])
 
 
-def _unaccepted(scene: Scene, limits: Limits, pile: Pile, stranded: Counts) -> Finding:
-    listener = scene.rows.loc[pile.key]
+def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Finding:
     waiting, most = count_of(listener["recv_q"]), count_of(listener["send_q"])
     full = waiting is not None and most is not None and waiting >= max(most, 1)
     over = full and (waiting or 0) > (most or 0)
-    proofs = pile.proofs(limits["few"])
     apart = abs(sum(stranded.values()) - (waiting or 0))
     agrees = waiting is not None and apart <= NEARLY * max(waiting, 1)
-    who, bound = actor(str(listener["owner"]), LOCAL_PROGRAM), str(pile.first["bound"])
-    proven = over or proofs > 0
-    up = proofs + agrees + _alike(pile.rows) + ("SYN_RECEIVED" in pile.states)
+    who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
     without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
-    pid = count_of(listener["pid"])
-    return Finding(
-        id="close-wait-unaccepted",
-        severity="critical" if full and proven else "warning",
-        confidence=settle("medium", scene, up=int(up), cap=_cap(proven)),
-        group=Group(**owner_of(listener), role="server", service=bound),
-        n=pile.n,
-        base=pile.base,
-        verdict=(
-            f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
-            f"{'was' if pile.n == 1 else 'were'} never accepted: {_closers(pile.rows)} given up, "
-            f"{who} has not called accept()."
+    return pile.finding(
+        "close-wait-unaccepted",
+        "critical" if full and (over or pile.proofs) else "warning",
+        pile.confidence(
+            up=agrees + _alike(pile) + ("SYN_RECEIVED" in pile.states), proven=bool(over)
         ),
-        sockets=labels(pile.rows),
-        limits=pile.held_to(limits),
+        f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
+        f"{'was' if pile.n == 1 else 'were'} never accepted: {_closers(pile)} given up, "
+        f"{who} has not called accept().",
+        group=Group(**owner_of(listener), role="server", service=bound),
         evidence=(
             *_evidence(pile, pile.states),
             f"without an owner on the port: {without}; {_queue(waiting, most)}",
         ),
         cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
         next=advice.steps(
-            scene,
-            advice.filled(advice.ACCEPTING, port=port_of(str(listener["service"]))),
-            advice.stack(pid, str(listener["process"])),
-            advice.of_process(advice.DESCRIPTOR_LIMIT, pid),
+            pile.scene,
+            advice.filled(advice.ACCEPTING, port=port_of(listener["service"])),
+            advice.stack(listener),
+            advice.of_process(advice.DESCRIPTOR_LIMIT, listener),
             "in the code: accept in a loop of its own, without a handshake or a look-up in it",
         ),
-        caveats=_unknown(scene, pile),
-        refs=(*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full"),
+        caveats=_unknown(pile),
+        refs=ACCEPTING,
     )
 
 
-def _alike(part: pd.DataFrame) -> bool:
+def _alike(pile: Pile) -> bool:
     """Whether the same amount is unread everywhere: the same request from all."""
-    return bool(part["waiting"].max() <= (1 + NEARLY) * part["waiting"].min())
+    waiting = pile.rows["waiting"]
+    return bool(waiting.max() <= (1 + NEARLY) * waiting.min())
 
 
 def _queue(waiting: int | None, most: int | None) -> str:
@@ -260,9 +228,6 @@ def _queue(waiting: int | None, most: int | None) -> str:
         return "the dump does not show how many wait for accept()"
     limit = "" if most is None else f", the limit is {thousands(most)}"
     return f"{thousands(waiting)} wait for accept(){limit}"
-
-
-# ---- close-wait-unread -----------------------------------------------------------------------
 
 
 def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -281,53 +246,40 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
     served = slim(rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(deep["owner"])])
     opened = owner_keys(served).value_counts().to_dict()
     stuck = owner_keys(served[flagged(served["recv_q"] > 0)]).value_counts().to_dict()
-    for pile in piles(scene, deep, owner_keys(deep), owner_keys(found).value_counts()):
-        yield _unread(scene, limits, pile, opened.get(pile.key, 0), stuck.get(pile.key, 0))
+    for pile in piles(scene, deep, limits, owner_keys(deep), owner_keys(found).value_counts()):
+        yield _unread(pile, opened.get(pile.key, 0), stuck.get(pile.key, 0))
 
 
-def _unread(scene: Scene, limits: Limits, pile: Pile, opened: int, stuck: int) -> Finding:
-    first, part, proofs = pile.first, pile.rows, pile.proofs(limits["few"])
-    who = actor(first["owner"], LOCAL_PROGRAM)
-    everywhere = passes(stuck, opened, 1, limits["open_share"], float("inf"))
-    proven = proofs > 0 or pile.n >= DEFAULTS["leak"]["critical"]
-    dead = everywhere and pile.n >= limits["critical"] and proven
-    up = proofs + (2 * pile.counts["aged"] >= pile.n)
-    total, most = int(part["waiting"].sum()), int(part["waiting"].max())
-    hold, in_all, up_to = "holds", "", ""
+def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
+    first, limits, waiting = pile.first, pile.limits, pile.rows["waiting"]
+    who, total = pile.who, plural(int(waiting.sum()), "byte")
+    hold, amount = ("holds", total)
     if pile.n > 1:
-        hold, in_all, up_to = "hold", " in all", f", up to {thousands(most)} on one"
-    return Finding(
-        id="close-wait-unread",
-        severity="critical" if dead else "warning",
-        confidence=settle("medium", scene, up=up, cap=_cap(proven)),
-        group=group_of(first) if part["group"].nunique() == 1 else Group(**owner_of(first)),
-        n=pile.n,
-        base=pile.base,
-        verdict=(
-            f"{thousands(pile.n)} of {plural(pile.base, 'CLOSE_WAIT connection')} of {who} {hold} "
-            f"unread data, {plural(total, 'byte')}{in_all}{up_to}: "
-            f"{_closers(part)} closed, {who} had stopped reading before."
-        ),
-        sockets=labels(part),
-        limits=pile.held_to(limits),
+        hold, amount = "hold", f"{total} in all, up to {thousands(int(waiting.max()))} on one"
+    proven = pile.proofs > 0 or pile.n >= DEFAULTS["leak"]["critical"]
+    everywhere = passes(stuck, opened, 1, limits["open_share"], float("inf"))
+    one = pile.rows["group"].nunique() == 1
+    return pile.finding(
+        "close-wait-unread",
+        "critical" if everywhere and proven and pile.n >= limits["critical"] else "warning",
+        pile.confidence(up=_aged(pile), proven=proven),
+        f"{thousands(pile.n)} of {plural(pile.base, 'CLOSE_WAIT connection')} of {who} {hold} "
+        f"unread data, {amount}: {_closers(pile)} closed, {who} had stopped reading before.",
+        group=group_of(first) if one else Group(**owner_of(first)),
         evidence=(
             *_evidence(pile, {"ESTABLISHED": opened}),
             f"unread data in {thousands(stuck)} of {thousands(opened)} ESTABLISHED of {who}",
         ),
-        cause=(f"{_program(part)} hung or starved before it read what had arrived",),
+        cause=(f"{pile.program} hung or starved before it read what had arrived",),
         next=advice.steps(
-            scene,
-            advice.stack(count_of(first["pid"]), str(first["process"])),
-            advice.sockets("CLOSE_WAIT", part),
+            pile.scene,
+            advice.stack(first),
+            advice.sockets("CLOSE_WAIT", pile.rows),
             "before any restart, look in the stacks for lock waits, a full thread pool, "
             "the garbage collector",
         ),
-        caveats=_unknown(scene, pile),
-        refs=CLOSING,
+        caveats=_unknown(pile),
     )
-
-
-# ---- close-wait-pool -------------------------------------------------------------------------
 
 
 def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -342,46 +294,30 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     found = _kinds(scene, pool=limits)
     stale = found[found["kind"] == "pool"]
-    large = list(piles(scene, stale, least=limits["few"] + 1))
-    for pile in large:
-        yield _pool(scene, limits, pile)
+    large = list(piles(scene, stale, limits, least=limits["few"] + 1))
+    yield from map(_pool, large)
     small = stale[~stale["group"].isin([pile.key for pile in large])]
-    keys = owner_keys(small)
     # One finding for each of the programs with the most, and one for all the others.
-    named = keys.isin(keys.value_counts().index[:PROGRAMS])
-    for _, part in small[named].groupby(keys[named], sort=False):
+    keys = owner_keys(small)
+    keys = keys.where(keys.isin(keys.value_counts().index[:PROGRAMS]), "")
+    for _, part in sorted(small.groupby(keys, sort=False), key=lambda found: not found[0]):
         yield _stale(scene, limits, part)
-    if not named.all():
-        yield _stale(scene, limits, small[~named])
 
 
-def _pool(scene: Scene, limits: Limits, pile: Pile) -> Finding:
+def _pool(pile: Pile) -> Finding:
     """One service's pool that is large enough for a word."""
-    return Finding(
-        id="close-wait-pool",
-        severity="notice",
-        confidence=settle("medium" if _counts_fin(scene) else "low", scene),
-        group=group_of(pile.first),
-        n=pile.n,
-        base=pile.base,
-        verdict=(
-            f"{thousands(pile.n)} of {_connections(pile)} lie untouched since "
-            f"{_closers(pile.rows)} closed them: a pool that notices at the next use."
-        ),
-        sockets=labels(pile.rows),
-        limits=dict(limits),
+    return pile.finding(
+        "close-wait-pool",
+        "notice",
+        _passive(pile.scene),
+        f"{pile.part()} lie untouched since {_closers(pile)} closed them: a pool that notices at "
+        "the next use.",
+        limits=pile.limits,
         evidence=_evidence(pile, pile.states),
-        cause=_readings(scene, pile),
-        next=advice.steps(scene, SHORTER),
-        caveats=_unknown(scene, pile),
-        refs=POOLING,
+        cause=readings(pile.scene, pile.counts, pile.program),
+        next=_evict(pile.scene),
+        caveats=_unknown(pile),
     )
-
-
-SHORTER = (
-    "none needed; if requests fail with a reset, set the client's idle timeout below the server's "
-    "keep-alive timeout"
-)
 
 
 def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
@@ -390,23 +326,31 @@ def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     services, programs = int(part["bound"].nunique()), int(part["owner"].nunique())
     who = str(first["owner"]) if programs == 1 else plural(programs, "program")
     owner = owner_of(first) if programs == 1 else {}
-    place = str(first["bound"]) if services == 1 else None
     return Finding(
-        id="close-wait-pool",
-        severity="info",
-        confidence=settle("medium" if _counts_fin(scene) else "low", scene),
-        group=Group(**owner, role="client", service=place),
-        n=len(part),
-        verdict=(
-            f"{plural(len(part), 'connection')} of {who} to {plural(services, 'service')} "
-            f"{'lies' if len(part) == 1 else 'lie'} idle after the other end has closed: a pool "
-            "that notices at the next use."
-        ),
-        sockets=labels(part),
-        limits=dict(limits),
+        "close-wait-pool",
+        "info",
+        _passive(scene),
+        Group(**owner, role="client", service=str(first["bound"]) if services == 1 else None),
+        len(part),
+        f"{plural(len(part), 'connection')} of {who} to {plural(services, 'service')} "
+        f"{'lies' if len(part) == 1 else 'lie'} idle after the other end has closed: a pool that "
+        "notices at the next use.",
+        labels(part),
+        limits=limits,
         evidence=(f"services: {top(part['bound'])}",),
-        next=advice.steps(scene, SHORTER),
-        refs=POOLING,
+        next=_evict(scene),
+    )
+
+
+def _passive(scene: Scene) -> Confidence:
+    return settle("medium" if counts_fin(scene) else "low", scene)
+
+
+def _evict(scene: Scene) -> tuple[Step, ...]:
+    return advice.steps(
+        scene,
+        "none needed; if requests fail with a reset, set the client's idle timeout below the "
+        "server's keep-alive timeout",
     )
 
 
@@ -418,13 +362,10 @@ def _kinds(scene: Scene, **given: Limits) -> pd.DataFrame:
 
     A diagnosis gives the numbers that the user has set for it; for the others the defaults decide.
     """
-    import pandas as pd
-
     limits = {**DEFAULTS, **given}
     rows = scene.rows
     found = _looked_at(scene, rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]])
-    found = found.assign(kind=pd.Series("leak", index=found.index, dtype="object"))
-    found.loc[_never_accepted(scene, found), "kind"] = "unaccepted"
+    found.loc[never_accepted(scene, found), "kind"] = "unaccepted"
     found.loc[_not_read(scene, found, limits["unread"]), "kind"] = "unread"
     found.loc[_answering(scene, found, limits["leak"]["sending_s"]), "kind"] = "answering"
     found.loc[_pooled(scene, found, limits["pool"]), "kind"] = "pool"
@@ -433,49 +374,22 @@ def _kinds(scene: Scene, **given: Limits) -> pd.DataFrame:
 
 def _looked_at(scene: Scene, found: pd.DataFrame) -> pd.DataFrame:
     """Few columns, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
-    received, queued = scene.column("lastrcv_ms")[found.index], flagged(found["recv_q"] > FIN)
     waiting = found["recv_q"].fillna(-1).astype("int64")
     return facing(scene, slim(found), "FIN_WAIT_2").assign(
+        kind="leak",
         waiting=waiting,
-        aged=flagged(received >= AGED_MS),
-        queued=(found["role"] == "server") & _ownerless(found) & queued,
-        **{name: waiting.between(*bounds) for name, bounds in CLASSES.items()},
+        aged=flagged(scene.column("lastrcv_ms")[found.index] >= AGED_MS),
+        queued=queued(found),
+        **classed(waiting),
     )
-
-
-def _never_accepted(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
-    """Rows of a visible program's port that belong to nobody, with something unread.
-
-    An unread FIN alone is enough where inodes are printed: an accepted socket has one.
-    """
-    if not scene.has & {"owner", "inode"}:
-        return _explained(scene, found)
-    seen = (~_ownerless(scene.rows)).reindex(found["listener"], fill_value=False).to_numpy()
-    least = FIN if "inode" in scene.has else FIN + 1
-    return (found["role"] == "server") & _ownerless(found) & (found["waiting"] >= least) & seen
-
-
-def _explained(scene: Scene, found: pd.DataFrame) -> pd.Series[bool]:
-    """Rows that the listener's own queue accounts for, where no owner is visible.
-
-    Nothing proves that they were never accepted; but nobody may be told to have kept them.
-    """
-    together = found["queued"].groupby(found["listener"]).transform("sum")
-    queue = scene.rows["recv_q"].reindex(found["listener"]).fillna(0).to_numpy(dtype="int64")
-    return found["queued"] & (together <= (1 + NEARLY) * queue)
-
-
-def _ownerless(rows: pd.DataFrame) -> pd.Series[bool]:
-    return ~rows["owned"] & rows["inode"].isna()
 
 
 def _not_read(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     """Rows of programs of whose CLOSE_WAIT rows so many hold unread data that it is a finding."""
     keys = owner_keys(found)
     deep = found["owned"] & (found["waiting"] > limits["bytes"]) & (found["kind"] == "leak")
-    least = min(halved(limits["few"]), limits["many"])
-    found_there = piles(scene, found[deep], keys[deep], keys.value_counts(), least)
-    return deep & keys.isin([pile.key for pile in found_there if pile.speaks(limits)])
+    programs = piles(scene, found[deep], limits, keys[deep], keys.value_counts())
+    return deep & keys.isin([pile.key for pile in programs if pile.speaks])
 
 
 def _answering(scene: Scene, found: pd.DataFrame, seconds: float) -> pd.Series[bool]:
@@ -494,58 +408,29 @@ def _pooled(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool
     served = scene.rows.loc[scene.rows["state"] == "ESTABLISHED", "group"]
     dead = (sums["persistent"] >= limits["dead"]) & ~part["group"].isin(served)
     idle = sums["n"] <= limits["few"]
-    if _counts_fin(scene):
+    if counts_fin(scene):
         idle = (sums["untouched"] >= limits["share"] * sums["n"]) & (sums["n"] <= limits["many"])
-    return mine & (idle & ~dead & ~_growing(scene, part)).reindex(found.index, fill_value=False)
+    grows = growing(scene, _pools(part), _pools)
+    return mine & (idle & ~dead & ~grows).reindex(found.index, fill_value=False)
 
 
-def _growing(scene: Scene, part: pd.DataFrame) -> pd.Series[bool]:
-    """Rows of groups that have grown from each of three or more snapshots to the next."""
-    import pandas as pd
-
-    keys = _pool_keys(part)
-    if len(scene.earlier) < 2:
-        return pd.Series(False, index=part.index, dtype="bool")
-    before = []
-    for moment in scene.earlier:
-        rows = moment.rows
-        then = rows[(rows["state"] == "CLOSE_WAIT") & (rows["role"] == "client")]
-        before.append(_pool_keys(then).value_counts())
-    counts = pd.concat([*before, keys.value_counts()], axis=1).fillna(0)
-    rising = counts.diff(axis=1).iloc[:, 1:].gt(0).all(axis=1)
-    return keys.isin(counts.index[rising.to_numpy(dtype="bool")])
-
-
-def _pool_keys(rows: pd.DataFrame) -> pd.Series[Any]:
-    return owner_keys(rows) + " " + rows["bound"].astype("object")
+def _pools(rows: pd.DataFrame) -> pd.Series[Any]:
+    """The program and the service of each row that may lie in a pool."""
+    part = rows[(rows["state"] == "CLOSE_WAIT") & (rows["role"] == "client")]
+    return owner_keys(part) + " " + part["bound"].astype("object")
 
 
 # ---- words that they share -------------------------------------------------------------------
 
 
-def _counts_fin(scene: Scene) -> bool:
-    """Whether Recv-Q of a connection counts an unread FIN: Linux does, macOS and BSD do not."""
-    return scene.os == "linux" and "queues" in scene.has
+def _aged(pile: Pile) -> bool:
+    """Whether most have received nothing for so long that no close is in progress."""
+    return 2 * pile.counts["aged"] >= pile.n
 
 
-def _cap(proven: bool) -> Any:
-    """What one moment can show of how long it lasts (diagnoses: the cap rule)."""
-    return "high" if proven else "medium"
-
-
-def _connections(pile: Pile) -> str:
-    return connections(pile.first, pile.base, " without a known service")
-
-
-def _closers(part: pd.DataFrame) -> str:
+def _closers(pile: Pile) -> str:
     """Who has closed: the one program at the other ends, where they are in a dump."""
-    return others(part, part["far_owner"])
-
-
-def _program(part: pd.DataFrame) -> str:
-    """The program in a sentence about what it does."""
-    process = part["process"].dropna()
-    return str(process.iat[0]) if len(process) else actor(part["owner"].iat[0], LOCAL_PROGRAM)
+    return others(pile.rows, pile.rows["far_owner"])
 
 
 def _evidence(pile: Pile, states: Counts) -> tuple[str, ...]:
@@ -556,24 +441,10 @@ def _evidence(pile: Pile, states: Counts) -> tuple[str, ...]:
     return lines if alone else (*lines, peers(pile.rows))
 
 
-def _readings(scene: Scene, pile: Pile) -> tuple[str, ...]:
-    """What Recv-Q says about how far the program came, for each class that a fifth is in."""
-    counts = {name: pile.counts[name] for name in CLASSES}
-    if _counts_fin(scene):
-        ranked = sorted(counts, key=lambda name: -counts[name])
-        said = [READINGS[name] for name in ranked if counts[name] >= pile.n / 5]
-        unprinted = "Recv-Q is not printed: how far the program has read is not shown."
-        return tuple(text.format(_program(pile.rows)) for text in said) or (unprinted,)
-    system = NAMES.get(scene.os or "", "this system")
-    if any(counts.values()):
-        return (f"{system} does not count a FIN in Recv-Q: 0 does not show that its end was read.",)
-    return (f"{system} prints no Recv-Q: how far the program has read is not shown.",)
-
-
-def _unknown(scene: Scene, pile: Pile) -> tuple[str, ...]:
+def _unknown(pile: Pile) -> tuple[str, ...]:
     """What no finding about CLOSE_WAIT can tell from such a dump."""
-    said = [] if pile.kept else ["how long: take a second snapshot 120 s later"]
-    if "owner" not in scene.has:
+    said = [] if pile.kept else [HOW_LONG]
+    if "owner" not in pile.scene.has:
         said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
     return tuple(said)
 
@@ -624,7 +495,3 @@ DIAGNOSES = (
         states=("CLOSE_WAIT",),
     ),
 )
-"""The diagnoses: one family in one file, found by its file name."""
-
-if __name__ != "nsparse.analysis":
-    raise ImportError("import nsparse.analysis, not analysis")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.finding import (
     LOCAL_PROGRAM,
     endpoint,
-    netns_of,
+    flagged,
+    keyed,
+    labels,
     owner_of,
     settle,
     slim,
-    steps_for,
     sysctl,
 )
 from nsparse.measure import actor, percent, thousands, top
+from nsparse.portrange import comes_back, drawn_from, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.portrange import Range
     from nsparse.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
 LOWERED: dict[Severity, Severity] = {"critical": "warning", "warning": "notice", "notice": "info"}
-RANGE = ("ephemeral_low", "ephemeral_high")
-REUSE_SINCE = (4, 19)
-"""Linux: since then tcp_tw_reuse is 2 by default, reuse of TIME_WAIT ports on loopback."""
-NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
+WAY = ("local_addr", "remote_addr", "remote_port")
+"""All that is fixed of the connections that share their local ports."""
 
 NUMBERS = (
     Number("used", 200, "a test with a range of ten ports is no shortage"),
@@ -49,22 +49,6 @@ REFS = (
 )
 
 
-@dataclass(frozen=True)
-class Range:
-    """The local ports that connect() draws from, and how we know."""
-
-    low: int
-    high: int
-    source: str
-    known: bool
-    reserved: int = 0
-
-    @property
-    def size(self) -> int:
-        """How many ports it has for connect()."""
-        return max(1, self.high - self.low + 1 - self.reserved)
-
-
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Are the local ports towards one destination nearly used up?
 
@@ -77,14 +61,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         same local port towards another destination is another connection, not a second use.
     """
     out = _outgoing(scene.rows)
-    keys = [netns_of(out), out["local_addr"], out["remote_addr"], out["remote_port"]]
-    sizes = out.groupby(keys, sort=False)["local_port"].transform("size")
-    out = out[sizes >= limits["used"]]
-    drawn = _range(scene)
-    keys = [netns_of(out), out["local_addr"], out["remote_addr"], out["remote_port"]]
-    for _, part in slim(out).groupby(keys, sort=False):
+    sizes = out.groupby(keyed(out, *WAY), sort=False)["local_port"].transform("size")
+    out, drawn = slim(out[sizes >= limits["used"]]), drawn_from(scene)
+    for _, part in out.groupby(keyed(out, *WAY), sort=False):
         ports = part.drop_duplicates("local_port")
-        span = _widened(drawn, ports["local_port"], limits["outside"])
+        span = widened(drawn, ports["local_port"], limits["outside"])
         used = ports[ports["local_port"].between(span.low, span.high)]
         severity = _severity(used, span, scene, limits)
         if severity is not None:
@@ -95,35 +76,8 @@ def _outgoing(rows: pd.DataFrame) -> pd.DataFrame:
     """Connections that use up a local port: every state, but for those made to a listener here."""
     out = rows[rows["concrete"] & (rows["role"] != "server") & rows["local_port"].notna()]
     if "addr_truncated" in out:
-        out = out[~out["addr_truncated"].fillna(False).astype("bool")]
+        out = out[~flagged(out["addr_truncated"])]
     return out
-
-
-def _range(scene: Scene) -> Range:
-    """The range in force without the ports that are reserved, or the default of the system."""
-    known = not scene.constants.assumed.intersection(RANGE)
-    system = NAMES.get(scene.os or "", "usual")
-    source = "the range of the host" if known else f"assumed, the {system} default"
-    low, high = scene.constants.ephemeral_low, scene.constants.ephemeral_high
-    reserved = _ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
-    return Range(low, high, source, known, sum(low <= port <= high for port in reserved))
-
-
-def _ports_of(ranges: str) -> set[int]:
-    """The ports of a list such as `8080,9148-9150`."""
-    found: set[int] = set()
-    for part in re.findall(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", ranges):
-        found.update(range(int(part[0]), int(part[1] or part[0]) + 1))
-    return found
-
-
-def _widened(drawn: Range, ports: pd.Series[int], outside: float) -> Range:
-    """An assumed range, made as wide as the ports in use show that it is."""
-    beyond = int((~ports.between(drawn.low, drawn.high)).sum())
-    if drawn.known or beyond < outside * len(ports):
-        return drawn
-    low, high = min(drawn.low, int(ports.min())), max(drawn.high, int(ports.max()))
-    return Range(low, high, "assumed, the ports in use lie in it", known=False)
 
 
 def _severity(used: pd.DataFrame, span: Range, scene: Scene, limits: Limits) -> Severity | None:
@@ -131,28 +85,14 @@ def _severity(used: pd.DataFrame, span: Range, scene: Scene, limits: Limits) -> 
     reached = [severity for severity in SEVERE if share >= limits[severity]]
     if len(used) < limits["used"] or not reached:
         return None
-    waiting = int((used["state"] == "TIME_WAIT").sum())
-    if waiting >= limits["reusable"] * len(used) and _reuses(used, scene):
-        return LOWERED[reached[0]]
-    return reached[0]
-
-
-def _reuses(used: pd.DataFrame, scene: Scene) -> bool:
-    """Whether the kernel may take ports out of TIME_WAIT, by its setting or its default."""
-    if scene.os != "linux":
-        return False
     reuse = sysctl(scene, "net.ipv4.tcp_tw_reuse")
-    if reuse is None:
-        reuse = "2" if _version(scene.constants.kernel) >= REUSE_SINCE else "0"
-    remote = str(used["remote_addr"].iat[0])
-    loopback = remote.startswith("127.") or remote == "::1"
-    return reuse == "1" or (reuse == "2" and loopback)
+    again = comes_back(scene, str(used["remote_addr"].iat[0]), reuse)
+    milder = again and _waiting(used) >= limits["reusable"] * len(used)
+    return LOWERED[reached[0]] if milder else reached[0]
 
 
-def _version(kernel: str | None) -> tuple[int, ...]:
-    """Its first two numbers; a kernel that is unknown is taken as a new one."""
-    numbers = re.findall(r"[0-9]+", kernel or "")[:2]
-    return tuple(map(int, numbers)) or REUSE_SINCE
+def _waiting(used: pd.DataFrame) -> int:
+    return int((used["state"] == "TIME_WAIT").sum())
 
 
 def _finding(
@@ -171,7 +111,7 @@ def _finding(
         n=len(used),
         base=span.size,
         verdict=_verdict(used, span, f"{first['local_addr']} to {place}", owner.get("owner")),
-        sockets=tuple(int(label) for label in used.index),
+        sockets=labels(used),
         limits=dict(limits),
         evidence=_evidence(used, span, owners),
         cause=_cause(used),
@@ -182,7 +122,7 @@ def _finding(
 
 
 def _verdict(used: pd.DataFrame, span: Range, way: str, owner: str | None) -> str:
-    waiting = int((used["state"] == "TIME_WAIT").sum())
+    waiting = _waiting(used)
     in_time_wait = f", {thousands(waiting)} of them in TIME_WAIT" if waiting else ""
     left = span.size - len(used)
     rest = f"{thousands(left)} {'is' if left == 1 else 'are'}" if left else "none is"
@@ -201,7 +141,7 @@ def _evidence(used: pd.DataFrame, span: Range, owners: pd.Series[str]) -> tuple[
 
 
 def _cause(used: pd.DataFrame) -> tuple[str, ...]:
-    if int((used["state"] == "TIME_WAIT").sum()) * 2 >= len(used):
+    if _waiting(used) * 2 >= len(used):
         return (
             "most ports wait in TIME_WAIT: suggests a new connection for each request, no pool",
         )
@@ -216,15 +156,13 @@ def _caveats(scene: Scene, span: Range) -> tuple[str, ...]:
 
 
 def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Step, ...]:
-    return steps_for(
+    there = endpoint(first["remote_addr"], first["remote_port"])
+    return advice.steps(
         scene,
-        linux=(
-            f"ss -tan dst {endpoint(first['remote_addr'], first['remote_port'])}",
-            "sysctl net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports",
-        ),
-        macos=("sysctl net.inet.ip.portrange",),
-        windows=("netsh int ipv4 show dynamicport tcp", "netstat -anobq"),
-        other=("keep connections alive and pool them, then widen: more addresses, a wider range",),
+        {"linux": f"ss -tan dst {there}"},
+        advice.PORT_RANGE,
+        {"windows": "netstat -anobq"},
+        "keep connections alive and pool them, then widen: more addresses, a wider range",
     )
 
 
@@ -237,5 +175,6 @@ DIAGNOSES = (
         numbers=NUMBERS,
         absorbs=(Absorbs("time-wait-churn", "service"), Absorbs("conn-leak-backend", "service")),
         refs=REFS,
+        states=("TIME_WAIT",),
     ),
 )

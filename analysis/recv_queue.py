@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.elsewhere import before, other_ends
 from nsparse.finding import (
     LOCAL_PROGRAM,
-    before,
+    flagged,
     group_of,
-    other_ends,
+    labels,
     owner_keys,
     owner_of,
     peers,
     settle,
     slim,
-    steps_for,
 )
-from nsparse.measure import actor, halved, passes, plural, thousands, top
+from nsparse.measure import actor, eased, halved, passes, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,20 +85,20 @@ def _unread(scene: Scene, established: pd.DataFrame, limits: Limits) -> pd.DataF
     They get the columns `closed` (the other end probes a closed window), `waits` (it has data
     that it cannot get rid of) and `stuck` (the bytes have lain there for long).
     """
-    held = slim(established[(established["recv_q"] >= limits["unread"]).fillna(False)])
+    held = slim(established[flagged(established["recv_q"] >= limits["unread"])])
     if held.empty:
         return held
     ends = other_ends(scene, held, ["timer", "send_q"])
     since = scene.column("lastrcv_ms")[held.index]
     held = held.assign(
         closed=ends["timer"] == "persist",
-        waits=(ends["send_q"] > 0).fillna(False).astype("bool"),
-        stuck=(since >= limits["stuck_s"] * 1000).fillna(False).astype("bool")
+        waits=flagged(ends["send_q"] > 0),
+        stuck=flagged(since >= limits["stuck_s"] * 1000)
         | _left_lying(scene, held, limits["stuck_s"]),
     )
-    moving = (since < limits["moving_s"] * 1000).fillna(False).astype("bool")
+    moving = flagged(since < limits["moving_s"] * 1000)
     held = held[~moving | held["closed"]]
-    blocked = established[(established["send_q"] >= limits["blocked"]).fillna(False)]
+    blocked = established[flagged(established["send_q"] >= limits["blocked"])]
     return held[~_held_back(held, blocked)] if len(held) and len(blocked) else held
 
 
@@ -106,8 +107,7 @@ def _left_lying(scene: Scene, held: pd.DataFrame, seconds: float) -> pd.Series[b
     then = before(scene, held, ["recv_q", "bytes_received"], seconds)
     grown = held["recv_q"] - then["recv_q"]
     came = scene.column("bytes_received")[held.index] - then["bytes_received"]
-    lies = (grown >= 0).fillna(False) & ((came == grown) | came.isna()).fillna(True)
-    return lies.astype("bool")
+    return flagged(grown >= 0) & (came.isna() | flagged(came == grown))
 
 
 def _held_back(held: pd.DataFrame, blocked: pd.DataFrame) -> pd.Series[bool]:
@@ -142,9 +142,7 @@ def _worth(unread: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
 
 def _many(unread: pd.DataFrame, base: int, limits: Limits) -> bool:
     """Whether there are enough of them; fewer are enough where the other ends are seen to wait."""
-    few = limits["few"]
-    if int(unread["waits"].sum()) >= halved(few):
-        few = halved(few)
+    few = eased(limits["few"], int(unread["waits"].sum()))
     return passes(len(unread), base, few, limits["share"], limits["many"])
 
 
@@ -170,7 +168,7 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         n=len(unread),
         base=backlog.base,
         verdict=_verdict(unread, backlog.base, owner),
-        sockets=tuple(int(label) for label in unread.index),
+        sockets=labels(unread),
         limits=dict(limits),
         evidence=_evidence(scene, unread),
         cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
@@ -184,7 +182,7 @@ def _confidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Confidenc
     """Bytes that could be passing are worth medium, and no more while nothing proves how long."""
     stuck, closed = bool(unread["stuck"].any()), bool(unread["closed"].any())
     used, room = scene.column("skmem_r")[unread.index], scene.column("skmem_rb")[unread.index]
-    full = (used >= NEAR * room).fillna(False).any()
+    full = flagged(used >= NEAR * room).any()
     weak = len(unread) < limits["few"] and scene.snapshots == 1
     return settle(
         "low" if weak else "medium",
@@ -227,12 +225,11 @@ def _caveats(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _steps(scene: Scene, pid: int | None) -> tuple[Step, ...]:
-    who = "PID" if pid is None else pid
-    return steps_for(
+    return advice.steps(
         scene,
-        linux=(f"gdb -p {who} -batch -ex 'thread apply all bt'", "ss -tanpim"),
-        macos=(f"sample {who}", "netstat -anv"),
-        other=("the same dump again 30 s later",),
+        advice.native_stack(pid),
+        {"linux": "ss -tanpim", "macos": "netstat -anv"},
+        "the same dump again 30 s later",
     )
 
 
@@ -245,5 +242,6 @@ DIAGNOSES = (
         numbers=NUMBERS,
         absorbs=(Absorbs("zero-window", "mirror"), Absorbs("send-q-backlog", "mirror")),
         refs=REFS,
+        states=("ESTABLISHED",),
     ),
 )

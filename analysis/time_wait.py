@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import netns_of, settle, steps_for
-from nsparse.measure import percent, plural, thousands, top
+from nsparse.finding import labels, netns_of, settle
+from nsparse.measure import are, percent, plural, thousands, top
+from nsparse.portrange import RANGE, comes_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,6 @@ NUMBERS = (
     Number("times", 10, "so many closed for each that is open: they are not reused"),
     Number("fill", 0.25, "of the ports to one service: about 7 000 on Linux"),
 )
-RANGE = frozenset({"ephemeral_low", "ephemeral_high"})
-REUSE_SINCE = (4, 19)
-"""Linux from here on takes ports on loopback out of TIME_WAIT (tcp_tw_reuse 2 is the default)."""
 REFS = (
     "Bernat: Coping with the TCP TIME-WAIT state on busy Linux servers",
     "RFC 6191",
@@ -48,40 +46,38 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     rows = scene.rows
     waiting = rows[(rows["state"] == "TIME_WAIT") & rows["concrete"]]
     calls = waiting[(waiting["role"] == "client") & (waiting["service"] != "")]
-    least = min(limits["notice"], limits["fill"] * scene.constants.ephemeral_size)
-    keys = netns_of(calls) + " " + calls["service"].astype("object")
-    sizes = calls.groupby(keys)["group"].transform("size")
-    calls, keys = calls[sizes >= least], keys[sizes >= least]
-    services = calls["service"].unique()
-    opened = rows[
-        (rows["state"] == "ESTABLISHED")
-        & (rows["role"] == "client")
-        & rows["service"].isin(services)
-    ]
-    near = netns_of(opened) + " " + opened["service"].astype("object")
-    around = dict(iter(opened.groupby(near))) if len(opened) else {}
+    keys, least = _services(calls), min(limits["notice"], _filling(scene, limits))
+    many = calls.groupby(keys)["group"].transform("size") >= least
+    calls, keys = calls[many], keys[many]
+    opened = rows[(rows["state"] == "ESTABLISHED") & (rows["role"] == "client")]
+    opened = opened[opened["service"].isin(calls["service"])]
+    around = dict(iter(opened.groupby(_services(opened))))
     for key, part in calls.groupby(keys, sort=False):
-        open_ = around.get(key, opened.head(0))
-        severity = _severity(scene, limits, part, len(open_))
+        beside = around.get(key, opened.head(0))
+        severity = _severity(scene, limits, part, len(beside))
         if severity is not None:
-            yield _churn(scene, limits, part, open_, severity)
-    yield from _served(scene, waiting[waiting["role"] == "server"])
+            yield _churn(scene, limits, part, beside, severity)
+    served = waiting[waiting["role"] == "server"]
+    for _, part in served.groupby(netns_of(served), sort=False):
+        yield _served(scene, part)
+
+
+def _services(rows: pd.DataFrame) -> pd.Series[Any]:
+    return netns_of(rows) + " " + rows["service"].astype("object")
+
+
+def _filling(scene: Scene, limits: Limits) -> float:
+    """How many to one service are a good part of the ports."""
+    return limits["fill"] * scene.constants.ephemeral_size
 
 
 def _severity(scene: Scene, limits: Limits, part: pd.DataFrame, opened: int) -> Severity | None:
     n = len(part)
-    if _reused(scene, str(part["remote_addr"].iat[0])):
+    if comes_back(scene, str(part["remote_addr"].iat[0])):
         return None
-    if n >= limits["fill"] * scene.constants.ephemeral_size:
+    if n >= _filling(scene, limits):
         return "warning"
     return "notice" if n >= limits["notice"] and n >= limits["times"] * max(opened, 1) else None
-
-
-def _reused(scene: Scene, remote: str) -> bool:
-    """Whether the kernel takes the ports out of TIME_WAIT again; an unknown Linux is a new one."""
-    loopback = remote.startswith("127.") or remote == "::1"
-    version = tuple(map(int, re.findall(r"[0-9]+", scene.constants.kernel or "")[:2]))
-    return loopback and scene.os == "linux" and (version or REUSE_SINCE) >= REUSE_SINCE
 
 
 def _churn(
@@ -91,7 +87,7 @@ def _churn(
     service = str(part["service"].iat[0])
     owners = opened["owner"][opened["owner"] != ""].unique().tolist()
     filled = severity == "warning"
-    guessed = filled and bool(RANGE & scene.constants.assumed)
+    guessed = filled and not scene.constants.assumed.isdisjoint(RANGE)
     beside = f"beside {thousands(len(opened))} open" if len(opened) else "and none is open"
     return Finding(
         id="time-wait-churn",
@@ -104,10 +100,10 @@ def _churn(
         n=n,
         base=size if filled else None,
         verdict=(
-            f"{plural(n, 'connection')} to {service} {'is' if n == 1 else 'are'} in TIME_WAIT "
+            f"{plural(n, 'connection')} to {service} {are(n)} in TIME_WAIT "
             f"{beside}: this host opens {_rate(scene, n)} new ones a second and reuses none."
         ),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(part),
         limits={**limits, "ephemeral_size": size},
         evidence=_evidence(scene, part, opened),
         cause=_cause(owners),
@@ -150,18 +146,18 @@ def _cause(owners: list[str]) -> tuple[str, ...]:
 
 
 def _steps(scene: Scene, service: str) -> tuple[Step, ...]:
-    return steps_for(
+    return advice.steps(
         scene,
-        linux=(
-            f"ss -tanp state established dst {shlex.quote(service)}",
-            "nstat -az TcpActiveOpens",
-        ),
-        macos=("netstat -anv -p tcp", "sysctl net.inet.tcp.msl"),
-        windows=("netstat -anobq", "netsh int ipv4 show dynamicport tcp"),
-        other=(
-            "turn on keep-alive and pool connections: nginx upstream `keepalive`, Go "
-            "MaxIdleConnsPerHost, one Session (Python), one HttpClient (.NET)",
-        ),
+        {
+            "linux": f"ss -tanp state established dst {shlex.quote(service)}",
+            "macos": "netstat -anv -p tcp",
+            "windows": "netstat -anobq",
+        },
+        {"linux": "nstat -az TcpActiveOpens"},
+        advice.TIME_WAIT_LENGTH,
+        {"windows": advice.PORT_RANGE["windows"]},
+        "turn on keep-alive and pool connections: nginx upstream `keepalive`, Go "
+        "MaxIdleConnsPerHost, one Session (Python), one HttpClient (.NET)",
     )
 
 
@@ -175,28 +171,23 @@ def _caveats(scene: Scene, *, guessed: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _served(scene: Scene, waiting: pd.DataFrame) -> Iterator[Finding]:
+def _served(scene: Scene, part: pd.DataFrame) -> Finding:
     """What closed on the side that serves: it explains rows and takes no port, however many."""
-    if waiting.empty:
-        return
-    for _, part in waiting.groupby(netns_of(waiting), sort=False):
-        n, first = len(part), part.iloc[0]
-        one = part["bound"].nunique() == 1
-        yield Finding(
-            id="time-wait-churn",
-            severity="info",
-            confidence=settle("high", scene),
-            group=Group(role="server", service=str(first["bound"]) if one else None),
-            n=n,
-            verdict=(
-                f"{plural(n, 'connection')} {'is' if n == 1 else 'are'} in TIME_WAIT on "
-                f"{plural(part['bound'].nunique(), 'service')} of this host: harmless, a server "
-                f"that closes first takes no local port of its own."
-            ),
-            sockets=tuple(int(label) for label in part.index),
-            evidence=(f"services: {top(part['bound'])}",),
-            refs=REFS,
-        )
+    n, services = len(part), int(part["bound"].nunique())
+    return Finding(
+        id="time-wait-churn",
+        severity="info",
+        confidence=settle("high", scene),
+        group=Group(role="server", service=str(part["bound"].iat[0]) if services == 1 else None),
+        n=n,
+        verdict=(
+            f"{plural(n, 'connection')} {are(n)} in TIME_WAIT on {plural(services, 'service')} of "
+            "this host: harmless, a server that closes first takes no local port of its own."
+        ),
+        sockets=labels(part),
+        evidence=(f"services: {top(part['bound'])}",),
+        refs=REFS,
+    )
 
 
 DIAGNOSES = (
@@ -207,5 +198,6 @@ DIAGNOSES = (
         needs=("states",),
         numbers=NUMBERS,
         refs=REFS,
+        states=("TIME_WAIT",),
     ),
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
+from nsparse.elsewhere import before, other_ends
 from nsparse.finding import (
     LOCAL_PROGRAM,
-    before,
+    flagged,
     group_of,
-    other_ends,
+    labels,
     owner_keys,
     peers,
     settle,
     slim,
-    steps_for,
 )
 from nsparse.measure import actor, plural, thousands
 
@@ -55,7 +56,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     rows = scene.rows
     stuck = rows["state"].isin(STATES) & (rows["timer"] == "persist")
-    closed = slim(rows[stuck & (rows["send_q"] > 0).fillna(False)], "timer_ms", "probes")
+    closed = slim(rows[stuck & flagged(rows["send_q"] > 0)], "timer_ms", "probes")
     if closed.empty:
         return
     closed = _told(scene, closed)
@@ -78,7 +79,7 @@ def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
         seen=before(scene, closed, ["timer"])["timer"] == "persist",
         lasting=before(scene, closed, ["timer"], LASTS_S)["timer"] == "persist",
         reader=ends["owner"].fillna(""),
-        unread=(ends["recv_q"] > 0).fillna(False).astype("bool"),
+        unread=flagged(ends["recv_q"] > 0),
     )
 
 
@@ -115,7 +116,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         n=len(part),
         base=base,
         verdict=_verdict(part, who, one=one, wait=wait, probes=silent),
-        sockets=tuple(int(label) for label in part.index),
+        sockets=labels(part),
         limits=dict(limits),
         evidence=_evidence(part, blocked, base),
         cause=_cause(who, silent=silent > 0),
@@ -191,11 +192,14 @@ def _cause(who: str, *, silent: bool) -> tuple[str, ...]:
 
 def _steps(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:
     peer = part["remote_addr"].iat[0]
-    return steps_for(
+    return advice.steps(
         scene,
-        linux=(f"ss -tanpoi dst {peer}", "at the other end: ss -tanp, then a stack of the owner"),
-        macos=("netstat -anv", f"sudo tcpdump -nni any host {peer}"),
-        other=("here: a write timeout, a bounded queue for each client, TCP_USER_TIMEOUT",),
+        {"linux": f"ss -tanpoi dst {peer}", "macos": "netstat -anv"},
+        {
+            "linux": "at the other end: ss -tanp, then a stack of the owner",
+            "macos": f"sudo tcpdump -nni any host {peer}",
+        },
+        "here: a write timeout, a bounded queue for each client, TCP_USER_TIMEOUT",
     )
 
 
@@ -208,5 +212,6 @@ DIAGNOSES = (
         numbers=NUMBERS,
         absorbs=(Absorbs("send-q-backlog"),),
         refs=REFS,
+        states=STATES,
     ),
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Step
+from nsparse.finding import count_of
 from nsparse.measure import port_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Advice = Mapping[str, str]
 """One step: the command for each system that has one."""
+Cells = Mapping[str, Any] | Any
+"""A row: what gives a cell by the name of its column."""
 
 SYSTEMS = ("linux", "macos", "windows")
 BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
@@ -91,23 +94,25 @@ def filled(advice: Advice, **values: object) -> Advice:
     return {system: command.format_map(values) for system, command in advice.items()}
 
 
-def of_process(advice: Advice, pid: int | None) -> Advice:
-    """A step about a process; none where its number is unknown.
+def of_process(advice: Advice, row: Cells) -> Advice:
+    """A step about the process of a row; none where its number is unknown.
 
-    >>> of_process(DESCRIPTORS, 7), of_process(DESCRIPTORS, None)
+    >>> of_process(DESCRIPTORS, {"pid": 7}), of_process(DESCRIPTORS, {"pid": None})
     ({'linux': 'ls -l /proc/7/fd | grep -c socket'}, {})
     """
+    pid = count_of(row["pid"])
     return {} if pid is None else filled(advice, pid=pid)
 
 
-def stack(pid: int | None, process: str) -> Advice:
-    """What the threads of a program are doing, by the tool that its name suggests.
+def stack(row: Cells) -> Advice:
+    """What the threads of a row's process are doing, by the tool that its name suggests.
 
-    >>> stack(4711, "java")["macos"], stack(70, "nginx")["macos"]
-    ('jstack 4711', 'sample 70')
+    >>> [stack({"process": name, "pid": 70})["macos"] for name in ("java", "nginx")]
+    ['jstack 70', 'sample 70']
     """
-    own = next((cmd for name, cmd in DUMPERS.items() if process.startswith(name)), None)
-    return of_process(STACK if own is None else dict.fromkeys(SYSTEMS, own), pid)
+    name = str(row["process"])
+    own = next((cmd for start, cmd in DUMPERS.items() if name.startswith(start)), None)
+    return of_process(STACK if own is None else dict.fromkeys(SYSTEMS, own), row)
 
 
 def native_stack(pid: int | None) -> Advice:

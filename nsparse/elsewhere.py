@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nsparse.finding import flagged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -60,6 +60,26 @@ def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
         paired=far["state"].astype("object").fillna("") == state,
         far_owner=far["owner"].astype("object").fillna(""),
     )
+
+
+def growing(
+    scene: Scene, now: pd.Series[Any], keys: Callable[[pd.DataFrame], pd.Series[Any]]
+) -> pd.Series[bool]:
+    """Rows of groups that have grown from each of three or more snapshots to the next.
+
+    Args:
+        scene: The last moment, with those before.
+        now: The key of each row in question.
+        keys: What gives the keys of the same kind of rows at an earlier moment.
+    """
+    import pandas as pd
+
+    if len(scene.earlier) < 2:
+        return pd.Series(False, index=now.index, dtype="bool")
+    sizes = [*(keys(moment.rows).value_counts() for moment in scene.earlier), now.value_counts()]
+    counts = pd.concat(sizes, axis=1).fillna(0)
+    rising = counts.diff(axis=1).iloc[:, 1:].gt(0).all(axis=1)
+    return now.isin(counts.index[rising.to_numpy(dtype="bool")])
 
 
 def _swapped(peer: Scene, away: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -177,3 +177,13 @@ def others(rows: pd.DataFrame, owners: Iterable[str]) -> str:
         return "the server has"
     one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")
     return f"the {one} has" if len(rows) == 1 else f"the {more} have"
+
+
+# ---- what the dump does not show -------------------------------------------------------------
+
+HOW_LONG = "how long: take a second snapshot 120 s later"
+
+
+def assumed_limit(scene: Scene) -> str:
+    """That the descriptor limit of the process is not known."""
+    return f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"

@@ -40,14 +40,19 @@ def _quoted_printable(text: str) -> str:
     return quopri.decodestring(text.removesuffix("=").encode()).decode("utf-8", "replace")
 
 
+_OF_NAME = r"[^ :*?\"<>|\t]"
+"""A character that a file name may hold on every system."""
+
 MENDS = (
     # Mail and Markdown: `> `, `>> `, `| `.
     Mend("quoted", _without(r"(?:[>|] ?)+")),
     # Lists: `- `, `* `.
     Mend("listed", _without(r"[-*+•] ")),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
-    Mend("found", _without(r"(?:(?:[A-Za-z]:)?[^:*?\"<>|\t]{1,200}[:-])?(?:[0-9]+[:-])?")),
-    Mend("found", _without(r"(?:[A-Za-z]:)?[^:*?\"<>| \t]{1,200}:")),
+    Mend(
+        "found", _without(rf"(?:(?:[A-Za-z]:)?(?:{_OF_NAME}| (?! )){{1,200}}[:-])?(?:[0-9]+[:-])?")
+    ),
+    Mend("found", _without(rf"(?:[A-Za-z]:)?{_OF_NAME}{{1,200}}:")),
     # `cat -n`, `nl`, editors and pages with line numbers: `  12  `, `12. `, `12| `.
     Mend("numbered", _without(r"[0-9]{1,7}(?:[:.|)][ \t]?|[ \t]{1,2}|$)")),
     # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
@@ -58,6 +63,9 @@ MENDS = (
     Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
     Mend("escaped", _quoted_printable),
+    # What people write behind a row: an arrow or a hash and a remark, or words of their own.
+    Mend("annotated", _without(r"[ \t]+(?:<[-=]{1,9}|[-=]{2,9}>?|#|//|←)(?: ?[^0-9/:\t]*)$")),
+    Mend("annotated", _without(r"[ \t]{2,}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$")),
     # Tables drawn with bars.
     Mend("barred", _replacing(r"[ \t]*[|│┃]+[ \t]*", "  ")),
 )
@@ -71,6 +79,7 @@ SAID = {
     "coloured": "coloured by a terminal",
     "paged": "written over by a pager",
     "escaped": "escaped as in Markdown, HTML or mail",
+    "annotated": "a remark behind the row",
     "barred": "drawn with bars",
     "wrapped": "wrapped",
 }

@@ -85,6 +85,10 @@ class _Walk:
         """A row, a continuation, a heading or a message of a tool."""
         return self._row(line) or self._more(line) or self._heading(line) or self._new_row(line)
 
+    def _begins(self, line: Line) -> bool:
+        """A line that needs no other to be one of a table: a row or a heading."""
+        return self._row(line) or self._heading(line) or self._new_row(line)
+
     def _mended(self, line: Line) -> bool:
         """A line of a table that something on the way has changed."""
         if noise.prompt(line.text, strict=True):
@@ -93,16 +97,17 @@ class _Walk:
             text = undone.lstrip(BLANKS)
             indent = line.indent + len(undone) - len(text)
             whole = Line(line.number, indent, text)
-            if text and self._table_line(whole):
+            proved = name == self.damage
+            if text and (self._table_line(whole) if proved else self._begins(whole)):
                 self.damage = name
                 self.found.mended[name] += 1
                 return True
-            if name == self.damage and self._beside(whole):
+            if proved and self._beside(whole):
                 return True
         return False
 
     def _wrapped(self, line: Line) -> bool:
-        """The rest of a line that was wrapped: joined to the one above it is whole, or says more."""
+        """The rest of a wrapped line: joined to the one above it is whole, or says more."""
         if self._goes_on(line):
             self.found.census["headers"] += 1
             self.found.mended["wrapped"] += 1
@@ -119,7 +124,7 @@ class _Walk:
         if not self.headings or self.announced != line.number - 1 or self._opens(line.text):
             return False
         whole = f"{self.headings[-1]} {line.text}"
-        return line.text.isascii() and bool(self._claims("header", whole, self.claims))
+        return bool(self._claims("header", whole, self.claims))
 
     def _completes(self, line: Line, gap: str) -> bool:
         """Whether nobody knew the line above, and it is a row with this one."""

@@ -173,6 +173,14 @@ def test_a_changed_dump_is_read_as_it_was(path: Path, style: str) -> None:
     assert_frame_equal(dump.frame[same], plain.frame[same])
 
 
+@pytest.mark.parametrize("remark", ["   <-- this one", " # see the ticket", "      and no other"])
+def test_a_remark_behind_a_row_is_no_part_of_it(remark: str) -> None:
+    dump = parse(HEADINGS + ROWS.replace("ESTABLISHED", "ESTABLISHED" + remark))
+    assert dump.frame["state"].tolist() == ["ESTABLISHED", "LISTEN"]
+    assert dump.notes == ["1 line mended: a remark behind the row"]
+    assert not dump.problems
+
+
 def by_words(line: str) -> list[str]:
     """As a mailer wraps at 72 columns: between words."""
     return textwrap.wrap(line, 72, break_long_words=False, break_on_hyphens=False) or [line]
