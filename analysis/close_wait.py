@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
+from nsparse import advice, queues
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.elsewhere import facing, growing
 from nsparse.finding import (
@@ -30,18 +30,6 @@ from nsparse.finding import (
 )
 from nsparse.measure import actor, are, passes, plural, port_of, thousands, top
 from nsparse.pile import piles, states_of
-from nsparse.queues import (
-    CLASSES,
-    FIN,
-    NEARLY,
-    RECORD,
-    classed,
-    counts_fin,
-    never_accepted,
-    ownerless,
-    queued,
-    readings,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +51,7 @@ UNACCEPTED = (
     Number("many", 50, "so many waited in vain, whatever the port's size"),
 )
 UNREAD = (
-    Number("bytes", RECORD, "more than a FIN and a TLS close record: a request or an answer"),
+    Number("bytes", 64, "more than a FIN and a TLS close record: a request or an answer"),
     Number("few", 3, "one is a download that was broken off"),
     Number("share", 0.5, "of all that the program has in CLOSE_WAIT"),
     Number("many", 30, "so many unread at the end are no accident"),
@@ -140,7 +128,7 @@ def _leak(pile: Pile, level: Severity) -> Finding:
         f"{pile.part()} {are(pile.n)} CLOSE_WAIT: {_closers(pile)} closed, {pile.who} has not.",
         limits=pile.held | limit,
         evidence=_evidence(pile, pile.states),
-        cause=readings(scene, pile.counts, pile.program),
+        cause=queues.readings(scene, pile.counts, pile.program),
         next=advice.steps(
             scene,
             advice.sockets("CLOSE_WAIT", pile.rows),
@@ -174,7 +162,9 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     found = _kinds(scene)
     left, rows = found[found["kind"] == "unaccepted"], scene.rows
-    waits = rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & ownerless(rows)
+    waits = (
+        rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & queues.ownerless(rows)
+    )
     stranded = states_of(rows[waits & rows["listener"].isin(left["listener"])], "listener")
     for pile in piles(scene, left, limits, "listener"):
         if pile.speaks:
@@ -186,7 +176,7 @@ def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Findi
     full = waiting is not None and most is not None and waiting >= max(most, 1)
     over = full and (waiting or 0) > (most or 0)
     apart = abs(sum(stranded.values()) - (waiting or 0))
-    agrees = waiting is not None and apart <= NEARLY * max(waiting, 1)
+    agrees = waiting is not None and apart <= queues.NEARLY * max(waiting, 1)
     who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
     without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
     return pile.finding(
@@ -219,7 +209,7 @@ def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Findi
 def _alike(pile: Pile) -> bool:
     """Whether the same amount is unread everywhere: the same request from all."""
     waiting = pile.rows["waiting"]
-    return bool(waiting.max() <= (1 + NEARLY) * waiting.min())
+    return bool(waiting.max() <= (1 + queues.NEARLY) * waiting.min())
 
 
 def _queue(waiting: int | None, most: int | None) -> str:
@@ -314,7 +304,7 @@ def _pool(pile: Pile) -> Finding:
         "the next use.",
         limits=pile.limits,
         evidence=_evidence(pile, pile.states),
-        cause=readings(pile.scene, pile.counts, pile.program),
+        cause=queues.readings(pile.scene, pile.counts, pile.program),
         next=_evict(pile.scene),
         caveats=_unknown(pile),
     )
@@ -343,7 +333,7 @@ def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
 
 
 def _passive(scene: Scene) -> Confidence:
-    return settle("medium" if counts_fin(scene) else "low", scene)
+    return settle("medium" if queues.counts_fin(scene) else "low", scene)
 
 
 def _evict(scene: Scene) -> tuple[Step, ...]:
@@ -365,7 +355,7 @@ def _kinds(scene: Scene, **given: Limits) -> pd.DataFrame:
     limits = {**DEFAULTS, **given}
     rows = scene.rows
     found = _looked_at(scene, rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]])
-    found.loc[never_accepted(scene, found), "kind"] = "unaccepted"
+    found.loc[queues.never_accepted(scene, found), "kind"] = "unaccepted"
     found.loc[_not_read(scene, found, limits["unread"]), "kind"] = "unread"
     found.loc[_answering(scene, found, limits["leak"]["sending_s"]), "kind"] = "answering"
     found.loc[_pooled(scene, found, limits["pool"]), "kind"] = "pool"
@@ -379,8 +369,8 @@ def _looked_at(scene: Scene, found: pd.DataFrame) -> pd.DataFrame:
         kind="leak",
         waiting=waiting,
         aged=flagged(scene.column("lastrcv_ms")[found.index] >= AGED_MS),
-        queued=queued(found),
-        **classed(waiting),
+        queued=queues.queued(found),
+        **queues.classed(waiting),
     )
 
 
@@ -403,12 +393,14 @@ def _pooled(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool
     """Client rows that nobody has touched since the server closed them."""
     mine = (found["role"] == "client") & (found["owner"] != "") & (found["kind"] == "leak")
     part = found[mine]
-    signs = part[["persistent"]].assign(n=1, untouched=part["waiting"].between(FIN, RECORD))
+    signs = part[["persistent"]].assign(
+        n=1, untouched=part["waiting"].between(queues.FIN, queues.RECORD)
+    )
     sums = signs.astype("int64").groupby(part["group"]).transform("sum")
     served = scene.rows.loc[scene.rows["state"] == "ESTABLISHED", "group"]
     dead = (sums["persistent"] >= limits["dead"]) & ~part["group"].isin(served)
     idle = sums["n"] <= limits["few"]
-    if counts_fin(scene):
+    if queues.counts_fin(scene):
         idle = (sums["untouched"] >= limits["share"] * sums["n"]) & (sums["n"] <= limits["many"])
     grows = growing(scene, _pools(part), _pools)
     return mine & (idle & ~dead & ~grows).reindex(found.index, fill_value=False)
@@ -435,7 +427,7 @@ def _closers(pile: Pile) -> str:
 
 def _evidence(pile: Pile, states: Counts) -> tuple[str, ...]:
     """The table of states and Recv-Q classes, and who is at the other end."""
-    shown = tuple(CLASSES) if any(pile.counts[name] for name in CLASSES) else ()
+    shown = tuple(queues.CLASSES) if any(pile.counts[name] for name in queues.CLASSES) else ()
     alone = pile.first["role"] == "client" or pile.rows["remote_addr"].isna().all()
     lines = pile.table("CLOSE_WAIT", states, "other kinds", shown)
     return lines if alone else (*lines, peers(pile.rows))

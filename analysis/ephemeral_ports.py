@@ -117,7 +117,6 @@ def _finding(
         cause=_cause(used),
         next=_steps(scene, first),
         caveats=_caveats(scene, span),
-        refs=REFS,
     )
 
 

@@ -130,7 +130,6 @@ def _finding(pile: Pile, *, drained: bool, vague: bool) -> Finding:
         cause=(_cause(pile, far),),
         next=_steps(pile),
         caveats=tuple(_caveats(pile, vague=vague, guessed=guessed)),
-        refs=REFS,
     )
 
 
@@ -214,7 +213,6 @@ def _passing(scene: Scene, limits: Limits, part: pd.DataFrame, severity: Severit
         limits={"kernel": limits["kernel"], "fin_timeout_s": seconds},
         evidence=(peers(part),),
         cause=("the program here has closed; the peers are slow to close their direction",),
-        refs=REFS,
     )
 
 

@@ -174,7 +174,6 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
         next=_steps(scene, backlog.group.pid),
         caveats=_caveats(scene, unread),
-        refs=REFS,
     )
 
 

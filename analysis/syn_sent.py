@@ -3,53 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nsparse import advice
+from nsparse.address import kind
+from nsparse.calls import eyeballs, gaps_double, seeking
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import endpoint, netns_of, owner_of, settle, slim, steps_for
-from nsparse.measure import halved, plural, syn_age, synack_age, thousands
+from nsparse.finding import (
+    count_of,
+    endpoint,
+    flagged,
+    keyed,
+    owner_of,
+    settle,
+    slim,
+    tally,
+)
+from nsparse.measure import eased, halved, plural, syn_age, thousands
+from nsparse.pile import piles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.diagnosis import Confidence, Limits, Severity
+    from nsparse.pile import Pile
     from nsparse.scene import Scene
 
-LINEAR_GAP_MS = 1000
-LINEAR_SYNS = 4
-"""Since Linux 6.5 the first four SYNs are repeated after a second each (tcp_syn_linear_timeouts):
-a longer gap then is an older kernel, whose gaps double from the start."""
-SCATTERED = 20
-"""A program that calls so many services in vain is a crawler, a scanner or a peer-to-peer node:
-its single attempts say nothing about a dependency."""
-SEEKERS = (
-    "prometheus",
-    "blackbox",
-    "zabbix",
-    "nmap",
-    "masscan",
-    "transmission",
-    "qbittorrent",
-    "rtorrent",
-    "bitcoin",
-    "monerod",
-)
-"""Programs whose work it is to call what may not answer."""
-PRIVATE = tuple(
-    ip_network(net)
-    for net in (
-        "10.0.0.0/8",  # RFC 1918
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",  # RFC 6598, between carrier and customer
-        "169.254.0.0/16",  # RFC 3927, link-local
-        "fc00::/7",  # RFC 4193
-        "fe80::/10",  # RFC 4291, link-local
-    )
-)
+THERE = ("remote_addr", "remote_port")
+"""What is called."""
 
 NUMBERS = (
     Number("few", 3, "three at once are no single lost packet"),
@@ -67,27 +50,22 @@ class Calls:
     """Attempts of one program to reach one service, without an answer.
 
     Attributes:
-        rows: Their rows.
+        pile: Their rows, a part of what the program has with the service.
         established: Connections of this host to the service that work.
-        base: Connections of the program to it, these included.
         callers: How many programs of this host call it in vain.
         alive: Other ports of the address to which connections work.
         own: Whether the address is one of this host.
+        retrans: The most retransmissions of one of them; None without timers.
         age: Least seconds since the oldest attempt began; None without timers.
     """
 
-    rows: pd.DataFrame
+    pile: Pile
     established: int
-    base: int
     callers: int
     alive: tuple[int, ...]
     own: bool
+    retrans: int | None
     age: int | None
-
-    @property
-    def retrans(self) -> int:
-        """The most retransmissions of one of them."""
-        return 0 if self.rows["retrans"].isna().all() else int(self.rows["retrans"].max())
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -103,172 +81,96 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     rows = scene.rows
     calling = rows[(rows["state"] == "SYN_SENT") & rows["remote_port"].notna()]
-    calling = calling[~_seeking(calling)]
-    if calling.empty:
-        return
-    calling = calling[~_eyeballs(rows, calling, limits)]
-    for calls in _grouped(scene, calling, limits):
-        severity = _severity(scene, calls, limits)
+    calling = calling[~seeking(calling)]
+    calling = calling[~eyeballs(rows, calling, limits["few"] - 1)]
+    for calls in _grouped(scene, limits, calling):
+        severity = _severity(calls, limits)
         if severity is not None:
-            yield _finding(scene, limits, calls, severity)
+            yield _finding(calls, severity)
 
 
-def _seeking(calling: pd.DataFrame) -> pd.Series[bool]:
-    """Single attempts of programs that call far and wide."""
-    named = calling["process"].str.lower().str.startswith(SEEKERS, na=False).astype("bool")
-    key = [netns_of(calling), calling["owner"]]
-    services = (
-        calling.assign(service=_service(calling)).groupby(key)["service"].transform("nunique")
-    )
-    single = calling.groupby([*key, _service(calling)])["line"].transform("size") <= 1
-    return named | ((services >= SCATTERED) & single)
-
-
-def _service(rows: pd.DataFrame) -> pd.Series[Any]:
-    return rows["remote_addr"].astype("object") + " " + rows["remote_port"].astype("str")
-
-
-def _eyeballs(rows: pd.DataFrame, calling: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
-    """IPv6 attempts of a program that has IPv4 connections to the same port, one beside each."""
-    six = calling["remote_addr"].str.contains(":", regex=False, na=False).astype("bool")
-    if not six.any():
-        return six
-    works = rows[
-        (rows["state"] == "ESTABLISHED") & rows["remote_port"].isin(calling["remote_port"])
-    ]
-    works = works[~works["remote_addr"].str.contains(":", regex=False, na=True).astype("bool")]
-    there = _caller(calling).map(_caller(works).value_counts()).fillna(0)
-    attempts = _service(calling).groupby([_caller(calling), _service(calling)]).transform("size")
-    return six & (there > 0) & (attempts <= there.clip(lower=limits["few"] - 1))
-
-
-def _caller(rows: pd.DataFrame) -> pd.Series[Any]:
-    """The program and the port that it calls."""
-    owner = rows["owner"].astype("object")
-    return netns_of(rows) + "/" + owner + " " + rows["remote_port"].astype("str")
-
-
-def _grouped(scene: Scene, calling: pd.DataFrame, limits: Limits) -> Iterator[Calls]:
+def _grouped(scene: Scene, limits: Limits, calling: pd.DataFrame) -> Iterator[Calls]:
     """The attempts of each program towards each service that may be enough to speak of."""
-    key = [netns_of(calling), calling["owner"], calling["remote_addr"], calling["remote_port"]]
-    size = calling.groupby(key)["line"].transform("size")
-    tried = (calling["retrans"] >= limits["notice_retrans"]).fillna(False).astype("bool")
-    worth = (size >= halved(limits["few"])) | tried.groupby(key).transform("any")
-    working = Working.towards(scene.rows, calling[worth])
-    older = _old_kernel(calling)
-    for at, part in slim(calling[worth], "retrans").groupby(key, sort=False):
-        netns, owner, addr, port = at
+    older = gaps_double(calling)
+    calling, rows = calling[_worth(calling, limits)], scene.rows
+    near = rows[rows["live"] & rows["remote_addr"].isin(calling["remote_addr"])]
+    near = near[near["remote_port"].notna()]
+    works = near[near["state"] == "ESTABLISHED"]
+    ours = works[works["role"] == "client"]
+    ports = ours.groupby(keyed(ours, "remote_addr"))["remote_port"].agg(set).to_dict()
+    established = works.groupby(keyed(works, *THERE)).size().to_dict()
+    callers = calling.groupby(keyed(calling, *THERE))["owner"].nunique().to_dict()
+    own = set(rows["local_addr"].unique()) & set(calling["remote_addr"].unique())
+    bases = near.groupby(keyed(near, "owner", *THERE)).size()
+    keys = keyed(calling, "owner", *THERE)
+    for pile in piles(scene, slim(calling, "retrans"), limits, keys, bases, least=1):
+        netns, _, addr, port = pile.key
+        retrans = count_of(pile.rows["retrans"].max())
         yield Calls(
-            rows=part,
-            established=working.established.get((netns, addr, port), 0),
-            base=working.live[(netns, owner, addr, port)],
-            callers=working.callers[(netns, addr, port)],
-            alive=tuple(sorted(working.ports.get((netns, addr), set()) - {port})),
-            own=addr in working.own,
-            age=_age(scene, part, older=older),
+            pile=pile,
+            established=established.get((netns, addr, port), 0),
+            callers=callers[netns, addr, port],
+            alive=tuple(sorted(ports.get((netns, addr), set()) - {port})),
+            own=addr in own,
+            retrans=retrans,
+            age=None if retrans is None else syn_age(retrans, scene, older=older),
         )
 
 
-@dataclass(frozen=True)
-class Working:
-    """What else this host has with the addresses that some attempts go to.
-
-    Attributes:
-        established: Connections that work, by namespace, address and port.
-        live: All connections of one program, by namespace, owner, address and port.
-        callers: Programs that call in vain, by namespace, address and port.
-        ports: Ports to which connections work, by namespace and address.
-        own: Those of the addresses that this host has itself.
-    """
-
-    established: dict[Any, int]
-    live: dict[Any, int]
-    callers: dict[Any, int]
-    ports: dict[Any, set[int]]
-    own: set[Any]
-
-    @classmethod
-    def towards(cls, rows: pd.DataFrame, calling: pd.DataFrame) -> Working:
-        """Count them, once for all attempts."""
-        same = rows["live"] & rows["remote_addr"].isin(calling["remote_addr"].unique())
-        near = rows[same & rows["remote_port"].notna()]
-        works = near[near["state"] == "ESTABLISHED"]
-        ours = works[works["role"] == "client"]
-        return cls(
-            established=works.groupby(_towards(works)).size().to_dict(),
-            live=near.groupby(_towards(near, near["owner"])).size().to_dict(),
-            callers=calling.groupby(_towards(calling))["owner"].nunique().to_dict(),
-            ports=ours.groupby([netns_of(ours), ours["remote_addr"]])["remote_port"]
-            .agg(set)
-            .to_dict(),
-            own=set(rows["local_addr"].unique()) & set(calling["remote_addr"].unique()),
-        )
+def _worth(calling: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+    """Rows that may be worth a word: a cheap look before each group is looked at."""
+    key = keyed(calling, "owner", *THERE)
+    tried = flagged(calling["retrans"] >= limits["notice_retrans"])
+    size = calling.groupby(key)["line"].transform("size")
+    return (size >= halved(limits["few"])) | tried.groupby(key).transform("any")
 
 
-def _towards(rows: pd.DataFrame, *more: pd.Series[Any]) -> list[pd.Series[Any]]:
-    return [netns_of(rows), *more, rows["remote_addr"], rows["remote_port"]]
-
-
-def _old_kernel(calling: pd.DataFrame) -> bool:
-    """Whether a gap shows a Linux below 6.5, whatever is known of it otherwise."""
-    early = calling["retrans"].between(1, LINEAR_SYNS) & (calling["timer_ms"] > LINEAR_GAP_MS)
-    return bool(early.fillna(False).any())
-
-
-def _age(scene: Scene, rows: pd.DataFrame, *, older: bool) -> int | None:
-    if rows["retrans"].isna().all():
-        return None
-    most = int(rows["retrans"].max())
-    return synack_age(most) if older else syn_age(most, scene)
-
-
-def _severity(scene: Scene, calls: Calls, limits: Limits) -> Severity | None:
-    n, few = len(calls.rows), limits["few"]
-    lasting = int(calls.rows["persistent"].sum())
-    if lasting >= halved(few):
-        few = halved(few)
+def _severity(calls: Calls, limits: Limits) -> Severity | None:
+    pile, retrans = calls.pile, calls.retrans or 0
     if not calls.established:
-        if n >= limits["critical"] and (calls.retrans >= 1 or lasting):
+        if pile.n >= limits["critical"] and (retrans >= 1 or pile.kept):
             return "critical"
-        if n >= few or calls.retrans >= limits["retrans"]:
+        if pile.n >= eased(limits["few"], pile.kept) or retrans >= limits["retrans"]:
             return "warning"
-    if n >= limits["busy"] and n >= limits["share"] * calls.base:
+    if pile.n >= limits["busy"] and pile.n >= limits["share"] * pile.base:
         return "warning"
-    return "notice" if calls.retrans >= limits["notice_retrans"] else None
+    return "notice" if retrans >= limits["notice_retrans"] else None
 
 
-def _finding(scene: Scene, limits: Limits, calls: Calls, severity: Severity) -> Finding:
-    first = calls.rows.iloc[0]
-    service = endpoint(first["remote_addr"], first["remote_port"])
-    return Finding(
-        id="syn-sent-dead-peer",
-        severity=severity,
-        confidence=_confidence(scene, calls, limits),
-        group=Group(**owner_of(first), role="client", service=service),
-        n=len(calls.rows),
-        base=calls.base,
-        verdict=_verdict(calls),
-        sockets=tuple(int(label) for label in calls.rows.index),
-        limits=dict(limits),
-        evidence=_evidence(calls),
+def _finding(calls: Calls, severity: Severity) -> Finding:
+    first = calls.pile.first
+    addr, port = first["remote_addr"], first["remote_port"]
+    return calls.pile.finding(
+        "syn-sent-dead-peer",
+        severity,
+        _confidence(calls),
+        _verdict(calls),
+        group=Group(**owner_of(first), role="client", service=endpoint(addr, port)),
+        limits=dict(calls.pile.limits),
+        evidence=tuple(_evidence(calls, str(addr))),
         cause=(_cause(calls),),
-        next=_steps(scene, first),
-        caveats=_caveats(scene, calls),
-        refs=REFS,
+        next=advice.steps(
+            calls.pile.scene,
+            {"linux": f"ss -tanpo state syn-sent dst {addr}"},
+            advice.filled(advice.REACH, addr=addr, port=port),
+            advice.filled(advice.TRACE, addr=addr, port=port),
+            "at the other end: does the port listen, is its accept queue full, what filters it",
+        ),
+        caveats=_caveats(calls),
     )
 
 
-def _confidence(scene: Scene, calls: Calls, limits: Limits) -> Confidence:
+def _confidence(calls: Calls) -> Confidence:
     """A state that may be passing, unless its age, or a second program in trouble, says more."""
-    old = calls.retrans >= limits["retrans"]
-    lasting = bool(calls.rows["persistent"].any())
+    old = (calls.retrans or 0) >= calls.pile.limits["retrans"]
+    lasting = calls.pile.kept > 0
     shared = calls.callers > 1 and not calls.established
-    proven = calls.age is not None or lasting
-    return settle("medium", scene, up=old + lasting + shared, cap="high" if proven else "medium")
+    cap: Confidence = "high" if calls.age is not None or lasting else "medium"
+    return settle("medium", calls.pile.scene, up=old + lasting + shared, cap=cap)
 
 
 def _verdict(calls: Calls) -> str:
-    n = len(calls.rows)
+    n = calls.pile.n
     waits = f"{plural(n, 'connection attempt')} unanswered"
     if calls.age:
         waits += f"{'' if n == 1 else ', the oldest'} for at least {thousands(calls.age)} s"
@@ -277,24 +179,18 @@ def _verdict(calls: Calls) -> str:
     return f"{waits}, none established."
 
 
-def _evidence(calls: Calls) -> tuple[str, ...]:
-    first = calls.rows.iloc[0]
-    addr = str(first["remote_addr"])
-    lines = [f"{addr} is {_kind(addr, own=calls.own)}"]
-    if calls.age is not None:
-        counts = calls.rows["retrans"].fillna(0).value_counts().sort_index()
-        said = ", ".join(f"{k} ({thousands(n)})" for k, n in counts.items())
-        lines.append(f"SYN retransmits: {said}")
+def _evidence(calls: Calls, addr: str) -> Iterator[str]:
     if calls.alive:
         ports = f"{'port' if len(calls.alive) == 1 else 'ports'} {_listed(calls.alive)}"
-        lines.insert(
-            0,
+        yield (
             f"{addr} answers on {ports}, so the port is filtered or its accept queue is full, "
-            "not the host down",
+            "not the host down"
         )
+    yield f"{addr} is {kind(addr, own=calls.own)}"
+    if calls.age is not None:
+        yield f"SYN retransmits: {tally(calls.pile.rows['retrans'])}"
     if calls.callers > 1:
-        lines.append(f"{calls.callers} programs of this host call it in vain")
-    return tuple(lines)
+        yield f"{calls.callers} programs of this host call it in vain"
 
 
 def _listed(ports: tuple[int, ...]) -> str:
@@ -302,18 +198,6 @@ def _listed(ports: tuple[int, ...]) -> str:
     if len(ports) > len(shown):
         return f"{', '.join(shown)} and {len(ports) - len(shown)} more"
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
-
-
-def _kind(addr: str, *, own: bool) -> str:
-    """Where an address belongs: to this host, to a private network, or to the world."""
-    try:
-        address = ip_address(addr)
-    except ValueError:
-        return "a name"
-    if own or address.is_loopback:
-        return "this host itself"
-    private = any(address in net for net in PRIVATE if net.version == address.version)
-    return "a private address" if private else "a public address"
 
 
 def _cause(calls: Calls) -> str:
@@ -324,31 +208,14 @@ def _cause(calls: Calls) -> str:
     return "suggests a host that is down, a wrong address, or a firewall on the way"
 
 
-def _caveats(scene: Scene, calls: Calls) -> tuple[str, ...]:
+def _caveats(calls: Calls) -> tuple[str, ...]:
     if calls.age is None:
         return ("how long they wait: ss -o or netstat -o shows the timers on Linux",)
     if calls.age == 0:
         return ("whether they last: no SYN has been repeated yet, all may be younger than 1 s",)
-    if scene.constants.kernel is None:
+    if calls.pile.scene.constants.kernel is None:
         return ("the kernel: below 6.5 the same retransmits take longer",)
     return ()
-
-
-def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Step, ...]:
-    addr, port = first["remote_addr"], first["remote_port"]
-    return steps_for(
-        scene,
-        linux=(
-            f"ss -tanpo state syn-sent dst {addr}",
-            f"nc -vz -w 5 {addr} {port}",
-            f"traceroute -T -p {port} {addr}",
-        ),
-        macos=(f"nc -vz -G 5 {addr} {port}",),
-        windows=(f"Test-NetConnection {addr} -Port {port}",),
-        other=(
-            "at the other end: does the port listen, is its accept queue full, what filters it",
-        ),
-    )
 
 
 DIAGNOSES = (
@@ -359,5 +226,6 @@ DIAGNOSES = (
         needs=("states",),
         numbers=NUMBERS,
         refs=REFS,
+        states=("SYN_SENT",),
     ),
 )

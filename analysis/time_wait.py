@@ -109,7 +109,6 @@ def _churn(
         cause=_cause(owners),
         next=_steps(scene, service),
         caveats=_caveats(scene, guessed=guessed),
-        refs=REFS,
     )
 
 
@@ -186,7 +185,6 @@ def _served(scene: Scene, part: pd.DataFrame) -> Finding:
         ),
         sockets=labels(part),
         evidence=(f"services: {top(part['bound'])}",),
-        refs=REFS,
     )
 
 

@@ -122,7 +122,6 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         cause=_cause(who, silent=silent > 0),
         next=_steps(scene, part),
         caveats=("what the program at the other end does: its own dump shows the Recv-Q",),
-        refs=REFS,
     )
 
 
@@ -212,6 +211,6 @@ DIAGNOSES = (
         numbers=NUMBERS,
         absorbs=(Absorbs("send-q-backlog"),),
         refs=REFS,
-        states=STATES,
+        states=("ESTABLISHED",),
     ),
 )

@@ -139,13 +139,12 @@ def _unread(source: _Source, unread: Iterable[Unread]) -> list[Problem]:
 
 def _explained(source: _Source, unread: Unread) -> Problem:
     """Ask the grammar where the line leaves it, and what would have gone on."""
-    line = source.lines[unread.line - 1]
-    text = line.lstrip(" \t")
+    line, text = source.lines[unread.line - 1], unread.text
     outcome = _refusal(unread.voice.grammar, text) if unread.voice else None
     if unread.voice is None or outcome is None:
         return Problem(source.file, unread.line, 1, line, NO_ROW)
     words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))
-    column = len(line) - len(text) + outcome.offset + 1
+    column = max(line.find(text), 0) + outcome.offset + 1
     return Problem(source.file, unread.line, column, line, words)
 
 
@@ -183,8 +182,22 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
         if table.rivals:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
             notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
-    unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)]
-    words = [str(word) for word in unknown.dropna().unique()]
+    notes += _incomplete(found)
+    unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)].dropna()
+    words = [f"{word} ({count})" for word, count in unknown.value_counts().items()]
     if words:
-        notes.append(f"states no table knows: {', '.join(words[:10])}")
+        rows = plural(len(unknown), "row")
+        notes.append(f"{rows} in states no table knows: {', '.join(words[:10])}")
     return notes
+
+
+def _incomplete(found: Sections) -> list[str]:
+    """What says that rows are missing, or that some are of another dump."""
+    return [said for kind, said in _INCOMPLETE.items() if found.census[kind]]
+
+
+_INCOMPLETE = {
+    "elision": "rows were left out of this dump by whoever shortened it: counts are too low",
+    "conflict": "marks of a merge conflict: the rows of both sides are kept",
+}
+"""Kinds of noise that a person should know of."""

@@ -7,7 +7,7 @@ that is static data, so that `nsparse list` and `nsparse explain` need no pandas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -86,7 +86,7 @@ class Finding:
         cause: What the evidence suggests.
         next: What to do to confirm or mend it.
         caveats: What the dump could not show.
-        refs: Where the rule comes from.
+        refs: Where the rule comes from, if not from the sources of the diagnosis.
         absorbed: Findings of the same cause that this one took over.
     """
 
@@ -150,3 +150,14 @@ class Diagnosis:
     def defaults(self) -> dict[str, float]:
         """The thresholds as they are without a config file."""
         return {number.key: number.default for number in self.numbers}
+
+
+def alternatives(needs: Iterable[str], has: Collection[str]) -> frozenset[str]:
+    """Those needs that name several capabilities and are met, as one of these is there.
+
+    >>> sorted(alternatives(("owner|inode", "timers", "skmem|tcpinfo"), {"inode", "timers"}))
+    ['owner|inode']
+    """
+    return frozenset(
+        need for need in needs if "|" in need and any(one in has for one in need.split("|"))
+    )

@@ -62,6 +62,11 @@ def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
     )
 
 
+def at_listener(scene: Scene, some: pd.DataFrame, column: str) -> pd.Series[Any]:
+    """What the row of the listener that serves each of some rows says; NA where there is none."""
+    return scene.rows[column].reindex(some["listener"]).set_axis(some.index)
+
+
 def growing(
     scene: Scene, now: pd.Series[Any], keys: Callable[[pd.DataFrame], pd.Series[Any]]
 ) -> pd.Series[bool]:

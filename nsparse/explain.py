@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nsparse.registry import diagnoses
 from nsparse.states import (
     MACHINE,
     MOVES,
@@ -108,49 +109,6 @@ HOW_TO_READ = (
 COMMON: tuple[Sequence, ...] = (OPENING, CLOSING)
 RARE: tuple[Sequence, ...] = (CROSSING, CLEARING)
 """Shown only for the states that stand in no common one."""
-
-RELATED: Mapping[str, tuple[str, ...]] = {
-    "LISTEN": (
-        "accept-queue-full",
-        "accept-queue-filling",
-        "backlog-too-small",
-        "listener-not-serving",
-        "listener-exposed",
-        "listener-dead-process",
-    ),
-    "SYN_SENT": ("syn-sent-dead-peer", "syn-sent-scan", "flapping-destination"),
-    "SYN_RECEIVED": ("syn-recv-pile", "accept-queue-full", "listener-not-serving"),
-    "ESTABLISHED": (
-        "recv-q-backlog",
-        "send-q-backlog",
-        "zero-window",
-        "retransmit-stall",
-        "idle-established",
-        "conn-leak-backend",
-        "ghost-established",
-    ),
-    "FIN_WAIT_1": ("fin-wait1-stuck", "orphan-pressure", "close-pair"),
-    "FIN_WAIT_2": ("fin-wait2-stuck", "close-pair"),
-    "CLOSE_WAIT": (
-        "close-wait-leak",
-        "close-wait-unaccepted",
-        "close-wait-unread",
-        "close-wait-pool",
-        "close-wait-growth",
-        "close-pair",
-    ),
-    "CLOSING": ("closing-pile",),
-    "LAST_ACK": ("last-ack-pile", "orphan-pressure"),
-    "TIME_WAIT": (
-        "time-wait-churn",
-        "ephemeral-exhaustion-tuple",
-        "time-wait-not-expiring",
-    ),
-    "BOUND": ("bound-pile", "ephemeral-exhaustion-host"),
-    "DELETE_TCB": ("delete-tcb",),
-    "UNKNOWN": ("unknown-state",),
-}
-"""Diagnoses that judge a state, the likeliest first; CLOSED has none."""
 
 
 def explain_state(word: str) -> str | None:
@@ -267,9 +225,18 @@ def _references(state: State) -> Iterator[list[str]]:
     ]
     if translated:
         yield _block("Translated (here without accents)", ", ".join(translated))
-    if RELATED.get(state.name):
-        yield ["More", *(f"  nsparse explain {id_}" for id_ in RELATED[state.name])]
+    if related := related_to(state.name):
+        yield ["More", *(f"  nsparse explain {id_}" for id_ in related)]
     yield _block("Sources", "; ".join((state.reference, *state.sources)))
+
+
+def related_to(state: str) -> list[str]:
+    """The ids of the diagnoses that are about a state, by its canonical name.
+
+    >>> "close-wait-leak" in related_to("CLOSE_WAIT")
+    True
+    """
+    return [id_ for id_, diagnosis in diagnoses().items() if state in diagnosis.states]
 
 
 def _block(head: str, text: str) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.absorb import absorbed
-from nsparse.diagnosis import SEVERITIES, Finding
+from nsparse.diagnosis import SEVERITIES, Finding, alternatives
 from nsparse.given import Source, given, joined, sources
 from nsparse.measure import plural, worst
 from nsparse.settings import Settings, settings
@@ -235,12 +235,13 @@ def judge(
     dumps = list(given(data))
     frame = joined(dumps)
     hosts = named(frame, host)
-    stage = scenes(
+    found = scenes(
         frame,
         hosts=hosts,
         facts=facts if facts is not None else getattr(data, "facts", None),
         truncated=[dump.file for dump in dumps if dump.cut and dump.file is not None],
     )
+    stage = tuple(_sighted(scene, chosen) for scene in found)
     findings = [finding for scene in stage for finding in _judged(scene, chosen)]
     findings.sort(key=_order)
     return Report(
@@ -253,11 +254,17 @@ def judge(
     )
 
 
+def _sighted(scene: Scene, chosen: Settings) -> Scene:
+    """A scene that has each alternative that is asked for (`owner|inode`) and met, too."""
+    asked = {need for diagnosis in chosen.chosen() for need in diagnosis.needs}
+    return replace(scene, has=scene.has | alternatives(asked, scene.has))
+
+
 def _judged(scene: Scene, chosen: Settings) -> list[Finding]:
     """The findings of one host, each cause once."""
     wanted = chosen.chosen()
     found = [
-        finding
+        replace(finding, refs=finding.refs or diagnosis.refs)
         for diagnosis in wanted
         if scene.has.issuperset(diagnosis.needs)
         for finding in diagnosis.check(scene, chosen.limits_of(diagnosis))

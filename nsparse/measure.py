@@ -98,12 +98,13 @@ def worst(severities: Iterable[Severity]) -> Severity:
     return min(severities, key=SEVERITIES.index, default="info")
 
 
-def syn_age(k: int, scene: Scene) -> int:
+def syn_age(k: int, scene: Scene, *, older: bool = False) -> int:
     """Least seconds since the first SYN, after `k` retransmissions (diagnoses: constants).
 
-    A kernel that is unknown is taken as the one that repeats faster, 6.5 or newer.
+    A kernel that is unknown is taken as the one that repeats faster, 6.5 or newer, unless the
+    rows show an `older` one.
     """
-    if older(scene.constants.kernel, LINEAR_SINCE):
+    if older or is_older(scene.constants.kernel, LINEAR_SINCE):
         return doubled_age(k)
     return max(k, 0) if k <= LINEAR_SYNS else int(3 + 2 ** (min(k, 40) - 4))
 
@@ -141,10 +142,10 @@ def data_age(k: int) -> float:
     return float(doubled + RTO_MAX_S * max(0, k - DOUBLINGS))
 
 
-def older(kernel: str | None, than: tuple[int, int]) -> bool:
+def is_older(kernel: str | None, than: tuple[int, int]) -> bool:
     """Whether a kernel is known to be older; of an unknown one it is not known.
 
-    >>> older("5.15.0-91-generic", (6, 5)), older(None, (6, 5))
+    >>> is_older("5.15.0-91-generic", (6, 5)), is_older(None, (6, 5))
     (True, False)
     """
     parts = (kernel or "").split(".")

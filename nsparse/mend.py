@@ -43,12 +43,28 @@ def _quoted_printable(text: str) -> str:
 _OF_NAME = r"[^ :*?\"<>|\t]"
 """A character that a file name may hold on every system."""
 
+_STAMP = (
+    # ISO 8601 with fractions and zone; `Nov 22 10:43:50` of syslog; a time alone.
+    r"\[?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{5,8}(?:[.,][0-9]+)?"
+    r"(?:Z| ?[+-][0-9:]{4,6}| [A-Z]{3,4})?"
+    r"|(?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:]{8}(?: [0-9]{4})?"
+    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)\]?:?(?:[ \t]|$)"
+)
+
 MENDS = (
+    # Tables drawn with bars, or a box around one.
+    Mend("barred", _replacing(r"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.)[ \t]*[|│┃]$", "")),
     # Mail and Markdown: `> `, `>> `, `| `.
     Mend("quoted", _without(r"(?:[>|] ?)+")),
-    # Lists: `- `, `* `.
-    Mend("listed", _without(r"[-*+•] ")),
+    # Lists: `- `, `* `; added lines of a diff.
+    Mend("listed", _without(r"[-*•] |\+")),
+    # `ts`, journals, containers' logs, syslog.
+    Mend("stamped", _without(_STAMP)),
+    Mend("stamped", _without(_STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)")),
+    Mend("stamped", _without(_STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)")),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
+    Mend("found", _without(r"[0-9]+[:-]")),
+    Mend("found", _without(rf"{_OF_NAME}{{1,200}}?[:-][0-9]+[:-]")),
     Mend(
         "found", _without(rf"(?:(?:[A-Za-z]:)?(?:{_OF_NAME}| (?! )){{1,200}}[:-])?(?:[0-9]+[:-])?")
     ),
@@ -59,6 +75,7 @@ MENDS = (
     Mend("coloured", _replacing(r"\x1b\[[0-9;]*[mK]", "")),
     # What a pager wrote over: `--More--` and the backspaces behind it.
     Mend("paged", _without(r".*\x08")),
+    Mend("paged", _without(r"-- ?More ?--(?: ?\([^)]*\))?[ \t]*")),
     # Markdown that was copied as text: `\*`, `\_`.
     Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
@@ -76,6 +93,7 @@ SAID = {
     "listed": "an entry of a list",
     "found": "behind a file's name or a line number, as grep prints them",
     "numbered": "behind a line number",
+    "stamped": "behind a time",
     "coloured": "coloured by a terminal",
     "paged": "written over by a pager",
     "escaped": "escaped as in Markdown, HTML or mail",

@@ -11,7 +11,8 @@ _COMMAND = r"(?:sudo\s+)?(?:/[^ ]*/|[A-Za-z]:\\[^ ]*\\)?(?:netstat|ss)(?:\.exe)?
 _HOST = r"(?:[A-Za-z0-9_.-]+@(?P<host>[A-Za-z0-9_.-]+))"
 _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
-    r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$#%>~]|[A-Za-z0-9_.-]{1,40}[$#%>])"
+    r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])"
+    r"|[A-Za-z0-9_.-]{1,40}[$#%>])"
     r"\s*(?P<command>.*)"
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
@@ -31,10 +32,24 @@ _ISO = re.compile(
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 _KNOWN = (
-    ("fence", re.compile(r"(?:```|~~~)[A-Za-z]*")),
-    ("rule", re.compile(r"[-=_*#~+\s]{3,}")),
-    ("elision", re.compile(r"(?:\.{3,}|…|\[(?:\.{3}|…)\]|\(output omitted\)|<snip>|\[snip\])")),
-    ("pager", re.compile(r"-- ?More ?--.*|\(END\)|:|~")),
+    # Markdown, Jira, BBCode.
+    (
+        "fence",
+        re.compile(r"(?:```|~~~) ?[A-Za-z]*|\{(?:noformat|code|quote)[^{}]*\}|\[/?(?:code|pre)\]"),
+    ),
+    ("conflict", re.compile(r"[<>|]{7}(?: .*)?|={7}")),
+    ("rule", re.compile(r"[-=_*#~+|\s\u2500-\u257f]{2,}")),
+    (
+        "elision",
+        re.compile(
+            r"[-*#<\[( ]*(?:\.{2,}|…|(?:\.{3} ?)?(?:(?:many|[0-9]+) )?"
+            r"(?:(?:more|other|output|rows?|lines?) ){0,3}"
+            r"(?:omitted|snip(?:ped)?|truncated|removed|cut))"
+            r"[-*#>\]). ]*",
+            re.IGNORECASE,
+        ),
+    ),
+    ("pager", re.compile(r"-- ?More ?--(?: ?\(.*\))?[\x08 ]*|\(END\)|:|~")),
     ("watch", re.compile(r"Every [0-9.,]+s: .*")),
     ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\])[:\s].*")),
 )
@@ -70,7 +85,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     found = _PROMPT.fullmatch(line)
     if found is None or (strict and line[0] in ">~#$%"):
         return None
-    return Prompt(found["host"], found["command"].strip() or None)
+    said = Prompt(found["host"], found["command"].strip() or None)
+    return None if found["weak"] and not said.runs_tool else said
 
 
 def moment(line: str) -> tuple[datetime, bool] | None:
@@ -107,3 +123,17 @@ def known(line: str) -> str | None:
     ('fence', 'pager', None)
     """
     return next((name for name, look in _KNOWN if look.fullmatch(line)), None)
+
+
+_END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
+
+
+def holds_data(line: str) -> bool:
+    """Whether a line holds what no heading and hardly any sentence does: mostly ends and numbers.
+
+    >>> holds_data("192.0.2.1:22 192.0.2.9:51514 LISTEN"), holds_data("my host is 192.0.2.1:22")
+    (True, False)
+    """
+    words = line.split()
+    digits = sum(any(char.isdecimal() for char in word) for word in words)
+    return any(_END.fullmatch(word) for word in words) and digits * 2 >= len(words)

@@ -71,7 +71,7 @@ def _diagnosis(diagnosis: Diagnosis, width: int, limits: Limits) -> list[str]:
             lines += block(label, [text], width, gap=LABEL)
         elif text != diagnosis.asks:
             lines += [*wrap(text, width, "  "), ""]
-    needs = ", ".join(diagnosis.needs) or "nothing but the rows"
+    needs = ", ".join(diagnosis.needs).replace("|", " or ") or "nothing but the rows"
     lines += ["", *block("Needs", [needs], width, gap=LABEL)]
     if diagnosis.numbers:
         lines += ["", "  Numbers in force", *_numbers(diagnosis, width, limits)]
@@ -161,6 +161,7 @@ def facts() -> dict[str, Any]:
                 "numbers": {number.key: number.default for number in d.numbers},
                 "absorbs": [rule.id for rule in d.absorbs],
                 "refs": list(d.refs),
+                "states": list(d.states),
             }
             for d in diagnoses().values()
         ],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from nsparse.assemble import assemble
+from nsparse.coded import uncoded
 from nsparse.dump import Dump
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.foreign import refusal
@@ -64,7 +65,10 @@ def parse(
     decoded = decode(data, encoding)
     lines = split_lines(decoded.text)
     voices = _voices("regex" if engine == "auto" else engine)
-    found = read_sections(lines, voices)
+    plain = uncoded(decoded.text, lines)
+    found = read_sections(plain.lines, voices)
+    if plain.count:
+        found.mended[plain.name] += plain.count
     if not found.tables:
         raise refusal(file, lines)
     dump = assemble(file, lines, found, host=host, full=columns == "all")

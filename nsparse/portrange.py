@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.address import loopback
 from nsparse.finding import sysctl
-from nsparse.measure import older
+from nsparse.measure import is_older
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,5 +85,5 @@ def comes_back(scene: Scene, remote: str, setting: str | None = None) -> bool:
     if scene.os != "linux":
         return False
     if setting is None:
-        setting = "0" if older(scene.constants.kernel, REUSE_SINCE) else "2"
+        setting = "0" if is_older(scene.constants.kernel, REUSE_SINCE) else "2"
     return setting == "1" or (setting == "2" and loopback(remote))

@@ -65,8 +65,8 @@ class Scene:
         host: Its name, "" if unknown.
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
-        has: Capabilities: states queues backlog owner inode timers tcpinfo skmem snapshots hosts,
-            and `times`, `sysctl`, `counters`, `proctable` where the facts have them.
+        has: Capabilities: states queues accept backlog owner inode timers tcpinfo skmem snapshots
+            hosts, and `times`, `sysctl`, `counters`, `proctable` where the facts have them.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
@@ -353,6 +353,7 @@ def _signs(rows: pd.DataFrame) -> Iterator[tuple[str, bool]]:
     listens = equals(rows["role"], "listener")
     yield "states", _any(rows, tcp, "state")
     yield "queues", _any(rows, linked if linked.any() else inet, "recv_q")
+    yield "accept", _any(rows, listens, "recv_q")
     yield "backlog", _any(rows, listens, "send_q")
     yield "owner", bool(rows["owned"].to_numpy()[tcp if tcp.any() else inet].any())
     yield "inode", _any(rows, inet, "inode")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nsparse import noise
+from nsparse.coded import double_spaced
 from nsparse.convert import Record
 from nsparse.grammar import Match
 from nsparse.mend import mended
@@ -21,8 +22,14 @@ BLANKS = " \t"
 LOST_AFTER = 1
 """So many unknown lines at a table's end are still called damaged rows."""
 
-WRAPS = ("", " ")
-"""Terminals wrap in the middle of a word, mailers between words."""
+TERMINAL = 80
+"""Terminals are at least so wide and wrap in the middle of a word; mailers before, at a blank."""
+
+AROUND = frozenset({"quoted", "numbered", "stamped", "barred"})
+"""Damage of every line of a text: one that is no line of a table has it as well."""
+
+LOOK_AHEAD = 6
+"""So many lines hold the next two, parts of wrapped ones left out."""
 
 HEADING_WORDS = 3
 """A heading in any language names at least a protocol and two ends."""
@@ -37,10 +44,13 @@ class Line:
     text: str
 
 
-def read_sections(lines: Sequence[str], voices: Sequence[Voice]) -> Sections:
-    """Find the tables of a text."""
+def read_sections(lines: Sequence[str | None], voices: Sequence[Voice]) -> Sections:
+    """Find the tables of a text; a line that is None was the end of the one above."""
     walk = _Walk(lines, voices)
     for number, raw in enumerate(lines, 1):
+        if raw is None:
+            walk.found.census["joined"] += 1
+            continue
         text = raw.strip(BLANKS)
         walk.take(Line(number, raw.find(text) if text else 0, text))
     walk.close()
@@ -50,8 +60,9 @@ def read_sections(lines: Sequence[str], voices: Sequence[Voice]) -> Sections:
 class _Walk:
     """The state between two lines."""
 
-    def __init__(self, lines: Sequence[str], voices: Sequence[Voice]) -> None:
+    def __init__(self, lines: Sequence[str | None], voices: Sequence[Voice]) -> None:
         self.lines = lines
+        self.spaced = double_spaced(lines)
         self.voices = voices
         self.found = Sections()
         self.table: Table | None = None
@@ -63,7 +74,8 @@ class _Walk:
         self.unknown: list[Line] = []
         self.skipping: str | None = None
         self.indent = 0
-        self.announced = 0  # the line of the last heading
+        self.heading = ""  # the last heading as it stands
+        self.announced = 0  # its line
         self.broken: Line | None = None  # the last line that nobody knew
         self.damaged = 0  # the line that would continue a row that could not be read
         self.damage: str | None = None  # the mend that helped the last line that needed one
@@ -73,13 +85,19 @@ class _Walk:
     def take(self, line: Line) -> None:
         if not line.text:
             self._blank()
-        elif not (self._table_line(line) or self._mended(line) or self._noise(line)):
-            self._wrapped(line) or self._unknown(line)
+        elif not (self._table_line(line) or self._known(line) or self._mended(line)):
+            self._other(line)
+
+    def _other(self, line: Line) -> None:
+        """No line of a table as it stands."""
+        if not (self._noise(line) or self._wrapped(line)):
+            self._unknown(line)
 
     def _blank(self) -> None:
         self.found.census["blank"] += 1
-        self._settle_unknown(among_rows=False)
-        self.open = False
+        if not self.spaced:
+            self._settle_unknown(among_rows=False)
+            self.open = False
 
     def _table_line(self, line: Line) -> bool:
         """A row, a continuation, a heading or a message of a tool."""
@@ -93,6 +111,7 @@ class _Walk:
         """A line of a table that something on the way has changed."""
         if noise.prompt(line.text, strict=True):
             return False
+        inner: Line | None = None
         for name, undone in mended(line.text, first=self.damage):
             text = undone.lstrip(BLANKS)
             indent = line.indent + len(undone) - len(text)
@@ -104,7 +123,11 @@ class _Walk:
                 return True
             if proved and self._beside(whole):
                 return True
-        return False
+            inner = whole if proved and name in AROUND else inner
+        if inner is not None:
+            self.found.mended[str(self.damage)] += 1
+            self._other(inner)
+        return inner is not None
 
     def _wrapped(self, line: Line) -> bool:
         """The rest of a wrapped line: joined to the one above it is whole, or says more."""
@@ -112,7 +135,8 @@ class _Walk:
             self.found.census["headers"] += 1
             self.found.mended["wrapped"] += 1
             return True
-        for gap in WRAPS:
+        wide = len(self.lines[line.number - 2] or "") >= TERMINAL if line.number > 1 else False
+        for gap in ("", " ") if wide else (" ", ""):
             if self._completes(line, gap) or self._adds(line, gap):
                 self.found.census["details"] += 1
                 self.found.mended["wrapped"] += 1
@@ -123,8 +147,13 @@ class _Walk:
         """Whether the line above is a heading, and one with this line too."""
         if not self.headings or self.announced != line.number - 1 or self._opens(line.text):
             return False
-        whole = f"{self.headings[-1]} {line.text}"
-        return bool(self._claims("header", whole, self.claims))
+        whole = f"{self.heading} {line.text}"
+        claims = self._claims("header", whole, self.claims or None)
+        if claims:
+            self.claims = [voice for voice, _ in claims]
+            self.heading, self.announced = whole, line.number
+            self.headings[-1] = " ".join(whole.split())
+        return bool(claims)
 
     def _completes(self, line: Line, gap: str) -> bool:
         """Whether nobody knew the line above, and it is a row with this one."""
@@ -135,7 +164,11 @@ class _Walk:
         if not self._fits(whole.text):
             return False
         self._take_back(above)
-        return self._table_line(whole)
+        if not self._table_line(whole):
+            return False
+        if self.table is not None and self.table.records[-1].line == above.number:
+            self.table.records[-1].lines += 1
+        return True
 
     def _adds(self, line: Line, gap: str) -> bool:
         """Whether the row above says more with this line than in free words."""
@@ -151,6 +184,7 @@ class _Walk:
         if not any(not table.voice.dialect.cells[name].free for name in new):
             return False
         record.text, record.match, record.lines = whole, match, record.lines + 1
+        table.narrow(whole)
         return True
 
     def _fits(self, text: str) -> bool:
@@ -171,7 +205,7 @@ class _Walk:
         """What stands between the lines of a table that all have the same damage."""
         if not line.text:
             self._blank()
-        return not line.text or self._noise(line)
+        return not line.text or self._known(line) or self._noise(line)
 
     def _row(self, line: Line) -> bool:
         """One more row of the table that is open."""
@@ -202,7 +236,7 @@ class _Walk:
         """The kinds of continuation line that may stand at this indentation."""
         if line.indent > self.indent:
             yield "detail"
-        if line.indent or line.text.startswith("["):
+        if line.indent or line.text.startswith("[") or self._between(line):
             yield "owner"
         yield "rest"
 
@@ -217,6 +251,15 @@ class _Walk:
         table.records[-1].more.append(match)
         table.rivals = table.heirs = ()
         self.found.census["details"] += 1
+
+    def _between(self, line: Line) -> bool:
+        """Whether all indentation is lost, and what stands around tells an owner from a remark."""
+        if self.indent or self.table is None:
+            return False
+        follows = (*self._following(line), "")[0]
+        if follows.startswith("[") or self.table.voice.opening.match(follows):
+            return True
+        return " " not in line.text and any(record.more for record in self.table.records[-9:])
 
     def _new_row(self, line: Line) -> bool:
         """A row that begins a table, or shows that the one above is another dialect's."""
@@ -270,8 +313,7 @@ class _Walk:
             table = self._begin(voice, line.number)
         self._settle_unknown(among_rows=self.open)
         if table.rivals or table.heirs:
-            table.rivals = tuple(v for v in table.rivals if table.reads(v, line.text))
-            table.heirs = tuple(v for v in table.heirs if table.reads(v, line.text))
+            table.narrow(line.text)
         table.records.append(Record(line.number, line.text, match))
         self.found.census["rows"] += 1
         self.indent = line.indent
@@ -292,6 +334,8 @@ class _Walk:
                 self._pass_over("section", line, line.text)
                 self.skipping = line.text
                 self.open = False
+            elif kind == "message" and self.skipping is not None:
+                self._pass_over("section", line, self.skipping)
             elif kind == "message":
                 self._pass_over("message", line, f"message of the tool: {line.text}")
             else:
@@ -304,12 +348,13 @@ class _Walk:
         self._settle_unknown(among_rows=False)
         self.found.census["headers"] += 1
         self.headings.append(" ".join(line.text.split()))
-        self.announced = line.number
+        self.heading, self.announced = line.text, line.number
         # Who reads more than words in a heading knows it better than who does not.
         telling = [claim for claim in claims if claim[1].fields]
         self.coming.said += telling
         voices = [voice for voice, _ in telling or claims]
-        self.claims = [voice for voice in self.claims if voice in voices] or voices
+        if voices:
+            self.claims = [voice for voice in self.claims if voice in voices] or voices
         self.coming.start = self.coming.start or line.number
         self.open = True
         self.skipping = None
@@ -320,7 +365,8 @@ class _Walk:
         if said is not None:
             self._leave()
             self.coming.host = said.host or self.coming.host
-            self.coming.command = said.command if said.runs_tool else None
+            if said.command is not None:
+                self.coming.command = said.command if said.runs_tool else None
             self._pass_over("prompt", line, "prompt")
             return True
         when = noise.moment(line.text)
@@ -329,6 +375,10 @@ class _Walk:
             self.coming.time, self.coming.zone_known = when
             self._pass_over("time", line, "time")
             return True
+        return False
+
+    def _known(self, line: Line) -> bool:
+        """Lines that stand beside tables and mean nothing for them."""
         kind = noise.known(line.text)
         if kind is not None:
             self._pass_over(kind, line, kind)
@@ -336,24 +386,32 @@ class _Walk:
 
     def _unknown(self, line: Line) -> None:
         opener = self._opens(line.text)
-        self.broken = line
         if opener is None and self._announces(line):
             self._announce(line, [])
         elif self.skipping is not None:
             self._pass_over("section", line, self.skipping)
         elif self.open:
             self.unknown.append(line)
-        elif opener is not None:
+            self.broken = line
+        elif opener is not None or self._beheaded(line):
             self._refuse(line, opener)
+            self.broken = line
         else:
             self._pass_over("text", line, "text")
+
+    def _beheaded(self, line: Line) -> bool:
+        """Whether a line above rows is the rest of one: a dump that was cut at its start."""
+        if not noise.holds_data(line.text):
+            return False
+        following = self._following(line)
+        return bool(following) and bool(self._claims("row", following[0]))
 
     # ---- what a line begins or ends ---------------------------------------------------------
 
     def _announces(self, line: Line) -> bool:
         """Whether an unknown line is a heading in another language, by what follows it."""
-        following = [raw.strip(BLANKS) for raw in self.lines[line.number : line.number + 2]]
-        if not following or not following[0]:
+        following = self._following(line)
+        if not following or not following[0] or noise.holds_data(line.text):
             return False
         if self._claims("header", following[0]):
             return True
@@ -364,6 +422,11 @@ class _Walk:
             return True
         unknown = len(following[0].split()) >= HEADING_WORDS and not noise.prompt(following[0])
         return unknown and len(following) > 1 and bool(self._claims("row", following[1]))
+
+    def _following(self, line: Line) -> list[str]:
+        """The next two lines."""
+        near = self.lines[line.number : line.number + LOOK_AHEAD]
+        return [raw.strip(BLANKS) for raw in near if raw is not None][:2]
 
     def _opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
@@ -419,7 +482,7 @@ class _Walk:
         self.unknown = []
 
     def _refuse(self, line: Line, voice: Voice | None) -> None:
-        self.found.unread.append(Unread(line.number, voice))
+        self.found.unread.append(Unread(line.number, voice, line.text))
         self.found.census["problems"] += 1
         self.damaged = line.number + 1
 

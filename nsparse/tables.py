@@ -92,6 +92,11 @@ class Table:
         """What a dialect would read of a row of this table."""
         return voice.reads(text, headed=bool(self.header))
 
+    def narrow(self, text: str) -> None:
+        """Keep as speakers those that read this row as well."""
+        self.rivals = tuple(voice for voice in self.rivals if self.reads(voice, text))
+        self.heirs = tuple(voice for voice in self.heirs if self.reads(voice, text))
+
     def hand_over(self, voice: Voice) -> None:
         """Another dialect reads the rows."""
         self.voice = voice
@@ -107,10 +112,17 @@ class Readers(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """A line that is no row and should have been one: its number, and the voice to explain it."""
+    """A line that is no row and should have been one.
+
+    Attributes:
+        line: Its number.
+        voice: Who can explain it.
+        text: What was read of it, without what stands around.
+    """
 
     line: int
     voice: Voice | None
+    text: str
 
 
 class Stretch(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,12 +33,21 @@ class View:
     taken_at: datetime | None = None
 
     @property
-    def identity(self) -> Identity:
-        """What makes two views the same command: the command, else the shape of its output."""
+    def command(self) -> str | None:
+        """The command that was echoed above, blanks collapsed."""
         command = next((table.command for table in self.tables if table.command), None)
-        if command is not None:
-            return (" ".join(command.split()),)
+        return " ".join(command.split()) if command is not None else None
+
+    @cached_property
+    def shape(self) -> Identity:
+        """What the output looks like."""
         return tuple(_shape(table) for table in self.tables)
+
+    def repeats(self, other: View) -> bool:
+        """Whether both are of one command: by its echoes, else by what they look like."""
+        if self.command is not None and other.command is not None:
+            return self.command == other.command
+        return self.shape == other.shape
 
 
 def views_of(tables: Sequence[Table]) -> list[View]:
@@ -52,14 +62,14 @@ def views_of(tables: Sequence[Table]) -> list[View]:
 
 
 def _number(views: Sequence[View]) -> None:
-    seen: set[Identity] = set()
+    seen: list[View] = []
     number = 0
     taken_at: datetime | None = None
     for view in views:
-        if view.identity in seen:
+        if any(view.repeats(other) for other in seen):
             number, taken_at = number + 1, None
             seen.clear()
-        seen.add(view.identity)
+        seen.append(view)
         taken_at = taken_at or next((table.time for table in view.tables if table.time), None)
         view.snapshot, view.taken_at = number, taken_at
 

@@ -102,7 +102,8 @@ def _unix_program(cell: str) -> Values:
 
 def _timer(cell: str) -> Values:
     """`NAME (SECONDS/RETRANSMITS/PROBES)`; one translation prints two numbers."""
-    name, _, rest = cell.partition(" (")
+    name, _, rest = cell.partition("(")
+    name = name.rstrip(" \t")
     seconds, *counts = rest.strip("()").split("/")
     timer = "persist" if name.endswith(PERSIST_OF_1_60) else TIMERS.get(name, "unknown")
     if timer is None:

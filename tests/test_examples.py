@@ -8,11 +8,15 @@ service must keep the verdict.
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import nsparse
+from nsparse.registry import diagnoses
 from nsparse.report import brief
 from nsparse.schema import frame
 
@@ -168,9 +172,21 @@ LISTEN 0 0 127.0.0.1:45902 0.0.0.0:* users:(("helper",pid=31,fd=4))
 """,
 }
 
+MORE = {
+    "close-wait-unread": "LISTEN 0 100 198.51.100.20:8080 0.0.0.0:*\n"
+    + "".join(
+        f'CLOSE-WAIT 3069 0 198.51.100.20:8080 203.0.113.7:{port} users:(("java",pid=1,fd=9))\n'
+        for port in range(50_110, 50_116)
+    ),
+    "ephemeral-exhaustion-tuple": "".join(
+        f'ESTAB 0 0 192.0.2.1:{port} 203.0.113.8:5432 users:(("app",pid=7,fd=3))\n'
+        for port in range(32_768, 48_000)
+    ),
+}
+"""A dump for each diagnosis that speaks in none of the above, not even as information."""
 
-HEALTHY = (0, 2_000, 200_000)
-"""Rows around an example: a small host, a usual one, and a busy proxy."""
+HEALTHY = (0, 2_000, 200_000) if os.environ.get("NSPARSE_FULL") else (0, 2_000)
+"""Rows around an example: a small host, a usual one, and with NSPARSE_FULL a busy proxy."""
 
 
 def read(dump: str) -> pd.DataFrame:
@@ -182,7 +198,7 @@ def surrounded(dump: pd.DataFrame, rows: int) -> pd.DataFrame:
     if not rows:
         return dump
     like = dump[dump["proto"] == "tcp"].iloc[0]
-    healthy = {
+    healthy: dict[str, list[Any]] = {
         "file": ["dump.txt"] * rows,
         "line": list(range(1_000, 1_000 + rows)),
         "snapshot": [0] * rows,
@@ -241,3 +257,19 @@ def test_a_hundred_loopback_connections_are_a_hundred() -> None:
         rows.append(f"ESTAB 0 0 127.0.0.1:{port} 127.0.0.1:5432")
     report = nsparse.diagnose(read("\n".join(rows)))
     assert report.to_dict()["summary"]["connections"] == 100
+
+
+def test_every_diagnosis_speaks_in_a_dump_and_is_silent_in_one() -> None:
+    """Those that need more than one dump are named in a test of their own."""
+    spoke, silent = set[str](), set[str]()
+    texts = [dump for dump, _ in EXAMPLES.values()] + [*LOOK_ALIKES.values(), *MORE.values()]
+    for text in texts:
+        report = nsparse.diagnose(read(text))
+        taken = {line.split(":")[0] for finding in report.findings for line in finding.absorbed}
+        said = {finding.id for finding in report.findings} | taken
+        spoke |= said
+        silent |= set(diagnoses()) - said - {missing.id for missing in report.not_evaluated}
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [
+        id_ for id_ in diagnoses() if id_ not in spoke & silent and f'"{id_}"' not in tests
+    ] == []

@@ -11,12 +11,13 @@ from nsparse.explain import (
     CLOSING,
     CROSSING,
     OPENING,
-    RELATED,
     Sequence,
     diagram,
     explain_state,
     explain_states,
+    related_to,
 )
+from nsparse.registry import diagnoses
 from nsparse.states import MACHINE, STATES, can_face
 
 SEQUENCES = [OPENING, CLOSING, CROSSING, CLEARING]
@@ -39,11 +40,12 @@ ANSWERS = {
     "LISTENING": ["waiting for callers", "So spelled by: Windows, ReactOS", "[LISTEN]"],
     "TIME_WAIT": ["Who must act next: this host's kernel", "60 seconds", "[TIME_WAIT]"],
     "CLOSE_WAIT": ["Who must act next: this host's program", "explain close-wait-leak"],
-    "FIN_WAIT1": ["Who must act next: the other end", "explain fin-wait1-stuck", "[FIN_WAIT_1]"],
+    "FIN_WAIT1": ["Who must act next: the other end", "[FIN_WAIT_1]"],
+    "FIN_WAIT2": ["explain fin-wait2-stuck", "[FIN_WAIT_2]"],
     "ESTABLISHED": ["both ends may send", "how a connection opens", "how a connection closes"],
     "CLOSING": ["when both ends close at once", "[CLOSING]"],
     "DELETE_TCB": ["how Windows clears", "[DELETE_TCB]"],
-    "BOUND": ["explain bound-pile", "[BOUND]"],
+    "BOUND": ["[BOUND]"],
     "COOKIE_WAIT": ["belongs to SCTP"],
     "WARTEND": ["TIME_WAIT: ", "So spelled by: Windows in German"],
     "ABH™REN": ["LISTEN: "],
@@ -78,7 +80,7 @@ def test_neighbours_and_spellings_are_in_it(name: str) -> None:
     named |= {word for words in state.spellings.values() for word in words if word.isascii()}
     flat = " ".join(text.split())
     assert [word for word in named if word not in flat] == []
-    assert all(f"nsparse explain {id_}\n" in text for id_ in RELATED.get(name, ()))
+    assert all(f"nsparse explain {id_}\n" in text for id_ in related_to(name))
 
 
 @pytest.mark.parametrize("word", ["", "close-wait-leak", "state", "ss_linux", "HALF_OPEN", "--"])
@@ -115,6 +117,16 @@ def test_all_states_at_a_glance() -> None:
     assert heads == list(STATES)
 
 
-def test_related_diagnoses_are_given_for_states() -> None:
-    assert set(RELATED) == set(STATES) - {"CLOSED"}
-    assert all(len(set(ids)) == len(ids) > 0 for ids in RELATED.values())
+def test_a_state_leads_to_the_diagnoses_that_are_about_it_and_exist() -> None:
+    named = {state: related_to(state) for state in STATES}
+    assert "fin-wait2-stuck" in named["FIN_WAIT_2"]
+    assert len([id_ for id_ in named["CLOSE_WAIT"] if id_.startswith("close-wait-")]) >= 4
+    for id_, diagnosis in diagnoses().items():
+        assert set(diagnosis.states) <= set(STATES), id_
+        assert {state for state in STATES if id_ in named[state]} == set(diagnosis.states)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_no_page_leads_nowhere(name: str) -> None:
+    words = (explain_state(name) or "").split("nsparse explain ")[1:]
+    assert {word.split()[0] for word in words} <= set(diagnoses())

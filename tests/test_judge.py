@@ -150,6 +150,16 @@ def test_through_several_steps(judged: Judged) -> None:
     assert only.absorbed == ("b: 1 row of y/2", "c: 1 row")
 
 
+def test_a_rule_that_refutes_does_not_raise(judged: Judged) -> None:
+    refutes = says("a", finding("a", "info", (2,)), absorbs=(Absorbs("b", raises=False),))
+    loud = says("b", finding("b", "critical", (2,)))
+    (only,) = judged(refutes, loud).findings
+    assert (only.id, only.severity, only.absorbed) == ("a", "info", ("b: 1 row",))
+    behind = says("b", finding("b", "notice", (2,)), absorbs=(Absorbs("c"),))
+    (only,) = judged(refutes, behind, says("c", finding("c", "critical", (2,)))).findings
+    assert (only.severity, only.absorbed) == ("info", ("b: 1 row", "c: 1 row"))
+
+
 @pytest.mark.parametrize(
     ("growth", "leak", "winner"),
     [
@@ -235,6 +245,28 @@ def test_what_could_not_be_judged(judged: Judged) -> None:
     report = judged(says("a", spoken, needs=("states", "skmem", "hosts")), says("b", spoken))
     assert report.not_evaluated == (("a", ("skmem", "hosts")),)
     assert [one.id for one in report.findings] == ["a"]  # said by b
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing"),
+    [
+        ("states|skmem", ()),
+        ("skmem|states", ()),
+        ("skmem|hosts", ("skmem|hosts",)),
+    ],
+)
+def test_one_of_two_is_enough(judged: Judged, needs: str, missing: tuple[str, ...]) -> None:
+    report = judged(says("a", finding("a", "notice", (2,)), needs=("states", needs)))
+    assert report.not_evaluated == ((("a", missing),) if missing else ())
+    assert len(report.findings) == (0 if missing else 1)
+    # The report counts what could be judged by the same capabilities.
+    assert all(scene.has.issuperset({"states", needs}) != bool(missing) for scene in report.scenes)
+
+
+def test_sources_are_those_of_the_diagnosis_unless_it_names_others(judged: Judged) -> None:
+    own = replace(finding("a", "notice", (3,)), refs=("RFC 2",))
+    report = judged(says("a", finding("a", "notice", (2,)), own, refs=("RFC 1",)))
+    assert [one.refs for one in report.findings] == [("RFC 1",), ("RFC 2",)]
 
 
 def test_each_host_by_itself(judged: Judged) -> None:

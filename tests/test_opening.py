@@ -156,6 +156,47 @@ def test_accept_queue_is_not_evaluated_on_windows() -> None:
     assert skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", QUEUE)
 
 
+MAC = """\
+Active Internet connections (including servers)
+Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)
+tcp4       0      0  *.8080                 *.*                    LISTEN
+"""
+QUEUES = """\
+Current listen queue sizes (qlen/incqlen/maxqlen)
+Listen         Local Address
+{}/0/128        *.8080
+0/0/128        127.0.0.1.5432
+"""
+
+
+def test_accept_queue_is_not_evaluated_where_listeners_show_no_queue() -> None:
+    assert skipped(MAC, QUEUE)
+    assert skipped(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000\n", QUEUE)
+    assert not skipped(QUEUES.format(0), QUEUE)
+    assert not skipped(NETSTAT + "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN -\n", QUEUE)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [(127, []), (128, ["warning"]), (191, ["warning"]), (192, ["critical"])],
+)
+def test_accept_queue_of_bsd_grows_to_one_and_a_half_of_its_limit(
+    waiting: int, expected: list[str]
+) -> None:
+    said = found(QUEUES.format(waiting), QUEUE)
+    assert [finding.severity for finding in said] == expected
+    assert all(finding.limits["backlog"] == 128 for finding in said)
+
+
+def test_accept_queue_of_bsd_says_which_of_its_limits_is_reached() -> None:
+    [finding] = found(QUEUES.format(193), QUEUE)
+    assert brief(finding) == (
+        "critical accept-queue-full *:8080 (medium): 193 connections wait for accept() and the "
+        "limit is 128: the local program is not accepting."
+    )
+    assert [step.cmd for step in finding.next] == ["netstat -Lan", "sample PID"]
+
+
 # ---- syn-recv-pile -----------------------------------------------------------------------------
 
 FLOOD = """\
@@ -200,6 +241,14 @@ def test_flood() -> None:
     )
     assert (finding.n, finding.base) == (6, 7)
     assert finding.evidence[0].endswith("the oldest waits for at least 7 s")
+
+
+def test_the_count_of_ss_proves_a_second_and_no_more() -> None:
+    """It rises with every SYN that the client repeats: after 4.5 s it was 5."""
+    rows = half_open(6, 6).replace("timer:(on,1sec,1)", "timer:(on,1.580ms,5)")
+    [finding] = found(rows, PILE)
+    assert "all waiting 1 s or more for the last ACK" in finding.verdict
+    assert finding.evidence[0] == "SYN-ACK retransmits: 5 (6); the oldest waited 1 s or more"
 
 
 @pytest.mark.parametrize(

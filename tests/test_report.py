@@ -147,6 +147,24 @@ not evaluated: 4 diagnoses
     )
 
 
+@pytest.mark.parametrize(
+    ("os", "need", "line"),
+    [
+        ("linux", "owner|inode", "1 needs owners or inodes  sudo ss -tuanp"),
+        ("macos", "inode|owner", "1 needs inodes or owners  netstat -anv"),
+        ("linux", "accept", "1 needs accept queues  ss -tuan"),
+        ("macos", "accept", "1 needs accept queues  netstat -Lan"),
+        ("freebsd", "accept", "1 needs accept queues  netstat -Lan"),
+        ("openbsd", "accept", "1 needs accept queues  OpenBSD does not print them"),
+        ("windows", "accept", "1 needs accept queues  Windows does not print them"),
+    ],
+)
+def test_the_way_out_on_each_system(os: str, need: str, line: str) -> None:
+    scene: Any = SimpleNamespace(host="web1", os=os, has=frozenset({"states"}))
+    said = shown(LEAK, not_evaluated=[("x", (need,))], scenes=(scene,))
+    assert f"\n  {line}\n" in said
+
+
 def test_damaged_lines() -> None:
     problems = [DumpError("d.txt", line, 7, "tcp   x   0", ("a number",)) for line in range(2, 8)]
     said = shown(LEAK, problems=problems)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsparse.constants import constants
-from nsparse.measure import data_age, passes, syn_age
+from nsparse.measure import data_age, passes, syn_age, synack_age
 from nsparse.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
 
@@ -297,7 +297,7 @@ def test_names_stand_for_addresses() -> None:
 
 def test_capabilities() -> None:
     bare = scene(HTTPS | {"send_q": 511}, row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1"))
-    assert bare.has == {"states", "queues", "backlog", "owner"}
+    assert bare.has == {"states", "queues", "accept", "backlog", "owner"}
     rich = scene(
         row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", inode=5, timer="keepalive", rtt_ms=1.5)
     )
@@ -327,6 +327,7 @@ def test_queues_of_listeners(os: str, tool: str, queues: tuple[int, int], kept: 
     seen = scene(HTTPS | cells, os=os, tool=tool)
     found = seen.rows[["recv_q", "send_q"]].astype("object").iloc[0]
     assert list(found.where(found.notna(), None)) == kept
+    assert ("accept" in seen.has) == (kept[0] is not None)
     assert ("backlog" in seen.has) == (kept[1] is not None)
 
 
@@ -461,9 +462,24 @@ def test_age_of_a_syn(kernel: str | None, ages: dict[int, int]) -> None:
     assert {k: syn_age(k, known) for k in ages} == ages
 
 
+@pytest.mark.parametrize(
+    ("tools", "ages"),
+    [
+        ({"netstat"}, {0: 0, 1: 1, 3: 7, 5: 31}),
+        ({"ss"}, {0: 0, 1: 1, 3: 1, 5: 1}),
+        ({"netstat", "ss"}, {5: 1}),
+        (set(), {5: 1}),
+    ],
+)
+def test_age_of_a_syn_ack(tools: set[str], ages: dict[int, int]) -> None:
+    """The count of ss rises with the SYNs of the client: 5 after 4.5 s, where netstat printed 1."""
+    assert {k: synack_age(k, tools) for k in ages} == ages
+
+
 def test_a_hostile_count_costs_nothing() -> None:
     known: Any = SimpleNamespace(constants=constants("linux"))
     assert syn_age(10**9, known) > 0
+    assert synack_age(10**9, {"netstat"}) > 0
     assert data_age(10**9) > 0
 
 

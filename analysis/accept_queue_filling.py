@@ -1,0 +1,139 @@
+"""An accept queue that is longer than a healthy program leaves it, and not yet full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsparse import advice
+from nsparse.accept import queues
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.elsewhere import before
+from nsparse.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle, slim
+from nsparse.measure import actor, percent, plural, thousands
+from nsparse.overflows import overflows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.accept import Queue
+    from nsparse.diagnosis import Confidence, Limits
+    from nsparse.scene import Scene
+
+USUAL = (6, 51, 101, 129, 512, 1025, 4097)
+"""One more than a usual backlog: where no limit is printed such a queue counts as a full one, and
+`accept-queue-full` speaks."""
+EXPLAINED = 0.1
+"""How far the rows without an owner may be from the queue to be the same thing."""
+
+NUMBERS = (
+    Number("share", 0.5, "of the limit: a healthy program leaves 0 in nearly every sample"),
+    Number("few", 10, "fewer are one burst between two calls of accept()"),
+    Number("unlimited", 50, "where no limit is printed: the backlog of many programs"),
+    Number("small", 16, "a limit so low is half used by any burst: two snapshots are needed"),
+    Number("warning", 100, "so many clients wait at this moment"),
+)
+REFS = ("tcp_diag.c (Linux)", "netstat(8) of net-tools")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is the accept queue longer than a healthy program ever leaves it?
+
+    Means: finished handshakes wait for accept() faster than the program takes them. There is room
+        left; when it is used up the kernel drops the next ones.
+    Do: take a stack of the program that listens, and look at the queue again in some seconds: does
+        it grow, stay, or go?
+    False alarms: a burst at a listener with a short queue, in a single snapshot.
+    """
+    long = _long(scene, scene.rows, limits)
+    if long.empty:
+        return
+    earlier = before(scene, long, ["recv_q", "send_q"])
+    again = _filled(earlier, limits)
+    small = flagged(long["send_q"] <= limits["small"])
+    long = long.assign(again=again)[again | ~small]
+    for queue in queues(scene, long):
+        yield _finding(scene, limits, queue)
+
+
+def _long(scene: Scene, rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The listeners with a long queue that is not full."""
+    listening = slim(rows[(rows["state"] == "LISTEN") & rows["local_port"].notna()])
+    full = flagged(listening["recv_q"] >= listening["send_q"].clip(lower=1))
+    if scene.os == "linux":
+        full |= listening["send_q"].isna() & listening["recv_q"].isin(USUAL)
+    return listening[_filled(listening, limits) & ~full]
+
+
+def _filled(listening: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+    waiting, limit = listening["recv_q"], listening["send_q"]
+    used = flagged(waiting >= (limits["share"] * limit)) & flagged(limit > 0)
+    unlimited = limit.isna() & flagged(waiting >= limits["unlimited"])
+    return (used & flagged(waiting >= limits["few"])) | unlimited
+
+
+def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
+    first = queue.listeners.iloc[0]
+    again = bool(queue.listeners["again"].any())
+    owner = owner_of(first)
+    return Finding(
+        id="accept-queue-filling",
+        severity="warning" if again or queue.waiting >= limits["warning"] else "notice",
+        confidence=_confidence(scene, queue, again=again),
+        group=Group(**owner, service=first["service"]),
+        n=queue.waiting,
+        base=int(queue.listeners["send_q"].sum()) if queue.limited else None,
+        verdict=_verdict(queue, actor(owner["owner"], LOCAL_PROGRAM), again=again),
+        sockets=labels(queue.listeners, queue.unaccepted, queue.half_open, queue.callers),
+        limits=dict(limits),
+        evidence=tuple(queue.evidence()),
+        cause=("suggests an accept loop that is slow, blocked at times, or has too few workers",),
+        next=advice.steps(
+            scene,
+            advice.filled(advice.ACCEPTING, port=first["local_port"]),
+            advice.REFUSED,
+            advice.native_stack(owner["pid"]),
+        ),
+        caveats=tuple(_caveats(queue, again=again)),
+    )
+
+
+def _confidence(scene: Scene, queue: Queue, *, again: bool) -> Confidence:
+    """A queue may be passing, unless it was as long before."""
+    left, n = len(queue.unaccepted), queue.waiting
+    explained = left > 0 and abs(left - n) <= EXPLAINED * n
+    sure = again + explained + (overflows(scene) > 0)
+    cap: Confidence = "high" if again else "medium"
+    return settle("medium", scene, up=sure, down=int(not queue.limited), cap=cap)
+
+
+def _verdict(queue: Queue, who: str, *, again: bool) -> str:
+    n = queue.waiting
+    waits = f"{plural(n, 'connection')} wait for accept()"
+    if queue.limited:
+        limit = int(queue.listeners["send_q"].sum())
+        waits += f", {percent(n, limit)} of the {thousands(limit)} that may"
+    before_too = " as it did in the snapshot before" if again else ""
+    return f"{waits}: {who} falls behind{before_too}."
+
+
+def _caveats(queue: Queue, *, again: bool) -> Iterator[str]:
+    if not queue.limited:
+        yield "the limit: netstat does not print it, ss -ltn does"
+    if not again:
+        yield "whether it lasts or grows: take a second snapshot"
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "accept-queue-filling",
+        "Is the accept queue longer than a healthy program ever leaves it?",
+        check,
+        needs=("accept",),
+        numbers=NUMBERS,
+        absorbs=(Absorbs("backlog-too-small", "port"),),
+        refs=REFS,
+        states=("LISTEN",),
+    ),
+)

@@ -1,0 +1,141 @@
+"""One of several listeners of a port is stuck, the others are idle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsparse import advice
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.elsewhere import before
+from nsparse.finding import LOCAL_PROGRAM, count_of, flagged, keyed, labels, owner_of, settle, slim
+from nsparse.measure import actor, plural, thousands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits
+    from nsparse.scene import Scene
+
+NUMBERS = (
+    Number("waiting", 2, "with a limit of 0 or 1 one that waits may be on its way in"),
+    Number("idle", 0.1, "of their limit: the siblings keep up"),
+)
+REFS = ("haproxy/haproxy #2519", "sock.h, sk_acceptq_is_full (Linux)", "socket(7) SO_REUSEPORT")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is one of several SO_REUSEPORT listeners stuck while its siblings are idle?
+
+    Means: the kernel spreads connections over the listeners of a port by a hash of their ends. One
+        of the threads or workers has stopped accepting: a fixed part of all clients hang, the rest
+        work, and every average looks fine.
+    Do: find the thread or worker that owns the listener with the long queue, by its inode, and take
+        its stack. Compare how many connections its siblings accept.
+    False alarms: queues of different lengths of which none is at its limit.
+    """
+    rows = scene.rows
+    listening = rows[(rows["state"] == "LISTEN") & rows["local_port"].notna()]
+    listening = listening[listening["recv_q"].notna() & listening["send_q"].notna()]
+    stuck = flagged(listening["recv_q"] >= listening["send_q"].clip(lower=int(limits["waiting"])))
+    listening = slim(listening).assign(stuck=stuck)
+    keys = keyed(listening, "proto", "local_addr", "local_port")
+    several = listening.groupby(keys, observed=True)["stuck"].transform("size") > 1
+    several &= listening.groupby(keys, observed=True)["stuck"].transform("any")
+    listening = listening[several]
+    ends = keyed(listening, "proto", "local_addr", "local_port")
+    for _, part in listening.groupby(ends, sort=False, observed=True):
+        if _one_is_stuck(part, limits):
+            yield _finding(scene, limits, part)
+
+
+def _one_is_stuck(part: pd.DataFrame, limits: Limits) -> bool:
+    """Whether the longest queue is at its limit, and the others are next to empty."""
+    worst = part[part["stuck"]]["recv_q"].idxmax()
+    others = part.drop(index=worst)
+    used = others["recv_q"] / others["send_q"].clip(lower=1)
+    return bool(used.median() <= limits["idle"])
+
+
+def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
+    stuck = part[part["stuck"]]
+    first = stuck.iloc[0]
+    earlier = before(scene, stuck, ["recv_q"])["recv_q"]
+    lasting = bool(flagged(earlier >= stuck["send_q"].clip(lower=1)).any())
+    owner = owner_of(first) if stuck["owner"].nunique() == 1 else {}
+    return Finding(
+        id="accept-queue-one-worker",
+        severity="critical",
+        confidence=settle("high", scene, up=int(lasting)),
+        group=Group(**owner, service=first["service"]),
+        n=len(stuck),
+        base=len(part),
+        verdict=_verdict(stuck, len(part), actor(owner.get("owner"), LOCAL_PROGRAM)),
+        sockets=labels(stuck, part[~part["stuck"]]),
+        limits={**limits, "backlog": float(first["send_q"])},
+        evidence=tuple(_evidence(part)),
+        cause=("suggests a thread or worker that is blocked, or lost from the event loop",),
+        next=advice.steps(
+            scene,
+            {"linux": f"ss -ltnpe '( sport = :{first['local_port']} )'"},
+            advice.REFUSED,
+            advice.native_stack(owner.get("pid")),
+        ),
+        caveats=_caveats(stuck),
+    )
+
+
+def _verdict(stuck: pd.DataFrame, total: int, who: str) -> str:
+    n, waiting = len(stuck), int(stuck["recv_q"].sum())
+    limits = sorted({int(limit) for limit in stuck["send_q"]})
+    limit = " to ".join(thousands(limit) for limit in dict.fromkeys((limits[0], limits[-1])))
+    return (
+        f"{who} does not accept on {n} of {plural(total, 'listener')} of port "
+        f"{stuck['local_port'].iat[0]}: {plural(waiting, 'connection')} wait there and the limit "
+        f"is {limit}, while the other {'listener keeps' if total - n == 1 else 'listeners keep'} "
+        "up."
+    )
+
+
+def _evidence(part: pd.DataFrame) -> Iterator[str]:
+    longest = part.sort_values("recv_q", ascending=False, kind="stable").head(5)
+    cells = zip(
+        longest["recv_q"], longest["send_q"], longest["inode"], longest["owner"], strict=True
+    )
+    for waiting, limit, inode, owner in cells:
+        number = count_of(inode)
+        whose = f", inode {number}" if number else ""
+        yield f"listener: Recv-Q {waiting}, Send-Q {limit}{whose}{f', {owner}' if owner else ''}"
+    if len(part) > len(longest):
+        yield f"and {len(part) - len(longest)} more"
+
+
+def _caveats(stuck: pd.DataFrame) -> tuple[str, ...]:
+    if stuck["inode"].notna().any():
+        return ("which thread it is: the inode is that of a descriptor in /proc/PID/fd",)
+    return ("which listener it is: ss -e prints the inodes",)
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "accept-queue-one-worker",
+        "Is one of several SO_REUSEPORT listeners stuck while its siblings are idle?",
+        check,
+        needs=("backlog",),
+        numbers=NUMBERS,
+        absorbs=(
+            Absorbs("accept-queue-full", "port"),
+            Absorbs("accept-queue-filling", "port"),
+            Absorbs("close-wait-unaccepted", "port"),
+            Absorbs("syn-recv-pile", "port"),
+            Absorbs("syn-sent-dead-peer", "port"),
+            Absorbs("fin-wait1-stuck", "port"),
+            Absorbs("listener-not-serving", "port"),
+            Absorbs("backlog-too-small", "port"),
+            Absorbs("loopback-asymmetry", "port"),
+        ),
+        refs=REFS,
+        states=("LISTEN",),
+    ),
+)

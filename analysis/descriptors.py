@@ -1,0 +1,176 @@
+"""A process that is about to run out of descriptors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.finding import assumed_limit, count_of, labels, netns_of, owner_of, settle
+from nsparse.measure import percent, plural, thousands, top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.scene import Scene
+
+PLATEAUS = {"macos": (256, 1024, 4096, 65536), "windows": ()}
+USUAL = (1024, 4096, 65536)
+"""Limits that processes usually have: the soft default, systemd's, and what admins set."""
+
+NUMBERS = (
+    Number("warning", 0.8, "of a known limit"),
+    Number("critical", 0.95, "of a known limit: accept() and open() fail within moments"),
+    Number("near", 0.05, "so little below a usual limit a process stands at it"),
+    Number("notice", 800, "on the way to 1024, the usual limit; beyond that it is another one"),
+    Number("usual", 1024, "the usual soft limit, and what select() can watch"),
+)
+REFS = ("proc(5) limits", "select(2) FD_SETSIZE")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one process holds, and the limit that it nears."""
+
+    rows: pd.DataFrame
+    sockets: int
+    highest: int | None
+    limit: int
+
+    @property
+    def most(self) -> int:
+        """At least so many descriptors were open at once: the lowest free number is taken."""
+        return max(self.sockets, 0 if self.highest is None else self.highest + 1)
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is a process about to hit its descriptor limit?
+
+    Means: each socket is a descriptor, and a process may have only so many. At the limit accept()
+        and connect() fail, connections stay where they are, log files cannot be opened.
+    Do: read the limit of the process (`/proc/PID/limits`, `LimitNOFILE=` of its unit); then find
+        out why it has so many: a leak is no reason to raise it.
+    False alarms: a limit that the dump does not show is guessed from the usual ones; a socket that
+        several workers hold counts for one of them.
+    """
+    rows = scene.rows
+    held = rows[rows["pid"].notna()]
+    keys = netns_of(held) + " " + held["pid"].astype("str")
+    known = "fd_limit" not in scene.constants.assumed
+    least = _least(scene, limits, known=known)
+    highest = held["fd"].groupby(keys).transform("max").fillna(-1) + 1
+    large = (keys.groupby(keys).transform("size") >= least) | (highest >= least)
+    for _, part in held[large].groupby(keys[large], sort=False):
+        use = _use(scene, part, limits, known=known)
+        severity = _severity(use, limits, known=known)
+        if severity is not None:
+            yield _finding(scene, limits, use, severity, known=known)
+
+
+def _plateaus(scene: Scene) -> tuple[int, ...]:
+    return PLATEAUS.get(scene.os or "", USUAL)
+
+
+def _least(scene: Scene, limits: Limits, *, known: bool) -> float:
+    """The fewest descriptors that are worth a look."""
+    if known:
+        return limits["warning"] * scene.constants.fd_limit
+    near = [(1 - limits["near"]) * limit for limit in _plateaus(scene)]
+    return min([limits["notice"], *near])
+
+
+def _use(scene: Scene, part: pd.DataFrame, limits: Limits, *, known: bool) -> Use:
+    sockets, highest = len(part), count_of(part["fd"].max())
+    use = Use(part, sockets, highest, scene.constants.fd_limit)
+    if known:
+        return use
+    near = 1 - limits["near"]
+    for limit in _plateaus(scene):
+        if near * limit <= sockets <= limit or near * limit <= use.most <= limit:
+            return Use(part, sockets, highest, limit)
+    usual = int(limits["usual"]) if _plateaus(scene) else 0
+    return Use(part, sockets, highest, usual)
+
+
+def _severity(use: Use, limits: Limits, *, known: bool) -> Severity | None:
+    if known:
+        part = use.most / use.limit
+        return (
+            "critical"
+            if part >= limits["critical"]
+            else "warning"
+            if part >= limits["warning"]
+            else None
+        )
+    if use.most > use.limit:
+        return None
+    near = use.most >= (1 - limits["near"]) * use.limit
+    if near:
+        return "warning"
+    return "notice" if use.sockets >= limits["notice"] else None
+
+
+def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity, *, known: bool) -> Finding:
+    group = Group(**owner_of(use.rows.iloc[0]))
+    return Finding(
+        id="fd-pressure",
+        severity=severity,
+        confidence=settle("high", scene, down=int(not known), cap="high" if known else "medium"),
+        group=group,
+        n=use.sockets,
+        base=use.limit,
+        verdict=_verdict(use, str(group.owner), known=known),
+        sockets=labels(use.rows),
+        limits={**limits, "fd_limit": use.limit},
+        evidence=_evidence(use),
+        cause=("at the limit accept() and connect() fail; a leak is the usual reason",),
+        next=_steps(scene, use.rows.iloc[0]),
+        caveats=() if known else (assumed_limit(scene),),
+    )
+
+
+def _verdict(use: Use, owner: str, *, known: bool) -> str:
+    limit = thousands(use.limit)
+    held = plural(use.sockets, "socket")
+    if use.highest is not None:
+        held += f", its highest descriptor is {thousands(use.highest)}"
+    if known:
+        return f"{owner} holds {held}: {percent(use.most, use.limit)} of its limit of {limit}."
+    return f"{owner} holds {held}: close to {limit}, a usual limit of descriptors."
+
+
+def _evidence(use: Use) -> tuple[str, ...]:
+    rows = use.rows
+    states = rows["state"].astype("object").where(rows["state"].notna(), rows["proto"])
+    lines = [f"sockets: {top(states, 5)}"]
+    served = rows["bound"][rows["bound"] != ""]
+    if len(served):
+        lines.append(f"most at {top(served)}")
+    return tuple(lines)
+
+
+def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Any, ...]:
+    return advice.steps(
+        scene,
+        advice.of_process(advice.DESCRIPTOR_LIMIT, first),
+        advice.of_process(advice.DESCRIPTORS, first),
+        {"macos": "launchctl limit maxfiles"},
+        "find out why it has so many before the limit is raised",
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "fd-pressure",
+        "Is a process about to hit its descriptor limit?",
+        check,
+        needs=("owner",),
+        numbers=NUMBERS,
+        absorbs=(Absorbs("accept-queue-filling", "owner"),),
+        refs=REFS,
+    ),
+)

@@ -1,0 +1,186 @@
+"""A host that runs out of local ports altogether."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.finding import flagged, labels, netns_of, owner_of, settle, slim
+from nsparse.measure import percent, thousands, top
+from nsparse.portrange import drawn_from, widened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.portrange import Range
+    from nsparse.scene import Scene
+
+SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
+WILD = ("0.0.0.0", "::", "*")
+SHARED = ("linux", None)
+"""Systems that give one local port to connections towards different destinations."""
+WAY = ("remote_addr", "remote_port")
+ELSEWHERE = 0.1
+"""Part of the rows beyond the largest destination from which on shared ports would be seen."""
+
+NUMBERS = (
+    Number("used", 200, "a test with a range of ten ports is no shortage"),
+    Number("notice", 0.5, "half of the ports of the host"),
+    Number("warning", 0.8, "a burst away from the end"),
+    Number("critical", 0.95, "connect() and bind() fail now, or within moments"),
+    Number("alone", 1000, "so many ports, none used twice: the program binds before it connects"),
+    Number("outside", 0.05, "ports beyond the assumed range that show it to be wider"),
+)
+REFS = ("Microsoft: Troubleshoot port exhaustion issues", "ip(7) IP_BIND_ADDRESS_NO_PORT")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is the host out of local ports altogether?
+
+    Means: most local ports of the range are taken, whatever they lead to. On Windows and macOS the
+        next connection of any program fails: logons, shares, name lookups. On Linux ports are
+        shared between destinations, unless a program binds one before it connects.
+    Do: find the process with most of them and have it reuse or close them. On Windows `netstat
+        -anobq` and the events 4227 and 4231; on Linux drop the bind, or set
+        IP_BIND_ADDRESS_NO_PORT. A reboot helps for a time only.
+    False alarms: a busy Linux proxy with 100 000 connections to many peers; one destination alone
+        that fills the range is the matter of ephemeral-exhaustion-tuple.
+    """
+    ports, drawn = _taken(scene.rows), drawn_from(scene)
+    if len(ports) < max(limits["used"], 1):
+        return
+    for key, part in _places(scene, ports):
+        span = widened(drawn, part["local_port"], limits["outside"])
+        inside = part[part["local_port"].between(span.low, span.high)]
+        used = int(inside["local_port"].nunique())
+        severity = _severity(scene, limits, inside, used / span.size)
+        if severity is not None and used >= limits["used"]:
+            yield _finding(scene, limits, inside, span, used, severity, key)
+
+
+def _taken(rows: pd.DataFrame) -> pd.DataFrame:
+    """What takes a local port: connections that were made from here, bound ports, listeners."""
+    out = rows["concrete"] & (rows["role"] != "server")
+    held = out | (rows["state"] == "BOUND") | (rows["role"] == "listener")
+    whole = rows[held & rows["local_port"].notna()]
+    return slim(whole)
+
+
+def _places(scene: Scene, ports: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """What shares one range: the host, on Windows and Linux each of its addresses."""
+    wild = ports["local_addr"].isin(WILD)
+    for _, space in ports.groupby(netns_of(ports), sort=False):
+        if scene.os not in ("windows", *SHARED):
+            yield "", space
+            continue
+        here = wild[space.index]
+        if here.all():
+            yield "", space
+        for addr, part in space[~here].groupby("local_addr", sort=False):
+            yield str(addr), space.loc[space.index.isin(part.index) | here]
+
+
+def _severity(scene: Scene, limits: Limits, inside: pd.DataFrame, share: float) -> Severity | None:
+    reached = [severity for severity in SEVERE if share >= limits[severity]]
+    if not reached or _one_way(inside):
+        return None
+    if scene.os in SHARED and not _binds(inside, limits):
+        return "info"
+    return reached[0]
+
+
+def _outgoing(inside: pd.DataFrame) -> pd.DataFrame:
+    return inside[inside["remote_port"].notna()]
+
+
+def _one_way(inside: pd.DataFrame) -> bool:
+    """Whether nearly all ports are used towards one destination: that is another finding."""
+    out = _outgoing(inside)
+    sizes = out.groupby(list(WAY), observed=True)["local_port"].nunique()
+    most = int(sizes.max()) if len(sizes) else 0
+    return most >= (1 - ELSEWHERE) * int(inside["local_port"].nunique())
+
+
+def _binds(inside: pd.DataFrame, limits: Limits) -> bool:
+    """Whether a program reserves each port: none is used twice towards different destinations."""
+    out = _outgoing(inside)
+    ends = out.drop_duplicates(["local_port", *WAY])
+    return len(ends) >= limits["alone"] and not bool(flagged(ends["local_port"].duplicated()).any())
+
+
+def _finding(
+    scene: Scene,
+    limits: Limits,
+    inside: pd.DataFrame,
+    span: Range,
+    used: int,
+    severity: Severity,
+    addr: str,
+) -> Finding:
+    owners = inside["owner"][inside["owner"] != ""]
+    leading = owners.value_counts()
+    mostly = len(leading) > 0 and leading.iloc[0] * 2 > len(inside)
+    first = inside.loc[owners.index[owners == leading.index[0]][0]] if mostly else None
+    bound = int((inside["state"] == "BOUND").sum())
+    return Finding(
+        id="ephemeral-exhaustion-host",
+        severity=severity,
+        confidence=settle("high", scene, up=int(bound > 0), down=int(not span.known)),
+        group=Group(**owner_of(first)) if first is not None else Group(),
+        n=used,
+        base=span.size,
+        verdict=_verdict(inside, span, used, severity, addr),
+        sockets=labels(inside),
+        limits=dict(limits),
+        evidence=_evidence(inside, span, owners),
+        cause=_cause(severity, shared=scene.os in SHARED),
+        next=advice.steps(
+            scene,
+            advice.PORT_RANGE,
+            {"windows": "netstat -anobq"},
+            {"windows": "Get-NetTCPConnection | Group-Object State,OwningProcess"},
+            {"linux": "ss -tanp"},
+        ),
+        caveats=() if span.known else ("the port range of the host: assumed",),
+    )
+
+
+def _verdict(inside: pd.DataFrame, span: Range, used: int, severity: Severity, addr: str) -> str:
+    at = f" of {addr}" if addr else ""
+    said = f"{thousands(used)} of {thousands(span.size)} local ports{at} are taken"
+    share, left = percent(used, span.size), thousands(span.size - used)
+    if severity == "info":
+        return f"{said} ({share}), but towards different destinations ports are shared."
+    there = int(_outgoing(inside)[list(WAY)].drop_duplicates().shape[0])
+    far = f" by connections to {thousands(there)} destinations" if there > 1 else ""
+    return f"{said}{far} ({share}): {left} are left for all programs of the host."
+
+
+def _evidence(inside: pd.DataFrame, span: Range, owners: pd.Series[Any]) -> tuple[str, ...]:
+    lines = [f"range {span.low}-{span.high}: {span.source}", f"states: {top(inside['state'], 5)}"]
+    return (*lines, f"owners: {top(owners)}") if len(owners) else tuple(lines)
+
+
+def _cause(severity: Severity, *, shared: bool) -> tuple[str, ...]:
+    if severity == "info":
+        return ("many connections to many peers",)
+    if shared:
+        return ("no port is used twice: this suggests a bind to port 0 before each connect",)
+    return ("a program that keeps too many connections, or does not close sockets",)
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "ephemeral-exhaustion-host",
+        "Is the host out of local ports altogether?",
+        check,
+        needs=("states",),
+        numbers=NUMBERS,
+        refs=REFS,
+        states=("BOUND", "TIME_WAIT"),
+    ),
+)

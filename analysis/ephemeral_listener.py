@@ -1,0 +1,84 @@
+"""A service on a port that the kernel may give to any client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding
+from nsparse.finding import flagged, group_of, keyed, labels, settle, slim, sysctl
+from nsparse.portrange import drawn_from, ports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.portrange import Range
+    from nsparse.scene import Scene
+
+REFS = ("ip-sysctl ip_local_reserved_ports",)
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """May a service fail to start because a client took its port?
+
+    Means: the service listens inside the range that connect() takes its ports from. While it is
+        down any client may get the port, and its next start fails: address in use.
+    Do: reserve the port (`net.ipv4.ip_local_reserved_ports`), or move the service below the range.
+    False alarms: a program that asked for any port gets one of the range, another one each time;
+        only ports that are the same in several snapshots, or on several hosts, are told.
+    """
+    rows, drawn = scene.rows, drawn_from(scene)
+    reserved = ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
+    inside = (rows["role"] == "listener") & rows["local_port"].between(drawn.low, drawn.high)
+    found = slim(rows[flagged(inside)])
+    found = found[~found["local_port"].isin(reserved) & found["local_port"].isin(_seen(scene))]
+    for _, part in found.groupby(keyed(found, "owner", "local_port"), sort=False):
+        yield _finding(scene, part, drawn)
+
+
+def _seen(scene: Scene) -> set[int]:
+    """The ports that something listens on at another moment, or on another host."""
+    seen: set[int] = set()
+    for other in (*scene.earlier, *scene.peers):
+        ports = other.rows.loc[other.rows["role"] == "listener", "local_port"].dropna()
+        seen.update(int(port) for port in ports.unique())
+    return seen
+
+
+def _finding(scene: Scene, part: pd.DataFrame, drawn: Range) -> Finding:
+    rows, first = scene.rows, part.iloc[0]
+    port = int(first["local_port"])
+    calls = rows[(rows["role"] == "client") & flagged(rows["local_port"] == port)]
+    severity: Severity = "notice" if len(calls) else "info"
+    now = ", and one has it now" if len(calls) else ""
+    return Finding(
+        id="listener-in-ephemeral-range",
+        severity=severity,
+        confidence=settle("high", scene, up=int(len(calls) > 0), down=int(not drawn.known)),
+        group=group_of(first),
+        n=len(part),
+        verdict=(
+            f"port {port} lies in the range that clients get their ports from "
+            f"({drawn.low}-{drawn.high}){now}: the service may fail to start."
+        ),
+        sockets=labels(part, calls),
+        evidence=(f"range {drawn.low}-{drawn.high}: {drawn.source}",),
+        cause=("the port is not reserved",),
+        next=advice.steps(scene, advice.PORT_RANGE, {"linux": f"ss -tanp '( sport = :{port} )'"}),
+        caveats=() if drawn.known else ("the port range and the reserved ports: assumed",),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "listener-in-ephemeral-range",
+        "May a service fail to start because a client took its port?",
+        check,
+        needs=("states", "snapshots|hosts"),
+        refs=REFS,
+        states=("LISTEN",),
+    ),
+)

@@ -1,0 +1,176 @@
+"""One caller holds most connections of a service, or many callers behind one address do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
+from nsparse.finding import count_of, flagged, group_of, labels, settle
+from nsparse.measure import percent, plural, port_of, thousands
+from nsparse.scope import scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.scene import Scene
+
+NUMBERS = (
+    Number("few", 100, "fewer are nothing that a service feels"),
+    Number("share", 0.5, "half of the service for one caller"),
+    Number("remotes", 5, "a service of a few callers always has one in front"),
+    Number("idle_share", 0.8, "connections that are held and not used"),
+    Number("idle_s", 300, "silent for so long is idle, not slow"),
+    Number("fd_share", 0.8, "of the descriptor limit: the service runs out of them"),
+)
+NAT_NUMBERS = (
+    Number("rows", 20, "fewer paths are too few to compare"),
+    Number("spread", 5, "one host has one path: its least round trips are alike"),
+)
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Does one remote hold most connections of a service?
+
+    Means: one address has at least half of what a service has open, and many at that. A count
+        alone says nothing; beside a full accept queue, or when most are idle, it is a fault.
+    Do: find out who it is and how often it asks; limit connections by client.
+    False alarms: load balancers, proxies, NAT and monitoring, which stand for many callers.
+    """
+    live = scene.rows[scene.rows["live"] & (scene.rows["listener"] >= 0)]
+    sizes = live["listener"].value_counts()
+    live = live[live["listener"].isin(sizes[sizes >= limits["few"]].index)]
+    for _, part in live.groupby("listener", sort=False):
+        held = part["remote_addr"].value_counts()
+        if len(held) < limits["remotes"] or held.iloc[0] < limits["few"]:
+            continue
+        addr = str(held.index[0])
+        if held.iloc[0] >= limits["share"] * len(part) and scope(addr) != "loopback":
+            yield _finding(scene, limits, part, held, int(part["listener"].max()))
+
+
+def _finding(
+    scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[int], listener: int
+) -> Finding:
+    addr, n = str(held.index[0]), int(held.iloc[0])
+    own = part[part["remote_addr"] == addr]
+    signs = list(_signs(scene, limits, part, own, listener))
+    severity: Severity = "warning" if signs else "notice"
+    port = port_of(str(own["bound"].iat[0]))
+    others = held.iloc[1:]
+    return Finding(
+        id="hot-client",
+        severity=severity,
+        confidence=settle("medium", scene),
+        group=group_of(own.iloc[0]),
+        n=n,
+        base=len(part),
+        verdict=(
+            f"{addr} holds {thousands(n)} of {plural(len(part), 'connection')} on port {port} "
+            f"({percent(n, len(part))}){', and ' + signs[0] if signs else ''}."
+        ),
+        sockets=labels(own),
+        limits=dict(limits),
+        evidence=(
+            f"{thousands(len(held))} addresses; the median of the others is {others.median():.0f}",
+            *signs,
+        ),
+        cause=("suggests a caller without a pool limit, or a proxy or NAT that stands for many",),
+        next=advice.steps(
+            scene,
+            {"linux": f"ss -tan src :{port} dst {addr}"},
+            "find out who it is and how often it asks; limit connections by client",
+        ),
+        caveats=("whether it is a load balancer, a proxy or NAT: the dump shows its address only",),
+    )
+
+
+def _signs(
+    scene: Scene, limits: Limits, part: pd.DataFrame, own: pd.DataFrame, listener: int
+) -> Iterator[str]:
+    """What shows that the service suffers from it."""
+    waiting = count_of(scene.rows["recv_q"][listener]) or 0
+    if waiting > 0:
+        yield f"{plural(waiting, 'connection')} wait for accept()"
+    if part["owned"].any() and len(part) >= limits["fd_share"] * scene.constants.fd_limit:
+        yield f"the service has {thousands(len(part))} of {scene.constants.fd_limit} descriptors"
+    unread = own["recv_q"].fillna(1) == 0
+    idle = int((_idle(scene, own, limits["idle_s"]) & unread).sum())
+    if idle >= limits["idle_share"] * len(own):
+        yield f"{percent(idle, len(own))} of them are idle for {limits['idle_s']:.0f} s or more"
+
+
+def _idle(scene: Scene, rows: pd.DataFrame, seconds: float) -> pd.Series[bool]:
+    """Connections that have neither sent nor received for so long."""
+    sent, received = scene.column("lastsnd_ms"), scene.column("lastrcv_ms")
+    long = (sent >= 1000 * seconds) & (received >= 1000 * seconds)
+    return flagged(long[rows.index])
+
+
+# ---- many behind one address -----------------------------------------------------------------
+
+
+def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Is the hot client really many hosts behind one address?
+
+    Means: the connections from one address have round trips too different for one host: NAT or
+        a proxy stands for many. What one address holds is then no sign of a greedy caller.
+    Do: limit by session or account, not by address.
+    False alarms: one host that moves between networks; fewer connections than can be compared.
+    """
+    best = scene.column("minrtt_ms")
+    rows = scene.rows[scene.rows["live"] & (scene.rows["role"] == "server") & best.notna()]
+    rows = rows.assign(best=best[rows.index])
+    rows = rows[rows["best"] > 0]
+    sizes = rows.groupby(["group", "remote_addr"])["best"].transform("size")
+    for _, part in rows[sizes >= limits["rows"]].groupby(["group", "remote_addr"], sort=False):
+        low, high = (float(part["best"].quantile(q)) for q in (0.1, 0.9))
+        if high >= limits["spread"] * low:
+            yield _behind(scene, limits, part, low, high)
+
+
+def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, low: float, high: float) -> Finding:
+    addr = part["remote_addr"].iat[0]
+    first: pd.Series[Any] = part.iloc[0]
+    return Finding(
+        id="nat-many-clients",
+        severity="info",
+        confidence=settle("medium", scene),
+        group=group_of(first),
+        n=len(part),
+        verdict=(
+            f"{addr} looks like many hosts behind one address: the least round trips of its "
+            f"{plural(len(part), 'connection')} go from {low:.1f} to {high:.1f} ms."
+        ),
+        sockets=labels(part),
+        limits=dict(limits),
+        evidence=(f"minrtt: 10 % below {low:.1f} ms, 10 % above {high:.1f} ms",),
+        cause=("one host has one path: suggests NAT or a proxy",),
+        next=advice.steps(scene, "limit by session or account, not by address"),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "hot-client",
+        "Does one remote hold most connections of a service?",
+        check,
+        needs=("states",),
+        numbers=NUMBERS,
+        refs=("CpanelInc/SSP #3",),
+        states=("ESTABLISHED",),
+    ),
+    Diagnosis(
+        "nat-many-clients",
+        "Is the hot client really many hosts behind one address?",
+        many,
+        needs=("tcpinfo",),
+        numbers=NAT_NUMBERS,
+        absorbs=(Absorbs("hot-client", "rows", raises=False),),
+        refs=("Bernat: TIME-WAIT on busy Linux servers",),
+        states=("ESTABLISHED",),
+    ),
+)

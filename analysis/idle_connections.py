@@ -1,0 +1,166 @@
+"""Connections that are open and not used: accepted ones, and those of a caller to its backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding, Number
+from nsparse.finding import endpoint, flagged, group_of, keyed, labels, peers, settle
+from nsparse.measure import percent, plural, port_of, thousands
+from nsparse.portrange import drawn_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.scene import Scene
+
+IDLE_NUMBERS = (
+    Number("few", 50, "so many silent connections cost memory and descriptors"),
+    Number("share", 0.5, "half of what the listener has"),
+    Number("idle_s", 3600, "an hour: longer than most timeouts of programs"),
+    Number("fd_share", 0.8, "of the descriptor limit: the listener runs out of them"),
+)
+LEAK_NUMBERS = (
+    Number("few", 100, "more than a usual pool"),
+    Number("share", 0.8, "nearly all of them idle"),
+    Number("many", 1000, "beyond every usual pool, idle or not"),
+    Number("warning", 5000, "reported: 37 732 from one program to one host"),
+    Number("ports_share", 0.5, "half of the local ports towards one destination"),
+    Number("idle_s", 300, "silent for so long is idle, not slow"),
+)
+
+
+def idle(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """How many accepted connections have been silent for an hour or more?
+
+    Means: clients have gone away, or keep connections that they do not use. Without keepalive
+        nothing ends one whose other end is gone.
+    Do: an idle timeout in the program, and keepalive on the sockets it accepts.
+    False alarms: websockets, push, SSH and database sessions are silent by design.
+    """
+    rows = scene.rows
+    open_ = rows[(rows["state"] == "ESTABLISHED") & (rows["listener"] >= 0)]
+    silent = open_[_silent(scene, open_, limits["idle_s"])]
+    bases = open_["listener"].value_counts()
+    for listener, part in silent.groupby("listener", sort=False):
+        base = int(bases[listener])
+        if len(part) >= limits["few"] and len(part) >= limits["share"] * base:
+            yield _idle(scene, limits, part, base)
+
+
+def _silent(scene: Scene, rows: pd.DataFrame, seconds: float) -> pd.Series[bool]:
+    """Connections that have neither sent nor received for so long."""
+    sent, received = scene.column("lastsnd_ms"), scene.column("lastrcv_ms")
+    return flagged(((sent >= 1000 * seconds) & (received >= 1000 * seconds))[rows.index])
+
+
+def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:
+    full = bool(part["owned"].any()) and base >= limits["fd_share"] * scene.constants.fd_limit
+    severity: Severity = "warning" if full else "notice"
+    port = port_of(str(part["bound"].iat[0]))
+    bare = int((part["timer"] != "keepalive").sum())
+    return Finding(
+        id="idle-established",
+        severity=severity,
+        confidence=settle("medium", scene, up=1),
+        group=group_of(part.iloc[0]),
+        n=len(part),
+        base=base,
+        verdict=(
+            f"{thousands(len(part))} of {plural(base, 'connection')} on port {port} have been "
+            f"silent for {limits['idle_s'] / 3600:.0f} h or more: by design?"
+        ),
+        sockets=labels(part),
+        limits=dict(limits),
+        evidence=(peers(part), f"without a keepalive timer: {thousands(bare)}"),
+        cause=("suggests clients that went away, or that hold connections they do not use",),
+        next=advice.steps(
+            scene,
+            {"linux": f"ss -tnoi state established '( sport = :{port} )'"},
+            "an idle timeout in the program, keepalive on the sockets it accepts",
+        ),
+        caveats=("whether they are silent by design: websockets, push, SSH, database sessions",),
+    )
+
+
+# ---- from here to a backend ------------------------------------------------------------------
+
+
+def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Does a program open ever more connections to one destination?
+
+    Means: one program has more connections to one address and port than any usual pool, or many
+        that nobody uses: they are opened and not given back.
+    Do: look at the stack where the program connects and at the numbers of its pool; a client
+        object for each request, or a connection not returned on an exception.
+    False alarms: pools of a fixed size, which stay the same; proxies, whose work it is.
+    """
+    rows = scene.rows
+    open_ = rows[(rows["state"] == "ESTABLISHED") & (rows["role"] == "client")]
+    open_ = open_[open_["remote_port"].notna()]
+    keys = keyed(open_, "owner", "remote_addr", "remote_port")
+    sizes = open_.groupby(keys, sort=False)["line"].transform("size")
+    open_ = open_[sizes >= min(limits["few"], limits["many"])]
+    for _, part in open_.groupby([key[open_.index] for key in keys], sort=False):
+        quiet = int(_silent(scene, part, limits["idle_s"]).sum())
+        if len(part) >= limits["many"] or quiet >= limits["share"] * len(part):
+            yield _leak(scene, limits, part, quiet)
+
+
+def _leak(scene: Scene, limits: Limits, part: pd.DataFrame, quiet: int) -> Finding:
+    first, size = part.iloc[0], drawn_from(scene).size
+    drains = part["local_port"].nunique() >= limits["ports_share"] * size
+    severity: Severity = "warning" if len(part) >= limits["warning"] or drains else "notice"
+    place = endpoint(first["remote_addr"], first["remote_port"])
+    told = f", {percent(quiet, len(part))} of them idle" if quiet else ""
+    return Finding(
+        id="conn-leak-backend",
+        severity=severity,
+        confidence=settle("medium", scene, down=int(not quiet)),
+        group=group_of(first),
+        n=len(part),
+        base=len(part),
+        verdict=(
+            f"{first['owner'] or 'this host'} has {plural(len(part), 'connection')} to {place} "
+            f"open{told}: more than a usual pool."
+        ),
+        sockets=labels(part),
+        limits=dict(limits),
+        evidence=(
+            f"{percent(part['local_port'].nunique(), size)} of {thousands(size)} local ports to it",
+        ),
+        cause=("suggests a client for each request, or connections that are not given back",),
+        next=advice.steps(
+            scene,
+            {"linux": f"ss -tanpoi dst {place}"},
+            advice.stack(first),
+            "compare with the size of the program's pool",
+        ),
+        caveats=("whether it grows: take a second snapshot later",),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "idle-established",
+        "How many accepted connections have been silent for an hour or more?",
+        idle,
+        needs=("tcpinfo",),
+        numbers=IDLE_NUMBERS,
+        refs=("shadowsocks/v2ray-plugin #69", "netdata/netdata #6598"),
+        states=("ESTABLISHED",),
+    ),
+    Diagnosis(
+        "conn-leak-backend",
+        "Does a program open ever more connections to one destination?",
+        leak,
+        needs=("states",),
+        numbers=LEAK_NUMBERS,
+        refs=("Linuxfabrik/monitoring-plugins #621", "kubernetes/kubernetes #18354"),
+        states=("ESTABLISHED",),
+    ),
+)

@@ -1,0 +1,140 @@
+"""A listener on one address hides the one on every address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.finding import endpoint, flagged, labels, settle
+from nsparse.measure import plural
+from nsparse.scope import scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits
+    from nsparse.scene import Scene
+
+NUMBERS = (Number("pairs", 1, "one listener in front of another one is enough"),)
+REFS = ("apache/kafka #13572",)
+HELPERS = ("docker-proxy", "dockerd", "rootlessport")
+"""Publish a container's port; what listens on loopback beside them is a helper of it."""
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Does one listener hide another on the same port?
+
+    Means: one program listens on every address, another one on a single address of the same
+        port. Callers of that address reach the second, all others the first: "works on
+        localhost, not from outside", or the reverse.
+    Do: give one of them another port, or stop it.
+    False alarms: two sockets of one program; a published container port beside a loopback helper.
+    """
+    rows = scene.rows
+    waiting = rows[(rows["role"] == "listener") & (rows["owner"] != "")]
+    waiting = waiting[waiting["local_port"].notna()]
+    wild = waiting[waiting["local_addr"].isin(("0.0.0.0", "::", "*"))]
+    exact = waiting.drop(index=wild.index)
+    exact = exact[exact["local_port"].isin(wild["local_port"])]
+    if len(exact) < limits["pairs"] or wild.empty:
+        return
+    hidden = _hidden(wild, exact)
+    for _, part in hidden.groupby(["under", "owner"], sort=False):
+        if len(part) >= limits["pairs"]:
+            under = rows.loc[[int(part["under"].max())]].iloc[0]
+            yield _finding(scene, limits, under, str(part["owner"].iat[0]), part)
+
+
+def _hidden(wild: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
+    """Listeners of one address with the label of the one of every address (`under`)."""
+    import pandas as pd
+
+    kept = ["netns", "local_port", "owner", "process"]
+    under = _by_family(wild)[[*kept, "six"]].reset_index(names="under")
+    over = exact.assign(six=exact["local_addr"].str.contains(":")).reset_index(names="over")
+    over = over[[*kept, "local_addr", "six", "over"]]
+    both = over.merge(under, on=["netns", "local_port", "six"], suffixes=("", "_wild"))
+    both = both[(both["owner"] != both["owner_wild"]) & ~_same_program(both) & ~_helper(both)]
+    return pd.DataFrame(both).drop_duplicates("over").set_index("over")
+
+
+def _by_family(wild: pd.DataFrame) -> pd.DataFrame:
+    """Each wildcard listener once for each family in which it can hide behind another one.
+
+    Beside a socket of `::` that serves IPv4 too Linux lets nobody bind the port to an IPv4
+    address, and Windows prints such a socket once for each family: `::` counts for IPv6 alone.
+    """
+    import pandas as pd
+
+    star = wild["local_addr"] == "*"
+    four = (wild["local_addr"] == "0.0.0.0") | (star & ~flagged(wild["family"] == "ipv6"))
+    six = (wild["local_addr"] == "::") | (star & ~flagged(wild["family"] == "ipv4"))
+    return pd.concat([wild[four].assign(six=False), wild[six].assign(six=True)])
+
+
+def _same_program(both: pd.DataFrame) -> pd.Series[bool]:
+    return flagged(both["process"] == both["process_wild"])
+
+
+def _helper(both: pd.DataFrame) -> pd.Series[bool]:
+    """A container's published port beside something on loopback."""
+    local = both["local_addr"].map(scope) == "loopback"
+    return local & (both["process_wild"].isin(HELPERS) | both["process"].isin(HELPERS))
+
+
+def _finding(
+    scene: Scene, limits: Limits, everywhere: pd.Series[Any], owner: str, part: pd.DataFrame
+) -> Finding:
+    over = scene.rows.loc[part.index]
+    port = everywhere["local_port"]
+    first = str(over["local_addr"].iat[0])
+    count = over["local_addr"].nunique()
+    where = endpoint(first, port) if count == 1 else f"{count} addresses of port {port}"
+    callers = first if count == 1 else "these"
+    return Finding(
+        id="listener-shadowed",
+        severity="notice",
+        confidence=settle("high", scene),
+        group=Group(service=endpoint(first, port)),
+        n=len(over),
+        verdict=(
+            f"{owner} listens on {where} and {everywhere['owner']} on every address of that port: "
+            f"callers of {callers} reach {owner} alone, all others {everywhere['owner']}."
+        ),
+        sockets=(*labels(over), int(str(everywhere.name))),
+        limits=dict(limits),
+        evidence=tuple(_evidence(scene, everywhere, over)),
+        cause=("the more exact address wins: the other program seems broken to some callers",),
+        next=advice.steps(
+            scene,
+            {
+                "linux": f"ss -ltnpe '( sport = :{port} )'",
+                "macos": f"lsof -nP -iTCP:{port} -sTCP:LISTEN",
+                "windows": f"Get-NetTCPConnection -State Listen -LocalPort {port}",
+            },
+            "give one of them another port, or stop it",
+        ),
+        caveats=("which of the two the callers mean",),
+    )
+
+
+def _evidence(scene: Scene, everywhere: pd.Series[Any], over: pd.DataFrame) -> Iterator[str]:
+    served = scene.rows["listener"]
+    yield f"{everywhere['owner']}: {plural(int((served == everywhere.name).sum()), 'connection')}"
+    yield f"{over['owner'].iat[0]}: {plural(int(served.isin(over.index).sum()), 'connection')}"
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "listener-shadowed",
+        "Does one listener hide another on the same port?",
+        check,
+        needs=("owner",),
+        numbers=NUMBERS,
+        refs=REFS,
+        states=("LISTEN",),
+    ),
+)

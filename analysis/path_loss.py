@@ -1,0 +1,207 @@
+"""Paths that lose what is sent, and senders that loss has throttled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nsparse import advice
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.finding import flagged, keyed, labels, owner_of, settle, slim
+from nsparse.measure import plural, thousands
+from nsparse.pile import piles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.pile import Pile
+    from nsparse.scene import Scene
+
+SPURIOUS = 0.8
+"""Part of the retransmissions that the other end reports as received twice."""
+
+LOSS = (
+    Number("bytes", 1_000_000, "less is too short a transfer for a share"),
+    Number("segments", 1000, "the same, where the bytes are not printed"),
+    Number("notice", 0.01, "1 % of segments is the line that others use on counters"),
+    Number("warning", 0.03, "throughput goes with one over the root of the loss"),
+    Number("rows", 5, "so many connections are the path, not one of them"),
+    Number("large", 100_000_000, "or so many bytes: one long transfer is enough"),
+)
+COLLAPSE = (
+    Number("cwnd", 2, "one or two segments for each round trip"),
+    Number("ssthresh", 7, "the kernel has halved its window again and again"),
+    Number("bytes", 1_000_000, "with so much sent it is no young connection"),
+    Number("few", 3, "one or two may have just lost a segment"),
+    Number("share", 0.1, "a tenth of the service's connections"),
+    Number("many", 50, "so many at once are not by chance"),
+    Number("loss", 0.03, "the share of loss from which on the path is at fault"),
+)
+
+
+def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which paths retransmit too much?
+
+    Means: of what was sent to this address a good part had to be sent again: a bad link, a policer,
+        an overloaded line. The more is lost, the slower is every transfer.
+    Do: trace the path with mtr; look at the counters of the network card. If all addresses lose
+        alike, it is the local link.
+    False alarms: short connections do not count. Reordering makes the kernel send again what was
+        not lost.
+    """
+    sent = _sent(scene, limits)
+    for _, part in sent.groupby(keyed(sent, "remote_addr"), sort=False):
+        again, total = float(part["again"].sum()), float(part["total"].sum())
+        share = again / total
+        enough = len(part) >= limits["rows"] or float(part["bytes"].sum()) >= limits["large"]
+        if enough and share >= limits["notice"]:
+            yield _lossy(scene, limits, part, share)
+
+
+def _sent(scene: Scene, limits: Limits) -> pd.DataFrame:
+    """Connections with enough sent, how much, and how much of it again."""
+    rows = scene.rows[scene.rows["live"]]
+    names = ("bytes_sent", "bytes_retrans", "data_segs_out", "segs_out", "retrans_total")
+    size, twice, data, segments, retrans = (
+        scene.column(name)[rows.index].astype("Float64") for name in names
+    )
+    segments = data.fillna(segments)
+    by_bytes = size.notna() & (twice.notna() | retrans.isna())
+    total = size.where(by_bytes, segments)
+    again = twice.where(by_bytes, retrans).fillna(0)
+    long = (size >= limits["bytes"]) | (segments >= limits["segments"])
+    told = slim(rows).assign(total=total, again=again, bytes=size.fillna(0))
+    return told[flagged(long) & flagged(total > 0)]
+
+
+def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Finding:
+    severity: Severity = "warning" if share >= limits["warning"] else "notice"
+    n, peer = len(part), part["remote_addr"].iat[0]
+    one = part["owner"].nunique() == 1
+    spurious = _spurious(scene, part)
+    return Finding(
+        id="loss-high",
+        severity=severity,
+        confidence=settle("high", scene, down=int(n < limits["rows"]) + int(spurious)),
+        group=Group(**owner_of(part.iloc[0])) if one else Group(),
+        n=n,
+        verdict=(
+            f"{100 * share:.1f} % of what was sent to {peer} on {plural(n, 'connection')} had to "
+            "be sent again: the path loses too much."
+        ),
+        sockets=labels(part),
+        limits=dict(limits),
+        evidence=(_amounts(part),),
+        cause=(
+            "the other end reports most of it as received twice: suggests reordering, not loss"
+            if spurious
+            else "suggests a bad link, a policer or an overloaded line on the way",
+        ),
+        next=advice.steps(
+            scene,
+            {"linux": f"mtr -n {peer}"},
+            {"linux": "nstat -az TcpRetransSegs TcpOutSegs"},
+            "compare the peers: if all of them lose, it is the local link",
+        ),
+        caveats=("where on the way it is lost",),
+    )
+
+
+def _amounts(part: pd.DataFrame) -> str:
+    sent, again = int(part["total"].sum()), int(part["again"].sum())
+    unit = "byte" if (part["bytes"] == part["total"]).all() else "segment"
+    return f"{plural(again, unit)} of {thousands(sent)} sent again"
+
+
+def _spurious(scene: Scene, part: pd.DataFrame) -> bool:
+    """Whether about as many duplicates arrived as segments were sent again."""
+    retrans = scene.column("retrans_total")[part.index].fillna(0).sum()
+    details = (
+        scene.rows.loc[part.index, "details"].astype("object")
+        if ("details" in scene.rows)
+        else None
+    )
+    if details is None or not retrans:
+        return False
+    found = details.fillna("").astype("str").str.extract(r"dsack_dups:(\d+)", expand=False)
+    return bool(found.fillna("0").astype("int64").sum() >= SPURIOUS * retrans)
+
+
+# ---- windows of almost nothing ---------------------------------------------------------------
+
+
+def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which senders have been throttled to almost nothing by loss?
+
+    Means: the congestion window is one or two segments, or its threshold lies near the bottom,
+        after losses. Such a connection sends a few kilobytes for each round trip on any link.
+    Do: find where segments are lost, with mtr and the counters of the network card.
+    False alarms: a window of 10 is the initial one; idle connections start again from it.
+    """
+    rows = scene.rows[scene.rows["live"]]
+    cwnd, threshold, now, lost, sent = (
+        scene.column(name)[rows.index]
+        for name in ("cwnd", "ssthresh", "retrans_now", "lost", "bytes_sent")
+    )
+    small = flagged(cwnd <= limits["cwnd"]) & (flagged(now >= 1) | flagged(lost >= 1))
+    halved = flagged(threshold <= limits["ssthresh"]) & flagged(sent >= limits["bytes"])
+    flying = ~rows["state"].isin(("SYN_SENT", "SYN_RECEIVED"))
+    for pile in piles(scene, slim(rows[(small | halved) & flying]), limits):
+        if pile.speaks:
+            yield _collapsed(pile)
+
+
+def _collapsed(pile: Pile) -> Finding:
+    scene, where = pile.scene, pile.rows.index
+    windows = scene.column("cwnd")[where].dropna()
+    again, sent = (scene.column(name)[where].sum() for name in ("bytes_retrans", "bytes_sent"))
+    lossy = bool(sent) and float(again) / float(sent) >= pile.limits["loss"]
+    backed = flagged(scene.column("rto_ms")[where] >= 1000) | flagged(
+        scene.column("backoff")[where] >= 1
+    )
+    least = f" of {_between(windows)}" if len(windows) else ""
+    sends = "sends" if pile.n == 1 else "send"
+    return pile.finding(
+        "cwnd-collapse",
+        "warning" if lossy else "notice",
+        pile.confidence(up=int(backed.any())),
+        f"{pile.part()} {sends} with a congestion window{least}, held down by loss.",
+        evidence=(f"retransmission timer of 1 s or more, or backed off, on {int(backed.sum())}",),
+        cause=("suggests loss on the path, again and again",),
+        next=advice.steps(
+            scene,
+            {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}"},
+            {"linux": f"mtr -n {pile.first['remote_addr']}"},
+        ),
+        caveats=("whether it lasts: take a second snapshot",),
+    )
+
+
+def _between(windows: pd.Series[int]) -> str:
+    low, high = int(windows.min()), int(windows.max())
+    return plural(high, "segment") if low == high else f"{low} to {high} segments"
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "loss-high",
+        "Which paths retransmit too much?",
+        check_loss,
+        needs=("tcpinfo",),
+        numbers=LOSS,
+        absorbs=(Absorbs("cwnd-collapse"),),
+        refs=("hotsos tcp.yaml", "tcp_info (Linux)"),
+        states=("ESTABLISHED",),
+    ),
+    Diagnosis(
+        "cwnd-collapse",
+        "Which senders have been throttled to almost nothing by loss?",
+        check_collapse,
+        needs=("tcpinfo",),
+        numbers=COLLAPSE,
+        refs=("RFC 5681", "ss(8)"),
+        states=("ESTABLISHED",),
+    ),
+)

@@ -1,0 +1,174 @@
+"""Data that was written and that the other end does not acknowledge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding, Number
+from nsparse.elsewhere import before, other_ends
+from nsparse.finding import flagged, peers, slim
+from nsparse.measure import eased, halved, passes, plural, thousands
+from nsparse.pile import piles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.pile import Pile
+    from nsparse.scene import Scene
+
+# After our close the wait is the closing family's matter.
+STATES = ("ESTABLISHED", "CLOSE_WAIT")
+PEERS_NAMED = 5
+"""Peers of one service that are looked at one by one where the timers name the trouble."""
+RETRANSMITS = 3
+"""From so many on a row is one of retransmit-stall."""
+
+NUMBERS = (
+    Number("unsent", 16384, "less is one answer on its way"),
+    Number("few", 5, "fewer may each be in the middle of a transfer"),
+    Number("share", 0.2, "a fifth of the service's connections"),
+    Number("many", 50, "no healthy service waits for so many peers at once"),
+    Number("stuck_s", 30, "the same bytes for so long are no transfer"),
+    Number("silent_s", 10, "nothing acknowledged for so long with data waiting"),
+    Number("moving_s", 1, "acknowledged so lately: a transfer, however large"),
+)
+REFS = ("tcp_diag.c (Linux)", "IBM: what Recv-Q and Send-Q mean")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which peer does not take our data: its program, its host, or the path?
+
+    Means: bytes were written here and are not acknowledged. One peer points to that peer or the
+        path to it; many peers in different networks point to our own way out.
+    Do: look at the timers: `persist` means that the peer's program does not read, `on` with
+        retransmissions that the path loses everything. Then the same dump again 30 s later.
+    False alarms: a bulk transfer has a large Send-Q all the time, and its bytes move.
+    """
+    rows = scene.rows
+    waiting = rows["state"].isin(STATES) & flagged(rows["send_q"] >= limits["unsent"])
+    held = _told(scene, slim(rows[waiting], "timer", "retrans"), limits)
+    held = held[~held["moving"] | held["named"]]
+    for pile in piles(scene, held, limits, by=_keys(held), base=_bases(scene, held)):
+        if _speaks(pile):
+            yield _finding(pile)
+
+
+def _told(scene: Scene, held: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The rows with what else is known of them.
+
+    That is `named` (a timer says what is wrong: the row is that diagnosis's), `stuck` (the same
+    bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
+    """
+    then = before(scene, held, ["send_q", "bytes_acked"], limits["stuck_s"])
+    ack = scene.column("lastack_ms")[held.index]
+    acked = scene.column("bytes_acked")[held.index]
+    same = flagged(then["send_q"] == held["send_q"]) & ~flagged(acked > then["bytes_acked"])
+    retransmits = (held["timer"] == "retransmit") & flagged(held["retrans"] >= RETRANSMITS)
+    return held.assign(
+        named=(held["timer"] == "persist") | retransmits,
+        stuck=same | flagged(ack >= limits["silent_s"] * 1000),
+        paired=flagged(other_ends(scene, held, ["recv_q"])["recv_q"] > 0),
+        moving=flagged(acked > then["bytes_acked"]) | flagged(ack < limits["moving_s"] * 1000),
+    )
+
+
+def _keys(held: pd.DataFrame) -> pd.Series[Any]:
+    """The group of each row; where a timer names the trouble also its peer, as that names it."""
+    group = held["group"].astype("str")
+    kind = held["timer"].astype("object").where(held["named"], "")
+    several = held.groupby([group, kind])["remote_addr"].transform("nunique")
+    apart = held["named"] & (several <= PEERS_NAMED)
+    return group + " " + kind + " " + held["remote_addr"].astype("object").where(apart, "")
+
+
+def _bases(scene: Scene, held: pd.DataFrame) -> pd.Series[int]:
+    """How many live connections the group of each key has."""
+    live = scene.rows.loc[scene.rows["live"], "group"]
+    sizes = live[live.isin(held["group"])].value_counts()
+    groups = held["group"].groupby(_keys(held)).first()
+    bases: pd.Series[int] = groups.map(sizes)
+    return bases
+
+
+def _speaks(pile: Pile) -> bool:
+    """Whether it is large enough; half of `few` is, where it is seen to last.
+
+    That is by its timers, by a moment before, or by the other ends.
+    """
+    limits = pile.limits
+    proven = max(pile.counts[sign] for sign in ("named", "stuck", "paired"))
+    few = eased(limits["few"], proven)
+    return passes(pile.n, pile.base, few, limits["share"], limits["many"])
+
+
+def _finding(pile: Pile) -> Finding:
+    stuck = pile.counts["stuck"] >= halved(pile.limits["few"])
+    severity: Severity = "warning" if stuck else "notice"
+    return pile.finding(
+        "send-q-backlog",
+        severity,
+        pile.confidence(
+            up=int(stuck) + int(pile.counts["paired"] > 0),
+            down=int(pile.first["role"] == "unknown"),
+            proven=stuck,
+        ),
+        _verdict(pile, stuck=stuck),
+        limits=pile.limits,
+        evidence=_evidence(pile),
+        cause=_cause(pile),
+        next=advice.steps(
+            pile.scene,
+            {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}", "macos": "netstat -anv"},
+            "the same dump again 30 s later: bytes that move are a transfer",
+        ),
+        caveats=() if stuck else ("whether it lasts: one snapshot cannot tell it from a transfer",),
+    )
+
+
+def _verdict(pile: Pile, *, stuck: bool) -> str:
+    sent = pile.rows["send_q"]
+    there = pile.rows["remote_addr"].dropna().unique()
+    who = str(there[0]) if len(there) == 1 else f"{thousands(len(there))} peers"
+    one = len(there) == 1
+    fault = ("does" if one else "do") + " not take it" if stuck else "yet to take it"
+    has = "" if stuck else ("has " if one else "have ")
+    holds = "holds" if pile.n == 1 else "hold"
+    return (
+        f"{pile.part()} {holds} data that is not acknowledged, {plural(int(sent.sum()), 'byte')} "
+        f"in all, up to {thousands(int(sent.max()))} on one: {who} {has}{fault}."
+    )
+
+
+def _evidence(pile: Pile) -> tuple[str, ...]:
+    sizes = pile.rows["send_q"].sort_values(ascending=False).head(5)
+    more = f" and {thousands(pile.n - len(sizes))} more" if pile.n > len(sizes) else ""
+    lines = [f"Send-Q: {', '.join(thousands(int(size)) for size in sizes)}{more}"]
+    lines.append(peers(pile.rows))
+    if pile.counts["stuck"]:
+        lines.append(f"{plural(pile.counts['stuck'], 'connection')} unchanged, or silent for long")
+    if pile.counts["paired"]:
+        lines.append(f"{plural(pile.counts['paired'], 'other end')} with unread data is seen")
+    return tuple(lines)
+
+
+def _cause(pile: Pile) -> tuple[str, ...]:
+    if pile.rows["remote_addr"].nunique() == 1:
+        return ("one peer: this suggests its program, its host or the path to it",)
+    return ("several peers: if they are in different networks, this suggests our own way out",)
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "send-q-backlog",
+        "Which peer does not take our data, and is it its program, its host or the path?",
+        check,
+        needs=("queues",),
+        numbers=NUMBERS,
+        refs=REFS,
+        states=("ESTABLISHED", "CLOSE_WAIT"),
+    ),
+)

@@ -1,0 +1,104 @@
+"""Connections that are slower than others on the same path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nsparse import advice
+from nsparse.diagnosis import Diagnosis, Finding, Number
+from nsparse.finding import flagged, group_of, is_missing, labels, peers, settle, slim
+from nsparse.measure import plural, thousands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits, Severity
+    from nsparse.scene import Scene
+
+NUMBERS = (
+    Number("rows", 5, "a median of fewer says nothing"),
+    Number("times", 5, "so much slower than the others of its service"),
+    Number("more_ms", 100, "and by so much: below it nobody notices"),
+    Number("queue_times", 3, "so much slower than the path was at its best"),
+    Number("queue_ms", 50, "and by so much: delayed acknowledgements cost 40 ms"),
+    Number("idle_ms", 60_000, "the time of a connection without acknowledgements is an old one"),
+    Number("many", 10, "the smallest service of which a part says something"),
+    Number("share", 0.3, "of its connections"),
+)
+REFS = ("ss(8) rtt", "tcp_info tcpi_min_rtt (Linux)")
+
+
+def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
+    """Which connections are slower than others on the same path, or wait in a queue?
+
+    Means: a few connections of a service take many times as long for a round trip as the others; or
+        all of them take many times as long as the path did at its best: packets wait in a queue.
+    Do: look for a full line (bufferbloat), Wi-Fi, a peer without CPU. If all connections of one
+        peer are slow, it is that peer.
+    False alarms: 300 ms is normal across an ocean: connections are only held against their own
+        service. Idle ones tell old times.
+    """
+    rows = scene.rows[scene.rows["live"] & (scene.rows["state"] == "ESTABLISHED")]
+    rtt, least = (scene.column(name)[rows.index] for name in ("rtt_ms", "minrtt_ms"))
+    idle = flagged(scene.column("lastack_ms")[rows.index] >= limits["idle_ms"])
+    timed = slim(rows).assign(rtt=rtt, least=least)[rtt.notna() & ~idle]
+    sizes = timed.groupby("group")["group"].transform("size")
+    for _, part in timed[sizes >= limits["rows"]].groupby("group", sort=False):
+        median, best = float(part["rtt"].median()), part["least"].median()
+        over = part["rtt"] - median
+        slow = part[
+            flagged((part["rtt"] >= limits["times"] * median) & (over >= limits["more_ms"]))
+        ]
+        if len(slow):
+            yield _finding(scene, limits, slow, len(part), f"where {median:.0f} ms is usual")
+        elif _queues(median, best, limits):
+            queued = f"where {float(best):.0f} ms is possible: packets wait in a queue"
+            yield _finding(scene, limits, part, len(part), queued)
+
+
+def _queues(median: float, best: Any, limits: Limits) -> bool:
+    """Whether a round trip takes much longer than at its best; False where that is not known."""
+    if is_missing(best):
+        return False
+    least = float(best)
+    return median >= limits["queue_times"] * least and median - least >= limits["queue_ms"]
+
+
+def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside: str) -> Finding:
+    n, most = len(slow), float(slow["rtt"].max())
+    severe = base >= limits["many"] and n / base >= limits["share"]
+    severity: Severity = "warning" if severe else "notice"
+    takes = "takes" if n == 1 else "take up to"
+    return Finding(
+        id="rtt-outlier",
+        severity=severity,
+        confidence=settle("medium", scene, cap="medium"),
+        group=group_of(slow.iloc[0]),
+        n=n,
+        base=base,
+        verdict=(
+            f"{thousands(n)} of {plural(base, 'connection')} {takes} {thousands(most)} ms for a "
+            f"round trip {beside}."
+        ),
+        sockets=labels(slow),
+        limits=dict(limits),
+        evidence=(peers(slow),),
+        cause=("suggests a full line, Wi-Fi, or a peer that is short of CPU",),
+        next=advice.steps(scene, {"linux": f"ss -tanpoi dst {slow['remote_addr'].iat[0]}"}),
+        caveats=("whether it lasts: take more snapshots",),
+    )
+
+
+DIAGNOSES = (
+    Diagnosis(
+        "rtt-outlier",
+        "Which connections are slower than others on the same path, or wait in a queue?",
+        check,
+        needs=("tcpinfo",),
+        numbers=NUMBERS,
+        refs=REFS,
+        states=("ESTABLISHED",),
+    ),
+)

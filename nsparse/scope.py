@@ -1,0 +1,79 @@
+"""How far an address reaches: this host, a link, a private network, the world.
+
+An own table: the answers of `ipaddress` have changed in security releases, it calls multicast
+groups global, and shared space (100.64.0.0/10) is neither private nor global to it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+WILDCARDS = ("0.0.0.0", "::", "*", "")
+"""How tools print "any address"."""
+
+SCOPES = tuple(
+    (ip_network(net), scope)
+    for net, scope in (
+        ("0.0.0.0/32", "any"),
+        ("::/128", "any"),
+        ("127.0.0.0/8", "loopback"),  # RFC 1122
+        ("::1/128", "loopback"),  # RFC 4291
+        ("169.254.0.0/16", "linklocal"),  # RFC 3927
+        ("fe80::/10", "linklocal"),  # RFC 4291
+        ("10.0.0.0/8", "private"),  # RFC 1918
+        ("172.16.0.0/12", "private"),
+        ("192.168.0.0/16", "private"),
+        ("fc00::/7", "private"),  # RFC 4193
+        ("fec0::/10", "private"),  # RFC 3879: site-local, of old
+        ("100.64.0.0/10", "cgnat"),  # RFC 6598: between carrier and customer
+        ("192.0.2.0/24", "documentation"),  # RFC 5737
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("2001:db8::/32", "documentation"),  # RFC 3849
+        ("3fff::/20", "documentation"),  # RFC 9637
+        ("224.0.0.0/4", "multicast"),  # RFC 5771
+        ("ff00::/8", "multicast"),  # RFC 4291
+        ("0.0.0.0/8", "reserved"),  # RFC 1122: this network
+        ("192.0.0.0/24", "reserved"),  # RFC 6890
+        ("198.18.0.0/15", "reserved"),  # RFC 2544: tests of network devices
+        ("240.0.0.0/4", "reserved"),  # RFC 1112
+        ("64:ff9b:1::/48", "reserved"),  # RFC 8215
+        ("100::/64", "reserved"),  # RFC 6666: discard only
+        ("2001:2::/48", "reserved"),  # RFC 5180: tests of network devices
+    )
+)
+"""Networks and what they are for; the first that fits decides, all else is global."""
+PUBLIC = ("global", "documentation")
+"""Addresses that the world reaches; those of documentation stand for such ones."""
+
+
+@cache
+def scope(addr: str) -> str:
+    """What an address is for; "" for what is none.
+
+    >>> [scope(addr) for addr in ("*", "100.64.0.1", "ff02::1", "::ffff:10.0.0.1", "db1")]
+    ['any', 'cgnat', 'multicast', 'private', '']
+    """
+    if addr in WILDCARDS:
+        return "any"
+    try:
+        address = _unmapped(ip_address(addr))
+    except ValueError:
+        return ""
+    fits = (what for net, what in SCOPES if net.version == address.version and address in net)
+    return next(fits, "global")
+
+
+def public(addr: object) -> bool:
+    """Whether the world reaches an address.
+
+    >>> public("198.51.100.7"), public("192.168.0.7"), public("*"), public(None)
+    (True, False, False, False)
+    """
+    return isinstance(addr, str) and scope(addr) in PUBLIC
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,358 @@
+"""Every kind of damage: what mails, tickets, editors and collectors do must not change the rows.
+
+`samples/damage.py` makes a sample of each kind and tests/test_samples.py reads them; here are the
+rules, one case each, and every kind done to dumps of every dialect.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import quopri
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import nsparse
+from nsparse.text import decode
+from nsparse.text import lines as split_lines
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+LINUX = "netstat_linux--close-wait-leak"
+SS = "ss_linux--close-wait-leak"
+
+HEADER = """\
+Active Internet connections (servers and established)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
+"""
+LISTENER = (
+    "tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN      612/sshd"
+)
+SESSION = "tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED 640/sshd"
+
+
+def parse(text: str | bytes) -> nsparse.Dump:
+    data = text.encode() if isinstance(text, str) else text
+    dump = nsparse.parse(io.BytesIO(data), name="dump.txt")
+    assert sum(dump.census.values()) == dump.lines
+    return dump
+
+
+def sample(name: str) -> list[str]:
+    return split_lines(decode((SAMPLES / f"{name}.txt").read_bytes()).text)
+
+
+# ---- one damage, every dialect -----------------------------------------------------------------
+
+Lines = list[str]
+
+
+def quoted_printable(lines: Lines) -> Lines:
+    return quopri.encodestring("\n".join(lines).encode()).decode().split("\n")
+
+
+def in_front(before: str) -> Callable[[Lines], Lines]:
+    return lambda lines: [before + line for line in lines]
+
+
+DAMAGE: dict[str, Callable[[Lines], Lines]] = {
+    "pre": lambda lines: ["<pre>", *map(html.escape, lines), "</pre>"],
+    "br": lambda lines: [f"{html.escape(line)}<br>" for line in lines],
+    "markdown": lambda lines: [re.sub(r"([*_\[\]#])", r"\\\1", line) for line in lines],
+    "quoted-printable": quoted_printable,
+    "fence": lambda lines: ["It hangs. See below:", "", "```", *lines, "```", "", "Thank you"],
+    "jira": lambda lines: ["{noformat}", *lines, "{noformat}"],
+    "quote": lambda lines: [
+        "Sam wrote:",
+        "> Hi,",
+        ">",
+        *in_front("> ")(lines),
+        ">",
+        "> bye",
+        "",
+        "I",
+    ],
+    "indent": in_front("    "),
+    "tab": in_front("\t"),
+    "bars": lambda lines: [f"| {line:<120} |" for line in lines],
+    "double": lambda lines: [part for line in lines for part in (line, "")],
+    "iso": in_front("2026-11-22T10:43:50+0000 "),
+    "bracket": in_front("[2026-11-22 10:43:50] "),
+    "container": in_front("2026-11-22T10:43:50.123456789Z stdout F "),
+    "pdsh": in_front("web1: "),
+    "diff": in_front("+"),
+    "nbsp": lambda lines: [line.replace("  ", "\xa0 ") for line in lines],
+    "context": lambda lines: [f"{number}-{line}" for number, line in enumerate(lines, 1)],
+    "collapsed": lambda lines: [" ".join(line.split()) for line in lines],
+    "tsv": lambda lines: [re.sub(" {2,}", "\t", line) for line in lines],
+}
+ONE_EACH = [
+    "netstat_aix--an",
+    "netstat_freebsd--an",
+    "netstat_hpux--an",
+    "netstat_illumos--an",
+    "netstat_linux--close-wait-leak",
+    "netstat_linux--healthy",
+    "netstat_linux--syn-recv",
+    "netstat_macos--an",
+    "netstat_macos--anv-26",
+    "netstat_netbsd--an",
+    "netstat_openbsd--an",
+    "netstat_reactos--an",
+    "netstat_windows--ano",
+    "netstat_windows--anob",
+    "netstat_windows--german",
+    "ss_linux--close-wait-leak",
+    "ss_linux--healthy",
+    "ss_linux--zero-window",
+]
+
+# A row of illumos begins with its address: a prefix without a blank is a part of it.
+NOT_FOR = {("netstat_illumos--an", kind) for kind in ("diff", "context")}
+# An owner line is anything in brackets, and so is a time in brackets with one behind it.
+NOT_FOR |= {("netstat_windows--anob", "bracket")}
+SAID = ("line", "proto", "state", "recv_q", "send_q", "pid", "process", "timer", "inode", "rto_ms")
+ENDS = ("local_addr", "local_port", "remote_addr", "remote_port", "local_name", "remote_name")
+
+
+def values(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, list[object]]:
+    known = frame[[name for name in names if name in frame]].astype(object)
+    return {str(name): list(cells) for name, cells in known.where(known.notna(), None).items()}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.parametrize("name", ONE_EACH)
+def test_no_damage_changes_a_row(name: str, kind: str) -> None:
+    if (name, kind) in NOT_FOR:
+        pytest.skip("with this prefix it is another line")
+    plain = nsparse.parse(SAMPLES / f"{name}.txt")
+    dump = parse("\n".join(DAMAGE[kind](sample(name))))
+    names = SAID[1:] + ENDS
+    assert values(dump.frame, names) == values(plain.frame, names)
+    assert len(dump.problems) == 0
+    # Of some dialects nothing but the blanks of the heading tells: then it is not known, not guessed.
+    assert set(dump.frame["os"].dropna()) <= set(plain.frame["os"])
+
+
+def wrapped(width: int, before: str = "") -> Callable[[Lines], Lines]:
+    def wrap(lines: Lines) -> Lines:
+        parts = (
+            textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=False) or [""]
+            for line in lines
+        )
+        return [before + part for row in parts for part in row]
+
+    return wrap
+
+
+@pytest.mark.parametrize("wrap", [wrapped(72), wrapped(76), wrapped(72, "> "), wrapped(66, ">> ")])
+@pytest.mark.parametrize(
+    "name",
+    [LINUX, SS, "netstat_linux--users-inodes", "netstat_linux--syn-recv", "netstat_windows--ano"],
+)
+def test_a_wrapped_mail_is_joined(name: str, wrap: Callable[[Lines], Lines]) -> None:
+    plain = nsparse.parse(SAMPLES / f"{name}.txt")
+    dump = parse("\n".join(wrap(sample(name))))
+    names = SAID[1:] + ENDS
+    assert values(dump.frame, names) == values(plain.frame, names)
+    assert not dump.problems
+
+
+# ---- one rule, one case ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("...", "elision"),
+        ("[...]", "elision"),
+        ("[…]", "elision"),
+        ("(output omitted)", "elision"),
+        ("<snip>", "elision"),
+        ("--- 120 lines omitted ---", "elision"),
+        ("<<<<<<< HEAD", "conflict"),
+        ("=======", "conflict"),
+        (">>>>>>> branch", "conflict"),
+        ("```", "fence"),
+        ("{code:title=netstat}", "fence"),
+        ("├────┼────┤", "rule"),
+        ("--", "rule"),
+        ("--More--(12%)", "pager"),
+        ("netstat: no support for `AF IPX' on this system.", "message"),
+    ],
+)
+def test_a_line_between_rows_is_known_and_parts_nothing(line: str, kind: str) -> None:
+    dump = parse(f"{HEADER}{LISTENER}\n{line}\n{SESSION}\n")
+    assert dump.census == {"headers": 2, "rows": 2, kind: 1}
+    assert [shot.rows for shot in dump.snapshots] == [2]
+    assert not dump.problems
+
+
+def test_what_says_that_rows_are_missing_is_a_note() -> None:
+    dump = parse(f"{HEADER}{LISTENER}\n[...]\n{SESSION}\n")
+    assert dump.notes == [
+        "rows were left out of this dump by whoever shortened it: counts are too low"
+    ]
+
+
+def test_both_sides_of_a_conflict_are_kept_and_noted() -> None:
+    text = f"{HEADER}<<<<<<< HEAD\n{LISTENER}\n=======\n{SESSION}\n>>>>>>> other\n"
+    dump = parse(text)
+    assert dump.frame["line"].tolist() == [4, 6]
+    assert dump.notes == ["marks of a merge conflict: the rows of both sides are kept"]
+
+
+def test_the_rest_of_a_row_above_rows_is_damaged_and_no_heading() -> None:
+    dump = parse(
+        f"192.0.2.10:22 198.51.100.9:4000 ESTABLISHED 641/sshd\n{LISTENER}\n{SESSION[:52]}"
+    )
+    assert [problem.line for problem in dump.problems] == [1, 3]
+    assert dump.frame["line"].tolist() == [2]
+
+
+def test_a_soft_break_joins_and_line_numbers_stay() -> None:
+    rows = 'ESTAB 0 0 192.0.2.1:22 192.0.2.9:50 users:(("a=3Db",pid=3D640,=\nfd=3D4))\n' * 2
+    dump = parse("State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n" + rows)
+    assert dump.frame["line"].tolist() == [2, 4]
+    assert dump.frame["process"].tolist() == ["a=b", "a=b"]
+    assert dump.frame["fd"].tolist() == [4, 4]
+    assert dump.census == {"headers": 1, "rows": 2, "joined": 2}
+
+
+@pytest.mark.parametrize("name", ["a=", "x=20", "pid=3Dx"])
+def test_a_name_that_looks_encoded_alone_changes_nothing(name: str) -> None:
+    dump = parse(f"{HEADER}{SESSION.replace('sshd', name)}\n{LISTENER}\n")
+    assert dump.frame["process"].tolist() == [name, "sshd"]
+
+
+def test_an_escape_sequence_in_a_name_is_data() -> None:
+    name = "a\x1b[31mb\x1b[0m"
+    dump = parse(f"{HEADER}{LISTENER.replace('sshd', name)}\n")
+    assert dump.frame["process"].tolist() == [name]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        SESSION.replace("ESTABLISHED", "\x1b[32mESTABLISHED\x1b[0m"),
+        SESSION.replace(":22", ":\x1b[01;31m\x1b[K22\x1b[m\x1b[K"),
+        "\x1b[33mtcp\x1b[0m" + SESSION[3:],
+        f"\x1b[1m{SESSION}\x1b[0m",
+    ],
+)
+def test_colours_of_a_terminal_go(row: str) -> None:
+    dump = parse(f"{HEADER}{row}\n")
+    assert dump.frame["state"].tolist() == ["ESTABLISHED"]
+    assert dump.frame["local_port"].tolist() == [22]
+    assert dump.notes == ["1 line mended: coloured by a terminal"]
+
+
+@pytest.mark.parametrize("first", ["", "$ netstat -tanp\n"])
+def test_the_same_table_again_is_a_new_moment_with_or_without_its_command(first: str) -> None:
+    table = f"{HEADER}{LISTENER}\n"
+    dump = parse(f"{first}{table}\nand later:\n\n{table}")
+    assert dump.frame["snapshot"].tolist() == [0, 1]
+
+
+def test_a_lone_hash_below_a_command_does_not_take_it_back() -> None:
+    table = f"{HEADER}{LISTENER}\n"
+    dump = parse(f"#\n# netstat -tanp\n#\n{table}#\n# netstat -tanpW\n#\n{table}")
+    assert dump.frame["snapshot"].tolist() == [0, 0]
+
+
+def test_owner_lines_without_indentation_belong_to_their_rows() -> None:
+    rows = "TCP 0.0.0.0:135 0.0.0.0:0 LISTENING 1052\nRpcSs\n[svchost.exe]\n"
+    rows += "TCP 0.0.0.0:445 0.0.0.0:0 LISTENING 4\nCan not obtain ownership information\n"
+    rows += "UDP [::1]:61022 *:* 7012\nSpooler\n\nThat is all.\n"
+    dump = parse("Active Connections\n\nProto Local Address Foreign Address State PID\n" + rows)
+    assert dump.frame["component"].fillna("").tolist() == ["RpcSs", "", "Spooler"]
+    assert dump.frame["process"].fillna("").tolist() == ["svchost.exe", "", ""]
+    assert dump.census == {"headers": 2, "blank": 2, "rows": 3, "details": 4, "text": 1}
+
+
+def test_a_problem_in_a_quoted_line_is_shown_where_it_stands() -> None:
+    quoted = [f"> {line}" for line in f"{HEADER}{LISTENER}\n{SESSION}".splitlines()]
+    dump = parse("\n".join([*quoted, "> tcp        O      0 192.0.2.10:22 192.0.2.9:1 LISTEN -"]))
+    assert [(problem.line, problem.column) for problem in dump.problems] == [(5, 14)]
+
+
+# ---- languages ---------------------------------------------------------------------------------
+
+STATES = {
+    "netstat_linux--net-tools-german": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_linux--net-tools-french": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_linux--net-tools-portuguese": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_linux--net-tools-japanese": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_linux--net-tools-spanish": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_linux--net-tools-italian": {"ESTABLISHED": 11, "LISTEN": 2, "CLOSE_WAIT": 9},
+    "netstat_windows--windows-french": {"ESTABLISHED": 6, "LISTEN": 7, "CLOSE_WAIT": 3},
+    "netstat_windows--windows-spanish": {"ESTABLISHED": 6, "LISTEN": 7, "CLOSE_WAIT": 3},
+    "netstat_windows--windows-chinese": {"ESTABLISHED": 6, "LISTEN": 7, "CLOSE_WAIT": 3},
+    "netstat_windows--windows-portuguese": {"ESTABLISHED": 7, "LISTEN": 10, "CLOSE_WAIT": 7},
+    "netstat_windows--windows-russian": {"ESTABLISHED": 7, "LISTEN": 10, "CLOSE_WAIT": 7},
+    "netstat_windows--windows-japanese": {"ESTABLISHED": 7, "LISTEN": 10, "CLOSE_WAIT": 7},
+    "netstat_windows--unknown-language": {"UNKNOWN": 14, "LISTEN": 10, "TIME_WAIT": 2},
+}
+"""Counted by hand in the samples that these were made from."""
+
+ENCODINGS = {
+    "french": "cp850",
+    "spanish": "utf-16-le",
+    "portuguese": "cp850",
+    "russian": "cp866",
+    "chinese": "gb18030",
+    "japanese": "cp932",
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states_of_every_language(name: str) -> None:
+    dump = nsparse.parse(SAMPLES / f"{name}.txt")
+    counts = dump.frame["state"].value_counts()
+    assert {state: counts[state] for state in STATES[name]} == STATES[name]
+    assert not dump.problems
+
+
+@pytest.mark.parametrize("name", [name for name in STATES if "net-tools" in name])
+def test_timers_of_every_language(name: str) -> None:
+    frame = nsparse.parse(SAMPLES / f"{name}.txt").frame
+    counts = frame["timer"].value_counts()
+    assert counts[counts > 0].to_dict() == {"retransmit": 4, "persist": 3, "timewait": 1}
+    waits = frame.loc[frame["timer"] == "retransmit", "timer_ms"]
+    assert waits.tolist() == [470, 470, 470, 400]
+
+
+@pytest.mark.parametrize("language", ENCODINGS)
+def test_code_pages_are_known_by_their_words(language: str) -> None:
+    dump = nsparse.parse(SAMPLES / f"netstat_windows--windows-{language}.txt")
+    assert dump.encoding == ENCODINGS[language]
+
+
+def test_states_of_an_unknown_language_are_counted_in_a_note() -> None:
+    dump = nsparse.parse(SAMPLES / "netstat_windows--unknown-language.txt")
+    assert dump.notes == ["14 rows in states no table knows: SIDOTTU (7), LOPUN_OTTO (7)"]
+
+
+# ---- collectors --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("netstat_linux--zzz", [11, 13]),
+        ("ss_linux--suse", [37]),
+        ("netstat_macos--sysdiagnose", [34]),
+        ("netstat_windows--tss", [133]),
+        ("ss_linux--ec2rescue", [6, 9, 12]),
+        ("netstat_linux+ss_linux--prompts", [24]),
+        ("ss_linux--fenced", [12, 5]),
+    ],
+)
+def test_moments_of_collectors(name: str, rows: list[int]) -> None:
+    dump = nsparse.parse(SAMPLES / f"{name}.txt")
+    assert [shot.rows for shot in dump.snapshots] == rows
+    assert not dump.problems

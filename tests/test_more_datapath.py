@@ -1,0 +1,503 @@
+"""Data that nobody takes, dead paths, datagrams and keepalives: what speaks, and what must not."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+import nsparse
+from nsparse.diagnosis import Finding
+from nsparse.report import brief
+
+SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+NETID = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
+WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
+LISTENER = 'LISTEN 0 128 192.0.2.1:80 0.0.0.0:* users:(("app",pid=7,fd=3))\n'
+
+
+def found(text: str, *ids: str, **more: Any) -> list[Finding]:
+    dump = nsparse.parse(io.BytesIO(text.encode()))
+    assert not dump.problems
+    return list(nsparse.diagnose(dump, select=ids, **more).findings)
+
+
+def levels(text: str, *ids: str) -> list[tuple[str, str]]:
+    return [(f.severity, f.confidence) for f in found(text, *ids)]
+
+
+def skipped(text: str, id_: str) -> bool:
+    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())), select=[id_])
+    return [name for name, _ in report.not_evaluated] == [id_]
+
+
+def twice(first: str, second: str, seconds: int, head: str = SS) -> str:
+    """Two snapshots, so many seconds apart."""
+    later = f"Sun Nov 22 10:{seconds // 60:02}:{seconds % 60:02} UTC 2026\n"
+    return f"Sun Nov 22 10:00:00 UTC 2026\n{head}{first}\n{later}{head}{second}"
+
+
+def served(
+    *queues: int, timer: str = "", more: str = "", peers: int = 1, first: int = 40000
+) -> str:
+    """Rows of `ss -tanpoi`: connections of one server, with so much unacknowledged on each."""
+    return LISTENER + "".join(
+        f"ESTAB 0 {q} 192.0.2.1:80 203.0.113.{9 + i % peers}:{first + i} "
+        f'users:(("app",pid=7,fd={9 + i})){timer and f" timer:({timer})"}{more}\n'
+        for i, q in enumerate(queues)
+    )
+
+
+# ---- send-q-backlog ----------------------------------------------------------------------------
+
+UNSENT = "send-q-backlog"
+WINDOW = "zero-window"
+PUSH = """\
+LISTEN 0      128   192.0.2.30:8010  0.0.0.0:*           users:(("pushd",pid=77,fd=5))
+ESTAB  0      87936 192.0.2.30:8010  203.0.113.60:50021  users:(("pushd",pid=77,fd=9))  timer:(persist,21sec,0)
+ESTAB  0      92160 192.0.2.30:8010  203.0.113.60:50022  users:(("pushd",pid=77,fd=10)) timer:(persist,40sec,0)
+ESTAB  0      65160 192.0.2.30:8010  203.0.113.60:50023  users:(("pushd",pid=77,fd=11)) timer:(persist,3.272ms,0)
+ESTAB  0      1448  192.0.2.30:8010  203.0.113.62:41922  users:(("pushd",pid=77,fd=12)) timer:(on,204ms,0)
+ESTAB  0      0     192.0.2.30:8010  203.0.113.61:40001  users:(("pushd",pid=77,fd=13)) timer:(keepalive,54min,0)
+"""
+
+
+def test_unsent() -> None:
+    [finding] = found(SS + served(20000, 20000, 20000, 20000, 30000, 0), UNSENT)
+    assert brief(finding) == (
+        "notice send-q-backlog server 192.0.2.1:80 app/7 (medium): 5 of 6 connections accepted on "
+        "port 80 hold data that is not acknowledged, 110 000 bytes in all, up to 30 000 on one: "
+        "203.0.113.9 has yet to take it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("queues", "expected"),
+    [
+        ([16384] * 5 + [0] * 20, [("notice", "medium")]),
+        ([16384] * 5 + [0] * 21, []),
+        ([16384] * 4, []),
+        ([16383] * 5, []),
+        ([16384] * 50 + [0] * 300, [("notice", "medium")]),
+        ([16384] * 49 + [0] * 300, []),
+        ([2621440], []),
+    ],
+)
+def test_unsent_by_its_numbers(queues: list[int], expected: list[tuple[str, str]]) -> None:
+    assert levels(SS + served(*queues), UNSENT) == expected
+
+
+def test_unsent_in_two_snapshots() -> None:
+    rows = served(20000, 20000, 20000, 0)
+    assert levels(twice(rows, rows, 30), UNSENT) == [("warning", "high")]
+    assert levels(twice(rows, rows, 29), UNSENT) == []
+    assert levels(twice(rows, served(20001, 20001, 20001, 0), 30), UNSENT) == []
+
+
+def test_unsent_and_the_peer_is_silent_or_takes_it() -> None:
+    info = " cubic rtt:1/1 lastsnd:100 lastrcv:90000 lastack:{}"
+    rows = [20000] * 5
+    assert levels(SS + served(*rows, more=info.format(10000)), UNSENT) == [("warning", "high")]
+    assert levels(SS + served(*rows, more=info.format(9999)), UNSENT) == [("notice", "medium")]
+    assert levels(SS + served(*rows, more=info.format(999)), UNSENT) == []
+
+
+def test_a_transfer_that_moves() -> None:
+    info = " cubic rtt:1/1 bytes_acked:{}"
+    rows = [20000] * 5
+    then, now = served(*rows, more=info.format(10)), served(*rows, more=info.format(99))
+    assert levels(twice(then, now, 60), UNSENT) == []
+    assert levels(twice(then, then, 60), UNSENT) == [("warning", "high")]
+
+
+def test_a_closed_window_takes_it_over() -> None:
+    [finding] = found(SS + PUSH, UNSENT, WINDOW)
+    assert finding.id == WINDOW
+    assert finding.absorbed == ("send-q-backlog: 3 rows",)
+
+
+def test_unsent_is_not_evaluated_without_queues() -> None:
+    row = "  TCP    192.0.2.1:80    203.0.113.9:40000    ESTABLISHED    4\n"
+    assert skipped(WINDOWS + row, UNSENT)
+
+
+# ---- retransmit-stall --------------------------------------------------------------------------
+
+STALL = "retransmit-stall"
+
+
+def stalled(*counts: int, more: int = 0) -> str:
+    """Rows of `ss -tanpo`: connections of one client, each with so many retransmissions."""
+    rows = [
+        f"ESTAB 0 {100 if k else 0} 192.0.2.1:{40000 + i} 203.0.113.80:443 "
+        f'users:(("app",pid=7,fd={9 + i})){f" timer:(on,9sec,{k})" if k else ""}\n'
+        for i, k in enumerate([*counts, *[0] * more])
+    ]
+    return SS + "".join(rows)
+
+
+def test_stall() -> None:
+    [finding] = found(stalled(6, 5, 5, more=1), STALL)
+    assert brief(finding) == (
+        "warning retransmit-stall client 203.0.113.80:443 app/7 (high): 3 of 4 connections from "
+        "app/7 to 203.0.113.80:443 get no acknowledgement: up to 6 retransmissions, the longest "
+        "for at least 12 s."
+    )
+    assert finding.evidence[0] == "retransmissions: 5 (2), 6 (1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (stalled(2, 2, 2, more=1), []),
+        (stalled(3, more=1), ["notice"]),
+        (stalled(4, 4, 4, more=1), ["notice"]),
+        (stalled(5, more=2), ["notice"]),
+        (stalled(5, more=19), ["warning"]),
+        (stalled(5, more=20), ["notice"]),
+        (stalled(5, 5, 5, more=97), ["warning"]),
+        (stalled(5, 5, more=97), ["notice"]),
+        (stalled(8, more=97), ["warning"]),
+        (stalled(7, more=97), ["notice"]),
+        (stalled(*[3] * 10, more=10), ["critical"]),
+        (stalled(*[3] * 10, more=11), ["notice"]),
+        (stalled(*[3] * 9), ["notice"]),
+    ],
+)
+def test_stall_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, STALL)] == expected
+
+
+def test_a_dead_peer_of_several_services_is_one_finding() -> None:
+    other = stalled(5).replace(":443", ":8443").replace(":40000", ":50000").removeprefix(SS)
+    [finding] = found(stalled(5, 5) + other, STALL)
+    assert (finding.n, finding.base, finding.group.service) == (3, 3, None)
+    assert "3 of 3 connections to 203.0.113.80 get no acknowledgement" in finding.verdict
+
+
+def test_a_stall_takes_over_what_waits() -> None:
+    [finding] = found(SS + served(*[20000] * 3, 0, timer="on,9sec,5"), STALL, UNSENT)
+    assert finding.id == STALL
+    assert finding.absorbed == ("send-q-backlog: 3 rows",)
+
+
+@pytest.mark.parametrize("state", ["SYN-SENT", "LAST-ACK", "FIN-WAIT-1"])
+def test_no_stall_before_or_after(state: str) -> None:
+    assert not found(stalled(9, more=1).replace("ESTAB", state), STALL)
+
+
+def test_stall_is_not_evaluated_without_timers() -> None:
+    assert skipped(SS + served(20000), STALL)
+
+
+# ---- udp-recv-backlog --------------------------------------------------------------------------
+
+DATAGRAMS = "udp-recv-backlog"
+
+
+def udp(queued: int, *, rb: int | None = 212992, drops: int = 0, port: int = 514) -> str:
+    memory = "" if rb is None else f" skmem:(r{queued},rb{rb},t0,tb212992,f0,w0,o0,bl0,d{drops})"
+    return (
+        f'udp UNCONN {queued} 0 0.0.0.0:{port} 0.0.0.0:* users:(("rsyslogd",pid=9,fd=4)){memory}\n'
+    )
+
+
+def test_datagrams() -> None:
+    [finding] = found(NETID + udp(8390400, rb=8388608, port=1514, drops=12), DATAGRAMS)
+    assert brief(finding) == (
+        "warning udp-recv-backlog 0.0.0.0:1514 rsyslogd/9 (medium): 8 390 400 bytes wait unread on "
+        "UDP port 1514 (100 % of the buffer), and 12 datagrams were dropped: rsyslogd/9 does not "
+        "keep up."
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (udp(106495), []),
+        (udp(106496), ["notice"]),
+        (udp(170393), ["notice"]),
+        (udp(170394), ["warning"]),
+        (udp(200000, rb=8388608), []),
+        (udp(65535, rb=None), []),
+        (udp(65536, rb=None), ["notice"]),
+        (udp(153599, rb=None), ["notice"]),
+        (udp(153600, rb=None), ["warning"]),
+        (udp(0), []),
+        (udp(0, drops=7), ["info"]),
+        (udp(768, drops=7), ["notice"]),
+        (udp(212992, port=5353), ["notice"]),
+        (udp(212992, port=1900), ["notice"]),
+    ],
+)
+def test_datagrams_by_their_numbers(row: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(NETID + row, DATAGRAMS)] == expected
+
+
+def test_datagrams_in_two_snapshots() -> None:
+    def both(then: str, now: str) -> list[tuple[str, str]]:
+        return levels(twice(then, now, 30, NETID), DATAGRAMS)
+
+    assert both(udp(210000), udp(211000)) == [("critical", "high")]
+    assert both(udp(0), udp(211000)) == [("warning", "medium")]
+    assert both(udp(0, drops=3), udp(0, drops=9)) == [("warning", "high")]
+    assert both(udp(0, drops=9), udp(0, drops=9)) == [("info", "medium")]
+
+
+def test_datagrams_are_not_evaluated_on_windows() -> None:
+    assert skipped(WINDOWS + "  UDP    0.0.0.0:514    *:*    4\n", DATAGRAMS)
+
+
+# ---- keepalive-missing, keepalive-failing ------------------------------------------------------
+
+UNKEPT = "keepalive-missing"
+NO_ANSWER = "keepalive-failing"
+BUSY = " cubic rtt:1/1 lastsnd:10 lastrcv:10 lastack:10"
+
+
+def pool(idle: int, busy: int = 0, *, ms: int = 300_000, timer: str = "") -> str:
+    """Rows of `ss -tanpoi`: connections of one client, some idle for so long."""
+    clocks = f" cubic rtt:1/1 lastsnd:{ms} lastrcv:{ms} lastack:{ms}"
+    rows = [
+        f'ESTAB 0 0 192.0.2.1:{40000 + i} 203.0.113.8:5432 users:(("app",pid=7,fd={9 + i}))'
+        f"{f' timer:({timer})' if timer else ''}{clocks if i < idle else BUSY}\n"
+        for i in range(idle + busy)
+    ]
+    other = "ESTAB 0 0 192.0.2.1:22 192.0.2.9:50000 timer:(keepalive,60sec,0)"
+    return f"{SS}{''.join(rows)}{other}{BUSY}\n"
+
+
+def test_unkept() -> None:
+    [finding] = found(pool(12), UNKEPT)
+    assert brief(finding) == (
+        "notice keepalive-missing client 203.0.113.8:5432 app/7 (medium): 12 of 12 connections "
+        "from app/7 to 203.0.113.8:5432 are idle for 300 s or more with no keepalive: a NAT or "
+        "load balancer in the path would drop them silently."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (pool(10, 10), ["notice"]),
+        (pool(9), []),
+        (pool(10, 11), []),
+        (pool(100, 200), ["notice"]),
+        (pool(99, 200), []),
+        (pool(12, ms=299_999), []),
+        (pool(12, timer="keepalive,60sec,0"), []),
+        (pool(12, timer="keepalive,5min51sec,0"), ["notice"]),
+        (pool(12, timer="keepalive,5min50sec,0"), []),
+        (pool(12).replace("203.0.113.8", "192.0.2.8"), []),
+        (pool(12).replace("203.0.113.8", "127.0.0.1"), []),
+        (pool(12).replace("ESTAB 0 0", "ESTAB 0 9"), []),
+        (pool(12).replace("lastsnd:300000", "lastsnd:50000"), []),
+    ],
+)
+def test_unkept_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, UNKEPT)] == expected
+
+
+def test_unkept_and_one_of_them_is_cut_off() -> None:
+    lost = "ESTAB 0 99 192.0.2.1:50000 203.0.113.8:5432 "
+    lost += f'users:(("app",pid=7,fd=99)) timer:(on,9sec,3){BUSY}\n'
+    assert levels(pool(12) + lost, UNKEPT) == [("warning", "high")]
+    assert levels(pool(12) + lost.replace("9sec,3", "9sec,2"), UNKEPT) == [("notice", "medium")]
+
+
+def test_unkept_is_not_evaluated_without_clocks_or_timers() -> None:
+    assert skipped(pool(12).replace("lastsnd", "x").split(" cubic")[0] + "\n", UNKEPT)
+    assert skipped(pool(12).replace("timer:(keepalive,60sec,0)", ""), UNKEPT)
+
+
+def probed(*counts: int, apart: bool = False) -> str:
+    return SS + "".join(
+        f"ESTAB 0 0 192.0.2.1:80 203.0.{113 + i * apart}.{9 + i}:40000 "
+        f'users:(("app",pid=7,fd={9 + i})) timer:(keepalive,9sec,{k})\n'
+        for i, k in enumerate(counts)
+    )
+
+
+def test_no_answer() -> None:
+    [finding] = found(probed(5), NO_ANSWER)
+    assert brief(finding) == (
+        "warning keepalive-failing server 192.0.2.1:80 app/7 (high): 203.0.113.9 does not answer "
+        "keepalive probes on 1 connection: 5 probes unanswered."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (probed(0, 0, 0), []),
+        (probed(1), [("notice", "medium")]),
+        (probed(4), [("notice", "high")]),
+        (probed(1, 1), [("notice", "medium")]),
+        (probed(1, 1, 1), [("warning", "high")]),
+        (probed(1, 1, 1, apart=True), [("notice", "medium")] * 3),
+        (probed(5, apart=True), [("warning", "high")]),
+    ],
+)
+def test_no_answer_by_its_numbers(text: str, expected: list[tuple[str, str]]) -> None:
+    assert levels(text, NO_ANSWER) == expected
+
+
+def test_no_answer_is_not_evaluated_without_timers() -> None:
+    assert skipped(SS + served(0), NO_ANSWER)
+
+
+# ---- loss-high, cwnd-collapse, limited-by, rtt-outlier -----------------------------------------
+
+LOSS = "loss-high"
+COLLAPSE = "cwnd-collapse"
+LIMITED = "limited-by"
+SLOW = "rtt-outlier"
+
+
+def infos(*details: str) -> str:
+    """Rows of `ss -tanpi`: connections of one client, each with its internals."""
+    return SS + "".join(
+        f'ESTAB 0 0 192.0.2.1:{40000 + i} 203.0.113.8:5432 users:(("app",pid=7,fd={9 + i}))'
+        f" cubic {detail}\n"
+        for i, detail in enumerate(details)
+    )
+
+
+def sent(size: int, again: int) -> str:
+    return f"rtt:1/1 bytes_sent:{size} bytes_retrans:{again}"
+
+
+def test_loss() -> None:
+    [finding] = found(infos(*[sent(1_000_000, 35_000)] * 5), LOSS)
+    assert brief(finding) == (
+        "warning loss-high app/7 (high): 3.5 % of what was sent to 203.0.113.8 on 5 connections "
+        "had to be sent again: the path loses too much."
+    )
+    assert finding.evidence == ("175 000 bytes of 5 000 000 sent again",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (infos(*[sent(1_000_000, 10_000)] * 5), ["notice"]),
+        (infos(*[sent(1_000_000, 9_999)] * 5), []),
+        (infos(*[sent(1_000_000, 30_000)] * 5), ["warning"]),
+        (infos(*[sent(1_000_000, 29_999)] * 5), ["notice"]),
+        (infos(*[sent(1_000_000, 90_000)] * 4), []),
+        (infos(*[sent(999_999, 90_000)] * 5), []),
+        (infos(sent(100_000_000, 1_000_000)), ["notice"]),
+        (infos(sent(99_999_999, 1_000_000)), []),
+        (infos(*["rtt:1/1 data_segs_out:1000 retrans:0/30"] * 5), ["warning"]),
+        (infos(*["rtt:1/1 data_segs_out:999 retrans:0/30"] * 5), []),
+    ],
+)
+def test_loss_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, LOSS)] == expected
+
+
+def test_segments_that_were_sent_again_for_nothing() -> None:
+    [finding] = found(infos(*[f"{sent(1_000_000, 35_000)} retrans:0/25 dsack_dups:24"] * 5), LOSS)
+    assert finding.confidence == "medium"
+    assert "reordering" in finding.cause[0]
+
+
+SMALL = "rtt:1/1 cwnd:2 retrans:1/9"
+WELL = "rtt:1/1 cwnd:10"
+
+
+def test_collapse() -> None:
+    [finding] = found(infos(*[SMALL] * 3, WELL), COLLAPSE)
+    assert brief(finding) == (
+        "notice cwnd-collapse client 203.0.113.8:5432 app/7 (medium): 3 of 4 connections from "
+        "app/7 to 203.0.113.8:5432 send with a congestion window of 2 segments, held down by "
+        "loss."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (infos(*[SMALL] * 3, *[WELL] * 27), ["notice"]),
+        (infos(*[SMALL] * 3, *[WELL] * 28), []),
+        (infos(*[SMALL] * 2, *[WELL] * 2), []),
+        (infos(*[SMALL.replace("cwnd:2", "cwnd:3")] * 4), []),
+        (infos(*["rtt:1/1 cwnd:2"] * 4), []),
+        (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:1000000"] * 4), ["notice"]),
+        (infos(*["rtt:1/1 cwnd:9 ssthresh:8 bytes_sent:1000000"] * 4), []),
+        (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:999999"] * 4), []),
+        (infos(*[f"{SMALL} bytes_sent:9000 bytes_retrans:900"] * 4), ["warning"]),
+    ],
+)
+def test_collapse_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, COLLAPSE)] == expected
+
+
+def busy(held: int, kind: str = "rwnd_limited", total: int = 1000) -> str:
+    return f"rtt:1/1 busy:{total}ms {kind}:{held}ms({100 * held / total:.1f}%)"
+
+
+def test_limited() -> None:
+    [finding] = found(infos(*[busy(600)] * 5), LIMITED)
+    assert brief(finding) == (
+        "notice limited-by client 203.0.113.8:5432 app/7 (high): 5 of 5 busy connections of app/7 "
+        "are held back by the window of the receivers, 60 % of the time that there was data to "
+        "send."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (infos(busy(300)), ["info"]),
+        (infos(busy(299)), []),
+        (infos(busy(900, total=999)), []),
+        (infos(busy(300), busy(300), *[busy(0)] * 2), ["notice"]),
+        (infos(busy(300), *[busy(0)] * 3), ["info"]),
+        (infos(*[busy(300, "sndbuf_limited")] * 5, *[busy(0)] * 20), ["notice"]),
+        (infos(*[busy(300, "sndbuf_limited")] * 4, *[busy(0)] * 20), ["info"]),
+        (infos(*["rtt:1/1 app_limited busy:90000ms"] * 9), []),
+    ],
+)
+def test_limited_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, LIMITED)] == expected
+
+
+def trips(*rtts: float, least: float = 20, ack: int = 100) -> str:
+    rows = (f"rtt:{rtt}/1 lastsnd:9 lastrcv:9 lastack:{ack} minrtt:{least}" for rtt in rtts)
+    return infos(*rows)
+
+
+def test_slow() -> None:
+    [finding] = found(trips(20, 20, 20, 20, 400), SLOW)
+    assert brief(finding) == (
+        "notice rtt-outlier client 203.0.113.8:5432 app/7 (medium): 1 of 5 connections takes "
+        "400 ms for a round trip where 20 ms is usual."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (trips(20, 20, 20, 400), []),
+        (trips(25, 25, 25, 25, 125), ["notice"]),
+        (trips(25, 25, 25, 25, 124), []),
+        (trips(24, 24, 24, 24, 123), []),
+        (trips(*[20] * 7, *[400] * 3), ["warning"]),
+        (trips(*[20] * 8, *[400] * 2), ["notice"]),
+        (trips(*[75] * 5, least=25), ["notice"]),
+        (trips(*[74] * 5, least=25), []),
+        (trips(*[75] * 10, least=25), ["warning"]),
+        (trips(*[300] * 10, least=280), []),
+        (infos(*["rtt:300/1"] * 10), []),
+        (trips(20, 20, 20, 20, 400, ack=60_000), []),
+    ],
+)
+def test_slow_by_its_numbers(text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in found(text, SLOW)] == expected
+
+
+@pytest.mark.parametrize("id_", [LOSS, COLLAPSE, LIMITED, SLOW])
+def test_the_path_is_not_evaluated_without_internals(id_: str) -> None:
+    assert skipped(SS + served(20000), id_)

@@ -1,0 +1,102 @@
+"""Piles, and the steps by system: what every diagnosis is written with."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nsparse import advice
+from nsparse.pile import Pile, live_sizes, piles
+from nsparse.scene import Scene, scenes
+from nsparse.schema import frame
+
+LIMITS = {"few": 4, "share": 0.5, "many": 50, "fd_share": 0.4}
+
+
+def scene(*states: str, pid: int | None = 7) -> Scene:
+    """Connections of one service in these states, one listener before them."""
+    n = len(states) + 1
+    same = {"file": "d.txt", "os": "linux", "tool": "ss", "section": "inet", "proto": "tcp"}
+    cells: dict[str, list[Any]] = {name: [value] * n for name, value in same.items()}
+    cells |= {"line": list(range(1, n + 1)), "state": ["LISTEN", *states]}
+    cells |= {"local_addr": ["192.0.2.1"] * n, "local_port": [80] * n, "pid": [pid] * n}
+    cells |= {
+        "process": [pid and "java"] * n,
+        "remote_addr": ["0.0.0.0"] + ["203.0.113.9"] * (n - 1),
+    }
+    cells |= {"remote_port": [None, *range(40001, 40000 + n)]}
+    return scenes(frame(cells, n))[0]
+
+
+def only(at: Scene, **truths: list[bool]) -> Pile:
+    found = at.rows[at.rows["state"] == "LAST_ACK"].assign(**truths)
+    [pile] = piles(at, found, LIMITS)
+    return pile
+
+
+def test_a_pile_is_counted_inside_its_group() -> None:
+    pile = only(scene("LAST_ACK", "LAST_ACK", "ESTABLISHED", "TIME_WAIT"), odd=[True, False])
+    assert (pile.n, pile.base, pile.counts["odd"], pile.kept) == (2, 3, 1, 0)
+    assert dict(pile.states) == {"LAST_ACK": 2, "ESTABLISHED": 1}
+    assert list(pile.rows["line"]) == [2, 3]
+    assert (pile.who, pile.program, pile.speaks) == ("java/7", "java", False)
+    assert pile.part() == "2 of 3 connections accepted on port 80"
+    assert pile.table("LAST_ACK", pile.states, "other", ["odd"]) == (
+        "state        n  odd  oldest",
+        "LAST_ACK     2  1    not in this dump",
+        "ESTABLISHED  1",
+    )
+
+
+@pytest.mark.parametrize(("paired", "few"), [(1, 4), (2, 2), (3, 2)])
+def test_what_is_proven_for_most_rows_halves_few(paired: int, few: int) -> None:
+    pile = only(scene(*["LAST_ACK"] * 4), paired=[n < paired for n in range(4)])
+    assert (pile.held["few"], pile.proofs) == (few, int(paired > 1))
+    assert pile.confidence() == ("high" if paired > 1 else "medium")
+    assert pile.finding("x", "notice", "low", "It is.").limits["few"] == few
+
+
+def test_a_finding_stands_on_the_rows_of_its_pile() -> None:
+    pile = only(scene(*["LAST_ACK"] * 5))
+    finding = pile.finding("x", "notice", "low", "It is.", cause=("why",))
+    assert (finding.n, finding.base, finding.sockets) == (5, 5, (1, 2, 3, 4, 5))
+    assert (finding.group.owner, finding.group.service) == ("java/7", "192.0.2.1:80")
+    assert (finding.cause, finding.refs) == (("why",), ())
+
+
+def test_too_few_rows_are_no_pile() -> None:
+    at = scene("LAST_ACK")
+    assert list(piles(at, at.rows[at.rows["state"] == "LAST_ACK"], LIMITS)) == []
+    assert list(piles(at, at.rows.head(0), LIMITS)) == []
+    assert live_sizes(at, "listener").to_dict() == {0: 1}
+
+
+@pytest.mark.parametrize(
+    ("os", "commands"),
+    [
+        ("linux", ["ss -ltnp '( sport = :80 )'", "jstack 7", "think"]),
+        ("macos", ["netstat -Lan", "jstack 7", "think"]),
+        ("freebsd", ["netstat -Lan", "jstack 7", "think"]),
+        ("windows", ["jstack 7", "think"]),
+        (
+            None,
+            ["ss -ltnp '( sport = :80 )'", "jstack 7", "netstat -Lan", *["jstack 7"] * 2, "think"],
+        ),
+    ],
+)
+def test_steps_are_those_of_the_system(os: str | None, commands: list[str]) -> None:
+    host: Any = SimpleNamespace(os=os)
+    queue = advice.filled(advice.ACCEPTING, port=80)
+    steps = advice.steps(host, queue, "think", advice.stack({"pid": 7, "process": "java"}))
+    assert [step.cmd for step in steps] == commands
+    assert steps[-1].os == "any"
+
+
+def test_every_step_names_systems_that_there_are() -> None:
+    tables = {name: value for name, value in vars(advice).items() if name.isupper()}
+    steps = [value for value in tables.values() if isinstance(value, dict)]
+    steps = [step for step in steps if step not in (advice.DUMPERS, advice.SS_STATES)]
+    assert len(steps) > 10
+    assert all(set(step) <= set(advice.SYSTEMS) for step in steps)
