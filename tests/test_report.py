@@ -137,7 +137,8 @@ def test_what_could_not_be_judged_and_the_way_out() -> None:
         """
 not evaluated: 4 diagnoses
   2 need timers                     ss -tuano
-  1 needs several hosts and queues  ss -tuan; dumps of the other hosts, in the same run
+  1 needs several hosts and queues
+      ss -tuan; dumps of the other hosts, in the same run
   1 needs owners                    sudo ss -tuanp
 """
         in said
@@ -155,8 +156,8 @@ not evaluated: 4 diagnoses
         ("linux", "accept", "1 needs accept queues  ss -tuan"),
         ("macos", "accept", "1 needs accept queues  netstat -Lan"),
         ("freebsd", "accept", "1 needs accept queues  netstat -Lan"),
-        ("openbsd", "accept", "1 needs accept queues  OpenBSD does not print them"),
-        ("windows", "accept", "1 needs accept queues  Windows does not print them"),
+        ("openbsd", "accept", "1 needs what OpenBSD does not print"),
+        ("windows", "accept", "1 needs what Windows does not print"),
     ],
 )
 def test_the_way_out_on_each_system(os: str, need: str, line: str) -> None:
