@@ -137,9 +137,9 @@ def test_what_could_not_be_judged_and_the_way_out() -> None:
         """
 not evaluated: 4 diagnoses
   2 need timers                     ss -tuano
+  1 needs owners                    sudo ss -tuanp
   1 needs several hosts and queues
       ss -tuan; dumps of the other hosts, in the same run
-  1 needs owners                    sudo ss -tuanp
 """
         in said
     )
