@@ -19,6 +19,9 @@ from nsparse.mend import mended
 from nsparse.tables import Claim, Readers, Sections, Stretch, Table, Unread, Voice, agree
 
 BLANKS = " \t"
+MENDED_AT_MOST = 10_000
+"""Longer lines are not mended: no row is that long, and mends look at every place of a line."""
+
 LOST_AFTER = 1
 """So many unknown lines at a table's end are still called damaged rows."""
 
@@ -109,7 +112,7 @@ class _Walk:
 
     def _mended(self, line: Line) -> bool:
         """A line of a table that something on the way has changed."""
-        if noise.prompt(line.text, strict=True):
+        if len(line.text) > MENDED_AT_MOST or noise.prompt(line.text, strict=True):
             return False
         inner: Line | None = None
         for name, undone in mended(line.text, first=self.damage):

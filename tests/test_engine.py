@@ -20,7 +20,7 @@ from nsparse.text import lines as split_lines
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(dialects())
 
-MUTATED_LINES = int(os.environ.get("NSPARSE_MUTATED_LINES", "2000"))
+MUTATED_LINES = int(os.environ.get("NSPARSE_MUTATED_LINES", "1000"))
 """Lines a dialect; in full: `NSPARSE_MUTATED_LINES=20000 pytest tests/test_engine.py`."""
 
 # What damage is made of: digits, the characters addresses and names turn on, blanks, other scripts.

@@ -235,3 +235,9 @@ def test_the_changelog_knows_the_version() -> None:
     # Until the first release the version in pyproject.toml is the one that will be.
     assert [*headings[1:], FIRST_RELEASE][0] == version()
     assert "Unreleased" not in headings[1:]
+
+
+def test_the_map_of_the_core_is_complete() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    mapped = set(re.findall(r"(?m)^\| `([a-z_]+)` \|", text))
+    assert mapped == {path.stem for path in sources("nsparse") if not path.stem.startswith("__")}
