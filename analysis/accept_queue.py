@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
-from nsparse.accept import queues
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before
-from nsparse.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle, slim
-from nsparse.measure import actor, plural, thousands
-from nsparse.queues import tells_owners
+from nsparse.judging import advice
+from nsparse.judging.accept import queues
+from nsparse.judging.elsewhere import before
+from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle, slim
+from nsparse.judging.queues import tells_owners
+from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from nsparse.accept import Queue
     from nsparse.diagnosis import Confidence, Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.accept import Queue
+    from nsparse.judging.scene import Scene
 
 USUAL = (6, 51, 101, 129, 512, 1025, 4097)
 """One more than the backlogs that programs ask for: 5 (Python), 50 (Java), 100 (Tomcat), 128 (old

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before
-from nsparse.finding import LOCAL_PROGRAM, count_of, flagged, keyed, labels, owner_of, settle, slim
-from nsparse.measure import actor, plural, thousands
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before
+from nsparse.judging.finding import (
+    LOCAL_PROGRAM,
+    count_of,
+    flagged,
+    keyed,
+    labels,
+    owner_of,
+    settle,
+    slim,
+)
+from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("waiting", 2, "with a limit of 0 or 1 one that waits may be on its way in"),

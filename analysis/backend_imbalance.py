@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import endpoint, keyed, labels, owner_of, settle
-from nsparse.measure import plural, thousands
+from nsparse.judging import advice
+from nsparse.judging.finding import endpoint, keyed, labels, owner_of, settle
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 WEB = (53, 80, 443)
 """Ports of the world: addresses behind them are no backends of one pool."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import LOCAL_PROGRAM, count_of, flagged, labels, owner_of, settle, slim
-from nsparse.measure import actor, plural, port_of, thousands
-from nsparse.overflows import overflows
+from nsparse.judging import advice
+from nsparse.judging.finding import LOCAL_PROGRAM, count_of, flagged, labels, owner_of, settle, slim
+from nsparse.judging.overflows import overflows
+from nsparse.prose import actor, plural, port_of, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 QUIET_PORTS = (22, 623, 631)
 """ssh, IPMI, cups: people and a few machines call them, whatever the limit is."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import LOCAL_PROGRAM, keyed, labels, netns_of, owner_of, settle, slim
-from nsparse.measure import actor, percent, thousands, top
-from nsparse.portrange import drawn_from
+from nsparse.judging import advice
+from nsparse.judging.finding import LOCAL_PROGRAM, keyed, labels, netns_of, owner_of, settle, slim
+from nsparse.judging.portrange import drawn_from
+from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 WILD = ("0.0.0.0", "::", "*")
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice, queues
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import facing, growing
-from nsparse.finding import (
+from nsparse.judging import advice, queues
+from nsparse.judging.elsewhere import facing, growing
+from nsparse.judging.finding import (
     HOW_LONG,
     LOCAL_PROGRAM,
     assumed_limit,
@@ -28,8 +28,9 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, are, passes, plural, port_of, thousands, top
-from nsparse.pile import piles, states_of
+from nsparse.judging.measure import passes
+from nsparse.judging.pile import piles, states_of
+from nsparse.prose import actor, are, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.pile import Counts, Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Counts, Pile
+    from nsparse.judging.scene import Scene
 
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""

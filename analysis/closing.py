@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import unacked
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.finding import settle
-from nsparse.measure import are
+from nsparse.judging import unacked
+from nsparse.judging.finding import settle
+from nsparse.prose import are
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 SURE_RETRANS = 2
 """A FIN that was sent three times: beyond what one lost packet explains."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import labels, netns_of, peers, settle, slim
-from nsparse.measure import are, plural
+from nsparse.judging import advice
+from nsparse.judging.finding import labels, netns_of, peers, settle, slim
+from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (Number("warning", 50, "the state lasts for a moment: a pile of them is stuck"),)
 REFS = ("MIB_TCP_STATE (Microsoft)",)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import assumed_limit, count_of, labels, netns_of, owner_of, settle
-from nsparse.measure import percent, plural, thousands, top
+from nsparse.judging import advice
+from nsparse.judging.finding import assumed_limit, count_of, labels, netns_of, owner_of, settle
+from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 PLATEAUS = {"macos": (256, 1024, 4096, 65536), "windows": ()}
 USUAL = (1024, 4096, 65536)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, labels
-from nsparse.measure import plural, thousands, top
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, labels
+from nsparse.prose import plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from nsparse.advice import Advice
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.advice import Advice
+    from nsparse.judging.scene import Scene
 
 OWNABLE = ("LISTEN", "ESTABLISHED", "CLOSE_WAIT", "SYN_SENT")
 """States whose sockets a program holds; of the others many are the kernel's."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, labels
-from nsparse.measure import are, percent, plural, thousands, top
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, labels
+from nsparse.prose import are, percent, plural, thousands, top
 from nsparse.states import MACHINE, can_face
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 ANY = (Number("rows", 1, "one such row is worth a word"),)
 TWICE = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, labels, netns_of, owner_of, settle, slim
-from nsparse.measure import percent, thousands, top
-from nsparse.portrange import drawn_from, widened
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, labels, netns_of, owner_of, settle, slim
+from nsparse.judging.portrange import drawn_from, widened
+from nsparse.prose import percent, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.portrange import Range
-    from nsparse.scene import Scene
+    from nsparse.judging.portrange import Range
+    from nsparse.judging.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
 WILD = ("0.0.0.0", "::", "*")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding
-from nsparse.finding import flagged, group_of, keyed, labels, settle, slim, sysctl
-from nsparse.portrange import drawn_from, ports_of
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, group_of, keyed, labels, settle, slim, sysctl
+from nsparse.judging.portrange import drawn_from, ports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.portrange import Range
-    from nsparse.scene import Scene
+    from nsparse.judging.portrange import Range
+    from nsparse.judging.scene import Scene
 
 REFS = ("ip-sysctl ip_local_reserved_ports",)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     endpoint,
     flagged,
@@ -17,8 +17,8 @@ from nsparse.finding import (
     slim,
     sysctl,
 )
-from nsparse.measure import actor, percent, thousands, top
-from nsparse.portrange import comes_back, drawn_from, widened
+from nsparse.judging.portrange import comes_back, drawn_from, widened
+from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.portrange import Range
-    from nsparse.scene import Scene
+    from nsparse.judging.portrange import Range
+    from nsparse.judging.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
 LOWERED: dict[Severity, Severity] = {"critical": "warning", "warning": "notice", "notice": "info"}

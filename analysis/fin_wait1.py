@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import unacked
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.finding import flagged
-from nsparse.measure import are, percent, thousands
+from nsparse.judging import unacked
+from nsparse.judging.finding import flagged
+from nsparse.prose import are, percent, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 SCATTERED = 0.8
 """So large a part of the connections with an address of their own are clients that went away."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import facing
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import facing
+from nsparse.judging.finding import (
     HOW_LONG,
     LOCAL_PROGRAM,
     assumed_limit,
@@ -22,9 +22,10 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, are, halved, plural, port_of, thousands, top
-from nsparse.pile import piles
-from nsparse.queues import tells_owners
+from nsparse.judging.measure import halved
+from nsparse.judging.pile import piles
+from nsparse.judging.queues import tells_owners
+from nsparse.prose import actor, are, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("few", 5, "one close in progress is none; five to one service are not by chance"),

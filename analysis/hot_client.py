@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.finding import count_of, flagged, group_of, labels, settle
-from nsparse.measure import percent, plural, port_of, thousands
-from nsparse.scope import scope
+from nsparse.judging import advice
+from nsparse.judging.finding import count_of, flagged, group_of, labels, settle
+from nsparse.judging.scope import scope
+from nsparse.prose import percent, plural, port_of, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("few", 100, "fewer are nothing that a service feels"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.finding import endpoint, flagged, group_of, keyed, labels, peers, settle
-from nsparse.measure import percent, plural, port_of, thousands
-from nsparse.portrange import drawn_from
+from nsparse.judging import advice
+from nsparse.judging.finding import endpoint, flagged, group_of, keyed, labels, peers, settle
+from nsparse.judging.portrange import drawn_from
+from nsparse.prose import percent, plural, port_of, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 IDLE_NUMBERS = (
     Number("few", 50, "so many silent connections cost memory and descriptors"),

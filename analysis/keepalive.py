@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
-from nsparse.address import loopback
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.address import loopback
+from nsparse.judging.elsewhere import before
+from nsparse.judging.finding import (
     flagged,
     group_of,
     labels,
@@ -19,8 +19,8 @@ from nsparse.finding import (
     slim,
     tally,
 )
-from nsparse.measure import plural, thousands
-from nsparse.pile import piles
+from nsparse.judging.pile import piles
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 STALLED = 3
 """Retransmissions in a row from which on a connection of the service counts as cut off."""

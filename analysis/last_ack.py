@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import unacked
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.finding import keyed
-from nsparse.measure import are, plural
+from nsparse.judging import unacked
+from nsparse.judging.finding import keyed
+from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("few", 10, "the state lasts one round trip: a busy port has some"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import keyed, labels, settle
-from nsparse.measure import plural, port_of, thousands
+from nsparse.judging import advice
+from nsparse.judging.finding import keyed, labels, settle
+from nsparse.prose import plural, port_of, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 KERNEL = (0, 4)
 """PIDs of Windows that are no processes: the idle one, and System."""

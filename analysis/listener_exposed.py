@@ -6,12 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
-from nsparse.finding import endpoint, flagged, is_missing, labels, netns_of, owner_of, settle
-from nsparse.measure import plural
-from nsparse.scope import public, scope
+from nsparse.judging import advice
+from nsparse.judging.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
+from nsparse.judging.finding import (
+    endpoint,
+    flagged,
+    is_missing,
+    labels,
+    netns_of,
+    owner_of,
+    settle,
+)
+from nsparse.judging.scope import public, scope
+from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 LOWERED: Mapping[str, Severity] = {"public": "notice", "warning": "warning", "notice": "notice"}
 FAMILIES = {(True, False): "every IPv4 address", (False, True): "every IPv6 address"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, group_of, labels, settle
-from nsparse.measure import plural, thousands
-from nsparse.scope import public, scope
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, group_of, labels, settle
+from nsparse.judging.scope import public, scope
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 FOUR, SIX = "IPv4", "IPv6"
 LOCAL = {FOUR: "127.0.0.1", SIX: "::1"}

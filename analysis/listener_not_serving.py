@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     count_of,
     flagged,
@@ -17,9 +17,9 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, plural, top
-from nsparse.pile import piles
-from nsparse.queues import ownerless, tells_owners
+from nsparse.judging.pile import piles
+from nsparse.judging.queues import ownerless, tells_owners
+from nsparse.prose import actor, plural, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 FLOOD = 5
 """So many half-open connections of addresses that never answer are a flood: `syn-recv-pile`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import endpoint, flagged, labels, settle
-from nsparse.measure import plural
-from nsparse.scope import scope
+from nsparse.judging import advice
+from nsparse.judging.finding import endpoint, flagged, labels, settle
+from nsparse.judging.scope import scope
+from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (Number("pairs", 1, "one listener in front of another one is enough"),)
 REFS = ("apache/kafka #13572",)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, labels, peers, settle, slim, sysctl
-from nsparse.measure import percent, plural, thousands, top
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, labels, peers, settle, slim, sysctl
+from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 LIMIT = "net.ipv4.tcp_max_orphans"
 STATES = ("FIN_WAIT_1", "LAST_ACK", "CLOSING", "FIN_WAIT_2")

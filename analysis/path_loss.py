@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import flagged, keyed, labels, owner_of, settle, slim
-from nsparse.measure import plural, thousands
-from nsparse.pile import piles
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, keyed, labels, owner_of, settle, slim
+from nsparse.judging.pile import piles
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import keyed, labels, owner_of, settle
-from nsparse.measure import plural
+from nsparse.judging import advice
+from nsparse.judging.finding import keyed, labels, owner_of, settle
+from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 WEB = (
     r"nginx|httpd|apache|haproxy|caddy|envoy|traefik|java|node|openresty|lighttpd|varnish|squid|"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import count_of, flagged, group_of, keyed, labels, settle
-from nsparse.finding import endpoint as end
-from nsparse.measure import plural, thousands
-from nsparse.scope import public
+from nsparse.judging import advice
+from nsparse.judging.finding import count_of, flagged, group_of, keyed, labels, settle
+from nsparse.judging.finding import endpoint as end
+from nsparse.judging.scope import public
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 USUAL = (
     *(20, 21, 22, 25, 43, 53, 80, 110, 119, 123, 143, 389, 443, 465, 563, 587, 636, 843, 853, 873),

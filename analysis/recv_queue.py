@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before, other_ends
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before, other_ends
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     flagged,
     group_of,
@@ -19,7 +19,8 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, eased, halved, passes, plural, thousands, top
+from nsparse.judging.measure import eased, halved, passes
+from nsparse.prose import actor, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("unread", 4096, "less may be one request that has just come in"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.finding import (
     connections,
     flagged,
     group_of,
@@ -18,7 +18,8 @@ from nsparse.finding import (
     slim,
     tally,
 )
-from nsparse.measure import SMALL_BASE, data_age, plural, thousands
+from nsparse.judging.measure import SMALL_BASE, data_age
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")

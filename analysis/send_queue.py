@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.elsewhere import before, other_ends
-from nsparse.finding import flagged, peers, slim
-from nsparse.measure import eased, halved, passes, plural, thousands
-from nsparse.pile import piles
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before, other_ends
+from nsparse.judging.finding import flagged, peers, slim
+from nsparse.judging.measure import eased, halved, passes
+from nsparse.judging.pile import piles
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")

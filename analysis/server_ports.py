@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
-from nsparse.address import loopback
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import LOCAL_PROGRAM, endpoint, keyed, labels, owner_of, settle, slim
-from nsparse.measure import actor, percent, thousands, top
+from nsparse.judging import advice
+from nsparse.judging.address import loopback
+from nsparse.judging.finding import LOCAL_PROGRAM, endpoint, keyed, labels, owner_of, settle, slim
+from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 WAY = ("local_addr", "local_port", "remote_addr")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.finding import flagged, group_of, is_missing, labels, peers, settle, slim
-from nsparse.measure import plural, thousands
+from nsparse.judging import advice
+from nsparse.judging.finding import flagged, group_of, is_missing, labels, peers, settle, slim
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("rows", 5, "a median of fewer says nothing"),

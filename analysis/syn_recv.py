@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import at_listener
-from nsparse.finding import endpoint, flagged, keyed, peers, settle, slim, sysctl, tally
-from nsparse.measure import eased, passes, plural, synack_age, thousands
-from nsparse.pile import piles
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import at_listener
+from nsparse.judging.finding import endpoint, flagged, keyed, peers, settle, slim, sysctl, tally
+from nsparse.judging.measure import eased, passes, synack_age
+from nsparse.judging.pile import piles
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 PORT = ("local_addr", "local_port")
 SIZES = ("few", "many", "untimed_few", "untimed_many", "critical")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.finding import LOCAL_PROGRAM, labels, owner_of, settle, slim
-from nsparse.measure import actor, thousands
-from nsparse.sweeps import by_program, counted_through, others_before, sweeps
+from nsparse.judging import advice
+from nsparse.judging.finding import LOCAL_PROGRAM, labels, owner_of, settle, slim
+from nsparse.judging.sweeps import by_program, counted_through, others_before, sweeps
+from nsparse.prose import actor, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.scene import Scene
-    from nsparse.sweeps import Sweep
+    from nsparse.judging.scene import Scene
+    from nsparse.judging.sweeps import Sweep
 
 LEVELS: tuple[Severity, ...] = ("critical", "warning")
 MAIL = 25

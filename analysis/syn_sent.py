@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nsparse import advice
-from nsparse.address import kind
-from nsparse.calls import eyeballs, gaps_double, seeking
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.address import kind
+from nsparse.judging.calls import eyeballs, gaps_double, seeking
+from nsparse.judging.finding import (
     count_of,
     endpoint,
     flagged,
@@ -19,8 +19,9 @@ from nsparse.finding import (
     slim,
     tally,
 )
-from nsparse.measure import eased, halved, plural, syn_age, thousands
-from nsparse.pile import piles
+from nsparse.judging.measure import eased, halved, syn_age
+from nsparse.judging.pile import piles
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.pile import Pile
-    from nsparse.scene import Scene
+    from nsparse.judging.pile import Pile
+    from nsparse.judging.scene import Scene
 
 THERE = ("remote_addr", "remote_port")
 """What is called."""

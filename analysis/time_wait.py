@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import labels, netns_of, settle
-from nsparse.measure import are, percent, plural, thousands, top
-from nsparse.portrange import RANGE, comes_back
+from nsparse.judging import advice
+from nsparse.judging.finding import labels, netns_of, settle
+from nsparse.judging.portrange import RANGE, comes_back
+from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 NUMBERS = (
     Number("notice", 500, "eight new connections a second with 60 s of TIME_WAIT"),

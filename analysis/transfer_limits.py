@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     flagged,
     group_of,
@@ -17,7 +17,8 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import SMALL_BASE, actor, percent, plural, thousands
+from nsparse.judging.measure import SMALL_BASE
+from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 HELD = {
     "rwnd_limited_ms": "the window of the receivers",

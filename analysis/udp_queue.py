@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.elsewhere import before
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     endpoint,
     flagged,
@@ -17,7 +17,8 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, percent, plural, thousands, worst
+from nsparse.judging.measure import worst
+from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 DEFAULT = 212_992
 """net.core.rmem_default of Linux with 4 KiB pages, where the dump prints no buffer."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse import advice
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.elsewhere import before, other_ends
-from nsparse.finding import (
+from nsparse.judging import advice
+from nsparse.judging.elsewhere import before, other_ends
+from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     flagged,
     group_of,
@@ -17,7 +17,7 @@ from nsparse.finding import (
     settle,
     slim,
 )
-from nsparse.measure import actor, plural, thousands
+from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
 STATES = ("ESTABLISHED", "CLOSE_WAIT")

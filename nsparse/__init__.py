@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nsparse.dump import Dump, Problem
     from nsparse.errors import DumpError, NotASocketTable, NsparseError
-    from nsparse.judge import Report
-    from nsparse.judge import judge as diagnose
-    from nsparse.pipeline import parse, read
+    from nsparse.judging.judge import Report
+    from nsparse.judging.judge import judge as diagnose
+    from nsparse.reading.dump import Dump, Problem
+    from nsparse.reading.pipeline import parse, read
     from nsparse.schema import COLUMNS
 
 __version__ = "0.1.0"
@@ -42,15 +42,15 @@ __all__ = [
 # Where each name of the door lives: `import nsparse` loads neither pandas nor lark.
 _HOME = {
     "COLUMNS": "schema",
-    "Dump": "dump",
+    "Dump": "reading.dump",
     "DumpError": "errors",
     "NotASocketTable": "errors",
     "NsparseError": "errors",
-    "Problem": "dump",
-    "Report": "judge",
-    "diagnose": "judge",
-    "parse": "pipeline",
-    "read": "pipeline",
+    "Problem": "reading.dump",
+    "Report": "judging.judge",
+    "diagnose": "judging.judge",
+    "parse": "reading.pipeline",
+    "read": "reading.pipeline",
 }
 
 

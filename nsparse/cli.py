@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from nsparse import __version__, output
+from nsparse import __version__
 from nsparse.diagnosis import SEVERITIES
 from nsparse.errors import NsparseError, UnknownName, harmless
-from nsparse.heard import damage
-from nsparse.options import (
+from nsparse.reporting import output
+from nsparse.reporting.heard import damage
+from nsparse.reporting.options import (
     CONFIG,
     DIAGNOSE,
     EXITS,
@@ -31,13 +32,13 @@ from nsparse.options import (
     reading_options,
     split_ids,
 )
-from nsparse.report import Style, text
+from nsparse.reporting.report import Style, text
 
 if TYPE_CHECKING:
-    from nsparse.dump import Dump
-    from nsparse.inputs import Reading, Refusal, Source
-    from nsparse.judge import Report
-    from nsparse.settings import Settings
+    from nsparse.judging.judge import Report
+    from nsparse.judging.settings import Settings
+    from nsparse.reading.dump import Dump
+    from nsparse.reporting.inputs import Reading, Refusal, Source
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -97,8 +98,8 @@ def _settings(
     config: Path | None, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> Settings:
     """What the user set, checked before anything is read."""
-    from nsparse.configfile import load
-    from nsparse.settings import settings
+    from nsparse.judging.settings import settings
+    from nsparse.reporting.configfile import load
 
     try:
         return settings(load(config) if config else None, select, ignore)
@@ -148,7 +149,7 @@ def diagnose(
         if form == "json":
             _write(_document(_nothing(), reading.refusals), target)
         return FAILED
-    from nsparse.judge import judge
+    from nsparse.judging.judge import judge
 
     report = judge(reading.dumps, chosen, options["host"])
     if form == "json":
@@ -214,7 +215,7 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
             _say(damage(dump.problems, everything=options["verbose"]))
     if not reading.dumps:
         return FAILED
-    from nsparse import render
+    from nsparse.reporting import render
 
     frame = render.joined([dump.frame for dump in reading.dumps])
     if form == "table":
@@ -227,7 +228,7 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
 
 def _heard(dump: Dump, options: dict[str, Any]) -> None:
     """How a dump was understood, for those who ask; of an empty one everybody hears."""
-    from nsparse.heard import account
+    from nsparse.reporting.heard import account
 
     if options["verbose"]:
         _say(account(dump, output.width()))
@@ -249,7 +250,7 @@ def explain(name: str, target: Path | None, config: Path | None) -> int:
 
     A TCP state may be spelled as any tool prints it, in any language; `states` explains them all.
     """
-    from nsparse import pages
+    from nsparse.reporting import pages
 
     try:
         lines = pages.explain(name, output.width(), _settings(config))
@@ -267,7 +268,7 @@ def explain(name: str, target: Path | None, config: Path | None) -> int:
 @OUTPUT
 def list_(form: str, target: Path | None) -> int:
     """List the dialects and the diagnoses."""
-    from nsparse import pages
+    from nsparse.reporting import pages
 
     if form == "json":
         _write([json.dumps(pages.facts(), indent=2)], target)
@@ -278,7 +279,7 @@ def list_(form: str, target: Path | None) -> int:
 
 def _read(paths: Sequence[str], target: Path | None, options: dict[str, Any]) -> Reading:
     """Read everything named; say on standard error what could not be read."""
-    from nsparse import inputs
+    from nsparse.reporting import inputs
 
     found = list(inputs.sources(paths, output=target))
     _spare_inputs(found, target)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nsparse import bsd
-from nsparse.cells import RECV_Q, SEND_Q, Ends, local, remote, state, word
 from nsparse.dialect import Dialect
+from nsparse.reading import bsd
+from nsparse.reading.cells import RECV_Q, SEND_Q, Ends, local, remote, state, word
 
 ENDS = Ends(separator=".")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nsparse import bsd
-from nsparse.cells import Ends, details, ignored, local, remote, text
 from nsparse.dialect import Cell, Columns, Dialect, Values
+from nsparse.reading import bsd
+from nsparse.reading.cells import Ends, details, ignored, local, remote, text
 
 ENDS = Ends(separator=".")
 LOCAL = local(ENDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nsparse.cells import (
+from nsparse.dialect import Cell, Dialect, Values
+from nsparse.reading.cells import (
     RECV_Q,
     SEND_Q,
     Ends,
@@ -14,7 +15,6 @@ from nsparse.cells import (
     state,
     text,
 )
-from nsparse.dialect import Cell, Dialect, Values
 
 # lib/inet.c cuts the address so that address, colon and port take 23 columns.
 ENDS = Ends(token_width=23)

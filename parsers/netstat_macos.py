@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsparse import bsd
-from nsparse.cells import RECV_Q, SEND_Q, details, state
 from nsparse.dialect import Cell, Columns, Dialect, Values
+from nsparse.reading import bsd
+from nsparse.reading.cells import RECV_Q, SEND_Q, details, state
 
 NARROW = bsd.Narrow()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nsparse.cells import Ends, details, local, number, remote, state, word
 from nsparse.dialect import Cell, Dialect, Values
+from nsparse.reading.cells import Ends, details, local, number, remote, state, word
 
 # A listener's other end is printed with port 0.
 ENDS = Ends(zero_is_none=True)

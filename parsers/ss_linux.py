@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nsparse.cells import RECV_Q, SEND_Q, Ends, ignored, local, remote, state, text
 from nsparse.dialect import Cell, Columns, Dialect, Values
+from nsparse.reading.cells import RECV_Q, SEND_Q, Ends, ignored, local, remote, state, text
 
 ENDS = Ends()
 

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from nsparse import render
 from nsparse.cli import cli
-from nsparse.output import colored
 from nsparse.registry import diagnoses, dialects
+from nsparse.reporting import render
+from nsparse.reporting.output import colored
 from nsparse.schema import COLUMNS, faults, frame
 
 ROOT = Path(__file__).parent.parent

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nsparse.grammar import Grammar, load
+from nsparse.reading.grammar import Grammar, load
+from nsparse.reading.shipped import SHARED, shipped, to_json
 from nsparse.registry import dialects
-from nsparse.shipped import SHARED, shipped, to_json
 
 PARSERS = Path(__file__).parent.parent / "parsers"
 

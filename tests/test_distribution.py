@@ -10,7 +10,7 @@ import pytest
 
 import nsparse
 from nsparse.diagnosis import Finding
-from nsparse.report import brief
+from nsparse.reporting.report import brief
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 LISTENER = 'LISTEN {q} 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=3))\n'

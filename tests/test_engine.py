@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from lark import Lark
 
-from nsparse.derive import derive, explore, lexer_order, minimal
 from nsparse.errors import GrammarError, NotRegular
-from nsparse.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
+from nsparse.reading.derive import derive, explore, lexer_order, minimal
+from nsparse.reading.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
+from nsparse.reading.text import decode
+from nsparse.reading.text import lines as split_lines
 from nsparse.registry import dialects
-from nsparse.text import decode
-from nsparse.text import lines as split_lines
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(dialects())

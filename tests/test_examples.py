@@ -17,7 +17,7 @@ import pytest
 
 import nsparse
 from nsparse.registry import diagnoses
-from nsparse.report import brief
+from nsparse.reporting.report import brief
 from nsparse.schema import frame
 
 EXAMPLES = {

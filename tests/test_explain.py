@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from nsparse.explain import (
+from nsparse.registry import diagnoses
+from nsparse.reporting.explain import (
     CLEARING,
     CLOSING,
     CROSSING,
@@ -17,7 +18,6 @@ from nsparse.explain import (
     explain_states,
     related_to,
 )
-from nsparse.registry import diagnoses
 from nsparse.states import MACHINE, STATES, can_face
 
 SEQUENCES = [OPENING, CLOSING, CROSSING, CLEARING]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from nsparse.foreign import BINARY, EMPTY, PROSE, SIGNATURES, Signature, identify, refusal
+from nsparse.reading.foreign import BINARY, EMPTY, PROSE, SIGNATURES, Signature, identify, refusal
 
 # What each text is (the key of its signature), and the text.
 CASES: tuple[tuple[str, str], ...] = (

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import nsparse.settings
+import nsparse.judging.settings
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number, Severity
 from nsparse.errors import ConfigError, UnknownName
-from nsparse.judge import Report, judge
+from nsparse.judging.judge import Report, judge
 from nsparse.schema import empty, frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Join, Limits
-    from nsparse.scene import Scene
+    from nsparse.judging.scene import Scene
 
 Rows = Sequence[int]
 
@@ -91,7 +91,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
 
     def run(*known: Diagnosis, data: Any = HOST, **options: Any) -> Report:
         by_id = {diagnosis.id: diagnosis for diagnosis in known}
-        monkeypatch.setattr(nsparse.settings, "diagnoses", lambda: by_id)
+        monkeypatch.setattr(nsparse.judging.settings, "diagnoses", lambda: by_id)
         return judge(data, **options)
 
     return run

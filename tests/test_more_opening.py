@@ -10,7 +10,7 @@ import pytest
 
 import nsparse
 from nsparse.diagnosis import Finding
-from nsparse.report import brief
+from nsparse.reporting.report import brief
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"

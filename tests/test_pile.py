@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nsparse import advice
-from nsparse.pile import Pile, live_sizes, piles
-from nsparse.scene import Scene, scenes
+from nsparse.judging import advice
+from nsparse.judging.pile import Pile, live_sizes, piles
+from nsparse.judging.scene import Scene, scenes
 from nsparse.schema import frame
 
 LIMITS = {"few": 4, "share": 0.5, "many": 50, "fd_share": 0.4}

@@ -10,9 +10,9 @@ import pytest
 
 from nsparse.diagnosis import Finding, Group, Step
 from nsparse.errors import DumpError
-from nsparse.judge import Report
+from nsparse.judging.judge import Report
 from nsparse.layout import block, spread, wrap
-from nsparse.report import Style, brief, full, ranges, text
+from nsparse.reporting.report import Style, brief, full, ranges, text
 
 LEAK = Finding(
     id="close-wait-leak",

@@ -19,7 +19,7 @@ from pandas.testing import assert_frame_equal
 import nsparse
 from nsparse.cli import cli
 from nsparse.registry import dialects
-from nsparse.render import csv, read_csv
+from nsparse.reporting.render import csv, read_csv
 from nsparse.schema import empty, faults
 
 ROOT = Path(__file__).parent.parent

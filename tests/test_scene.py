@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsparse.constants import constants
-from nsparse.measure import data_age, passes, syn_age, synack_age
-from nsparse.scene import Scene, scenes
+from nsparse.judging.constants import constants
+from nsparse.judging.measure import data_age, passes, syn_age, synack_age
+from nsparse.judging.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
 
 Row = dict[str, Any]

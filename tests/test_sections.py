@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import nsparse
+from nsparse.reading.text import decode
+from nsparse.reading.text import lines as split_lines
 from nsparse.registry import dialects
-from nsparse.text import decode
-from nsparse.text import lines as split_lines
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 DUMPS = sorted(p for p in SAMPLES.glob("*--*.txt") if not p.stem.endswith(".expected"))

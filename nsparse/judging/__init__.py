@@ -1,0 +1,1 @@
+"""From the frame to findings: hosts, the scene, and what the diagnoses share."""

@@ -1,0 +1,209 @@
+"""One cause, one finding: findings of the same cause become lines of the one that explains them.
+
+Which diagnosis takes over which other, and what they must share, is data (`Diagnosis.absorbs`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nsparse.diagnosis import SEVERITIES, Finding
+from nsparse.judging.measure import worst
+from nsparse.prose import plural
+
+if TYPE_CHECKING:
+    from nsparse.diagnosis import Absorbs, Diagnosis, Join
+    from nsparse.judging.scene import Scene
+
+PART = 0.5
+"""A finding goes with another one when at least this part of its rows does: one that stands mostly
+on other rows has a cause of its own."""
+
+Edge = tuple[int, int]
+"""Numbers of the findings that takes over, and of the one taken over."""
+
+
+def absorbed(
+    findings: Sequence[Finding], scene: Scene, by_id: Mapping[str, Diagnosis]
+) -> list[Finding]:
+    """The findings of one scene that stand after each has taken over what it explains.
+
+    The winner takes the highest severity of all that it took over, also through several steps,
+    and keeps the confidence of its own evidence. A rule with `raises=False` refutes: what it
+    takes over does not raise it.
+    """
+    edges = _edges(findings, scene, by_id)
+    parents = _parents(findings, edges)
+    children: dict[int, list[int]] = defaultdict(list)
+    for child, parent in parents.items():
+        children[parent].append(child)
+    return [
+        _winner(number, findings, children, edges)
+        for number in range(len(findings))
+        if number not in parents
+    ]
+
+
+def _winner(
+    number: int,
+    findings: Sequence[Finding],
+    children: Mapping[int, list[int]],
+    edges: Mapping[Edge, Absorbs],
+) -> Finding:
+    """A finding with what it took over."""
+    finding = findings[number]
+    taken: list[int] = []
+    raising = [finding.severity]
+    todo = [(number, child, True) for child in children.get(number, [])]
+    while todo:
+        above, at, raises = todo.pop(0)
+        raises = raises and edges[above, at].raises
+        taken.append(at)
+        if raises:
+            raising.append(findings[at].severity)
+        todo += [(at, child, raises) for child in children.get(at, [])]
+    if not taken:
+        return finding
+    said = [describe(findings[at], finding) for at in taken]
+    return replace(
+        finding,
+        severity=worst(raising),
+        absorbed=tuple(dict.fromkeys([*finding.absorbed, *said])),
+    )
+
+
+def describe(loser: Finding, winner: Finding) -> str:
+    """A finding as a line of the one that took it over: `fin-wait2-stuck: 3 rows of node/300`."""
+    rows = plural(len(loser.sockets) or loser.n, "row")
+    owner = loser.group.owner
+    whose = f" of {owner}" if owner and owner != winner.group.owner else ""
+    return f"{loser.id}: {rows}{whose}"
+
+
+# ---- who takes over whom ---------------------------------------------------------------------
+
+
+def _edges(
+    findings: Sequence[Finding], scene: Scene, by_id: Mapping[str, Diagnosis]
+) -> dict[Edge, Absorbs]:
+    """Every pair of findings to which a rule applies."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, finding in enumerate(findings):
+        numbers[finding.id].append(number)
+    keys = _Keys(findings, scene)
+    edges: dict[Edge, Absorbs] = {}
+    for id_, winners in numbers.items():
+        for rule in by_id[id_].absorbs if id_ in by_id else ():
+            for edge in _applies(rule, winners, numbers.get(rule.id, []), keys):
+                edges.setdefault(edge, rule)
+    return edges
+
+
+def _applies(
+    rule: Absorbs, winners: Iterable[int], losers: Iterable[int], keys: _Keys
+) -> Iterable[Edge]:
+    losers = list(losers)
+    if not losers:
+        return
+    holders: dict[Hashable, list[int]] = defaultdict(list)
+    for winner in winners:
+        for key in set(keys.winning(winner, rule.by)):
+            holders[key].append(winner)
+    for loser in losers:
+        own = keys.losing(loser, rule.by)
+        shared = Counter(winner for key in own for winner in holders.get(key, ()))
+        for winner, count in shared.items():
+            if winner != loser and count >= PART * len(own):
+                yield winner, loser
+
+
+class _Keys:
+    """What a finding shares with another one, for each way of joining."""
+
+    def __init__(self, findings: Sequence[Finding], scene: Scene) -> None:
+        self._findings = findings
+        self._rows = scene.rows
+        self._columns: dict[str, Sequence[object]] = {}
+
+    def winning(self, number: int, by: Join) -> list[Hashable]:
+        """Keys of the finding that would take over."""
+        if by == "mirror":
+            pair = self._column("pair")
+            return [pair[row] for row in self._findings[number].sockets]
+        return self.losing(number, by)
+
+    def losing(self, number: int, by: Join) -> list[Hashable]:
+        """Keys of the finding that would be taken over, one for each of its rows."""
+        finding = self._findings[number]
+        if by in ("rows", "mirror"):
+            return list(finding.sockets)
+        if by == "owner":
+            return self._owner(finding)
+        if by == "port":
+            return [self._port(row) for row in finding.sockets]
+        return self._services(finding)
+
+    @staticmethod
+    def _owner(finding: Finding) -> list[Hashable]:
+        group = finding.group
+        return [group.pid if group.pid is not None else group.owner] if group.owner else []
+
+    def _services(self, finding: Finding) -> list[Hashable]:
+        bound, netns = self._column("bound"), self._column("netns")
+        if finding.sockets:
+            return [(netns[row], bound[row]) for row in finding.sockets]
+        return [finding.group.service] if finding.group.service else []
+
+    def _port(self, row: int) -> Hashable:
+        """Where a row is served on this host; a caller's row counts for the port it calls."""
+        target = self._column("target")[row]
+        at = target if isinstance(target, int) and target >= 0 else row
+        netns, proto = self._column("netns")[at], self._column("proto")[at]
+        if self._column("role")[at] in ("listener", "server"):
+            return netns, proto, self._column("bound")[at]
+        if self._column("role")[at] == "":
+            return netns, proto, self._column("local_addr")[at], self._column("local_port")[at]
+        return row  # a client of another host: its own local port serves nobody
+
+    def _column(self, name: str) -> Sequence[object]:
+        """A column as Python values, NA as None, so that equal keys are equal."""
+        if name not in self._columns:
+            column = self._rows[name].astype("object")
+            self._columns[name] = column.where(column.notna(), None).tolist()
+        return self._columns[name]
+
+
+# ---- one parent each -------------------------------------------------------------------------
+
+
+def _parents(findings: Sequence[Finding], edges: Mapping[Edge, Absorbs]) -> dict[int, int]:
+    """The one finding that takes over each other one; no finding is among its own parents."""
+    rank = {number: _rank(finding, number) for number, finding in enumerate(findings)}
+    offers: dict[int, list[int]] = defaultdict(list)
+    for winner, loser in edges:
+        # Two that would take over each other: the graver one wins, then the first by id.
+        if (loser, winner) not in edges or rank[winner][:2] < rank[loser][:2]:
+            offers[loser].append(winner)
+    parents = {loser: min(winners, key=rank.__getitem__) for loser, winners in offers.items()}
+    for number in sorted(parents, key=rank.__getitem__):
+        _break_ring(number, parents, rank)
+    return parents
+
+
+def _rank(finding: Finding, number: int) -> tuple[int, str, int, int]:
+    return (SEVERITIES.index(finding.severity), finding.id, -finding.n, number)
+
+
+def _break_ring(
+    start: int, parents: dict[int, int], rank: Mapping[int, tuple[int, str, int, int]]
+) -> None:
+    """If the way up from here comes back, its first-ranked finding has no parent."""
+    way = [start]
+    while way[-1] in parents and (above := parents[way[-1]]) not in way:
+        way.append(above)
+    if way[-1] in parents:
+        ring = way[way.index(parents[way[-1]]) :]
+        del parents[min(ring, key=rank.__getitem__)]

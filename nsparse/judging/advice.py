@@ -1,0 +1,152 @@
+"""What to do next: commands by system, as data (diagnoses: "next" per system).
+
+A diagnosis picks steps by name and adds what only it can say; the reader gets those for the
+system of the dump, or for every system where that is unknown.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nsparse.diagnosis import Step
+from nsparse.judging.finding import count_of
+from nsparse.prose import port_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.judging.scene import Scene
+
+Advice = Mapping[str, str]
+"""One step: the command for each system that has one."""
+Cells = Mapping[str, Any] | Any
+"""A row: what gives a cell by the name of its column."""
+
+SYSTEMS = ("linux", "macos", "windows")
+BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
+"""Systems that share the tools of macOS."""
+ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", "macos": "netstat -Lan"}
+REFUSED: Advice = {"linux": "nstat -az TcpExtListenOverflows TcpExtListenDrops"}
+HANDSHAKES: Advice = {
+    "linux": "nstat -az | grep -i -E 'syncook|listen|reqq'",
+    "macos": "netstat -s -p tcp",
+    "windows": "netstat -s",
+}
+DESCRIPTORS: Advice = {"linux": "ls -l /proc/{pid}/fd | grep -c socket"}
+DESCRIPTOR_LIMIT: Advice = {"linux": "grep 'open files' /proc/{pid}/limits"}
+PORT_RANGE: Advice = {
+    "linux": "sysctl net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports",
+    "macos": "sysctl net.inet.ip.portrange",
+    "windows": "netsh int ipv4 show dynamicport tcp",
+}
+TIME_WAIT_LENGTH: Advice = {"macos": "sysctl net.inet.tcp.msl"}
+REACH: Advice = {
+    "linux": "nc -vz -w 5 {addr} {port}",
+    "macos": "nc -vz -G 5 {addr} {port}",
+    "windows": "Test-NetConnection {addr} -Port {port}",
+}
+TRACE: Advice = {"linux": "traceroute -T -p {port} {addr}"}
+CAPTURE: Advice = {
+    "linux": "tcpdump -nni any port {port}",
+    "macos": "sudo tcpdump -nni any port {port}",
+    "windows": "pktmon start --capture",
+}
+SOCKETS: Advice = {
+    "linux": "ss -tan{flags} state {ss}{where}",
+    "macos": "lsof -nP -iTCP{port} -sTCP:{state}",
+    "windows": "Get-NetTCPConnection -State {windows} | Group-Object OwningProcess",
+}
+STACK: Advice = {
+    "linux": "gdb -p {pid} -batch -ex 'thread apply all bt'",
+    "macos": "sample {pid}",
+    "windows": "procdump -ma {pid}",
+}
+DUMPERS = {
+    "java": "jstack {pid}",
+    "python": "py-spy dump --pid {pid}",
+    "dotnet": "dotnet-stack report -p {pid}",
+}
+"""What prints the stacks of a program, by how its name begins; the same on every system."""
+SS_STATES = {"SYN_RECEIVED": "syn-recv"}
+"""States that ss does not spell as the frame does, with hyphens."""
+
+
+def steps(scene: Scene, *advice: Advice | str) -> tuple[Step, ...]:
+    """The steps for the system of a dump; a text alone is for every system, and comes last."""
+    own = "macos" if scene.os in BSD_LIKE else scene.os
+    found = [
+        Step(system, each[system])
+        for system in SYSTEMS
+        for each in advice
+        if isinstance(each, Mapping) and own in (None, system) and system in each
+    ]
+    return (*found, *(Step("any", each) for each in advice if isinstance(each, str)))
+
+
+def filled(advice: Advice, **values: object) -> Advice:
+    """A step with its blanks filled in.
+
+    >>> filled(REACH, addr="192.0.2.1", port=443)["windows"]
+    'Test-NetConnection 192.0.2.1 -Port 443'
+    """
+    return {system: command.format_map(values) for system, command in advice.items()}
+
+
+def of_process(advice: Advice, row: Cells) -> Advice:
+    """A step about the process of a row; none where its number is unknown.
+
+    >>> of_process(DESCRIPTORS, {"pid": 7}), of_process(DESCRIPTORS, {"pid": None})
+    ({'linux': 'ls -l /proc/7/fd | grep -c socket'}, {})
+    """
+    pid = count_of(row["pid"])
+    return {} if pid is None else filled(advice, pid=pid)
+
+
+def stack(row: Cells) -> Advice:
+    """What the threads of a row's process are doing, by the tool that its name suggests.
+
+    >>> [stack({"process": name, "pid": 70})["macos"] for name in ("java", "nginx")]
+    ['jstack 70', 'sample 70']
+    """
+    name = str(row["process"])
+    own = next((cmd for start, cmd in DUMPERS.items() if name.startswith(start)), None)
+    return of_process(STACK if own is None else dict.fromkeys(SYSTEMS, own), row)
+
+
+def native_stack(pid: int | None) -> Advice:
+    """The same whatever the program, of a process that may be unknown; not on Windows."""
+    found = filled(STACK, pid="PID" if pid is None else pid)
+    return {system: found[system] for system in ("linux", "macos")}
+
+
+def sockets(state: str, rows: pd.DataFrame | None = None, flags: str = "pe") -> Advice:
+    """Who owns the sockets of a state.
+
+    Args:
+        state: Its canonical name.
+        rows: Rows of one service, to ask for these alone.
+        flags: Further options of ss.
+
+    >>> sockets("FIN_WAIT_2")["linux"]
+    'ss -tanpe state fin-wait-2'
+    """
+    bound = "" if rows is None else str(rows["bound"].iat[0])
+    port = port_of(bound) if port_of(bound).isdigit() else ""
+    return filled(
+        SOCKETS,
+        flags=flags,
+        ss=SS_STATES.get(state, state.lower().replace("_", "-")),
+        state=state,
+        windows=state.title().replace("_", ""),
+        where="" if rows is None else _where(rows, bound, port),
+        port=f":{port}" if port else "",
+    )
+
+
+def _where(rows: pd.DataFrame, bound: str, port: str) -> str:
+    """The filter of ss for the rows of one service."""
+    if rows["role"].iat[0] == "client" and bound:
+        return f" dst {shlex.quote(bound)}"
+    return f" '( sport = :{port} )'" if port else ""

@@ -1,0 +1,190 @@
+"""What most diagnoses need to fill a finding: whose it is, how sure it is, which rows it is about.
+
+Nothing here imports pandas at the top, so that a diagnosis may import it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nsparse.diagnosis import Group
+from nsparse.judging.measure import at_most, lower
+from nsparse.prose import plural, port_of, thousands, top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Confidence
+    from nsparse.judging.scene import Scene
+
+PEERS_SHOWN = 3
+TOLD = (
+    *("netns", "proto", "state", "recv_q", "send_q", "inode"),
+    *("local_addr", "local_port", "remote_addr", "remote_port"),
+    *("owner", "owned", "process", "pid", "role", "service", "bound"),
+    *("group", "pair", "listener", "persistent"),
+)
+"""Columns that findings tell of, or look other rows up by."""
+LOCAL_PROGRAM = "the local program"
+
+
+def settle(
+    start: Confidence, scene: Scene, *, up: int = 0, down: int = 0, cap: Confidence = "high"
+) -> Confidence:
+    """Where a confidence ends after its steps (diagnoses: severity, confidence).
+
+    Args:
+        start: What the kind of evidence is worth.
+        scene: A dump that is cut, or names no owner, costs a step each.
+        up: How many things make it surer.
+        down: How many more make it less sure.
+        cap: The most that is allowed, whatever speaks for it.
+    """
+    doubts = int(scene.truncated) + int("owner" not in scene.has)
+    return at_most(lower(start, down + doubts - up), cap)
+
+
+# ---- rows ------------------------------------------------------------------------------------
+
+
+def flagged(truth: pd.Series[Any]) -> pd.Series[bool]:
+    """A comparison as plain truths: what is compared with NA is not true."""
+    return truth.fillna(False).astype("bool")
+
+
+def slim(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """Rows with only the columns that findings tell of: narrow ones are cheap to group."""
+    return rows[[*TOLD, *more]]
+
+
+def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
+    """The labels of the rows that a finding stands on."""
+    return tuple(int(label) for rows in frames for label in rows.index)
+
+
+def keyed(rows: pd.DataFrame, *columns: str) -> list[pd.Series[Any]]:
+    """Keys to group rows by: their network namespace, and these columns."""
+    return [netns_of(rows), *(rows[name] for name in columns)]
+
+
+def owner_keys(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Which program each row belongs to; rows without an owner count by their group."""
+    group = "group " + rows["group"].astype("str")
+    owner = rows["owner"].astype("object")
+    return netns_of(rows) + "/" + owner.where(owner != "", group)
+
+
+def netns_of(rows: pd.DataFrame) -> pd.Series[Any]:
+    """The network namespace of each row, empty where none is named: fit for a key."""
+    return rows["netns"].astype("object").where(rows["netns"].notna(), "")
+
+
+# ---- whose they are --------------------------------------------------------------------------
+
+
+def group_of(row: pd.Series[Any]) -> Group:
+    """The group of a finding whose rows are all like this one."""
+    role = row["role"] if row["role"] in ("server", "client") else None
+    return Group(**owner_of(row), role=role, service=row["bound"] or None)
+
+
+def owner_of(row: pd.Series[Any]) -> dict[str, Any]:
+    """The owner's part of a group, from one row."""
+    process = row["process"]
+    return {
+        "owner": row["owner"] or None,
+        "process": None if is_missing(process) else str(process),
+        "pid": count_of(row["pid"]),
+    }
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is empty."""
+    import pandas as pd
+
+    return bool(pd.isna(value))
+
+
+def count_of(value: Any) -> int | None:
+    """A cell with a whole number; None where it is empty."""
+    return None if is_missing(value) else int(value)
+
+
+def sysctl(scene: Scene, name: str) -> str | None:
+    """A kernel setting of the host, where its bundle has it."""
+    known = scene.facts.get("sysctl")
+    value = known.get(name) if isinstance(known, Mapping) else None
+    return None if value is None else str(value)
+
+
+# ---- words -----------------------------------------------------------------------------------
+
+
+def endpoint(addr: object, port: object) -> str:
+    """An address and a port as one writes them.
+
+    >>> endpoint("2001:db8::1", 443)
+    '[2001:db8::1]:443'
+    """
+    return f"[{addr}]:{port}" if ":" in str(addr) else f"{addr}:{port}"
+
+
+def peers(rows: pd.DataFrame) -> str:
+    """The line of evidence that names the addresses at the other ends."""
+    addresses = rows["remote_addr"].dropna()
+    more = int(addresses.nunique()) - PEERS_SHOWN
+    said = f"peers: {top(addresses, PEERS_SHOWN)}"
+    return f"{said} and {thousands(more)} more" if more > 0 else said
+
+
+def tally(values: pd.Series[Any]) -> str:
+    """How often each number stands there, empty cells as 0: `0 (2), 3 (1)`."""
+    counts = values.fillna(0).value_counts().sort_index()
+    return ", ".join(f"{value} ({thousands(n)})" for value, n in counts.items())
+
+
+def connections(row: pd.Series[Any], count: int, otherwise: str = "") -> str:
+    """How many connections of whom with what, all like this row.
+
+    Args:
+        row: One of them.
+        count: How many.
+        otherwise: What to add where neither an owner nor a service is known.
+    """
+    owner, role, bound = row["owner"], row["role"], row["bound"]
+    said = plural(count, "connection")
+    if role == "client" and bound:
+        return f"{said} from {owner or 'this host'} to {bound}"
+    if role == "server" and bound:
+        return f"{said} {'accepted ' if owner else ''}on port {port_of(bound)}"
+    return f"{said} of {owner}" if owner else f"{said}{otherwise}"
+
+
+def others(rows: pd.DataFrame, owners: Iterable[str]) -> str:
+    """Who is at the other ends, with the verb: the one program there, where it is known.
+
+    Args:
+        rows: The connections.
+        owners: The owners of their other ends, "" for one that is not known.
+    """
+    known = set(owners)
+    if len(known) == 1 and any(known):
+        return f"{known.pop()} has"
+    roles = set(rows["role"])
+    if roles == {"client"} and rows["bound"].nunique() == 1:
+        return "the server has"
+    one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")
+    return f"the {one} has" if len(rows) == 1 else f"the {more} have"
+
+
+# ---- what the dump does not show -------------------------------------------------------------
+
+HOW_LONG = "how long: take a second snapshot 120 s later"
+
+
+def assumed_limit(scene: Scene) -> str:
+    """That the descriptor limit of the process is not known."""
+    return f"the descriptor limit: {thousands(scene.constants.fd_limit)} is assumed"

@@ -1,0 +1,139 @@
+"""What a report can be made of: frames, dumps, bundles, or several of them, all as one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.judging.hosts import Named
+
+
+@dataclass(frozen=True)
+class Given:
+    """One dump, whoever read it.
+
+    Attributes:
+        frame: Its rows.
+        file: Its name; None for a frame, whose rows name their files.
+        problems: What could not be read of it.
+        lines: How many lines it has, where known.
+        encoding: How its bytes were read, where known.
+        snapshots: How many moments it shows, where known.
+        tables: The dialects of its tables.
+        cut: Whether its end is missing.
+    """
+
+    frame: pd.DataFrame
+    file: str | None = None
+    problems: tuple[Any, ...] = ()
+    lines: int | None = None
+    encoding: str | None = None
+    snapshots: int | None = None
+    tables: tuple[str, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file that was read, as the report lists it; None where nothing says it."""
+
+    file: str
+    host: str | None
+    host_from: str
+    os: str | None
+    tool: str | None
+    dialect: str | None
+    encoding: str | None
+    snapshots: int
+    rows: int
+    lines: int | None
+    problems: int
+
+
+def given(data: Any) -> Iterator[Given]:
+    """The single dumps in a frame, a dump, a bundle, or a sequence of these."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        yield Given(data)
+    elif hasattr(data, "dumps"):
+        for dump in data.dumps:
+            yield from given(dump)
+    elif hasattr(data, "frame"):
+        yield _dump(data)
+    else:
+        for part in data:
+            yield from given(part)
+
+
+def _dump(dump: Any) -> Given:
+    problems = tuple(getattr(dump, "problems", ()))
+    lines = getattr(dump, "lines", None)
+    shots = getattr(dump, "snapshots", None)
+    last_is_damaged = bool(problems) and problems[-1].line == lines
+    return Given(
+        frame=dump.frame,
+        file=getattr(dump, "file", None),
+        problems=problems,
+        lines=lines,
+        encoding=getattr(dump, "encoding", None) or None,
+        snapshots=None if shots is None else len(shots),
+        tables=tuple(dict.fromkeys(getattr(dump, "tables", ()))),
+        cut=bool(getattr(dump, "truncated", last_is_damaged)),
+    )
+
+
+def joined(dumps: Sequence[Given]) -> pd.DataFrame:
+    """One frame of all; empty ones would only unsettle its dtypes."""
+    import pandas as pd
+
+    from nsparse.schema import empty
+
+    filled = [dump.frame for dump in dumps if len(dump.frame)]
+    if len(filled) > 1:
+        return pd.concat(filled, ignore_index=True)
+    return (filled or [dump.frame for dump in dumps] or [empty()])[0]
+
+
+def sources(
+    dumps: Sequence[Given], frame: pd.DataFrame, hosts: Mapping[str, Named]
+) -> Iterator[Source]:
+    """One source for each file, in order; also for one without rows."""
+    by_file = {dump.file: dump for dump in dumps if dump.file is not None}
+    rows = dict(list(frame.groupby(frame["file"].fillna(""), sort=False)))
+    nothing = Given(frame.iloc[:0])
+    for file in dict.fromkeys([*by_file, *map(str, rows)]):
+        yield _source(file, by_file.get(file, nothing), rows.get(file, nothing.frame), hosts)
+
+
+def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Named]) -> Source:
+    from nsparse.registry import dialects
+
+    known = [dialects()[name] for name in dump.tables if name in dialects()]
+    named = hosts.get(file)
+    return Source(
+        file=file,
+        host=(named.host or None) if named else None,
+        host_from=named.rule if named else "file",
+        os=_listed(rows["os"]) or _words(dialect.os for dialect in known if dialect.os),
+        tool=_listed(rows["tool"]) or _words(dialect.tool for dialect in known),
+        dialect=_listed(rows["dialect"]) or _words(dump.tables),
+        encoding=dump.encoding,
+        snapshots=rows["snapshot"].nunique() if dump.snapshots is None else dump.snapshots,
+        rows=len(rows),
+        lines=dump.lines,
+        problems=len(dump.problems),
+    )
+
+
+def _listed(values: pd.Series) -> str | None:
+    """The values of a column in a word or two."""
+    return _words(values.dropna().unique())
+
+
+def _words(values: Any) -> str | None:
+    return ", ".join(dict.fromkeys(str(value) for value in values)) or None

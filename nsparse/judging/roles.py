@@ -1,0 +1,226 @@
+"""Which side of a connection a row is, who listens for it, and where its other end stands.
+
+The order of the rules is the catalogue's (diagnoses: role of a row).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nsparse.judging.ends import (
+    NO_PORT,
+    Bools,
+    Codes,
+    Ends,
+    Finder,
+    Ints,
+    codes,
+    compact,
+    equals,
+    flags,
+    joined,
+)
+
+LISTENER, SERVER, CLIENT, UNKNOWN, NONE = range(5)
+ROLES = ("listener", "server", "client", "unknown", "")
+
+EXACT, OWN_FAMILY, DUAL = range(3)
+"""How closely a wildcard listener fits: the kernel prefers its own family's over a dual one."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """By row.
+
+    Attributes:
+        role: Index into `ROLES`.
+        listener: Position of the LISTEN row that serves a server row, else -1.
+        target: Position of the LISTEN row that a self connection leads to, else -1.
+        pair: Position of the row of the other end, else -1.
+    """
+
+    role: Ints
+    listener: Ints
+    target: Ints
+    pair: Ints
+
+
+def roles(
+    frame: pd.DataFrame, ends: Ends, tcp: Bools, concrete: Bools, cut: Bools, low: int, high: int
+) -> Roles:
+    """Tell the role of every row; `low` and `high` bound the ephemeral ports."""
+    state = frame["state"]
+    listens = tcp & equals(state, "LISTEN")
+    listeners = _Listeners(frame, ends, np.flatnonzero(listens))
+    whole = concrete & ~cut
+    own = _own(ends, concrete, whole)
+    serving = listeners.find(ends.local, concrete)
+    target = listeners.find(ends.remote, own)
+    role = np.full(len(frame), NONE, dtype=np.int64)
+    role[tcp] = UNKNOWN
+    role[listens] = LISTENER
+    # A SYN is only ever sent by the side that calls, whatever else listens on its port; the
+    # answer to one only by the side that is called (RFC 9293 3.3.2).
+    _settle(role, concrete & equals(state, "SYN_SENT"), CLIENT)
+    _settle(role, concrete & (serving >= 0), SERVER)
+    _settle(role, concrete & (target >= 0), CLIENT)
+    _settle(role, concrete & equals(state, "SYN_RECEIVED"), SERVER)
+    here, there = _within(ends.local_port, low, high), _within(ends.remote_port, low, high)
+    known = (ends.local_port != NO_PORT) & (ends.remote_port != NO_PORT)
+    _settle(role, concrete & known & here & ~there, CLIENT)
+    _settle(role, concrete & known & there & ~here, SERVER)
+    _by_repetition(role, ends, whole)
+    return Roles(
+        role=role,
+        listener=np.where(role == SERVER, serving, -1),
+        target=np.where(role == CLIENT, target, -1),
+        pair=_pairs(ends, whole, equals(state, "TIME_WAIT")),
+    )
+
+
+def _settle(role: Ints, rows: Bools, to: int) -> None:
+    role[rows & (role == UNKNOWN)] = to
+
+
+def _within(ports: Ints, low: int, high: int) -> Bools:
+    return (ports >= low) & (ports <= high)
+
+
+def _own(ends: Ends, concrete: Bools, whole: Bools) -> Bools:
+    """Rows whose remote address belongs to this host."""
+    space, size = ends.space, len(ends.addresses)
+    local, remote = ends.end_addr[ends.local], ends.end_addr[ends.remote]
+    mine = np.unique(joined(space, Codes(local, size))[concrete])
+    found = np.isin(joined(space, Codes(remote, size)), mine)
+    return whole & (found | ends.loopback[remote])
+
+
+class _Listeners:
+    """The LISTEN rows, by the ends that they serve."""
+
+    def __init__(self, frame: pd.DataFrame, ends: Ends, rows: Ints) -> None:
+        self._ends = ends
+        self._rows = rows
+        if not len(rows):
+            return
+        self._pid = codes(frame["pid"])
+        address = ends.end_addr[ends.local[rows]]
+        wild = ends.wild[address]
+        exact = rows[~wild]
+        self._exact = self._finders(self._end_keys(exact, ends.local[exact]), exact)
+        served = _served(frame, ends, rows[wild])
+        self._wild = self._finders(
+            self._port_keys(served["row"], ends.local[served["row"]], served["six"]), served["row"]
+        )
+
+    def find(self, here: Ints, wanted: Bools) -> Ints:
+        """The listener for each of these ends, -1 where there is none or none is wanted.
+
+        The more exact address first; among equal ones (SO_REUSEPORT) the row's own process.
+        """
+        found = np.full(len(here), -1, dtype=np.int64)
+        rows = np.flatnonzero(wanted)
+        if not len(self._rows) or not len(rows):
+            return found
+        six = self._ends.six[self._ends.end_addr[here[rows]]].astype(np.int64)
+        exact = self._look(self._exact, self._end_keys(rows, here[rows]), rows)
+        wild = self._look(self._wild, self._port_keys(rows, here[rows], six), rows)
+        found[rows] = np.where(exact >= 0, exact, wild)
+        return found
+
+    def _end_keys(self, rows: Ints, here: Ints) -> Ints:
+        space = Codes(self._ends.space.of[rows], self._ends.space.size)
+        return joined(space, Codes(here, self._ends.count))
+
+    def _port_keys(self, rows: Ints, here: Ints, six: Ints) -> Ints:
+        space = Codes(self._ends.space.of[rows], self._ends.space.size)
+        return joined(space, Codes(self._ends.end_port[here], NO_PORT + 1), Codes(six, 2))
+
+    def _finders(self, keys: Ints, rows: Ints) -> tuple[Finder, Finder | None]:
+        """By place; and by place and process, where several share a place."""
+        several = pd.Index(keys).has_duplicates
+        return Finder(keys, rows), Finder(self._with_pid(keys, rows), rows) if several else None
+
+    def _look(self, finders: tuple[Finder, Finder | None], keys: Ints, rows: Ints) -> Ints:
+        by_place, by_pid = finders
+        found = by_place.find(keys)
+        if by_pid is None:
+            return found
+        own = by_pid.find(self._with_pid(keys, rows))
+        return np.where((own >= 0) & (self._pid.of[rows] > 0), own, found)
+
+    def _with_pid(self, keys: Ints, rows: Ints) -> Ints:
+        # Keys of `_end_keys` and `_port_keys` stay far below 2**62 / pids for any frame that fits
+        # into memory: spaces * ends, not spaces * ends squared.
+        return keys * self._pid.size + self._pid.of[rows]
+
+
+def _served(frame: pd.DataFrame, ends: Ends, rows: Ints) -> dict[str, Ints]:
+    """Each wildcard listener once for each family it serves, the closest fit first.
+
+    `::` serves IPv4 too unless it is v6only; `*` serves what its family says, both when that is
+    unknown (diagnoses: role of a row, rule 1).
+    """
+    address = ends.addresses.take(ends.end_addr[ends.local[rows]]).to_numpy(dtype=object)
+    family = frame["family"].astype("object").to_numpy()[rows]
+    only = _v6only(frame)[rows]
+    any_family = ~np.isin(address, ("0.0.0.0", "::"))
+    four_only = (address == "0.0.0.0") | (any_family & (family == "ipv4"))
+    six = rows[~four_only]
+    both = rows[~four_only & ~only]
+    listed = np.concatenate([rows[four_only], six, both])
+    serves = np.concatenate([np.zeros(four_only.sum()), np.ones(len(six)), np.zeros(len(both))])
+    return {"row": listed.astype(np.int64), "six": serves.astype(np.int64)}
+
+
+def _v6only(frame: pd.DataFrame) -> Bools:
+    if "v6only" not in frame.columns:
+        return np.zeros(len(frame), dtype=np.bool_)
+    return flags(frame["v6only"])
+
+
+def _by_repetition(role: Ints, ends: Ends, whole: Bools) -> None:
+    """Rule 4: of two addresses' connections, the port that repeats more often is the service."""
+    open_ = whole & (role == UNKNOWN)
+    if not open_.any():
+        return
+    size = len(ends.addresses)
+    local, remote = Codes(ends.end_addr[ends.local], size), Codes(ends.end_addr[ends.remote], size)
+    between = joined(ends.space, local, remote)
+    rows = np.flatnonzero(whole)
+    rows = rows[np.isin(between[rows], between[open_])]
+    lot = compact(between[rows])
+    mine = _tally(lot, ends.local_port[rows])
+    theirs = _tally(lot, ends.remote_port[rows])
+    undecided = open_[rows]
+    role[rows[undecided & (mine > theirs)]] = SERVER
+    role[rows[undecided & (theirs > mine)]] = CLIENT
+
+
+def _tally(lot: Codes, ports: Ints) -> Ints:
+    """How often each row's port occurs in its lot."""
+    found = compact(joined(lot, Codes(ports, NO_PORT + 1)))
+    return np.bincount(found.of, minlength=found.size)[found.of]
+
+
+def _pairs(ends: Ends, whole: Bools, waiting: Bools) -> Ints:
+    """The row of the other end of each connection whose both ends are here.
+
+    A TIME_WAIT row may stand beside a newer connection of the same ends: the live one is the pair.
+    Only rows that find each other are a pair.
+    """
+    pair = np.full(len(whole), -1, dtype=np.int64)
+    is_local = np.zeros(ends.count, dtype=np.bool_)
+    is_local[ends.local[whole]] = True
+    rows = np.flatnonzero(whole & is_local[ends.remote])
+    if not len(rows):
+        return pair
+    rows = np.concatenate([rows[~waiting[rows]], rows[waiting[rows]]])
+    found = Finder(ends.tuples[rows], rows).find(ends.mirrored[rows])
+    pair[rows] = np.where(found == rows, -1, found)
+    linked = pair >= 0
+    linked[linked] = pair[pair[linked]] == np.flatnonzero(linked)
+    return np.where(linked, pair, -1)

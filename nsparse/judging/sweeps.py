@@ -1,0 +1,108 @@
+"""Sweeps: attempts of one program at many addresses, or at many ports of one, mostly in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nsparse.judging.finding import keyed, netns_of
+from nsparse.prose import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits
+    from nsparse.judging.scene import Scene
+
+RISKY = (22, 23, 2323, 445, 3389, 5555, 6379, 1433, 3306, 5900, 2375, 7547)
+"""Ports that worms and intruders look for."""
+NEAR = 4
+"""Addresses so close to one another that somebody counts them through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Attempts of one program: at many addresses on one port, or at many ports of one address.
+
+    Attributes:
+        rows: The attempts.
+        wide: Whether it is many addresses.
+        n: How many of them.
+        hits: How many of these answer.
+        at: The port, or the address.
+    """
+
+    rows: pd.DataFrame
+    wide: bool
+    n: int
+    hits: int
+    at: Any
+
+    @property
+    def said(self) -> str:
+        """What it tries: `34 addresses on port 22`."""
+        if self.wide:
+            return f"{plural(self.n, 'address', 'addresses')} on port {self.at}"
+        return f"{plural(self.n, 'port')} of {self.at}"
+
+    @property
+    def risky(self) -> bool:
+        """Whether intruders look for such a port."""
+        return self.wide and self.at in RISKY
+
+    @property
+    def tried(self) -> pd.Series[Any]:
+        """The addresses, or the ports, each once."""
+        return self.rows["remote_addr" if self.wide else "remote_port"].drop_duplicates()
+
+
+def sweeps(
+    calling: pd.DataFrame, up: pd.DataFrame, limits: Limits, *, wide: bool
+) -> Iterator[Sweep]:
+    """The sweeps in one direction that are large enough, and in vain."""
+    fixed, tried = ("remote_port", "remote_addr") if wide else ("remote_addr", "remote_port")
+    keys = keyed(calling, "owner", fixed)
+    many = calling.groupby(keys, sort=False)[tried].transform("nunique") >= limits["warning"]
+    answered = up.groupby(keyed(up, "owner", fixed))[tried].nunique().to_dict()
+    found = calling[many]
+    for key, part in found.groupby(keyed(found, "owner", fixed), sort=False):
+        n, hits = int(part[tried].nunique()), int(answered.get(key, 0))
+        if hits <= limits["hits"] * n:
+            yield Sweep(part, wide, n, hits, part[fixed].iat[0])
+
+
+def by_program(sweeps: Sequence[Sweep]) -> Iterator[list[Sweep]]:
+    """The sweeps of each program, the largest first."""
+    found: dict[tuple[str, str], list[Sweep]] = {}
+    for sweep in sorted(sweeps, key=lambda sweep: (not sweep.risky, -sweep.n)):
+        key = (str(netns_of(sweep.rows).iat[0]), str(sweep.rows["owner"].iat[0]))
+        found.setdefault(key, []).append(sweep)
+    yield from found.values()
+
+
+def counted_through(sweep: Sweep) -> bool:
+    """Whether most of the addresses, or ports, are neighbours."""
+    tried = sweep.tried
+    if sweep.wide:
+        parts = tried.str.extract(r"^(\d+\.\d+\.\d+)\.(\d+)$").dropna()
+        if parts.empty:
+            return False
+        nets, last = parts[0], parts[1].astype("int64")
+    else:
+        last = tried.astype("int64")
+        nets = last * 0
+    ordered = last.sort_values()
+    gaps = ordered.groupby(nets[ordered.index]).diff()
+    return bool(2 * (gaps <= NEAR).sum() >= len(tried))
+
+
+def others_before(scene: Scene, sweep: Sweep) -> bool:
+    """Whether the program tried as many others in the snapshot before."""
+    if not scene.earlier or not sweep.wide:
+        return False
+    rows = scene.earlier[-1].rows
+    same = (rows["state"] == "SYN_SENT") & (rows["remote_port"] == sweep.at).fillna(False)
+    tried = set(rows[same & (rows["owner"] == sweep.rows["owner"].iat[0])]["remote_addr"])
+    return len(tried - set(sweep.rows["remote_addr"])) * 2 >= sweep.n

@@ -1,0 +1,84 @@
+"""Numbers and names in prose: what every sentence of nsparse is put together from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def thousands(n: float) -> str:
+    """A whole number with a blank between the thousands.
+
+    >>> thousands(216610)
+    '216 610'
+    """
+    return f"{round(n):,}".replace(",", " ")
+
+
+def plural(n: int, noun: str, many: str | None = None) -> str:
+    """A number and its noun.
+
+    >>> plural(1, "connection"), plural(1200, "connection"), plural(2, "address", "addresses")
+    ('1 connection', '1 200 connections', '2 addresses')
+    """
+    return f"{thousands(n)} {noun if n == 1 else many or noun + 's'}"
+
+
+def percent(n: float, base: float) -> str:
+    """A share in whole percent, with one decimal below one percent.
+
+    >>> percent(6, 7), percent(40, 28232), percent(1, 0)
+    ('86 %', '0.1 %', '0 %')
+    """
+    share = 100 * n / base if base else 0.0
+    return f"{share:.1f} %" if 0 < share < 1 else f"{share:.0f} %"
+
+
+def are(n: int) -> str:
+    """The verb for so many.
+
+    >>> are(1), are(2)
+    ('is', 'are')
+    """
+    return "is" if n == 1 else "are"
+
+
+def top(values: Iterable[object], count: int = 3) -> str:
+    """The most frequent values with their counts; equal counts in the order of the values.
+
+    >>> top(["203.0.113.9", "203.0.113.7", "203.0.113.7"])
+    '203.0.113.7 (2), 203.0.113.9 (1)'
+    """
+    counted = Counter(str(value) for value in values)
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{value} ({thousands(n)})" for value, n in ranked[:count])
+
+
+def actor(owner: str | None, otherwise: str = "the program") -> str:
+    """Who acts in a sentence: the owner, or a word for one who is not known.
+
+    >>> actor("java/4711"), actor("")
+    ('java/4711', 'the program')
+    """
+    return owner or otherwise
+
+
+def port_of(end: str) -> str:
+    """The port of an "ADDR:PORT".
+
+    >>> port_of("[2001:db8::1]:443")
+    '443'
+    """
+    return end.rpartition(":")[2]
+
+
+def address_of(end: str) -> str:
+    """The address of an "ADDR:PORT", without brackets.
+
+    >>> address_of("[2001:db8::1]:443")
+    '2001:db8::1'
+    """
+    return end.rpartition(":")[0].strip("[]")

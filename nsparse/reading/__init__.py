@@ -1,0 +1,1 @@
+"""From bytes to the frame: text, tables of sockets, grammar, columns."""

@@ -1,0 +1,203 @@
+"""From the tables of a text to its dump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nsparse.dialect import Columns
+from nsparse.prose import plural
+from nsparse.reading.convert import BadCell, columns_of
+from nsparse.reading.dump import Dump, Problem, Snapshot
+from nsparse.reading.grammar import ROWS, Grammar, Refusal
+from nsparse.reading.mend import SAID
+from nsparse.reading.tables import Sections, Table, Unread
+from nsparse.reading.views import View, views_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXPLAINED_AT_MOST = 300
+"""So many refused lines are explained by the grammar; the rest are listed without a column.
+
+An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
+"""
+NO_ROW = ("a row of a socket table",)
+
+
+@dataclass
+class _Source:
+    """The text that is being read, and what was wrong with it."""
+
+    file: str
+    lines: Sequence[str]
+    host: str | None
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, line: int, text: str, expected: str) -> None:
+        """A cell that could not be, or not be understood."""
+        whole = self.lines[line - 1]
+        column = max(whole.find(text), 0) + 1
+        self.problems.append(Problem(self.file, line, column, whole, (expected,)))
+
+
+def assemble(
+    file: str, lines: Sequence[str], found: Sections, *, host: str | None, full: bool
+) -> Dump:
+    """Build the dump: rows with an impossible cell become problems, all others make the frame."""
+    source = _Source(file, lines, host)
+    views = views_of(found.tables)
+    frame = _frame(source, views, found, full)
+    source.problems += _unread(source, found.unread)
+    source.problems.sort(key=lambda problem: (problem.line, problem.column))
+    return Dump(
+        file=file,
+        frame=frame,
+        problems=source.problems,
+        census={kind: count for kind, count in found.census.items() if count},
+        snapshots=_snapshots(views),
+        notes=_notes(found, frame),
+        stretches=found.stretches,
+        encoding="",
+        lines=len(lines),
+        tables=[table.voice.dialect.name for table in found.tables],
+    )
+
+
+# ---- the frame -------------------------------------------------------------------------------
+
+
+def _frame(source: _Source, views: Sequence[View], found: Sections, full: bool) -> pd.DataFrame:
+    """One frame for all tables, in the order of the file."""
+    from nsparse.schema import frame
+
+    values: dict[str, list[Any]] = {}
+    length = 0
+    for view in views:
+        for table in view.tables:
+            columns = _table(source, view, table, found)
+            count = len(columns["line"])
+            for name in values.keys() | columns.keys():
+                column = values.setdefault(name, [None] * length)
+                column.extend(columns.get(name, [None] * count))
+            length += count
+    return frame(values, length, full=full)
+
+
+def _table(source: _Source, view: View, table: Table, found: Sections) -> Columns:
+    """One table's columns, with what all its rows share."""
+    columns, bad = columns_of(table.voice.dialect, table.records, table.cells)
+    if bad:
+        _take_out(source, table, bad, found)
+    _odd(source, columns)
+    dialect = table.voice.dialect
+    rivals = [rival.dialect for rival in table.rivals]
+    shared = {
+        "file": source.file,
+        "host": source.host or next((t.host for t in view.tables if t.host), None),
+        "snapshot": view.snapshot,
+        "taken_at": view.taken_at,
+        "os": dialect.os if all(rival.os == dialect.os for rival in rivals) else None,
+        "tool": dialect.tool if all(rival.tool == dialect.tool for rival in rivals) else None,
+        "dialect": None if rivals else dialect.name,
+    }
+    count = len(columns["line"])
+    return {**columns, **{name: [value] * count for name, value in shared.items()}}
+
+
+def _take_out(source: _Source, table: Table, bad: Iterable[BadCell], found: Sections) -> None:
+    """Rows with an impossible cell are problems, with the lines that continue them."""
+    lost = {id(cell.record): cell for cell in bad}
+    for cell in lost.values():
+        source.refuse(cell.record.line, cell.text, cell.expected)
+        found.census["rows"] -= 1
+        found.census["details"] -= len(cell.record.more)
+        found.census["problems"] += 1 + len(cell.record.more)
+    table.records = [record for record in table.records if id(record) not in lost]
+
+
+def _odd(source: _Source, columns: Columns) -> None:
+    """Cells of rows that were read and could not be understood."""
+    for line, said in zip(columns["line"], columns.pop("_odd", []), strict=False):
+        if said is not None:
+            text, expected = said
+            source.refuse(line, text, expected)
+
+
+# ---- lines that are no rows ----------------------------------------------------------------------
+
+
+def _unread(source: _Source, unread: Iterable[Unread]) -> list[Problem]:
+    return [
+        _explained(source, refused)
+        if number < EXPLAINED_AT_MOST
+        else Problem(source.file, refused.line, 1, source.lines[refused.line - 1], NO_ROW)
+        for number, refused in enumerate(unread)
+    ]
+
+
+def _explained(source: _Source, unread: Unread) -> Problem:
+    """Ask the grammar where the line leaves it, and what would have gone on."""
+    line, text = source.lines[unread.line - 1], unread.text
+    outcome = _refusal(unread.voice.grammar, text) if unread.voice else None
+    if unread.voice is None or outcome is None:
+        return Problem(source.file, unread.line, 1, line, NO_ROW)
+    words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))
+    column = max(line.find(text), 0) + outcome.offset + 1
+    return Problem(source.file, unread.line, column, line, words)
+
+
+def _refusal(grammar: Grammar, text: str) -> Refusal | None:
+    """Where the line leaves the kind of row that it follows longest."""
+    rows = (grammar.explain(kind, text) for kind in ROWS if kind in grammar.kinds)
+    refusals = [outcome for outcome in rows if isinstance(outcome, Refusal)]
+    return max(refusals, key=lambda refusal: refusal.offset, default=None)
+
+
+def _snapshots(views: Sequence[View]) -> list[Snapshot]:
+    shots = []
+    for number in sorted({view.snapshot for view in views}):
+        tables = [t for view in views if view.snapshot == number for t in view.tables]
+        lines = [record.line for t in tables for record in t.records] or [t.start for t in tables]
+        shots.append(
+            Snapshot(
+                number,
+                next((view.taken_at for view in views if view.snapshot == number), None),
+                tuple(dict.fromkeys(t.voice.dialect.name for t in tables)),
+                (min(lines), max(lines)),
+                sum(len(t.records) for t in tables),
+            )
+        )
+    return shots
+
+
+def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
+    notes = [f"{plural(n, 'line')} mended: {SAID[name]}" for name, n in found.mended.items()]
+    if not len(frame):
+        notes.append("a table with a header and no rows")
+    if any(table.time and not table.zone_known for table in found.tables):
+        notes.append("times without a zone are taken as UTC")
+    for table in found.tables:
+        if table.rivals:
+            names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
+            notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
+    notes += _incomplete(found)
+    unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)].dropna()
+    words = [f"{word} ({count})" for word, count in unknown.value_counts().items()]
+    if words:
+        rows = plural(len(unknown), "row")
+        notes.append(f"{rows} in states no table knows: {', '.join(words[:10])}")
+    return notes
+
+
+def _incomplete(found: Sections) -> list[str]:
+    """What says that rows are missing, or that some are of another dump."""
+    return [said for kind, said in _INCOMPLETE.items() if found.census[kind]]
+
+
+_INCOMPLETE = {
+    "elision": "rows were left out of this dump by whoever shortened it: counts are too low",
+    "conflict": "marks of a merge conflict: the rows of both sides are kept",
+}
+"""Kinds of noise that a person should know of."""

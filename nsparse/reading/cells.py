@@ -1,0 +1,178 @@
+"""What the cells of a row mean, where several dialects print them alike.
+
+Each function makes a `Cell`: the words for a refusal, and the reader of one distinct
+text. A missing value is left out, never 0 and never "".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import AddressValueError, IPv6Address
+from typing import Any
+
+from nsparse.dialect import Cell, CellFault, Values
+from nsparse.reading.services import PORTS
+
+PORT_MAX = 65535
+_IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+
+
+def number(column: str, words: str, *, zero: bool = True) -> Cell:
+    """A number; with `zero=False` the tool prints 0 for none."""
+    return Cell(words, partial(_number, column, zero))
+
+
+def text(column: str, words: str) -> Cell:
+    """A text kept as printed."""
+    return Cell(words, lambda cell: {column: cell})
+
+
+def word(words: str, **values: Any) -> Cell:
+    """A word that always means the same."""
+    return Cell(words, lambda _: values)
+
+
+def ignored(words: str) -> Cell:
+    """A cell that only holds its place."""
+    return word(words)
+
+
+def state(words: str = "a state such as ESTABLISHED or LISTEN") -> Cell:
+    """A state as printed; `nsparse.reading.normal` gives it its RFC 9293 name."""
+    return text("state_raw", words)
+
+
+def details(words: str, *labels: str) -> Cell:
+    """Something no typed column holds, kept in `details` with a label before it."""
+    label = "".join(f"{name}:" for name in labels)
+    return Cell(words, lambda cell: {"details": label + cell})
+
+
+def _number(column: str, zero: bool, cell: str) -> Values:
+    value = int(cell)
+    return {column: value} if value or zero else {}
+
+
+RECV_Q = number("recv_q", "a number (Recv-Q)")
+SEND_Q = number("send_q", "a number (Send-Q)")
+
+
+# ---- addresses -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Host:
+    """One end's host: an address, or a name where the dump was not numeric."""
+
+    addr: str | None = None
+    zone: str | None = None
+    family: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a tool writes an end.
+
+    Attributes:
+        separator: What stands between host and port; the last one splits.
+        token_width: A whole token this wide was cut (net-tools), 0 where never.
+        host_width: An IPv6 address or name this wide was cut (BSD), 0 where never.
+        zero_is_none: Whether a remote port 0 means none (Windows).
+    """
+
+    separator: str = ":"
+    token_width: int = 0
+    host_width: int = 0
+    zero_is_none: bool = False
+
+
+def local(ends: Ends) -> Cell:
+    """This host's end."""
+    return Cell(
+        f"a local address and port (host{ends.separator}port)", partial(_end, "local", ends)
+    )
+
+
+def remote(ends: Ends) -> Cell:
+    """The other end."""
+    return Cell(
+        f"a remote address and port (host{ends.separator}port)", partial(_end, "remote", ends)
+    )
+
+
+def _end(side: str, ends: Ends, cell: str) -> Values:
+    if cell.startswith("[") and cell.endswith("]") and " " in cell:
+        return {}  # net-tools `[NONE SET]`, `[UNKNOWN]`
+    host_text, _, port_text = cell.rpartition(ends.separator)
+    host = read_host(host_text)
+    port, service = read_port(port_text)
+    values: dict[str, Any] = {
+        f"{side}_addr": host.addr,
+        f"{side}_port": None if ends.zero_is_none and port == 0 else port,
+        f"{side}_zone": host.zone,
+        "_family": host.family,
+    }
+    if host.name or service:
+        values[f"{side}_name"] = cell
+    if _is_cut(ends, cell, host_text, host):
+        values["addr_truncated"] = True
+        if host.addr is None:
+            values[f"{side}_addr"] = host.name
+    return values
+
+
+def _is_cut(ends: Ends, cell: str, host_text: str, host: Host) -> bool:
+    if host.family == "ipv4":
+        return False
+    if host.family == "ipv6" and host.addr is None:
+        return True  # what is no IPv6 address has been one
+    return len(cell) == ends.token_width or len(host_text) == ends.host_width
+
+
+def read_host(host: str) -> Host:
+    """An address as it is written by any tool: brackets, zone, IPv4-mapped, wildcard, or a name.
+
+    >>> read_host("[::ffff:192.0.2.1]")
+    Host(addr='192.0.2.1', zone=None, family='ipv6', name=None)
+    >>> read_host("[fe80::1]%eth0").zone
+    'eth0'
+    """
+    bare, _, zone = host.partition("%")
+    if zone.endswith("]"):  # Windows writes the zone inside the brackets
+        zone = zone[:-1]
+        bare += "]"
+    if bare.startswith("[") and bare.endswith("]"):
+        bare = bare[1:-1]
+    if bare in ("*", ""):
+        return Host("*", zone or None)
+    if _IPV4.fullmatch(bare):
+        return Host(bare, zone or None, "ipv4")
+    if ":" not in bare:
+        return Host(name=host)
+    try:
+        address = IPv6Address(bare)
+    except AddressValueError:
+        return Host(zone=zone or None, family="ipv6", name=bare)
+    mapped = address.ipv4_mapped
+    return Host(str(mapped or address), zone or None, "ipv6")
+
+
+def read_port(port: str) -> tuple[int | None, str | None]:
+    """A port and, where the tool printed one, the service's name.
+
+    Raises:
+        CellFault: A number that is no port.
+
+    >>> read_port("ssh"), read_port("*"), read_port("8080")
+    ((22, 'ssh'), (None, None), (8080, None))
+    """
+    if port == "*":
+        return None, None
+    if not (port.isascii() and port.isdigit()):
+        return PORTS.get(port.lower()), port
+    if int(port) > PORT_MAX:
+        raise CellFault(f"a port between 0 and {PORT_MAX}")
+    return int(port), None

@@ -1,0 +1,164 @@
+r"""Texts that were written once more by something that escapes: mail, Markdown, HTML, grep.
+
+Such a row often still looks like a row, with the escapes inside its cells (`CLOSE\_WAIT`). So
+these are not mends of single lines: a sign that nothing else explains, anywhere in the text,
+says that all of it was escaped, and all of it is taken back before a line is read.
+"""
+
+from __future__ import annotations
+
+import html
+import quopri
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+
+WIDEST, HEAD = 76, 0.05
+"""RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
+
+SURE = 0.9
+"""So many of its `=` must be escapes; the others may stand in the head of the mail."""
+
+
+SPACED, SPACED_LEAST, SPACED_LOOK = 0.9, 6, 200
+"""So large a share of changes between text and none makes a text double-spaced."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """One way to escape.
+
+    Attributes:
+        name: The damage, as `nsparse.reading.mend.SAID` knows it.
+        shows: Whether a text was escaped so.
+        undo: A line as it was.
+    """
+
+    name: str
+    shows: Callable[[str], bool]
+    undo: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The lines as they were.
+
+    Attributes:
+        lines: One for each of the text; None for one that is the end of the line above.
+        name: The damage; empty where there was none.
+        count: How many lines it changed.
+    """
+
+    lines: Sequence[str | None]
+    name: str = ""
+    count: int = 0
+
+
+def uncoded(text: str, lines: Sequence[str]) -> Plain:
+    r"""Take back what was done to a whole text.
+
+    >>> uncoded("LAST\\_ACK", ["LAST\\_ACK"]).lines
+    ['LAST_ACK']
+    """
+    for coding in CODINGS:
+        if coding.shows(text):
+            soft = coding.undo is _from_quoted_printable
+            plain = list(_unfolded(lines) if soft else map(coding.undo, lines))
+            count = sum(new != old for new, old in zip(plain, lines, strict=True))
+            return Plain(plain, coding.name, count)
+    return Plain(lines)
+
+
+def double_spaced(lines: Sequence[str | None]) -> bool:
+    """Whether every second line is empty: web pages and mails do that to line ends."""
+    near = [bool(line and line.strip(" \t")) for line in lines[:SPACED_LOOK]]
+    pairs = list(pairwise(near))
+    return len(near) > SPACED_LEAST and sum(a != b for a, b in pairs) > SPACED * len(pairs)
+
+
+def _unfolded(lines: Sequence[str]) -> Iterator[str | None]:
+    """Join what soft breaks cut: the whole line at its first part, None at the others."""
+    last = -1
+    for number in range(len(lines)):
+        if number <= last:
+            yield None
+            continue
+        parts = list(takewhile(lambda part: part.endswith("="), lines[number:]))
+        last = min(number + len(parts), len(lines) - 1)
+        whole = "".join(part.removesuffix("=") for part in lines[number : last + 1])
+        yield _from_quoted_printable(whole) if "=" in whole else whole
+
+
+def _from_quoted_printable(line: str) -> str:
+    data = quopri.decodestring(line.encode())
+    try:
+        return data.decode().rstrip(" \t")
+    except UnicodeDecodeError:
+        return data.decode("latin-1").rstrip(" \t")
+
+
+def _is_quoted_printable(text: str) -> bool:
+    """Nearly every `=` is an escape, and one of them says what no dump does: `=3D`, or a break."""
+    if not any(sign in text for sign in ("=3D", "=\n", "=\r")):
+        return False
+    lines = text.splitlines()
+    if sum(len(line) > WIDEST for line in lines) > HEAD * len(lines):
+        return False
+    breaks = len(_SOFT_BREAK.findall(text))
+    escapes = len(_ESCAPE.findall(text))
+    return escapes + breaks >= SURE * text.count("=")
+
+
+_SOFT_BREAK = re.compile(r"(?m)^.*=(?=\r?$)")
+_ESCAPE = re.compile(r"=[0-9A-F]{2}")
+
+# Markdown escapes what it would read as emphasis: the states' underscore, the ports' star.
+_MARKDOWN_SIGN = re.compile(r"[A-Z]\\_[A-Z]|[:.]\\\*|\\\*[:.]")
+_MARKDOWN = re.compile(r"\\([*_\[\]<>#.:|(){}!+`~-])")
+
+_HTML_SIGN = re.compile(
+    r"&(?:quot|amp|lt|gt|nbsp|apos|#[0-9]+|#x[0-9a-fA-F]+);|<(?:/?pre|br)\b[^<>]*>"
+)
+_CELL_TAG = re.compile(r"</?(?:td|th|br)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:p|pre|code|div|span|tr|table|tbody|thead|b|i|em|font)\b[^<>]*>", re.I)
+
+# grep --color: a colour and "erase to the end" before and behind what it found. Other tools
+# (grc, watch --color) colour whole words; a name that holds an escape itself is left as it is.
+_GREP_COLOUR = re.compile(r"\x1b\[[0-9;]*m\x1b\[K")
+_WORD_COLOUR = re.compile(
+    r"(?<![^ \t:.\]])\x1b\[[0-9;]*m"
+    r"((?:tcp|udp)[46]*|[A-Z][A-Z0-9_-]+|[a-fA-F:\[]*[0-9*][0-9a-fA-F.:*\]]*)\x1b\[[0-9;]*m"
+)
+
+
+def _from_html(line: str) -> str:
+    text = _TAG.sub("", _CELL_TAG.sub("  ", line))
+    return html.unescape(text).replace("\xa0", " ").rstrip(" \t")
+
+
+def _uncoloured(line: str) -> str:
+    return _WORD_COLOUR.sub(r"\1", _GREP_COLOUR.sub("", line))
+
+
+def _is_coloured(text: str) -> bool:
+    if "\x1b[" not in text:
+        return False
+    return bool(_GREP_COLOUR.search(text) or _WORD_COLOUR.search(text))
+
+
+CODINGS = (
+    Coding("escaped", _is_quoted_printable, _from_quoted_printable),
+    Coding(
+        "escaped",
+        lambda text: "\\" in text and bool(_MARKDOWN_SIGN.search(text)),
+        lambda line: _MARKDOWN.sub(r"\1", line),
+    ),
+    Coding(
+        "escaped",
+        lambda text: ("&" in text or "<" in text) and bool(_HTML_SIGN.search(text)),
+        _from_html,
+    ),
+    Coding("coloured", _is_coloured, _uncoloured),
+)
+"""Every way to escape that is known, the one that is undone first at the top."""

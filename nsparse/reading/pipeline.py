@@ -1,0 +1,118 @@
+"""The order of things: bytes to a `Dump`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.reading.assemble import assemble
+from nsparse.reading.coded import uncoded
+from nsparse.reading.dump import Dump
+from nsparse.reading.foreign import refusal
+from nsparse.reading.grammar import load
+from nsparse.reading.sections import read_sections
+from nsparse.reading.tables import Voice
+from nsparse.reading.text import decode, looks_binary
+from nsparse.reading.text import lines as split_lines
+from nsparse.registry import dialects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Engine = Literal["auto", "lark", "regex"]
+OnBadLines = Literal["warn", "error", "skip"]
+Source = str | os.PathLike[str] | IO[bytes]
+
+ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex")
+
+
+def parse(
+    source: Source,
+    *,
+    engine: Engine = "auto",
+    encoding: str | None = None,
+    host: str | None = None,
+    on_bad_lines: OnBadLines = "warn",
+    columns: Literal["used", "all"] = "used",
+    name: str | None = None,
+) -> Dump:
+    """Read one dump: a path, `-` for standard input, or a binary file object.
+
+    Args:
+        source: Where the bytes are.
+        engine: Which executor reads the rows; it never changes the result.
+        encoding: Overrides the detection.
+        host: Overrides the host name found in the text.
+        on_bad_lines: As pandas spells it; the result lists problems whichever, `error` raises one.
+        columns: `all` gives also the columns without a value.
+        name: The file name to report, where `source` has none.
+
+    Raises:
+        NotASocketTable: There is no socket table in it; says what it is instead.
+        DumpError: A damaged line, with `on_bad_lines="error"`.
+        NsparseError: The file cannot be read, or an argument is not one of those above.
+    """
+    if engine not in ENGINES:
+        raise NsparseError(f"engine={engine!r}: choose one of {', '.join(ENGINES)}")
+    data, file = _bytes(source, name)
+    if looks_binary(data):
+        raise NotASocketTable(file, "a binary file", "give the text that netstat or ss printed")
+    decoded = decode(data, encoding)
+    lines = split_lines(decoded.text)
+    voices = _voices("regex" if engine == "auto" else engine)
+    plain = uncoded(decoded.text, lines)
+    found = read_sections(plain.lines, voices)
+    if plain.count:
+        found.mended[plain.name] += plain.count
+    if not found.tables:
+        raise refusal(file, lines)
+    dump = assemble(file, lines, found, host=host, full=columns == "all")
+    dump.encoding = decoded.encoding
+    dump.notes[:0] = decoded.notes
+    if on_bad_lines == "error" and dump.problems:
+        raise dump.problems[0].error()
+    return dump
+
+
+def read(source: Source, **options: Any) -> pd.DataFrame:
+    """The frame of `parse`; damaged lines are warnings unless `on_bad_lines="skip"`.
+
+    Raises:
+        NsparseError: As `parse`.
+    """
+    import warnings
+
+    dump = parse(source, **options)
+    if dump.problems and options.get("on_bad_lines", "warn") == "warn":
+        first = dump.problems[0]
+        warnings.warn(f"{len(dump.problems)} lines not read, the first: {first}", stacklevel=2)
+    return dump.frame
+
+
+def _bytes(source: Source, name: str | None) -> tuple[bytes, str]:
+    if not isinstance(source, str | os.PathLike):
+        data = source.read()
+        if not isinstance(data, bytes):
+            raise NsparseError("open the file in binary mode: nsparse decodes it itself")
+        return data, name or str(getattr(source, "name", "<stream>"))
+    if os.fspath(source) == "-":
+        return sys.stdin.buffer.read(), name or "<stdin>"
+    try:
+        return Path(source).read_bytes(), name or os.fspath(source)
+    except OSError as error:
+        raise NsparseError(f"{os.fspath(source)}: {error.strerror or error}") from error
+
+
+@cache
+def _voices(engine: str) -> tuple[Voice, ...]:
+    voices = []
+    for name, dialect in dialects().items():
+        grammar = load(name)
+        kinds = grammar.exact if engine == "lark" else grammar.patterns
+        voices.append(Voice(dialect, grammar, kinds, re.compile(grammar.derived.opening)))
+    return tuple(voices)

@@ -1,0 +1,167 @@
+"""What a text holds: tables, who reads them, and the lines that are none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from nsparse.reading.convert import Record
+from nsparse.reading.grammar import ROWS, Match
+
+if TYPE_CHECKING:
+    import re
+
+    from nsparse.dialect import Dialect
+    from nsparse.reading.grammar import Executor, Grammar
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A dialect that can speak: its grammar, and the executor of each kind of line."""
+
+    dialect: Dialect
+    grammar: Grammar
+    kinds: Mapping[str, Executor]
+    opening: re.Pattern[str]
+
+    def match(self, kind: str, text: str) -> Match | None:
+        """The fields of a line of that kind; None when it is none, or there is no such kind."""
+        executor = self.kinds.get(kind)
+        return executor.match(text) if executor else None
+
+    def reads(self, text: str, *, headed: bool) -> Match | None:
+        """The fields of a row; under a header also of one that only a header makes a row."""
+        for kind in ROWS if headed else ROWS[:1]:
+            match = self.match(kind, text)
+            if match is not None:
+                return match
+        return None
+
+
+Claim = tuple[Voice, Match]
+"""A dialect that reads a line, and what it reads."""
+
+
+@dataclass
+class Table:
+    """The rows under one header, or headerless rows of one dialect.
+
+    Attributes:
+        voice: The dialect that reads them.
+        header: The headings above them, blanks collapsed.
+        start: The line of the first heading, else of the first row.
+        command: The command line that was echoed above, where it runs the tool.
+        host: The host that a prompt named.
+        time: The time that was printed above.
+        zone_known: Whether that time named a zone.
+        breaks: Whether something above says that another command begins here.
+        said: The dialects that read fields in the headings, and what they read.
+        rivals: Other dialects that would read every row as well.
+        heirs: Those that would too, although the rows look like another dialect's.
+    """
+
+    voice: Voice
+    header: tuple[str, ...] = ()
+    start: int = 0
+    command: str | None = None
+    host: str | None = None
+    time: datetime | None = None
+    zone_known: bool = True
+    breaks: bool = False
+    said: list[Claim] = field(default_factory=list)
+    rivals: tuple[Voice, ...] = ()
+    heirs: tuple[Voice, ...] = ()
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def cells(self) -> Match:
+        """What the headings say of every row."""
+        matches = [match for voice, match in self.said if voice is self.voice]
+        fields = tuple(field for match in matches for field in match.fields)
+        return Match(fields, tuple(text for match in matches for text in match.texts))
+
+    @property
+    def speakers(self) -> tuple[Voice, ...]:
+        """Every dialect that reads all the rows, likeliest first."""
+        return (self.voice, *self.rivals, *self.heirs)
+
+    def reads(self, voice: Voice, text: str) -> Match | None:
+        """What a dialect would read of a row of this table."""
+        return voice.reads(text, headed=bool(self.header))
+
+    def narrow(self, text: str) -> None:
+        """Keep as speakers those that read this row as well."""
+        self.rivals = tuple(voice for voice in self.rivals if self.reads(voice, text))
+        self.heirs = tuple(voice for voice in self.heirs if self.reads(voice, text))
+
+    def hand_over(self, voice: Voice) -> None:
+        """Another dialect reads the rows."""
+        self.voice = voice
+        for record in self.records:
+            record.match = self.reads(voice, record.text) or record.match
+
+
+class Readers(NamedTuple):
+    """The dialects that read a row, and those that would although it looks like another's."""
+
+    claims: Sequence[Claim]
+    heirs: tuple[Voice, ...] = ()
+
+
+class Unread(NamedTuple):
+    """A line that is no row and should have been one.
+
+    Attributes:
+        line: Its number.
+        voice: Who can explain it.
+        text: What was read of it, without what stands around.
+    """
+
+    line: int
+    voice: Voice | None
+    text: str
+
+
+class Stretch(NamedTuple):
+    """Lines that were passed over on purpose, first and last, and what they are."""
+
+    first: int
+    last: int
+    what: str
+
+
+@dataclass
+class Sections:
+    """What a text holds."""
+
+    tables: list[Table] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    census: Counter[str] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
+
+
+def agree(tables: Sequence[Table]) -> None:
+    """One command speaks one dialect: a table that only one reads decides for its neighbours."""
+    for run in _runs(tables):
+        sure = {id(table.voice) for table in run if len(table.speakers) == 1}
+        for table in run:
+            known = [voice for voice in table.speakers if id(voice) in sure]
+            if len(known) == 1 and len(table.speakers) > 1:
+                table.hand_over(known[0])
+                table.rivals, table.heirs = (), ()
+
+
+def _runs(tables: Sequence[Table]) -> Iterator[list[Table]]:
+    """The tables that one command may have printed."""
+    run: list[Table] = []
+    for table in tables:
+        if table.breaks and run:
+            yield run
+            run = []
+        run.append(table)
+    if run:
+        yield run

@@ -1,0 +1,1 @@
+"""From findings to people: paths in, text, JSON and tables out."""

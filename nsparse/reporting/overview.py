@@ -1,0 +1,90 @@
+"""A host in four lines: how many sockets, where it is busy, what is closing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nsparse.prose import percent, plural, thousands
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.judging.scene import Scene
+
+CLOSING = ("FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK")
+OPENING = ("SYN_SENT", "SYN_RECEIVED")
+
+
+def overview(scene: Scene) -> Iterator[tuple[str, list[str]]]:
+    """Labels and texts of a healthy host, as the report prints them."""
+    yield "connections", _sockets(scene)
+    for label, role in (("busiest in", "server"), ("busiest out", "client")):
+        rows = scene.rows[scene.rows["live"] & (scene.rows["role"] == role)]
+        if len(rows):
+            yield (
+                label,
+                [_busiest_in(rows, scene) if role == "server" else _busiest_out(rows, scene)],
+            )
+    if scene.rows["once"].any():
+        yield "closing", [_closing(scene)]
+
+
+def _sockets(scene: Scene) -> list[str]:
+    rows = scene.rows
+    once = rows[rows["once"]]
+    states = once["state"].value_counts()
+    count = {str(state): int(n) for state, n in states.items() if n}
+    kinds = {
+        "ESTABLISHED": count.get("ESTABLISHED", 0),
+        "TIME_WAIT": count.get("TIME_WAIT", 0),
+        "opening": sum(count.get(state, 0) for state in OPENING),
+        "closing": sum(count.get(state, 0) for state in CLOSING),
+    }
+    detail = ", ".join(f"{thousands(n)} {kind}" for kind, n in kinds.items() if n)
+    listeners = thousands(int((rows["role"] == "listener").sum()))
+    udp = thousands(int((rows["proto"] == "udp").sum()))
+    return [
+        thousands(len(once)) + (f" ({detail})" if detail else ""),
+        f"listeners {listeners}, UDP {udp}, rows {thousands(len(rows))}, "
+        + plural(scene.duplicates, "duplicate"),
+    ]
+
+
+def _busiest_in(rows: pd.DataFrame, scene: Scene) -> str:
+    sizes = rows.groupby(["bound", "owner"]).size().sort_values(ascending=False, kind="stable")
+    bound, owner = sizes.index[0]
+    who = " ".join(filter(None, (str(bound), str(owner))))
+    queue = _queue(rows[(rows["bound"] == bound) & (rows["owner"] == owner)], scene)
+    return f"{who} {plural(int(sizes.iloc[0]), 'connection')}{queue}"
+
+
+def _queue(rows: pd.DataFrame, scene: Scene) -> str:
+    """How full the accept queue of these rows' listener is, where the dump tells."""
+    import pandas as pd
+
+    listeners = rows.loc[rows["listener"] >= 0, "listener"]
+    if listeners.empty or "backlog" not in scene.has:
+        return ""
+    queued, limit = scene.rows.loc[listeners.iloc[0], ["recv_q", "send_q"]]
+    if pd.isna(queued) or pd.isna(limit):
+        return ""
+    return f", accept queue {thousands(int(queued))} of {thousands(int(limit))}"
+
+
+def _busiest_out(rows: pd.DataFrame, scene: Scene) -> str:
+    sizes = rows.groupby("service").size().sort_values(ascending=False, kind="stable")
+    service, n = str(sizes.index[0]), int(sizes.iloc[0])
+    ports = scene.constants.ephemeral_size
+    used = f", {percent(n, ports)} of {thousands(ports)} local ports to it"
+    return f"{service} {plural(n, 'connection')}{used if 1000 * n >= ports else ''}"
+
+
+def _closing(scene: Scene) -> str:
+    states = scene.rows.loc[scene.rows["once"], "state"]
+    named = [
+        f"{thousands(n)} {state}"
+        for state in CLOSING
+        if (n := int((states == state).sum())) or state == "CLOSE_WAIT"
+    ]
+    return ", ".join(named)

@@ -1,0 +1,249 @@
+"""Findings as text for a person: the worst first, what proves it, what to do next.
+
+One finding is a heading, one sentence, and blocks below it. A host on which nothing is wrong gets
+an overview, so that it reads as healthy and not as silence. At the end stand the lines that could
+not be read, what could not be judged with the command that would allow it, and one line of totals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nsparse.diagnosis import SEVERITIES, Diagnosis, Finding, Severity, Step
+from nsparse.errors import harmless
+from nsparse.layout import Whole, block, spread, wrap
+from nsparse.prose import plural, thousands
+from nsparse.registry import diagnoses
+from nsparse.reporting.heard import damage
+from nsparse.reporting.missing import not_evaluated
+
+if TYPE_CHECKING:
+    from nsparse.judging.judge import Report
+    from nsparse.judging.scene import Scene
+
+COLORS: dict[str, dict[str, Any]] = {  # keyword arguments of click.style
+    "critical": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow", "bold": True},
+    "notice": {"fg": "cyan"},
+    "info": {"dim": True},
+    "ok": {"fg": "green", "bold": True},
+}
+
+OVERVIEWS = 3
+"""Healthy hosts with an overview; of more than these, one line each."""
+
+HOSTS_SHOWN = 20
+"""Healthy hosts with a line; the rest is a number."""
+
+ROWS_SHOWN = 20
+"""Lines named as evidence: enough to look one up, few enough to read past."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to write: columns, -1 quiet to 1 verbose, in colour or not."""
+
+    width: int = 80
+    verbosity: int = 0
+    color: bool = False
+
+
+def text(report: Report, style: Style, chosen: Sequence[Diagnosis] = ()) -> Iterator[str]:
+    """The report, line by line, without line ends.
+
+    Args:
+        report: What was found.
+        style: How to write it.
+        chosen: The diagnoses that were asked for; none means all.
+    """
+    shown = visible(report.findings, style)
+    several = len({finding.host for finding in report.findings}) > 1
+    if style.verbosity < 0:
+        yield from (brief(finding, with_host=several) for finding in shown)
+        return
+    parts = [*_findings(report, style), damage(report.problems, everything=style.verbosity > 0)]
+    if report.summary["rows"]:
+        parts[-1:-1] = _healthy(report, style, chosen or tuple(diagnoses().values()))
+        parts.append(not_evaluated(report, style.width, ids=style.verbosity > 0))
+    parts.append([totals(report, shown)])
+    for number, part in enumerate(part for part in parts if part):
+        yield from ["", *part] if number else part
+
+
+def visible(findings: Sequence[Finding], style: Style) -> list[Finding]:
+    """The findings to show; `info` is only for those who ask."""
+    return [f for f in findings if style.verbosity > 0 or f.severity != "info"]
+
+
+def brief(finding: Finding, *, with_host: bool = False) -> str:
+    """A finding in one line, as `-q` prints it."""
+    host = finding.host if with_host else None
+    who = [finding.severity, finding.id, host, place(finding), finding.group.owner]
+    head = " ".join(part for part in who if part)
+    return harmless(f"{head} ({finding.confidence}): {finding.verdict}")
+
+
+def place(finding: Finding) -> str:
+    """Where it is: `server 192.0.2.1:80`."""
+    return " ".join(part for part in (finding.group.role, finding.group.service) if part)
+
+
+def full(finding: Finding, style: Style) -> list[str]:
+    """A finding with everything that a person needs to act on it."""
+    netns = f"netns {finding.netns}" if finding.netns else ""
+    who = [finding.severity, finding.id, finding.host, netns, place(finding), finding.group.owner]
+    head = spread(filter(None, who), f"confidence {finding.confidence}", style.width)
+    head[0] = _painted(head[0], finding.severity, style)
+    lines = head + wrap(finding.verdict, style.width, "  ")
+    for label, texts in _blocks(finding, style):
+        lines += block(label, texts, style.width, tables=label == "evidence")
+    return lines
+
+
+def _blocks(finding: Finding, style: Style) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "evidence", finding.evidence
+    yield "lines", _lines(finding)
+    yield "absorbed", finding.absorbed
+    yield "cause", finding.cause
+    yield "next", _steps(finding.next)
+    yield "not shown", finding.caveats
+    if style.verbosity > 0:
+        yield "held to", _limits(finding)
+        yield "refs", ["; ".join(finding.refs)] if finding.refs else []
+
+
+def _lines(finding: Finding) -> list[str]:
+    """The lines that prove it, as `dump.txt:3-8,12`, a file each."""
+    shown = finding.rows[:ROWS_SHOWN]
+    places = [
+        f"{file}:{ranges([line for _, line in rows])}"
+        for file, rows in groupby(shown, key=lambda row: row[0])
+    ]
+    rest = len(finding.sockets) - len(shown)
+    if places and rest > 0:
+        places[-1] += f" and {thousands(rest)} more"
+    return places
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Line numbers in short.
+
+    >>> ranges([3, 4, 5, 8])
+    '3-5,8'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def _steps(steps: Sequence[Step]) -> list[str | Whole]:
+    """The commands; the system is named only where they are for several."""
+    several = len({step.os for step in steps} - {"any"}) > 1
+    return [
+        step.cmd if step.os == "any" else Whole(f"{step.os}: {step.cmd}" if several else step.cmd)
+        for step in steps
+    ]
+
+
+def _limits(finding: Finding) -> list[str]:
+    numbers = [f"{key} {value:g}" for key, value in finding.limits.items()]
+    return [", ".join(numbers)] if numbers else []
+
+
+def _findings(report: Report, style: Style) -> Iterator[list[str]]:
+    """Each finding; of one diagnosis on a host the first few, then how many more there are."""
+    if style.verbosity > 0:
+        yield from (full(finding, style) for finding in report.findings)
+        return
+    last = {(f.id, f.host): f for f in report.shown}
+    rest = {(folded.id, folded.host): folded for folded in report.folded}
+    for finding in report.shown:
+        if finding.severity != "info":
+            yield full(finding, style)
+            folded = rest.get((finding.id, finding.host))
+            if folded and finding is last[finding.id, finding.host]:
+                yield [
+                    _painted(
+                        f"{folded.severity}  {folded.id}  {folded.text} (all: -v)",
+                        folded.severity,
+                        style,
+                    )
+                ]
+
+
+def _painted(line: str, severity: str, style: Style) -> str:
+    """Colour the word in front; nothing else of a report has a colour."""
+    if not style.color:
+        return line
+    return click.style(line[: len(severity)], **COLORS[severity]) + line[len(severity) :]
+
+
+def _healthy(report: Report, style: Style, chosen: Sequence[Diagnosis]) -> Iterator[list[str]]:
+    """The hosts on which nothing is wrong; of many of them a line each."""
+    ill = {f.host or "" for f in report.findings if f.severity in ("critical", "warning")}
+    well = [scene for scene in report.scenes if scene.host not in ill]
+    if len(well) <= OVERVIEWS or style.verbosity > 0:
+        yield from (_overview(scene, style, chosen) for scene in well)
+        return
+    lines = [line for scene in well[:HOSTS_SHOWN] for line in _ok(scene, style, chosen)]
+    if len(well) > HOSTS_SHOWN:
+        lines.append(f"ok  and {plural(len(well) - HOSTS_SHOWN, 'more host')} (all: -v)")
+    yield lines
+
+
+def _overview(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
+    from nsparse.reporting.overview import overview
+
+    lines = _ok(scene, style, chosen)
+    for label, texts in overview(scene) if _judged(scene, chosen) else ():
+        lines += block(label, texts, style.width, gap=14)
+    return lines
+
+
+def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
+    """The heading of a healthy host; of one that no diagnosis could judge it says just that."""
+    judged = _judged(scene, chosen)
+    if not judged:
+        nothing = "no diagnosis could be made of these rows"
+        return spread(filter(None, ("not judged", scene.host)), nothing, style.width, right=False)
+    count = (
+        f"({plural(judged, 'diagnosis', 'diagnoses')} judged, {len(chosen) - judged} not evaluated)"
+    )
+    parts = filter(None, ("ok", scene.host, "no findings at warning or above"))
+    lines = spread(parts, count, style.width, right=False)
+    return [_painted(lines[0], "ok", style), *lines[1:]]
+
+
+def _judged(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
+    """How many of the diagnoses had what they need."""
+    return sum(scene.has.issuperset(diagnosis.needs) for diagnosis in chosen)
+
+
+def totals(report: Report, shown: Sequence[Finding]) -> str:
+    """The last line: how many findings of which severity, in how many rows."""
+    if not report.summary["rows"]:
+        return "nothing to judge: no sockets"
+    counts = Counter(finding.severity for finding in shown)
+    named = ", ".join(
+        _count(severity, counts[severity]) for severity in SEVERITIES if counts[severity]
+    )
+    found = f"{plural(len(shown), 'finding')} ({named})" if shown else "no findings"
+    hosts = plural(len({scene.host for scene in report.scenes}), "host")
+    said = f"{found} in {plural(int(report.summary['rows']), 'row')} of {hosts}"
+    hidden = len(report.findings) - len(shown)
+    return f"{said}; {hidden} more at info (-v)" if hidden else said
+
+
+def _count(severity: Severity, n: int) -> str:
+    """How many of one severity: `2 warnings`, but `2 critical` and `2 info`."""
+    return plural(n, severity) if severity in ("warning", "notice") else f"{n} {severity}"
