@@ -6,25 +6,21 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.accept import queues
+from nsparse.judging.accept import full, queues, told
 from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle, slim
+from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
+from nsparse.judging.overflows import overflows
 from nsparse.judging.queues import tells_owners
+from nsparse.judging.stated import overflowed
 from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Confidence, Limits
     from nsparse.judging.accept import Queue
     from nsparse.judging.scene import Scene
 
-USUAL = (6, 51, 101, 129, 512, 1025, 4097)
-"""One more than the backlogs that programs ask for: 5 (Python), 50 (Java), 100 (Tomcat), 128 (old
-somaxconn), 511 (nginx, node, redis), 1024, 4096 (somaxconn since 5.4). net-tools prints no limit,
-and a queue that is exactly so long stands at one."""
 LASTS_S = 120
 """A queue that is as long after so many seconds is no burst (diagnoses: thresholds)."""
 
@@ -49,21 +45,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a short burst stays far below the limit. The Send-Q 0 that netstat prints is no
         limit, and `LISTEN 0 0` is an idle listen(0).
     """
-    full = _full(scene, limits)
-    earlier = before(scene, full, ["recv_q"], LASTS_S)["recv_q"]
-    full = full.assign(lasting=flagged(earlier >= full["recv_q"]))
-    for queue in queues(scene, full):
+    at_limit = full(scene, int(limits["warning"]))
+    if not at_limit.any():
+        return
+    listeners = told(scene, at_limit)
+    earlier = before(scene, listeners, ["recv_q"], LASTS_S)["recv_q"]
+    lasting = flagged(earlier >= listeners["recv_q"])
+    for queue in queues(scene, listeners.assign(lasting=lasting)):
         yield _finding(scene, limits, queue)
-
-
-def _full(scene: Scene, limits: Limits) -> pd.DataFrame:
-    """The listeners whose queue is at its limit, or at a usual one where none is printed."""
-    listening = scene.rows[(scene.rows["state"] == "LISTEN") & scene.rows["local_port"].notna()]
-    waiting, limit = listening["recv_q"], listening["send_q"]
-    full = flagged(waiting >= limit.clip(lower=int(limits["warning"])))
-    if scene.os == "linux":
-        full |= limit.isna() & waiting.isin(USUAL)
-    return slim(listening[full])
 
 
 def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
@@ -79,7 +68,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
         verdict=_verdict(queue, actor(group.owner, LOCAL_PROGRAM)),
         sockets=labels(queue.listeners, queue.unaccepted, queue.half_open, queue.callers),
         limits={**limits, **_printed(queue)},
-        evidence=tuple(queue.evidence()),
+        evidence=(*queue.evidence(), *overflowed(scene)),
         cause=("suggests an accept loop that is blocked, out of descriptors, paused, or too slow",),
         next=advice.steps(
             scene,
@@ -95,7 +84,8 @@ def _confidence(scene: Scene, queue: Queue) -> Confidence:
     """A queue over its limit is high; a usual limit is only assumed."""
     left = queue.unaccepted
     lasting = bool(queue.listeners["lasting"].any()) or bool(left["persistent"].any())
-    return settle("high", scene, up=int(queue.gave_up > 0) + lasting, down=int(not queue.limited))
+    sure = int(queue.gave_up > 0) + lasting + (overflows(scene) > 0)
+    return settle("high", scene, up=sure, down=int(not queue.limited))
 
 
 def _printed(queue: Queue) -> dict[str, float]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.accept import queues
+from nsparse.judging.accept import EXPLAINED, full, listening, queues, told
 from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle, slim
+from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
 from nsparse.judging.overflows import overflows
+from nsparse.judging.stated import overflowed
 from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from nsparse.judging.accept import Queue
     from nsparse.judging.scene import Scene
 
-USUAL = (6, 51, 101, 129, 512, 1025, 4097)
-"""One more than a usual backlog: where no limit is printed such a queue counts as a full one, and
-`accept-queue-full` speaks."""
-EXPLAINED = 0.1
-"""How far the rows without an owner may be from the queue to be the same thing."""
 
 NUMBERS = (
     Number("share", 0.5, "of the limit: a healthy program leaves 0 in nearly every sample"),
@@ -46,7 +42,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         it grow, stay, or go?
     False alarms: a burst at a listener with a short queue, in a single snapshot.
     """
-    long = _long(scene, scene.rows, limits)
+    least = min(limits["few"], limits["unlimited"])
+    waits = listening(scene) & scene.view.at_least("recv_q", least) & ~full(scene, 1)
+    if not waits.any():
+        return
+    long = told(scene, waits)
+    long = long[_filled(long, limits)]
     if long.empty:
         return
     earlier = before(scene, long, ["recv_q", "send_q"])
@@ -55,15 +56,6 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     long = long.assign(again=again)[again | ~small]
     for queue in queues(scene, long):
         yield _finding(scene, limits, queue)
-
-
-def _long(scene: Scene, rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The listeners with a long queue that is not full."""
-    listening = slim(rows[(rows["state"] == "LISTEN") & rows["local_port"].notna()])
-    full = flagged(listening["recv_q"] >= listening["send_q"].clip(lower=1))
-    if scene.os == "linux":
-        full |= listening["send_q"].isna() & listening["recv_q"].isin(USUAL)
-    return listening[_filled(listening, limits) & ~full]
 
 
 def _filled(listening: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
@@ -87,7 +79,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
         verdict=_verdict(queue, actor(owner["owner"], LOCAL_PROGRAM), again=again),
         sockets=labels(queue.listeners, queue.unaccepted, queue.half_open, queue.callers),
         limits=dict(limits),
-        evidence=tuple(queue.evidence()),
+        evidence=(*queue.evidence(), *overflowed(scene)),
         cause=("suggests an accept loop that is slow, blocked at times, or has too few workers",),
         next=advice.steps(
             scene,

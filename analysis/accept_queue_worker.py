@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.accept import listening, told
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     count_of,
     flagged,
-    keyed,
     labels,
     owner_of,
     settle,
-    slim,
 )
 from nsparse.prose import actor, plural, thousands
 
@@ -44,19 +43,17 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         its stack. Compare how many connections its siblings accept.
     False alarms: queues of different lengths of which none is at its limit.
     """
-    rows = scene.rows
-    listening = rows[(rows["state"] == "LISTEN") & rows["local_port"].notna()]
-    listening = listening[listening["recv_q"].notna() & listening["send_q"].notna()]
-    stuck = flagged(listening["recv_q"] >= listening["send_q"].clip(lower=int(limits["waiting"])))
-    listening = slim(listening).assign(stuck=stuck)
-    keys = keyed(listening, "proto", "local_addr", "local_port")
-    several = listening.groupby(keys, observed=True)["stuck"].transform("size") > 1
-    several &= listening.groupby(keys, observed=True)["stuck"].transform("any")
-    listening = listening[several]
-    ends = keyed(listening, "proto", "local_addr", "local_port")
-    for _, part in listening.groupby(ends, sort=False, observed=True):
-        if _one_is_stuck(part, limits):
-            yield _finding(scene, limits, part)
+    view = scene.view
+    shown = listening(scene) & view.known("send_q")
+    limit = view.numbers("send_q").clip(int(limits["waiting"]))
+    stuck = shown & (view.numbers("recv_q") >= limit)
+    if not stuck.any():
+        return
+    for lot in view.lots(shown, "proto", "local_addr", "local_port", least=2):
+        if stuck[lot].any():
+            part = told(scene, lot).assign(stuck=stuck[lot])
+            if _one_is_stuck(part, limits):
+                yield _finding(scene, limits, part)
 
 
 def _one_is_stuck(part: pd.DataFrame, limits: Limits) -> bool:

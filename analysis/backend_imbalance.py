@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import endpoint, keyed, labels, owner_of, settle
+from nsparse.judging.finding import WHOSE, endpoint, labels, owner_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -37,13 +37,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: look at the resolver and at the weights of the balancer; at the node itself.
     False alarms: a primary among replicas; ports of the web, where the addresses are strangers.
     """
-    rows = scene.rows
-    out = rows[rows["live"] & (rows["role"] == "client") & ~rows["remote_port"].isin(WEB)]
-    out = out[(out["owner"] != "") & out["remote_port"].notna()]
-    keys = keyed(out, "owner", "remote_port")
-    sizes = out.groupby(keys, sort=False)["line"].transform("size")
-    out = out[sizes >= limits["few"]]
-    for _, part in out.groupby([key[out.index] for key in keys], sort=False):
+    view = scene.view
+    out = view.true("live") & view.is_("role", "client") & ~view.is_("owner", "")
+    out = out & view.known("remote_port") & ~view.is_("remote_port", *WEB)
+    for lot in view.lots(out, "owner", "remote_port", least=limits["few"]):
+        part = view.pick(lot, *WHOSE, "state", "remote_addr", "remote_port")
         yield from _uneven(scene, limits, part)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import LOCAL_PROGRAM, count_of, flagged, labels, owner_of, settle, slim
+from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, count_of, labels, owner_of, settle
 from nsparse.judging.overflows import overflows
+from nsparse.judging.stated import overflowed
 from nsparse.prose import actor, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
 QUIET_PORTS = (22, 623, 631)
@@ -43,43 +45,53 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: ports that few call, such as ssh, cups and management; half-open connections at a
         port whose queue is empty are a path or a flood, not this limit.
     """
-    rows = scene.rows
-    low = rows[(rows["role"] == "listener") & flagged(rows["send_q"] <= limits["limit"])]
-    low = low[low["local_port"].notna() & ~_quiet(low)]
-    if low.empty:
+    view = scene.view
+    low = view.is_("role", "listener") & view.known("local_port") & view.known("send_q")
+    low = low & ~view.above("send_q", limits["limit"]) & ~view.is_("local_port", *QUIET_PORTS)
+    low = low & ~view.where("process", _quiet, low)
+    if not low.any():
         return
-    low = _told(rows, slim(low), limits)
-    places, waiting = low["send_q"].clip(lower=1), low["recv_q"].fillna(0)
-    crowded = waiting >= (limits["waiting"] * low["send_q"]).clip(lower=1)
-    # Half-open connections count against the same limit (inet_csk_reqsk_queue_is_full).
-    blocked = (low["half_open"] > 0) & ((waiting > 0) | (low["half_open"] >= places))
-    for _, row in low[crowded | blocked | (low["served"] >= limits["busy"] * places)].iterrows():
+    low = low & _crowded(scene, limits)
+    for _, row in _told(scene, low, limits).iterrows() if low.any() else ():
         yield _finding(scene, limits, row)
 
 
-def _quiet(listeners: pd.DataFrame) -> pd.Series[bool]:
-    named = listeners["process"].str.lower().isin(QUIET).astype("bool")
-    return named | listeners["local_port"].isin(QUIET_PORTS)
+def _quiet(process: str) -> bool:
+    return process.lower() in QUIET
 
 
-def _told(rows: pd.DataFrame, low: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The listeners with how many connections and half-open ones they serve.
+def _served(scene: Scene) -> Ints:
+    """How many connections each row serves; listeners of one address and port share them."""
+    return scene.view.leading("listener", scene.view.true("live"))
 
-    Several listeners of one address and port share them.
-    """
-    served = rows[rows["live"] & rows["listener"].isin(low.index)]
-    old = served[
-        (served["state"] == "SYN_RECEIVED") & flagged(served["retrans"] >= limits["retrans"])
-    ]
-    return low.assign(
-        served=served["listener"].value_counts().reindex(low.index).fillna(0).astype("int64"),
-        half_open=old["listener"].value_counts().reindex(low.index).fillna(0).astype("int64"),
-    )
+
+def _half_open(scene: Scene, limits: Limits) -> Ints:
+    """How many handshakes each row has that were repeated."""
+    view = scene.view
+    old = view.is_("state", "SYN_RECEIVED") & view.at_least("retrans", limits["retrans"])
+    return view.leading("listener", view.true("live") & old)
+
+
+def _crowded(scene: Scene, limits: Limits) -> Bools:
+    """Rows whose queue is in use, or is short for what they serve."""
+    waiting, limit = scene.view.numbers("recv_q"), scene.view.numbers("send_q")
+    places, half_open = limit.clip(1), _half_open(scene, limits)
+    in_use = waiting >= (limits["waiting"] * limit).clip(1)
+    # Half-open connections count against the same limit (inet_csk_reqsk_queue_is_full).
+    blocked = (half_open > 0) & ((waiting > 0) | (half_open >= places))
+    return in_use | blocked | (_served(scene) >= limits["busy"] * places)
+
+
+def _told(scene: Scene, low: Bools, limits: Limits) -> pd.DataFrame:
+    """The listeners with how many connections and half-open ones they serve."""
+    found = scene.view.pick(low, *WHOSE, "service", "local_port", "recv_q", "send_q")
+    return found.assign(served=_served(scene)[low], half_open=_half_open(scene, limits)[low])
 
 
 def _finding(scene: Scene, limits: Limits, row: pd.Series[Any]) -> Finding:
     served, dropped = int(row["served"]), overflows(scene)
-    mine = scene.rows[scene.rows["live"] & (scene.rows["listener"] == row.name)]
+    view = scene.view
+    mine = view.pick(view.true("live") & (view.numbers("listener") == row.name))
     return Finding(
         id="backlog-too-small",
         severity="warning" if dropped else "notice",
@@ -89,7 +101,7 @@ def _finding(scene: Scene, limits: Limits, row: pd.Series[Any]) -> Finding:
         verdict=_verdict(row),
         sockets=(int(str(row.name)), *labels(mine)),
         limits={**limits, "backlog": float(row["send_q"])},
-        evidence=tuple(_evidence(row, dropped)),
+        evidence=(*_evidence(row), *overflowed(scene)),
         cause=("suggests a default that nobody chose: 5 (Python), 50 (Java), 100 (Tomcat), 128",),
         next=advice.steps(
             scene,
@@ -116,12 +128,10 @@ def _verdict(row: pd.Series[Any]) -> str:
     )
 
 
-def _evidence(row: pd.Series[Any], dropped: int) -> Iterator[str]:
+def _evidence(row: pd.Series[Any]) -> Iterator[str]:
     yield f"listener: Recv-Q {row['recv_q']}, Send-Q {row['send_q']}"
     if row["half_open"]:
         yield f"{plural(int(row['half_open']), 'handshake')} repeated at least once"
-    if dropped:
-        yield f"ListenOverflows {thousands(dropped)} since the host started, of all its ports"
 
 
 DIAGNOSES = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import LOCAL_PROGRAM, keyed, labels, netns_of, owner_of, settle, slim
+from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from
 from nsparse.prose import actor, percent, thousands, top
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 WILD = ("0.0.0.0", "::", "*")
@@ -38,32 +39,29 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: on Windows an outgoing connection may show a second row that is BOUND: a port that
         a connection uses does not count.
     """
-    rows = scene.rows
-    bound = rows[(rows["state"] == "BOUND") & rows["local_port"].notna()]
-    if len(bound) < min(limits["notice"], limits["warning"] * drawn_from(scene).size):
+    view = scene.view
+    bound = view.is_("state", "BOUND") & view.known("local_port")
+    if bound.sum() < min(limits["notice"], limits["warning"] * drawn_from(scene).size):
         return
-    bound = slim(bound[~_used(rows, bound)])
-    for _, part in bound.groupby(keyed(bound, "owner"), sort=False):
+    bound = bound & ~_used(scene, bound)
+    for lot in view.lots(bound, "owner"):
+        part = view.pick(lot, *WHOSE, "proto", "local_addr", "local_port")
         ports = part.drop_duplicates(["proto", "local_port"])
         severity = _severity(scene, limits, ports)
         if severity is not None:
             yield _finding(scene, limits, ports, severity)
 
 
-def _used(rows: pd.DataFrame, bound: pd.DataFrame) -> pd.Series[bool]:
-    """Whether a connection or a listener uses the port: a wildcard is any address."""
-    linked = rows[(rows["concrete"] | (rows["state"] == "LISTEN")) & rows["local_port"].notna()]
-    wild = bound["local_addr"].isin(WILD)
-    by_port = _keys(bound).isin(_keys(linked))
-    exact = _keys(bound, "local_addr").isin(_keys(linked, "local_addr"))
-    return (wild & by_port) | exact
-
-
-def _keys(rows: pd.DataFrame, *more: str) -> pd.Series[Any]:
-    keys = netns_of(rows) + " " + rows["local_port"].astype("str")
-    for name in more:
-        keys = keys + " " + rows[name].astype("object")
-    return keys
+def _used(scene: Scene, bound: Bools) -> Bools:
+    """Ports that a connection or a listener uses: an address that is none may be any."""
+    view, at = scene.view, bound.nonzero()[0]
+    linked = (view.true("concrete") | view.is_("state", "LISTEN")) & view.known("local_port")
+    any_address = view.is_("local_addr", *WILD) | ~view.known("local_addr")
+    by_port = view.tally(at, linked, "local_port") > 0
+    exact = view.tally(at, linked, "local_addr", "local_port") > 0
+    found = bound.copy()
+    found[at] = (any_address[at] & by_port) | exact
+    return found
 
 
 def _inside(scene: Scene, ports: pd.DataFrame) -> int:

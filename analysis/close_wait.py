@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
-from nsparse.judging.elsewhere import facing, growing
+from nsparse.judging.closed_there import closed_there, of_kind
 from nsparse.judging.finding import (
     HOW_LONG,
     LOCAL_PROGRAM,
+    WHOSE,
     assumed_limit,
     count_of,
-    flagged,
     group_of,
     labels,
     others,
-    owner_keys,
     owner_of,
     peers,
     settle,
-    slim,
 )
 from nsparse.judging.measure import passes
 from nsparse.judging.pile import piles, states_of
@@ -38,13 +36,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.judging.closed_there import Kind
     from nsparse.judging.pile import Counts, Pile
     from nsparse.judging.scene import Scene
 
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
-AGED_MS = 120_000
-"""No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
+LISTENER = ("listener",)
+PROGRAM = ("program",)
+QUEUE = ("recv_q", "send_q")
 
 UNACCEPTED = (
     Number("few", 3, "three clients that gave up in one queue are no accident"),
@@ -84,6 +84,12 @@ POOLING = (*CLOSING, "IBM technote 21222632")
 ACCEPTING = (*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full")
 
 
+def _kind(scene: Scene, kind: Kind, **given: Limits) -> pd.DataFrame:
+    """The rows of a kind, by the numbers in force for all of them."""
+    held = {name: scene.numbers.get(f"close-wait-{name}", DEFAULTS[name]) for name in DEFAULTS}
+    return of_kind(scene, kind, {**held, **given})
+
+
 def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Which process keeps connections that the other end has already closed?
 
@@ -96,8 +102,7 @@ def check_leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
         answer is still on its way (rows with Send-Q are left out); a proxy copies the fault of
         the end behind it.
     """
-    found = _kinds(scene, leak=limits)
-    leaked = found[found["kind"] == "leak"]
+    leaked = _kind(scene, "leak", leak=limits)
     least = min(limits["few"] / 2, limits["many"], limits["notice"], limits["critical"])
     for pile in piles(scene, leaked, limits, least=least):
         level = _leak_level(pile, limits)
@@ -161,15 +166,17 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         visible on the listener. Sockets of another PID namespace and of the kernel (NFS) have no
         owner either.
     """
-    found = _kinds(scene)
-    left, rows = found[found["kind"] == "unaccepted"], scene.rows
-    waits = (
-        rows["live"] & rows["state"].isin(("CLOSE_WAIT", "ESTABLISHED")) & queues.ownerless(rows)
-    )
-    stranded = states_of(rows[waits & rows["listener"].isin(left["listener"])], "listener")
-    for pile in piles(scene, left, limits, "listener"):
+    left, view = _kind(scene, "unaccepted"), scene.view
+    if left.empty:
+        return
+    waits = view.true("live") & view.is_("state", "CLOSE_WAIT", "ESTABLISHED")
+    stranded = states_of(scene, waits & queues.ownerless(scene), left, LISTENER)
+    for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
-            yield _unaccepted(pile, rows.loc[pile.key], stranded[pile.key])
+            listener = view.pick(
+                pile.rows["listener"].to_numpy()[:1], *WHOSE, "service", *QUEUE
+            ).iloc[0]
+            yield _unaccepted(pile, listener, stranded[pile.key])
 
 
 def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Finding:
@@ -231,14 +238,17 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a FIN with a TLS close record is up to 64 bytes and does not count; a download
         that the user broke off is one row.
     """
-    found = _kinds(scene, unread=limits)
-    deep = found[found["kind"] == "unread"]
-    rows = scene.rows
-    served = slim(rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(deep["owner"])])
-    opened = owner_keys(served).value_counts().to_dict()
-    stuck = owner_keys(served[flagged(served["recv_q"] > 0)]).value_counts().to_dict()
-    for pile in piles(scene, deep, limits, owner_keys(deep), owner_keys(found).value_counts()):
-        yield _unread(pile, opened.get(pile.key, 0), stuck.get(pile.key, 0))
+    deep = _kind(scene, "unread", unread=limits)
+    if deep.empty:
+        return
+    view, at = scene.view, deep.index.to_numpy()
+    established = view.is_("state", "ESTABLISHED")
+    opened = view.tally(at, established, *PROGRAM)
+    stuck = view.tally(at, established & view.above("recv_q", 0), *PROGRAM)
+    base = view.tally(at, closed_there(scene), *PROGRAM)
+    for pile in piles(scene, deep, limits, PROGRAM, base=base):
+        first = pile.places[0]
+        yield _unread(pile, int(opened[first]), int(stuck[first]))
 
 
 def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
@@ -257,10 +267,7 @@ def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
         f"{thousands(pile.n)} of {plural(pile.base, 'CLOSE_WAIT connection')} of {who} {hold} "
         f"unread data, {amount}: {_closers(pile)} closed, {who} had stopped reading before.",
         group=group_of(first) if one else Group(**owner_of(first)),
-        evidence=(
-            *_evidence(pile, {"ESTABLISHED": opened}),
-            f"unread data in {thousands(stuck)} of {thousands(opened)} ESTABLISHED of {who}",
-        ),
+        evidence=(*_evidence(pile, {"ESTABLISHED": opened}), *_starved(who, stuck, opened)),
         cause=(f"{pile.program} hung or starved before it read what had arrived",),
         next=advice.steps(
             pile.scene,
@@ -273,6 +280,12 @@ def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
     )
 
 
+def _starved(who: str, stuck: int, opened: int) -> tuple[str, ...]:
+    """How many of a program's open connections are unread too, where the dump shows some."""
+    said = f"unread data in {thousands(stuck)} of {thousands(opened)} ESTABLISHED of {who}"
+    return (said,) if opened else ()
+
+
 def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Are these merely stale connections of a client's pool?
 
@@ -283,16 +296,24 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: rows with Recv-Q 0 were read and kept and are no pool; more than 200, or a pool
         that stays dead, is reported as close-wait-leak.
     """
-    found = _kinds(scene, pool=limits)
-    stale = found[found["kind"] == "pool"]
+    stale = _kind(scene, "pool", pool=limits)
+    if stale.empty:
+        return
     large = list(piles(scene, stale, limits, least=limits["few"] + 1))
     yield from map(_pool, large)
-    small = stale[~stale["group"].isin([pile.key for pile in large])]
-    # One finding for each of the programs with the most, and one for all the others.
-    keys = owner_keys(small)
-    keys = keys.where(keys.isin(keys.value_counts().index[:PROGRAMS]), "")
-    for _, part in sorted(small.groupby(keys, sort=False), key=lambda found: not found[0]):
-        yield _stale(scene, limits, part)
+    small = stale[~stale["group"].isin([pile.first["group"] for pile in large])]
+    for lot in _by_program(scene, small):
+        yield _stale(scene, limits, small.loc[lot])
+
+
+def _by_program(scene: Scene, small: pd.DataFrame) -> Iterator[list[int]]:
+    """The rows of each of the programs with the most, and in the end those of all the others."""
+    lots = [lot.tolist() for lot in scene.view.lots(small.index.to_numpy(), *PROGRAM)]
+    most = sorted(range(len(lots)), key=lambda number: -len(lots[number]))[:PROGRAMS]
+    yield from (lots[number] for number in sorted(most))
+    rest = sorted(row for number, lot in enumerate(lots) if number not in most for row in lot)
+    if rest:
+        yield rest
 
 
 def _pool(pile: Pile) -> Finding:
@@ -315,7 +336,9 @@ def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     """All the small pools of one program, or of several: they explain rows, no more."""
     first = part.iloc[0]
     services, programs = int(part["bound"].nunique()), int(part["owner"].nunique())
-    who = str(first["owner"]) if programs == 1 else plural(programs, "program")
+    who = plural(programs, "program")
+    if programs == 1:
+        who = str(first["owner"]) or "this host"
     owner = owner_of(first) if programs == 1 else {}
     return Finding(
         "close-wait-pool",
@@ -343,74 +366,6 @@ def _evict(scene: Scene) -> tuple[Step, ...]:
         "none needed; if requests fail with a reset, set the client's idle timeout below the "
         "server's keep-alive timeout",
     )
-
-
-# ---- which row is of which kind --------------------------------------------------------------
-
-
-def _kinds(scene: Scene, **given: Limits) -> pd.DataFrame:
-    """Every CLOSE_WAIT row with its kind: unaccepted, unread, answering, pool or leak.
-
-    A diagnosis gives the numbers that the user has set for it; for the others the defaults decide.
-    """
-    limits = {**DEFAULTS, **given}
-    rows = scene.rows
-    found = _looked_at(scene, rows[(rows["state"] == "CLOSE_WAIT") & rows["concrete"]])
-    found.loc[queues.never_accepted(scene, found), "kind"] = "unaccepted"
-    found.loc[_not_read(scene, found, limits["unread"]), "kind"] = "unread"
-    found.loc[_answering(scene, found, limits["leak"]["sending_s"]), "kind"] = "answering"
-    found.loc[_pooled(scene, found, limits["pool"]), "kind"] = "pool"
-    return found
-
-
-def _looked_at(scene: Scene, found: pd.DataFrame) -> pd.DataFrame:
-    """Few columns, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
-    waiting = found["recv_q"].fillna(-1).astype("int64")
-    return facing(scene, slim(found), "FIN_WAIT_2").assign(
-        kind="leak",
-        waiting=waiting,
-        aged=flagged(scene.column("lastrcv_ms")[found.index] >= AGED_MS),
-        queued=queues.queued(found),
-        **queues.classed(waiting),
-    )
-
-
-def _not_read(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
-    """Rows of programs of whose CLOSE_WAIT rows so many hold unread data that it is a finding."""
-    keys = owner_keys(found)
-    deep = found["owned"] & (found["waiting"] > limits["bytes"]) & (found["kind"] == "leak")
-    programs = piles(scene, found[deep], limits, keys[deep], keys.value_counts())
-    return deep & keys.isin([pile.key for pile in programs if pile.speaks])
-
-
-def _answering(scene: Scene, found: pd.DataFrame, seconds: float) -> pd.Series[bool]:
-    """Rows that still send: the other end closed its direction only, and waits for an answer."""
-    sent = scene.column("lastsnd_ms")[found.index]
-    sending = flagged(found["send_q"] > 0) | flagged(sent < 1000 * seconds)
-    return sending & (found["kind"] == "leak")
-
-
-def _pooled(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
-    """Client rows that nobody has touched since the server closed them."""
-    mine = (found["role"] == "client") & (found["owner"] != "") & (found["kind"] == "leak")
-    part = found[mine]
-    signs = part[["persistent"]].assign(
-        n=1, untouched=part["waiting"].between(queues.FIN, queues.RECORD)
-    )
-    sums = signs.astype("int64").groupby(part["group"]).transform("sum")
-    served = scene.rows.loc[scene.rows["state"] == "ESTABLISHED", "group"]
-    dead = (sums["persistent"] >= limits["dead"]) & ~part["group"].isin(served)
-    idle = sums["n"] <= limits["few"]
-    if queues.counts_fin(scene):
-        idle = (sums["untouched"] >= limits["share"] * sums["n"]) & (sums["n"] <= limits["many"])
-    grows = growing(scene, _pools(part), _pools)
-    return mine & (idle & ~dead & ~grows).reindex(found.index, fill_value=False)
-
-
-def _pools(rows: pd.DataFrame) -> pd.Series[Any]:
-    """The program and the service of each row that may lie in a pool."""
-    part = rows[(rows["state"] == "CLOSE_WAIT") & (rows["role"] == "client")]
-    return owner_keys(part) + " " + part["bound"].astype("object")
 
 
 # ---- words that they share -------------------------------------------------------------------

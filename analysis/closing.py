@@ -37,8 +37,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         protocol: let one side close first.
     False alarms: up to four of them.
     """
-    found = unacked.closing(scene, "CLOSING", SURE_RETRANS)
-    for pile in unacked.crowds(scene, found, limits, _speaks):
+    stuck = unacked.closing(scene, "CLOSING")
+    for pile in unacked.crowds(scene, stuck, SURE_RETRANS, limits, _speaks):
         yield _finding(pile)
 
 

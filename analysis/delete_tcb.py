@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels, netns_of, peers, settle, slim
+from nsparse.judging.finding import labels, peers, settle
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         reboot clears the pile.
     False alarms: a handful in one dump.
     """
-    gone = slim(scene.rows[scene.rows["state"] == "DELETE_TCB"])
-    for _, part in gone.groupby(netns_of(gone), sort=False):
-        yield _finding(scene, limits, part)
+    view = scene.view
+    for lot in view.lots(view.is_("state", "DELETE_TCB")):
+        yield _finding(scene, limits, view.pick(lot, "remote_addr", "persistent"))
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import assumed_limit, count_of, labels, netns_of, owner_of, settle
+from nsparse.judging.finding import WHOSE, assumed_limit, count_of, labels, owner_of, settle
+from nsparse.judging.stated import limit_from, open_files, open_files_of
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Use:
     sockets: int
     highest: int | None
     limit: int
+    known: bool = False
 
     @property
     def most(self) -> int:
@@ -57,37 +59,40 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a limit that the dump does not show is guessed from the usual ones; a socket that
         several workers hold counts for one of them.
     """
-    rows = scene.rows
-    held = rows[rows["pid"].notna()]
-    keys = netns_of(held) + " " + held["pid"].astype("str")
-    known = "fd_limit" not in scene.constants.assumed
-    least = _least(scene, limits, known=known)
-    highest = held["fd"].groupby(keys).transform("max").fillna(-1) + 1
-    large = (keys.groupby(keys).transform("size") >= least) | (highest >= least)
-    for _, part in held[large].groupby(keys[large], sort=False):
-        use = _use(scene, part, limits, known=known)
-        severity = _severity(use, limits, known=known)
+    view = scene.view
+    least = _least(scene, limits)
+    held = view.known("pid")
+    high, at = held & view.at_least("fd", least - 1), held.nonzero()[0]
+    if len(at) < least and not high.any():
+        return
+    large = (view.tally(at, held, "pid") >= least) | (view.tally(at, high, "pid") > 0)
+    for lot in view.lots(at[large], "pid"):
+        part = view.pick(lot, *WHOSE, "fd", "proto", "state", "bound")
+        use = _use(scene, part, limits)
+        severity = _severity(use, limits)
         if severity is not None:
-            yield _finding(scene, limits, use, severity, known=known)
+            yield _finding(scene, limits, use, severity)
 
 
 def _plateaus(scene: Scene) -> tuple[int, ...]:
     return PLATEAUS.get(scene.os or "", USUAL)
 
 
-def _least(scene: Scene, limits: Limits, *, known: bool) -> float:
+def _least(scene: Scene, limits: Limits) -> float:
     """The fewest descriptors that are worth a look."""
-    if known:
-        return limits["warning"] * scene.constants.fd_limit
-    near = [(1 - limits["near"]) * limit for limit in _plateaus(scene)]
-    return min([limits["notice"], *near])
+    enough = [limits["warning"] * limit for limit in open_files(scene)]
+    if "fd_limit" in scene.constants.assumed:
+        near = [(1 - limits["near"]) * limit for limit in _plateaus(scene)]
+        enough += [limits["notice"], *near]
+    return min(enough)
 
 
-def _use(scene: Scene, part: pd.DataFrame, limits: Limits, *, known: bool) -> Use:
+def _use(scene: Scene, part: pd.DataFrame, limits: Limits) -> Use:
     sockets, highest = len(part), count_of(part["fd"].max())
+    limit = open_files_of(scene, count_of(part["pid"].iloc[0]))
+    if limit is not None:
+        return Use(part, sockets, highest, limit, known=True)
     use = Use(part, sockets, highest, scene.constants.fd_limit)
-    if known:
-        return use
     near = 1 - limits["near"]
     for limit in _plateaus(scene):
         if near * limit <= sockets <= limit or near * limit <= use.most <= limit:
@@ -96,8 +101,8 @@ def _use(scene: Scene, part: pd.DataFrame, limits: Limits, *, known: bool) -> Us
     return Use(part, sockets, highest, usual)
 
 
-def _severity(use: Use, limits: Limits, *, known: bool) -> Severity | None:
-    if known:
+def _severity(use: Use, limits: Limits) -> Severity | None:
+    if use.known:
         part = use.most / use.limit
         return (
             "critical"
@@ -114,7 +119,8 @@ def _severity(use: Use, limits: Limits, *, known: bool) -> Severity | None:
     return "notice" if use.sockets >= limits["notice"] else None
 
 
-def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity, *, known: bool) -> Finding:
+def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity) -> Finding:
+    known = use.known
     group = Group(**owner_of(use.rows.iloc[0]))
     return Finding(
         id="fd-pressure",
@@ -123,22 +129,22 @@ def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity, *, know
         group=group,
         n=use.sockets,
         base=use.limit,
-        verdict=_verdict(use, str(group.owner), known=known),
+        verdict=_verdict(use, str(group.owner)),
         sockets=labels(use.rows),
         limits={**limits, "fd_limit": use.limit},
-        evidence=_evidence(use),
+        evidence=(*_evidence(use), *(limit_from(scene, group.pid) if known else ())),
         cause=("at the limit accept() and connect() fail; a leak is the usual reason",),
         next=_steps(scene, use.rows.iloc[0]),
         caveats=() if known else (assumed_limit(scene),),
     )
 
 
-def _verdict(use: Use, owner: str, *, known: bool) -> str:
+def _verdict(use: Use, owner: str) -> str:
     limit = thousands(use.limit)
     held = plural(use.sockets, "socket")
     if use.highest is not None:
         held += f", its highest descriptor is {thousands(use.highest)}"
-    if known:
+    if use.known:
         return f"{owner} holds {held}: {percent(use.most, use.limit)} of its limit of {limit}."
     return f"{owner} holds {held}: close to {limit}, a usual limit of descriptors."
 

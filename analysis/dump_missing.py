@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, labels
+from nsparse.judging.finding import labels
 from nsparse.prose import plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.advice import Advice
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 OWNABLE = ("LISTEN", "ESTABLISHED", "CLOSE_WAIT", "SYN_SENT")
 """States whose sockets a program holds; of the others many are the kernel's."""
 WHOLE: Advice = {"linux": "ss -tuan", "macos": "netstat -an", "windows": "netstat -ano"}
+CUT_NUMBERS = r"[0-9.:]+|(?=.*:.*:)[0-9A-Fa-f:.\[\]]+(?:%\w+)?[0-9A-Fa-f:.\[\]]*"
+"""What is left of an address and its port where a column was too narrow: of IPv4 digits, of IPv6
+two colons or more and nothing that a number has not."""
 OWNERS: Advice = {
     "linux": "sudo ss -tuanpe",
     "macos": "sudo netstat -anv",
+    "freebsd": "sockstat -46",
+    "openbsd": "fstat | grep internet",
+    "netbsd": "sockstat -n",
     "windows": "netstat -anob, as administrator",
 }
 
@@ -50,7 +56,7 @@ def cut(scene: Scene, limits: Limits) -> Iterator[Finding]:
             limits,
             "dump-truncated",
             f"the end of the dump is missing, after {plural(len(scene.rows), 'row')}.",
-            scene.rows.iloc[-1:],
+            scene.view.last,
             severity="notice",
             caveats=("what stood after the last line",),
         )
@@ -64,12 +70,13 @@ def filtered(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump with -a (ss -tuan, netstat -an).
     False alarms: a host that serves nothing; an excerpt, which somebody chose.
     """
-    rows = scene.rows[(scene.rows["proto"] == "tcp") & scene.rows["state"].notna()]
-    states = set(rows["state"].unique())
-    if len(rows) < max(limits["rows"], 1) or ("LISTEN" in states and len(states) > 1):
+    rows = scene.view.is_("proto", "tcp") & scene.view.known("state")
+    n, states = int(rows.sum()), scene.view.values("state", rows)
+    if n < max(limits["rows"], 1) or ("LISTEN" in states and len(states) > 1):
         return
-    what = f"only {next(iter(states))} sockets" if len(states) == 1 else "no listeners"
-    verdict = f"the dump shows {what} among {plural(len(rows), 'TCP row')}: the others are left out"
+    verdict = f"there is no listener among {plural(n, 'TCP row')}: they are left out"
+    if len(states) == 1:
+        verdict = f"all {plural(n, 'TCP row')} are {states[0]}: other states are left out"
     yield _finding(scene, limits, "state-filtered", f"{verdict}.", rows, WHOLE)
 
 
@@ -81,12 +88,13 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump as root, or as administrator, with -p (ss, netstat), -ano (Windows).
     False alarms: a host whose sockets all belong to containers or to the kernel.
     """
-    rows = scene.rows[(scene.rows["proto"] == "tcp") & scene.rows["state"].isin(OWNABLE)]
-    n = int(rows["owned"].sum())
-    by_root = bool((rows["owned"] & flagged(rows["uid"] == 0)).any())
-    if len(rows) >= max(limits["rows"], 1) and n < limits["share"] * len(rows) and not by_root:
-        verdict = f"{thousands(n)} of {plural(len(rows), 'socket')} that have an owner name it."
-        yield _finding(scene, limits, "owners-missing", verdict, rows[~rows["owned"]], OWNERS)
+    view = scene.view
+    rows, owned = view.is_("proto", "tcp") & view.is_("state", *OWNABLE), view.true("owned")
+    n, base = int((rows & owned).sum()), int(rows.sum())
+    by_root = bool((rows & owned & view.is_("uid", 0)).any())
+    if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
+        verdict = f"{thousands(n)} of {plural(base, 'socket')} tell which process owns them."
+        yield _finding(scene, limits, "owners-missing", verdict, rows & ~owned, OWNERS)
 
 
 def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -97,17 +105,24 @@ def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump with -n, which is faster too.
     False alarms: none.
     """
-    rows = scene.rows[scene.rows["local_name"].notna() | scene.rows["remote_name"].notna()]
-    rows = rows[rows["section"] == "inet"]
-    if len(rows) >= max(limits["rows"], 1):
-        lost = int((rows["local_port"].isna() & rows["local_name"].notna()).sum())
-        names = rows["local_name"].fillna(rows["remote_name"])
-        verdict = (
-            f"{plural(len(rows), 'row')} with names in place of numbers, {thousands(lost)} with an "
-            "own port that is not known."
-        )
-        told = (f"such as {top(names)}",)
-        yield _finding(scene, limits, "names-not-numbers", verdict, rows, WHOLE, evidence=told)
+    view = scene.view
+    own, far = (view.where(name, _is_name) for name in ("local_name", "remote_name"))
+    rows = view.is_("section", "inet") & (own | far)
+    n = int(rows.sum())
+    if n >= max(limits["rows"], 1):
+        shown = view.pick(rows, "local_name", "remote_name")
+        names = shown["local_name"].where(own[rows], shown["remote_name"])
+        told = [f"such as {top(names)}"]
+        lost = int((rows & ~view.known("local_port") & view.known("local_name")).sum())
+        if lost:
+            told.append(f"{plural(lost, 'row')} with a local port of a name that no table knows")
+        verdict = f"{plural(n, 'row')} with names in place of numbers."
+        yield _finding(scene, limits, "names-not-numbers", verdict, rows, WHOLE, tuple(told))
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is a name, and no number that the tool cut."""
+    return re.fullmatch(CUT_NUMBERS, text) is None
 
 
 def shortened(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -118,9 +133,10 @@ def shortened(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump with -W (net-tools), -l or -W (BSD, macOS), or with ss.
     False alarms: none.
     """
-    rows = scene.rows[flagged(scene.column("addr_truncated"))]
-    if len(rows) >= max(limits["rows"], 1):
-        verdict = f"{plural(len(rows), 'row')} with an address that the tool cut."
+    rows = scene.view.true("addr_truncated")
+    n = int(rows.sum())
+    if n >= max(limits["rows"], 1):
+        verdict = f"{plural(n, 'row')} with an address that the tool cut."
         wide: Advice = {"linux": "ss -tuan", "macos": "netstat -anW"}
         yield _finding(scene, limits, "addr-truncated", verdict, rows, wide)
 
@@ -130,11 +146,11 @@ def _finding(
     limits: Limits,
     id_: str,
     verdict: str,
-    rows: pd.DataFrame,
+    rows: Bools,
     advised: Advice | None = None,
+    evidence: tuple[str, ...] = (),
     *,
     severity: Severity = "info",
-    evidence: tuple[str, ...] = (),
     caveats: tuple[str, ...] = (),
 ) -> Finding:
     return Finding(
@@ -142,9 +158,9 @@ def _finding(
         severity=severity,
         confidence="high",
         group=Group(),
-        n=len(rows),
+        n=int(rows.sum()),
         verdict=verdict,
-        sockets=labels(rows),
+        sockets=labels(scene.view.pick(rows)),
         limits=dict(limits),
         evidence=evidence,
         next=advice.steps(scene, advised or {}),

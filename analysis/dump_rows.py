@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, labels
+from nsparse.judging.finding import labels
 from nsparse.prose import are, percent, plural, thousands, top
-from nsparse.states import MACHINE, can_face
+from nsparse.states import MACHINE, STATES, can_face, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
-    from nsparse.diagnosis import Limits
+    from nsparse.diagnosis import Limits, Step
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 ANY = (Number("rows", 1, "one such row is worth a word"),)
@@ -27,10 +26,6 @@ TORN = (
     Number("rows", 1, "one row of a pair that moved on is usual"),
     Number("share", 0.01, "beyond one in a hundred the dump shows no single moment"),
 )
-IMPOSSIBLE = (
-    Number("rows", 1, "one such row is worth a word"),
-    Number("time_wait_s", 61, "TIME_WAIT of Linux lasts 60 s, and tools round up"),
-)
 
 
 def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -41,21 +36,46 @@ def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump with LC_ALL=C; send the words to the authors of nsparse.
     False alarms: none; damaged lines may give such words too.
     """
-    odd = scene.rows[scene.rows["state"] == "UNKNOWN"]
-    if len(odd) >= max(limits["rows"], 1):
-        yield Finding(
-            id="unknown-state",
-            severity="notice",
-            confidence="high",
-            group=Group(),
-            n=len(odd),
-            verdict=f"{plural(len(odd), 'row')} {are(len(odd))} in a state that no table knows.",
-            sockets=labels(odd),
-            limits=dict(limits),
-            evidence=(f"words: {top(odd['state_raw'].dropna(), 8)}",),
-            cause=("suggests another language, a new version of the tool, or damaged lines",),
-            next=advice.steps(scene, {"linux": "LC_ALL=C ss -tuan"}),
+    odd = scene.view.is_("state", "UNKNOWN") & ~scene.view.where("state_raw", is_known)
+    n = int(odd.sum())
+    if n >= max(limits["rows"], 1):
+        words = scene.view.pick(odd, "state_raw")["state_raw"].dropna()
+        yield _odd(
+            scene,
+            limits,
+            "unknown-state",
+            odd,
+            f"{plural(n, 'row')} {are(n)} in a state that no table knows.",
+            (f"words: {top(words, 8)}",),
+            ("suggests another language, a new version of the tool, or damaged lines",),
+            advice.steps(scene, {"linux": "LC_ALL=C ss -tuan"}),
         )
+
+
+def _odd(
+    scene: Scene,
+    limits: Limits,
+    id_: str,
+    rows: Bools,
+    verdict: str,
+    evidence: tuple[str, ...],
+    cause: tuple[str, ...],
+    steps: tuple[Step, ...] = (),
+) -> Finding:
+    """A finding about rows that say what no row should."""
+    return Finding(
+        id=id_,
+        severity="notice",
+        confidence="high",
+        group=Group(),
+        n=int(rows.sum()),
+        verdict=verdict,
+        sockets=labels(scene.view.pick(rows)),
+        limits=dict(limits),
+        evidence=evidence,
+        cause=cause,
+        next=steps,
+    )
 
 
 def repeated(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -66,8 +86,6 @@ def repeated(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: nothing; ss reads faster than netstat on busy hosts.
     False alarms: none: several views of one moment are not counted.
     """
-    if scene.os not in (None, "linux"):
-        return  # elsewhere the table is copied whole: rows that repeat are of several views
     n, base = scene.duplicates, len(scene.rows) + scene.duplicates
     if n >= max(limits["rows"], 1):
         yield Finding(
@@ -94,18 +112,14 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: trust no duration of this dump; take another when the host is less busy.
     False alarms: a few such rows on a busy host are usual.
     """
-    import pandas as pd
-
-    rows = scene.rows
-    near = rows[(rows["pair"] >= 0) & rows["live"] & rows["once"]]
-    there = rows["state"].reindex(near["pair"]).astype("object")
-    both = zip(near["state"].astype("object"), there, strict=True)
-    odd = near[[not _together(str(one), str(other)) for one, other in both]]
-    inodes = rows[rows["inode"].notna() & (rows["proto"] == "tcp")]
-    states = inodes.groupby("inode")["state"].transform("nunique") if len(inodes) else None
-    twice = inodes.iloc[:0] if states is None else inodes[states > 1]
-    n, base = len(odd) + int(twice["inode"].nunique()), len(near) + len(inodes)
+    view = scene.view
+    near = view.linked("pair") & view.true("live") & view.true("once")
+    sockets = view.known("inode") & view.is_("proto", "tcp")
+    odd, twice = _apart(scene, near), _in_two_states(scene, sockets)
+    n = int(odd.sum()) + len(view.values("inode", twice))
+    base = int(near.sum()) + int(sockets.sum())
     if n > limits["rows"] and n > limits["share"] * base:
+        states = view.pick(odd, "state")
         yield Finding(
             id="dump-not-atomic",
             severity="notice",
@@ -117,12 +131,23 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
                 f"{plural(n, 'connection')} within this host {are(n)} in states that cannot be at "
                 "one time: the dump shows no single moment."
             ),
-            sockets=labels(pd.concat([odd, twice.drop(index=odd.index, errors="ignore")])),
+            sockets=labels(states, view.pick(twice & ~odd)),
             limits=dict(limits),
-            evidence=(f"states: {top(odd['state'])}",) if len(odd) else (),
+            evidence=(f"states: {top(states['state'])}",) if len(states) else (),
             cause=("the host moved on while it was read",),
             caveats=("durations and pairs of this dump: take another one",),
         )
+
+
+def _apart(scene: Scene, near: Bools) -> Bools:
+    """Connections whose two ends cannot be in their states at one time."""
+    view, found = scene.view, near & False
+    there = view.numbers("pair")
+    for one in view.values("state", near):
+        mine = near & view.is_("state", one)
+        fits = [other for other in STATES if _together(one, other)]
+        found[mine] = ~view.is_("state", *fits)[there[mine]] & view.known("state")[there[mine]]
+    return found
 
 
 def _together(one: str, other: str) -> bool:
@@ -130,54 +155,44 @@ def _together(one: str, other: str) -> bool:
     return not {one, other} <= MACHINE.keys() or can_face(one, other)
 
 
+def _in_two_states(scene: Scene, sockets: Bools) -> Bools:
+    """Sockets that, by their inode, are in two states."""
+    from nsparse.judging.view import distinct
+
+    view, found = scene.view, sockets.copy()
+    inode, state = (view.codes(name).of[sockets] for name in ("inode", "state"))
+    found[sockets] = distinct(inode, state - 1) > 1
+    return found
+
+
 def impossible(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Are there rows that cannot be?
 
     Means: a row says what no kernel says: TIME_WAIT with an owner or unread bytes, a listener
         with a remote end, unread bytes before the connection is open, port 0, a queue below 0.
+        Such rows are set aside: nothing else is said of them.
     Do: look at the lines: the dump may be edited, damaged, or of another system than it seems.
     False alarms: kernels and tools with a bug of their own.
     """
-    found = dict(_impossible(scene, limits))
-    rows = scene.rows[sum(found.values(), start=scene.rows["owned"] & False) > 0]
-    if len(rows) >= max(limits["rows"], 1):
-        yield Finding(
-            id="impossible-state",
-            severity="notice",
-            confidence="high",
-            group=Group(),
-            n=len(rows),
-            verdict=f"{plural(len(rows), 'row')} cannot be as the dump says.",
-            sockets=labels(rows),
-            limits=dict(limits),
-            evidence=tuple(
-                f"{what}: {thousands(int(mask.sum()))}"
-                for what, mask in found.items()
-                if mask.any()
-            ),
-            cause=("suggests an edited or damaged dump, or another system than it seems",),
-        )
-
-
-def _impossible(scene: Scene, limits: Limits) -> Iterator[tuple[str, pd.Series[int]]]:
-    """What cannot be, with the rows that say it, 1 or 0 each."""
-    rows, state = scene.rows, scene.rows["state"]
-    recv, send = rows["recv_q"], rows["send_q"]
-    waits = (state == "TIME_WAIT") & (rows["os"] == "linux")
-    long = flagged(rows["timer_ms"] > 1000 * limits["time_wait_s"]) & (rows["timer"] == "timewait")
-    listens = (rows["role"] == "listener") & rows["remote_port"].notna()
-    masks = {
-        "TIME_WAIT with an owner": waits & (rows["owned"] | rows["inode"].notna()),
-        "TIME_WAIT with unread bytes": waits & flagged(recv > 0),
-        "TIME_WAIT with a timer beyond 60 s": waits & long,
-        "LISTEN with a remote end": listens,
-        "SYN_SENT with unread bytes": (state == "SYN_SENT") & flagged(recv > 0),
-        "port 0 on a connection": rows["concrete"]
-        & (flagged(rows["local_port"] == 0) | flagged(rows["remote_port"] == 0)),
-        "a queue below 0": flagged(recv < 0) | flagged(send < 0),
-    }
-    for what, mask in masks.items():
-        yield what, flagged(mask).astype("int64")
+    aside = scene.aside
+    if aside is None or len(aside) < max(limits["rows"], 1):
+        return
+    shown = aside[aside["line"].notna()]
+    places = zip(shown["file"].fillna(""), shown["line"], strict=True)
+    yield Finding(
+        id="impossible-state",
+        severity="notice",
+        confidence="high",
+        group=Group(),
+        n=len(aside),
+        verdict=f"{plural(len(aside), 'row')} cannot be as the dump says, and no other finding "
+        "counts them.",
+        sockets=(),
+        rows=tuple((str(file), int(line)) for file, line in places),
+        limits=dict(limits),
+        evidence=(top(aside["impossible"], 7),),
+        cause=("suggests an edited or damaged dump, or another system than it seems",),
+    )
 
 
 DIAGNOSES = (
@@ -208,7 +223,7 @@ DIAGNOSES = (
         "impossible-state",
         "Are there rows that cannot be?",
         impossible,
-        numbers=IMPOSSIBLE,
+        numbers=ANY,
         refs=("RFC 9293 3.3.2", "Linux TCP_TIMEWAIT_LEN"),
     ),
 )

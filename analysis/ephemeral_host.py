@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, labels, netns_of, owner_of, settle, slim
+from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from, widened
 from nsparse.prose import percent, thousands, top
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.portrange import Range
     from nsparse.judging.scene import Scene
 
@@ -50,38 +51,43 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a busy Linux proxy with 100 000 connections to many peers; one destination alone
         that fills the range is the matter of ephemeral-exhaustion-tuple.
     """
-    ports, drawn = _taken(scene.rows), drawn_from(scene)
-    if len(ports) < max(limits["used"], 1):
-        return
-    for key, part in _places(scene, ports):
-        span = widened(drawn, part["local_port"], limits["outside"])
-        inside = part[part["local_port"].between(span.low, span.high)]
-        used = int(inside["local_port"].nunique())
+    import numpy as np
+
+    drawn, least = drawn_from(scene), max(limits["used"], 1)
+    for addr, place in _places(scene, least):
+        ports = scene.view.numbers("local_port")[place]
+        span = widened(drawn, ports, limits["outside"])
+        within = (ports >= span.low) & (ports <= span.high)
+        used = len(np.unique(ports[within]))
+        if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
+            continue
+        inside = scene.view.pick(place[within], *WHOSE, "state", "local_port", *WAY)
         severity = _severity(scene, limits, inside, used / span.size)
-        if severity is not None and used >= limits["used"]:
-            yield _finding(scene, limits, inside, span, used, severity, key)
+        if severity is not None:
+            yield _finding(scene, limits, inside, span, used, severity, addr)
 
 
-def _taken(rows: pd.DataFrame) -> pd.DataFrame:
+def _taken(scene: Scene) -> Bools:
     """What takes a local port: connections that were made from here, bound ports, listeners."""
-    out = rows["concrete"] & (rows["role"] != "server")
-    held = out | (rows["state"] == "BOUND") | (rows["role"] == "listener")
-    whole = rows[held & rows["local_port"].notna()]
-    return slim(whole)
+    view = scene.view
+    out = view.true("concrete") & ~view.is_("role", "server")
+    held = out | view.is_("state", "BOUND") | view.is_("role", "listener")
+    return held & view.known("local_port")
 
 
-def _places(scene: Scene, ports: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
     """What shares one range: the host, on Windows and Linux each of its addresses."""
-    wild = ports["local_addr"].isin(WILD)
-    for _, space in ports.groupby(netns_of(ports), sort=False):
-        if scene.os not in ("windows", *SHARED):
+    import numpy as np
+
+    view = scene.view
+    wild, addresses = view.is_("local_addr", *WILD), view.array("local_addr")
+    for space in view.lots(_taken(scene), least=least):
+        anywhere, here = space[wild[space]], space[~wild[space]]
+        if scene.os not in ("windows", *SHARED) or not len(here):
             yield "", space
             continue
-        here = wild[space.index]
-        if here.all():
-            yield "", space
-        for addr, part in space[~here].groupby("local_addr", sort=False):
-            yield str(addr), space.loc[space.index.isin(part.index) | here]
+        for part in view.lots(here, "local_addr", least=least - len(anywhere)):
+            yield str(addresses[part[0]]), np.sort(np.concatenate([part, anywhere]))
 
 
 def _severity(scene: Scene, limits: Limits, inside: pd.DataFrame, share: float) -> Severity | None:

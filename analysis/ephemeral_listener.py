@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, group_of, keyed, labels, settle, slim, sysctl
+from nsparse.judging.finding import GROUPED, group_of, labels, settle, sysctl
 from nsparse.judging.portrange import drawn_from, ports_of
 
 if TYPE_CHECKING:
@@ -30,28 +30,30 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a program that asked for any port gets one of the range, another one each time;
         only ports that are the same in several snapshots, or on several hosts, are told.
     """
-    rows, drawn = scene.rows, drawn_from(scene)
+    view, drawn = scene.view, drawn_from(scene)
+    inside = view.is_("role", "listener") & view.at_least("local_port", drawn.low)
+    inside = inside & ~view.above("local_port", drawn.high)
+    if not inside.any():
+        return
     reserved = ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
-    inside = (rows["role"] == "listener") & rows["local_port"].between(drawn.low, drawn.high)
-    found = slim(rows[flagged(inside)])
-    found = found[~found["local_port"].isin(reserved) & found["local_port"].isin(_seen(scene))]
-    for _, part in found.groupby(keyed(found, "owner", "local_port"), sort=False):
-        yield _finding(scene, part, drawn)
+    inside = inside & view.is_("local_port", *(_seen(scene) - reserved))
+    for lot in view.lots(inside, "owner", "local_port"):
+        yield _finding(scene, view.pick(lot, *GROUPED, "local_port"), drawn)
 
 
 def _seen(scene: Scene) -> set[int]:
     """The ports that something listens on at another moment, or on another host."""
     seen: set[int] = set()
     for other in (*scene.earlier, *scene.peers):
-        ports = other.rows.loc[other.rows["role"] == "listener", "local_port"].dropna()
-        seen.update(int(port) for port in ports.unique())
+        ports = other.view.values("local_port", other.view.is_("role", "listener"))
+        seen.update(int(port) for port in ports)
     return seen
 
 
 def _finding(scene: Scene, part: pd.DataFrame, drawn: Range) -> Finding:
-    rows, first = scene.rows, part.iloc[0]
+    view, first = scene.view, part.iloc[0]
     port = int(first["local_port"])
-    calls = rows[(rows["role"] == "client") & flagged(rows["local_port"] == port)]
+    calls = view.pick(view.is_("role", "client") & view.is_("local_port", port))
     severity: Severity = "notice" if len(calls) else "info"
     now = ", and one has it now" if len(calls) else ""
     return Finding(

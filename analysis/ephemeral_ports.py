@@ -8,13 +8,11 @@ from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
+    WHOSE,
     endpoint,
-    flagged,
-    keyed,
     labels,
     owner_of,
     settle,
-    slim,
     sysctl,
 )
 from nsparse.judging.portrange import comes_back, drawn_from, widened
@@ -60,24 +58,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: connections that others made to a listener here share its port and use none; the
         same local port towards another destination is another connection, not a second use.
     """
-    out = _outgoing(scene.rows)
-    sizes = out.groupby(keyed(out, *WAY), sort=False)["local_port"].transform("size")
-    out, drawn = slim(out[sizes >= limits["used"]]), drawn_from(scene)
-    for _, part in out.groupby(keyed(out, *WAY), sort=False):
+    view, drawn = scene.view, drawn_from(scene)
+    out = view.true("concrete") & ~view.is_("role", "server") & view.known("local_port")
+    for lot in view.lots(out & ~view.true("addr_truncated"), *WAY, least=limits["used"]):
+        part = view.pick(lot, *WHOSE, "state", "local_port", *WAY)
         ports = part.drop_duplicates("local_port")
-        span = widened(drawn, ports["local_port"], limits["outside"])
+        span = widened(drawn, ports["local_port"].to_numpy("int64"), limits["outside"])
         used = ports[ports["local_port"].between(span.low, span.high)]
         severity = _severity(used, span, scene, limits)
         if severity is not None:
             yield _finding(scene, limits, used, span, severity)
-
-
-def _outgoing(rows: pd.DataFrame) -> pd.DataFrame:
-    """Connections that use up a local port: every state, but for those made to a listener here."""
-    out = rows[rows["concrete"] & (rows["role"] != "server") & rows["local_port"].notna()]
-    if "addr_truncated" in out:
-        out = out[~flagged(out["addr_truncated"])]
-    return out
 
 
 def _severity(used: pd.DataFrame, span: Range, scene: Scene, limits: Limits) -> Severity | None:

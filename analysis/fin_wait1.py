@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import unacked
-from nsparse.judging.finding import flagged
 from nsparse.prose import are, percent, thousands
 
 if TYPE_CHECKING:
@@ -43,9 +42,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: one or two with Send-Q 1; a server of many slow mobile clients, that go away one
         by one.
     """
-    found = unacked.closing(scene, "FIN_WAIT_1", limits["retrans"])
-    found = found[flagged(found["send_q"] >= 1)]
-    for pile in unacked.crowds(scene, found, limits, _speaks):
+    stuck = unacked.closing(scene, "FIN_WAIT_1") & scene.view.at_least("send_q", 1)
+    for pile in unacked.crowds(scene, stuck, limits["retrans"], limits, _speaks):
         yield _finding(pile)
 
 
@@ -105,9 +103,7 @@ def _evidence(pile: Pile) -> Iterator[str]:
 
 def _to_itself(pile: Pile) -> int:
     """How many lead to a listener of this host, whose end of them is not there."""
-    rows = pile.rows[pile.rows["pair"] < 0]
-    target = pile.scene.rows["target"].reindex(rows.index)
-    return int((target >= 0).sum())
+    return int(((pile.rows["pair"] < 0) & (pile.rows["target"] >= 0)).sum())
 
 
 def _cause(pile: Pile) -> str:

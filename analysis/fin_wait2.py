@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
@@ -13,23 +13,23 @@ from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     assumed_limit,
     endpoint,
-    flagged,
     group_of,
     labels,
-    netns_of,
     others,
     peers,
     settle,
-    slim,
 )
 from nsparse.judging.measure import halved
-from nsparse.judging.pile import piles
-from nsparse.judging.queues import tells_owners
+from nsparse.judging.pile import PILED, piles
+from nsparse.judging.queues import ownerless, tells_owners
+from nsparse.judging.stated import constant
 from nsparse.prose import actor, are, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
@@ -62,11 +62,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a half-close in use, which still receives. Rows that the kernel holds (timer
         `timewait`, or no owner) go by themselves within a minute; OpenBSD never times them out.
     """
-    rows = scene.rows
-    found = rows[(rows["state"] == "FIN_WAIT_2") & rows["concrete"]]
-    found = facing(scene, slim(found, "timer"), "CLOSE_WAIT")
-    kinds = _kinds(scene, found, limits)
-    for kind in kinds.unique():
+    view = scene.view
+    closed = view.is_("state", "FIN_WAIT_2") & view.true("concrete")
+    if not closed.any():
+        return
+    found = view.pick(closed, *PILED, "pair", "remote_port", "timer", "group")
+    found = facing(scene, found, "CLOSE_WAIT")
+    kinds = _kinds(scene, limits)[closed]
+    for kind in dict.fromkeys(kinds.tolist()):
         part = found[kinds == kind]
         if kind == "kernel":
             yield from _kernel_held(scene, limits, part)
@@ -74,23 +77,23 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
             yield from _stuck(scene, limits, part, vague=kind == "vague")
 
 
-def _kinds(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[Any]:
+def _kinds(scene: Scene, limits: Limits) -> npt.NDArray[np.str_]:
     """Who holds each row: kernel, a program (held), not to be told (vague); or it still receives.
 
     Linux moves a socket that no program holds to a time-wait entry that keeps the name, with
     timer `timewait`, uid 0 and inode 0 (get_timewait4_sock).
     """
-    import pandas as pd
+    import numpy as np
 
+    view = scene.view
     shown = "timers" in scene.has and scene.os == "linux"
-    kinds = pd.Series("held" if shown else "vague", index=found.index, dtype="object")
-    owned = found["owned"] | found["inode"].notna()
-    kinds[owned] = "held"
+    nobodys, kernel = ownerless(scene), view.is_("timer", "timewait")
     if tells_owners(scene):
-        kinds[~owned] = "kernel"
-    kinds[flagged(found["timer"] == "timewait")] = "kernel"
-    received = scene.column("lastrcv_ms")[found.index]
-    kinds[flagged(received < 1000 * limits["fresh_s"]) & (kinds != "kernel")] = "receiving"
+        kernel = kernel | nobodys
+    receives = view.below("lastrcv_ms", 1000 * limits["fresh_s"])
+    kinds: npt.NDArray[np.str_] = np.select(
+        [kernel, receives, ~nobodys], ["kernel", "receiving", "held"], "held" if shown else "vague"
+    )
     return kinds
 
 
@@ -187,12 +190,13 @@ def _steps(pile: Pile) -> tuple[Step, ...]:
 
 def _kernel_held(scene: Scene, limits: Limits, found: pd.DataFrame) -> Iterator[Finding]:
     """Those that go by themselves: a word for a large group, one line for all the rest."""
-    keys = netns_of(found) + " " + found["role"] + " " + found["bound"].astype("object")
-    loud = found.groupby(keys)["group"].transform("size") >= limits["kernel"]
-    for _, part in found[loud].groupby(keys[loud], sort=False):
-        yield _passing(scene, limits, part, "notice")
-    for _, part in found[~loud].groupby(netns_of(found[~loud]), sort=False):
-        yield _passing(scene, limits, part, "info")
+    view, rest = scene.view, set(found.index)
+    for lot in view.lots(found.index.to_numpy(), "role", "bound", least=limits["kernel"]):
+        rest -= set(lot.tolist())
+        yield _passing(scene, limits, found.loc[lot], "notice")
+    left = found[found.index.isin(rest)] if len(rest) < len(found) else found
+    for lot in view.lots(left.index.to_numpy()):
+        yield _passing(scene, limits, found.loc[lot], "info")
 
 
 def _passing(scene: Scene, limits: Limits, part: pd.DataFrame, severity: Severity) -> Finding:
@@ -212,7 +216,7 @@ def _passing(scene: Scene, limits: Limits, part: pd.DataFrame, severity: Severit
         ),
         sockets=labels(part),
         limits={"kernel": limits["kernel"], "fin_timeout_s": seconds},
-        evidence=(peers(part),),
+        evidence=(peers(part), *constant(scene, "fin_timeout_s", f"{seconds} s")),
         cause=("the program here has closed; the peers are slow to close their direction",),
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import count_of, flagged, group_of, labels, settle
+from nsparse.judging.finding import GROUPED, group_of, labels, settle, silent
 from nsparse.judging.scope import scope
 from nsparse.prose import percent, plural, port_of, thousands
 
@@ -40,24 +40,24 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find out who it is and how often it asks; limit connections by client.
     False alarms: load balancers, proxies, NAT and monitoring, which stand for many callers.
     """
-    live = scene.rows[scene.rows["live"] & (scene.rows["listener"] >= 0)]
-    sizes = live["listener"].value_counts()
-    live = live[live["listener"].isin(sizes[sizes >= limits["few"]].index)]
-    for _, part in live.groupby("listener", sort=False):
-        held = part["remote_addr"].value_counts()
-        if len(held) < limits["remotes"] or held.iloc[0] < limits["few"]:
-            continue
-        addr = str(held.index[0])
-        if held.iloc[0] >= limits["share"] * len(part) and scope(addr) != "loopback":
-            yield _finding(scene, limits, part, held, int(part["listener"].max()))
+    view = scene.view
+    live = view.true("live") & view.linked("listener")
+    for lot in view.lots(live, "listener", least=limits["few"]):
+        most = max(limits["few"], limits["share"] * len(lot))
+        if view.sizes(lot, "remote_addr").max() >= most:
+            yield from _held(scene, limits, view.pick(lot, *GROUPED, "owned", "remote_addr"))
 
 
-def _finding(
-    scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[int], listener: int
-) -> Finding:
+def _held(scene: Scene, limits: Limits, part: pd.DataFrame) -> Iterator[Finding]:
+    held = part["remote_addr"].value_counts()
+    if len(held) >= limits["remotes"] and scope(str(held.index[0])) != "loopback":
+        yield _finding(scene, limits, part, held)
+
+
+def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[int]) -> Finding:
     addr, n = str(held.index[0]), int(held.iloc[0])
     own = part[part["remote_addr"] == addr]
-    signs = list(_signs(scene, limits, part, own, listener))
+    signs = list(_signs(scene, limits, part, own))
     severity: Severity = "warning" if signs else "notice"
     port = port_of(str(own["bound"].iat[0]))
     others = held.iloc[1:]
@@ -88,26 +88,17 @@ def _finding(
     )
 
 
-def _signs(
-    scene: Scene, limits: Limits, part: pd.DataFrame, own: pd.DataFrame, listener: int
-) -> Iterator[str]:
+def _signs(scene: Scene, limits: Limits, part: pd.DataFrame, own: pd.DataFrame) -> Iterator[str]:
     """What shows that the service suffers from it."""
-    waiting = count_of(scene.rows["recv_q"][listener]) or 0
+    view, at = scene.view, own.index.to_numpy()
+    waiting = int(view.numbers("recv_q")[view.numbers("listener")[at[0]]])
     if waiting > 0:
         yield f"{plural(waiting, 'connection')} wait for accept()"
     if part["owned"].any() and len(part) >= limits["fd_share"] * scene.constants.fd_limit:
         yield f"the service has {thousands(len(part))} of {scene.constants.fd_limit} descriptors"
-    unread = own["recv_q"].fillna(1) == 0
-    idle = int((_idle(scene, own, limits["idle_s"]) & unread).sum())
+    idle = int((silent(scene, limits["idle_s"]) & view.is_("recv_q", 0))[at].sum())
     if idle >= limits["idle_share"] * len(own):
         yield f"{percent(idle, len(own))} of them are idle for {limits['idle_s']:.0f} s or more"
-
-
-def _idle(scene: Scene, rows: pd.DataFrame, seconds: float) -> pd.Series[bool]:
-    """Connections that have neither sent nor received for so long."""
-    sent, received = scene.column("lastsnd_ms"), scene.column("lastrcv_ms")
-    long = (sent >= 1000 * seconds) & (received >= 1000 * seconds)
-    return flagged(long[rows.index])
 
 
 # ---- many behind one address -----------------------------------------------------------------
@@ -121,15 +112,13 @@ def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: limit by session or account, not by address.
     False alarms: one host that moves between networks; fewer connections than can be compared.
     """
-    best = scene.column("minrtt_ms")
-    rows = scene.rows[scene.rows["live"] & (scene.rows["role"] == "server") & best.notna()]
-    rows = rows.assign(best=best[rows.index])
-    rows = rows[rows["best"] > 0]
-    sizes = rows.groupby(["group", "remote_addr"])["best"].transform("size")
-    for _, part in rows[sizes >= limits["rows"]].groupby(["group", "remote_addr"], sort=False):
-        low, high = (float(part["best"].quantile(q)) for q in (0.1, 0.9))
+    view = scene.view
+    timed = view.true("live") & view.is_("role", "server") & view.above("minrtt_ms", 0)
+    for lot in view.lots(timed, "group", "remote_addr", least=limits["rows"]):
+        best = view.pick(lot, "minrtt_ms")["minrtt_ms"]
+        low, high = (float(best.quantile(q)) for q in (0.1, 0.9))
         if high >= limits["spread"] * low:
-            yield _behind(scene, limits, part, low, high)
+            yield _behind(scene, limits, view.pick(lot, *GROUPED, "remote_addr"), low, high)
 
 
 def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, low: float, high: float) -> Finding:

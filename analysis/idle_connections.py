@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import endpoint, flagged, group_of, keyed, labels, peers, settle
+from nsparse.judging.finding import (
+    GROUPED,
+    endpoint,
+    group_of,
+    labels,
+    peers,
+    settle,
+    silent,
+)
 from nsparse.judging.portrange import drawn_from
 from nsparse.prose import percent, plural, port_of, thousands
 
@@ -42,20 +50,15 @@ def idle(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: an idle timeout in the program, and keepalive on the sockets it accepts.
     False alarms: websockets, push, SSH and database sessions are silent by design.
     """
-    rows = scene.rows
-    open_ = rows[(rows["state"] == "ESTABLISHED") & (rows["listener"] >= 0)]
-    silent = open_[_silent(scene, open_, limits["idle_s"])]
-    bases = open_["listener"].value_counts()
-    for listener, part in silent.groupby("listener", sort=False):
-        base = int(bases[listener])
-        if len(part) >= limits["few"] and len(part) >= limits["share"] * base:
+    view = scene.view
+    open_ = view.is_("state", "ESTABLISHED") & view.linked("listener")
+    quiet = open_ & silent(scene, limits["idle_s"])
+    bases, listener = view.leading("listener", open_), view.numbers("listener")
+    for lot in view.lots(quiet, "listener", least=limits["few"]):
+        base = int(bases[listener[lot[0]]])
+        if len(lot) >= limits["share"] * base:
+            part = view.pick(lot, *GROUPED, "owned", "remote_addr", "timer")
             yield _idle(scene, limits, part, base)
-
-
-def _silent(scene: Scene, rows: pd.DataFrame, seconds: float) -> pd.Series[bool]:
-    """Connections that have neither sent nor received for so long."""
-    sent, received = scene.column("lastsnd_ms"), scene.column("lastrcv_ms")
-    return flagged(((sent >= 1000 * seconds) & (received >= 1000 * seconds))[rows.index])
 
 
 def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:
@@ -99,15 +102,13 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
         object for each request, or a connection not returned on an exception.
     False alarms: pools of a fixed size, which stay the same; proxies, whose work it is.
     """
-    rows = scene.rows
-    open_ = rows[(rows["state"] == "ESTABLISHED") & (rows["role"] == "client")]
-    open_ = open_[open_["remote_port"].notna()]
-    keys = keyed(open_, "owner", "remote_addr", "remote_port")
-    sizes = open_.groupby(keys, sort=False)["line"].transform("size")
-    open_ = open_[sizes >= min(limits["few"], limits["many"])]
-    for _, part in open_.groupby([key[open_.index] for key in keys], sort=False):
-        quiet = int(_silent(scene, part, limits["idle_s"]).sum())
-        if len(part) >= limits["many"] or quiet >= limits["share"] * len(part):
+    view = scene.view
+    open_ = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
+    least = min(limits["few"], limits["many"])
+    for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
+        quiet = int(silent(scene, limits["idle_s"])[lot].sum())
+        if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
+            part = view.pick(lot, *GROUPED, "local_port", "remote_addr", "remote_port")
             yield _leak(scene, limits, part, quiet)
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.address import loopback
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import (
+    GROUPED,
+    common_group,
     flagged,
-    group_of,
     labels,
-    netns_of,
-    owner_of,
     peers,
     settle,
-    slim,
+    silent,
     tally,
 )
-from nsparse.judging.pile import piles
+from nsparse.judging.measure import halved
+from nsparse.judging.pile import PILED, piles
+from nsparse.judging.scope import loopback
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
@@ -61,25 +62,31 @@ def check_missing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: there may be no middlebox: peers on this host or in the same subnet do not count.
         Connections with heartbeats of the program are not idle.
     """
-    rows = scene.rows
-    quiet = (rows["state"] == "ESTABLISHED") & flagged(rows["send_q"] == 0)
-    slow = (rows["timer"] == "keepalive") & flagged(rows["timer_ms"] > 1000 * limits["slow_s"])
-    found = slim(rows[quiet & rows["concrete"] & (rows["timer"].isna() | slow)], "timer")
-    found = found[_idle(scene, found, limits)]
+    view = scene.view
+    slow = view.is_("timer", "keepalive") & view.above("timer_ms", 1000 * limits["slow_s"])
+    quiet = view.is_("state", "ESTABLISHED") & view.is_("send_q", 0) & view.true("concrete")
+    unkept = quiet & (slow | ~view.known("timer"))
+    if unkept.sum() < min(halved(limits["few"]), limits["many"]):
+        return
+    at = _idle(scene, unkept, limits)
+    found = view.pick(at, *PILED, "group", "local_addr", "timer")
     found = found[_afar(found)]
     for pile in piles(scene, found.assign(slow=found["timer"].notna()), limits):
         if pile.speaks:
             yield _unkept(pile)
 
 
-def _idle(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _idle(scene: Scene, unkept: Bools, limits: Limits) -> Bools:
     """Nothing sent or received for long, by the kernel's clocks or by its byte counters."""
-    least = 1000 * limits["idle_s"]
-    sent, came = (scene.column(name)[found.index] for name in ("lastsnd_ms", "lastrcv_ms"))
+    idle = unkept & silent(scene, limits["idle_s"])
+    if not scene.earlier:
+        return idle
     names = ["bytes_acked", "bytes_received"]
-    then = before(scene, found, names, limits["idle_s"])
-    same = [flagged(then[name] == scene.column(name)[found.index]) for name in names]
-    return (flagged(sent >= least) & flagged(came >= least)) | (same[0] & same[1])
+    now = scene.view.pick(unkept, *names)
+    then = before(scene, now, names, limits["idle_s"])
+    same = [flagged(then[name] == now[name]).to_numpy() for name in names]
+    idle[unkept] |= same[0] & same[1]
+    return idle
 
 
 def _afar(found: pd.DataFrame) -> pd.Series[bool]:
@@ -127,9 +134,9 @@ def _unkept(pile: Pile) -> Finding:
 
 def _stalled(pile: Pile) -> int:
     """Connections of the same service that retransmit in vain."""
-    rows = pile.scene.rows
-    lost = (rows["group"] == pile.key) & (rows["timer"] == "retransmit")
-    return int((lost & flagged(rows["retrans"] >= STALLED)).sum())
+    view = pile.scene.view
+    lost = view.is_("timer", "retransmit") & view.at_least("retrans", STALLED)
+    return int((lost & (view.keys("group") == pile.key)).sum())
 
 
 # ---- keepalives without an answer ------------------------------------------------------------
@@ -143,12 +150,12 @@ def check_failing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: ping and trace the peer; find out how it left: power, VPN, a NAT that was restarted.
     False alarms: a single probe may have been lost.
     """
-    rows = scene.rows
-    asked = rows["concrete"] & (rows["timer"] == "keepalive")
-    found = slim(rows[asked & flagged(rows["probes"] >= 1)], "probes")
-    if found.empty:
+    view = scene.view
+    asked = view.true("concrete") & view.is_("timer", "keepalive") & view.at_least("probes", 1)
+    if not asked.any():
         return
-    keys = netns_of(found) + " " + subnets(found["remote_addr"])
+    found = view.pick(asked, *GROUPED, "netns", "remote_addr", "probes", "group")
+    keys = found["netns"].astype("object").fillna("") + " " + subnets(found["remote_addr"])
     for _, part in found.groupby(keys, sort=False):
         yield _silent(scene, limits, part)
 
@@ -164,15 +171,13 @@ def _silent(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     )
     answers = "does not answer" if one else "do not answer"
     on = f" on {plural(n, 'connection')}"
-    alike, owned = part["group"].nunique() == 1, part["owner"].nunique() == 1
-    group = group_of(first) if alike else Group(**owner_of(first)) if owned else Group()
     return Finding(
         id="keepalive-failing",
         severity=severity,
         confidence=settle(
             "medium" if most < limits["surer"] else "high", scene, up=int(n >= limits["few"])
         ),
-        group=group,
+        group=common_group(part),
         n=n,
         verdict=(
             f"{who} {answers} keepalive probes{on}: "

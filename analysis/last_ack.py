@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import unacked
-from nsparse.judging.finding import keyed
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         Beside many CLOSE_WAIT of the same service it is a program that closes late: see there.
     False alarms: a single LAST_ACK with Send-Q 1.
     """
-    found = unacked.closing(scene, "LAST_ACK", limits["retrans"])
-    for pile in unacked.crowds(scene, found, limits, _speaks):
+    stuck = unacked.closing(scene, "LAST_ACK")
+    for pile in unacked.crowds(scene, stuck, limits["retrans"], limits, _speaks):
         yield _finding(pile)
 
 
@@ -74,11 +73,10 @@ def _verdict(pile: Pile) -> str:
 
 def _still_open(pile: Pile) -> int:
     """How many connections of the same services a program has still to close."""
-    rows = pile.scene.rows
-    waiting = rows[rows["state"] == "CLOSE_WAIT"]
-    ends = [keyed(some, *unacked.BY_SERVICE) for some in (waiting, pile.rows)]
-    ours = set(zip(*ends[1], strict=True))
-    return sum(key in ours for key in zip(*ends[0], strict=True))
+    view, at = pile.scene.view, pile.rows.index.to_numpy()
+    waiting = view.is_("state", "CLOSE_WAIT").nonzero()[0]
+    ours = view.alike(waiting, at, *unacked.BY_SERVICE)
+    return int(ours.sum())
 
 
 def _evidence(pile: Pile, left: int) -> Iterator[str]:

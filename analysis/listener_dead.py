@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import keyed, labels, settle
+from nsparse.judging.finding import labels, settle
+from nsparse.judging.stated import processes
 from nsparse.prose import plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -46,17 +47,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _dead(scene: Scene, limits: Limits) -> Iterator[Finding]:
-    alive, rows = _alive(scene), scene.rows
-    owners = set(rows["pid"].dropna().unique().tolist()) - set(KERNEL)
+    alive, view = _alive(scene), scene.view
+    owners = {int(pid) for pid in view.values("pid", view.known("pid"))} - set(KERNEL)
     gone = owners - alive
     stale = len(gone) > max(limits["few"], limits["stale"] * len(owners))
     if not alive or not gone or stale:
         return
-    serves = rows["listener"].ge(0) & (rows["state"] == "ESTABLISHED")
-    held = rows[((rows["role"] == "listener") | serves) & (rows["proto"] == "tcp")]
-    left = held[held["pid"].isin(gone)]
-    for _, part in left.groupby(keyed(left, "bound"), sort=False):
-        yield _finding(scene, limits, part)
+    serves = view.linked("listener") & view.is_("state", "ESTABLISHED")
+    held = (view.is_("role", "listener") | serves) & view.is_("proto", "tcp")
+    for lot in view.lots(held & view.is_("pid", *gone), "bound"):
+        yield _finding(scene, limits, view.pick(lot, "bound", "pid", "role"))
 
 
 def _alive(scene: Scene) -> set[int]:
@@ -86,7 +86,8 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         sockets=labels(part),
         limits=dict(limits),
         evidence=(
-            f"not among the {thousands(len(_alive(scene)))} PIDs of the list: {', '.join(pids)}",
+            f"not among the {thousands(len(_alive(scene)))} PIDs of the list{processes(scene)}: "
+            f"{', '.join(pids)}",
             *((f"{plural(calls, 'established connection')} belong to them",) if calls else ()),
         ),
         cause=("the handle was inheritable: suggests a program that was started by the dead one",),
@@ -101,24 +102,25 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
 
 def _nobody(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Listeners of Linux that nobody owns, where nearly all others have an owner."""
-    rows = scene.rows
-    waiting = rows[(rows["role"] == "listener") & rows["inode"].notna()]
-    alone = waiting[~waiting["owned"]]
-    if alone.empty or int(waiting["owned"].sum()) < limits["owned"] * len(waiting):
+    view = scene.view
+    waiting = view.is_("role", "listener") & view.known("inode")
+    alone = waiting & ~view.true("owned")
+    n, all_ = int(alone.sum()), int(waiting.sum())
+    if not n or all_ - n < limits["owned"] * all_:
         return
-    ports = sorted({int(port) for port in alone["local_port"].dropna()})
+    ports = sorted(int(port) for port in view.values("local_port", alone))
     shown = ", ".join(map(str, ports[:8]))
     yield Finding(
         id="listener-dead-process",
         severity="info",
         confidence=settle("medium", scene),
         group=Group(),
-        n=len(alone),
+        n=n,
         verdict=(
-            f"{plural(len(alone), 'listener')} without a process ({shown}): the kernel's own, or "
+            f"{plural(n, 'listener')} without a process ({shown}): the kernel's own, or "
             "of another PID namespace."
         ),
-        sockets=labels(alone),
+        sockets=labels(view.pick(alone)),
         limits=dict(limits),
         next=advice.steps(scene, {"linux": "rpcinfo -p; lsns -t pid"}),
     )

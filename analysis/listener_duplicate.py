@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import endpoint, keyed, labels, owner_of, settle
+from nsparse.judging.finding import WHOSE, endpoint, labels, owner_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -36,12 +36,10 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: workers of one program that share the port on purpose (SO_REUSEPORT); a child
         with the socket of its parent; the IPv4 and the IPv6 listener of one program.
     """
-    rows = scene.rows
-    waiting = rows[(rows["role"] == "listener") & rows["owned"] & rows["local_port"].notna()]
-    keys = keyed(waiting.astype({"family": "object"}).fillna({"family": ""}), *PLACE)
-    sizes = waiting.groupby(keys, sort=False)["line"].transform("size")
-    shared = waiting[sizes >= limits["sockets"]]
-    for _, part in shared.groupby([key[shared.index] for key in keys], sort=False):
+    view = scene.view
+    waiting = view.is_("role", "listener") & view.true("owned") & view.known("local_port")
+    for lot in view.lots(waiting, *PLACE, least=limits["sockets"]):
+        part = view.pick(lot, *WHOSE, "inode", "local_addr", "local_port")
         held = _distinct(part)
         if len(held) >= limits["sockets"] and _holders(held) > 1:
             yield _finding(scene, limits, part, held)
@@ -108,8 +106,10 @@ def _conflict(scene: Scene, held: pd.DataFrame, place: str) -> str:
 def _evidence(scene: Scene, held: pd.DataFrame) -> Iterator[str]:
     for label, row in held.head(NAMED).iterrows():
         owner = owner_of(row)["owner"] or "an unknown program"
-        calls = int((scene.rows["listener"] == label).sum())
+        calls = int(scene.view.is_("listener", label).sum())
         yield f"{owner}: {plural(calls, 'connection')} in this dump"
+    if len(held) > NAMED:
+        yield f"and {thousands(len(held) - NAMED)} more"
 
 
 def _cause(scene: Scene, *, workers: bool) -> tuple[str, ...]:

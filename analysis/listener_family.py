@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, group_of, labels, settle
+from nsparse.judging.finding import GROUPED, group_of, labels, settle
 from nsparse.judging.scope import public, scope
 from nsparse.prose import plural, thousands
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
 FOUR, SIX = "IPv4", "IPv6"
@@ -37,61 +38,81 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: listen on both, or write 127.0.0.1 (or ::1) instead of localhost.
     False alarms: ports that nobody calls by name; `::` on Linux, which serves both by default.
     """
-    rows = scene.rows
-    if not _has_six(rows):
+    view = scene.view
+    waiting = view.is_("role", "listener") & view.known("local_port")
+    if not waiting.any() or not (_has_six(scene) and _has_four(scene)):
         return
-    lone = _lone(rows, scene)
-    calling = _calling(rows, lone)
+    lone = _lone(scene, waiting)
+    calling = _calling(scene, lone)
     for label, callers in calling.items():
         if len(callers) >= limits["callers"]:
-            yield _called(scene, limits, rows.loc[[label]], rows.loc[callers])
+            one, many = lone.loc[[label]], view.pick(callers, "remote_addr")
+            yield _called(scene, limits, one, many)
     quiet = lone.drop(index=[label for label in calling if len(calling[label]) >= 1])
     for family, part in quiet.groupby("only", sort=True):
         yield _listed(scene, limits, part, str(family))
 
 
-def _has_six(rows: pd.DataFrame) -> bool:
+def _has_six(scene: Scene) -> bool:
     """Whether the host itself has an IPv6 address to be called at."""
-    own = rows.loc[rows["section"] == "inet", "local_addr"].dropna().unique()
+    own = scene.view.values("local_addr", scene.view.is_("section", "inet"))
     return any(addr == "::1" or (":" in addr and public(addr)) for addr in own)
 
 
-def _lone(rows: pd.DataFrame, scene: Scene) -> pd.DataFrame:
+def _has_four(scene: Scene) -> bool:
+    """Whether the dump shows IPv4 at all: `netstat -f inet6` leaves it out."""
+    view = scene.view
+    return bool((view.is_("section", "inet") & ~view.is_("family", "ipv6")).any())
+
+
+def _lone(scene: Scene, waiting: Bools) -> pd.DataFrame:
     """Listeners on loopback or every address whose port has none of the other family (`only`)."""
-    waiting = rows[(rows["role"] == "listener") & rows["local_port"].notna()]
-    addr = waiting["local_addr"]
-    star = addr == "*"
-    six = addr.str.contains(":") | (star & ~flagged(waiting["family"] == "ipv4"))
-    dual = (star & ~flagged(waiting["family"].isin(("ipv4", "ipv6")))) | _serves_both(
-        waiting, scene
-    )
-    served = {FOUR: ~six | dual, SIX: six}
-    ports = {name: set(waiting.loc[mask, "local_port"]) for name, mask in served.items()}
-    near = waiting[addr.map(scope).isin(("any", "loopback"))]
-    only_four = near["local_port"].isin(ports[FOUR] - ports[SIX])
-    only_six = near["local_port"].isin(ports[SIX] - ports[FOUR])
-    near = near.assign(only=only_six.map({True: SIX, False: FOUR}))[only_four | only_six]
-    return near.drop_duplicates(["netns", "local_port"])
+    view = scene.view
+    star = view.is_("local_addr", "*")
+    six = view.where("local_addr", _is_six, waiting) | (star & ~view.is_("family", "ipv4"))
+    dual = (star & ~view.is_("family", "ipv4", "ipv6")) | _serves_both(scene)
+    four, six = waiting & (~six | dual), waiting & six
+    ports = {
+        name: set(view.values("local_port", rows)) for name, rows in ((FOUR, four), (SIX, six))
+    }
+    # 127.0.0.53 and its like are loopback too, but nobody reaches them as `localhost`.
+    near = view.where("local_addr", _is_any, waiting) | view.is_("local_addr", *LOCAL.values())
+    only_four = view.is_("local_port", *(ports[FOUR] - ports[SIX]))
+    only_six = view.is_("local_port", *(ports[SIX] - ports[FOUR]))
+    lone = waiting & near & (only_four | only_six)
+    found = view.pick(lone, *GROUPED, "netns", "local_port")
+    found["only"] = [SIX if one else FOUR for one in only_six[lone]]
+    return found.drop_duplicates(["netns", "local_port"])
 
 
-def _serves_both(waiting: pd.DataFrame, scene: Scene) -> pd.Series[bool]:
+def _is_six(addr: str) -> bool:
+    return ":" in addr
+
+
+def _is_any(addr: str) -> bool:
+    return scope(addr) == "any"
+
+
+def _serves_both(scene: Scene) -> Bools:
     """IPv6 listeners that take IPv4 callers too: `::` of Linux, unless it says that it does not."""
-    any_ = waiting["local_addr"].isin(("::", "*"))
-    only = flagged(waiting["v6only"]) if "v6only" in waiting else any_ & False
-    return any_ & ~only & (scene.os not in SPLIT)
+    any_ = scene.view.is_("local_addr", "::", "*")
+    return any_ & ~scene.view.true("v6only") & (scene.os not in SPLIT)
 
 
-def _calling(rows: pd.DataFrame, lone: pd.DataFrame) -> Mapping[int, list[int]]:
+def _calling(scene: Scene, lone: pd.DataFrame) -> Mapping[int, Ints]:
     """Attempts to call a port of this host over the family that nobody listens on, by listener."""
-    tries = rows[(rows["state"] == "SYN_SENT") & rows["remote_port"].isin(lone["local_port"])]
-    own = set(rows["local_addr"].dropna().unique())
-    tries = tries[tries["remote_addr"].isin(own | set(LOCAL.values()))]
-    six = tries["remote_addr"].str.contains(":")
-    found: dict[int, list[int]] = {}
+    view = scene.view
+    tries = view.is_("state", "SYN_SENT") & view.is_("remote_port", *lone["local_port"])
+    if not tries.any():
+        return {}
+    own = {*view.values("local_addr", ~view.is_("local_addr", "")), *LOCAL.values()}
+    tries = tries & view.where("remote_addr", own.__contains__, tries)
+    six = view.where("remote_addr", _is_six, tries)
+    found = {}
     for label, port, only in zip(lone.index, lone["local_port"], lone["only"], strict=True):
-        others = tries[(tries["remote_port"] == port) & (six == (only == FOUR))]
+        others = (tries & view.is_("remote_port", port) & (six == (only == FOUR))).nonzero()[0]
         if len(others):
-            found[int(label)] = [int(other) for other in others.index]
+            found[int(label)] = others
     return found
 
 
@@ -144,6 +165,7 @@ DIAGNOSES = (
         "listener-family-mismatch",
         "Will `localhost` fail because only one family is listened on?",
         check,
+        needs=("whole",),
         numbers=NUMBERS,
         refs=REFS,
         states=("LISTEN", "SYN_SENT"),

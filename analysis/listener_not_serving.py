@@ -9,16 +9,15 @@ from nsparse.judging import advice
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
+    WHOSE,
     count_of,
-    flagged,
     labels,
     owner_of,
     peers,
     settle,
-    slim,
 )
-from nsparse.judging.pile import piles
-from nsparse.judging.queues import ownerless, tells_owners
+from nsparse.judging.pile import PILED, piles
+from nsparse.judging.queues import ownerless, served_by_owner, tells_owners
 from nsparse.prose import actor, plural, top
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
@@ -53,29 +53,30 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a program that has just started; TCP_DEFER_ACCEPT, which keeps handshakes
         half-open until data comes; a flood of a port that nobody uses.
     """
-    rows = scene.rows
-    served = rows[(rows["listener"] >= 0) & rows["live"]]
-    waiting = slim(served, "retrans")[_waits(scene, served, limits)]
-    if waiting.empty:
+    view = scene.view
+    served = view.linked("listener") & view.true("live")
+    waiting = served & _waits(scene, limits)
+    if waiting.sum() < limits["few"]:
         return
-    taken = served[(served["state"] == "ESTABLISHED") & ~served.index.isin(waiting.index)]
-    waiting = waiting[~waiting["listener"].isin(taken["listener"].unique())]
-    waiting = waiting.assign(half=waiting["state"] == "SYN_RECEIVED")
-    for pile in piles(scene, waiting, limits, "listener", least=limits["few"]):
+    taken = view.leading("listener", served & view.is_("state", "ESTABLISHED") & ~waiting)
+    waiting = waiting & (taken[view.numbers("listener")] == 0)
+    found = view.pick(waiting, *PILED, "listener", "state")
+    found = found.assign(half=view.is_("state", "SYN_RECEIVED")[waiting])
+    for pile in piles(scene, found, limits, ("listener",), least=limits["few"]):
         if _enough(pile) and not _flood(pile):
             yield _finding(pile)
 
 
-def _waits(scene: Scene, served: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _waits(scene: Scene, limits: Limits) -> Bools:
     """Half-open for a second or more, or finished and of no program.
 
     That no program has it is only told where the listener itself has an owner that is shown.
     """
-    half = (served["state"] == "SYN_RECEIVED") & flagged(served["retrans"] >= limits["retrans"])
+    view = scene.view
+    half = view.is_("state", "SYN_RECEIVED") & view.at_least("retrans", limits["retrans"])
     if not tells_owners(scene):
         return half
-    shown = (~ownerless(scene.rows)).reindex(served["listener"]).to_numpy()
-    return half | ((served["state"] == "ESTABLISHED") & ownerless(served) & shown)
+    return half | (view.is_("state", "ESTABLISHED") & ownerless(scene) & served_by_owner(scene))
 
 
 def _enough(pile: Pile) -> bool:
@@ -86,7 +87,13 @@ def _enough(pile: Pile) -> bool:
 
 def _queue(pile: Pile) -> int | None:
     """How many wait in the accept queue of the port, where it is printed."""
-    return count_of(pile.scene.rows.at[pile.key, "recv_q"])
+    return count_of(_listener(pile)["recv_q"])
+
+
+def _listener(pile: Pile) -> pd.Series[Any]:
+    """The row of the listener."""
+    at = pile.rows["listener"].to_numpy()[:1]
+    return pile.scene.view.pick(at, *WHOSE, "recv_q", "service", "local_port").iloc[0]
 
 
 def _flood(pile: Pile) -> bool:
@@ -97,7 +104,7 @@ def _flood(pile: Pile) -> bool:
 
 
 def _finding(pile: Pile) -> Finding:
-    listener = pile.scene.rows.loc[pile.key]
+    listener = _listener(pile)
     owner = owner_of(listener)
     again = int(before(pile.scene, pile.rows, ["line"])["line"].notna().sum())
     lasting = again >= pile.limits["few"]
@@ -109,7 +116,7 @@ def _finding(pile: Pile) -> Finding:
         group=Group(**owner, role="server", service=listener["service"]),
         n=pile.n,
         verdict=_verdict(pile, listener, actor(owner["owner"], LOCAL_PROGRAM)),
-        sockets=(*labels(pile.rows), int(pile.key)),
+        sockets=(*labels(pile.rows), int(str(listener.name))),
         limits=dict(pile.limits),
         evidence=tuple(_evidence(pile)),
         cause=(_cause(pile),),
@@ -155,7 +162,7 @@ DIAGNOSES = (
         "listener-not-serving",
         "Does a port listen while nothing that calls it gets established?",
         check,
-        needs=("states", "timers|owner|inode"),
+        needs=("states", "timers|owner|inode", "whole"),
         numbers=NUMBERS,
         absorbs=(Absorbs("syn-recv-pile"),),
         refs=REFS,

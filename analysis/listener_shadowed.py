@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NUMBERS = (Number("pairs", 1, "one listener in front of another one is enough"),)
 REFS = ("apache/kafka #13572",)
+SHOWN = ("netns", "family", "local_addr", "local_port", "owner", "process")
 HELPERS = ("docker-proxy", "dockerd", "rootlessport")
 """Publish a container's port; what listens on loopback beside them is a helper of it."""
 
@@ -33,18 +34,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: give one of them another port, or stop it.
     False alarms: two sockets of one program; a published container port beside a loopback helper.
     """
-    rows = scene.rows
-    waiting = rows[(rows["role"] == "listener") & (rows["owner"] != "")]
-    waiting = waiting[waiting["local_port"].notna()]
-    wild = waiting[waiting["local_addr"].isin(("0.0.0.0", "::", "*"))]
-    exact = waiting.drop(index=wild.index)
-    exact = exact[exact["local_port"].isin(wild["local_port"])]
-    if len(exact) < limits["pairs"] or wild.empty:
+    view = scene.view
+    waiting = view.is_("role", "listener") & ~view.is_("owner", "") & view.known("local_port")
+    wild = waiting & view.is_("local_addr", "0.0.0.0", "::", "*")
+    exact = waiting & ~wild & view.is_("local_port", *view.values("local_port", wild))
+    if exact.sum() < limits["pairs"] or not wild.any() or not exact.any():
         return
-    hidden = _hidden(wild, exact)
+    hidden = _hidden(view.pick(wild, *SHOWN), view.pick(exact, *SHOWN))
     for _, part in hidden.groupby(["under", "owner"], sort=False):
         if len(part) >= limits["pairs"]:
-            under = rows.loc[[int(part["under"].max())]].iloc[0]
+            under = view.pick(part["under"].to_numpy()[:1], "owner", "local_port").iloc[0]
             yield _finding(scene, limits, under, str(part["owner"].iat[0]), part)
 
 
@@ -88,7 +87,7 @@ def _helper(both: pd.DataFrame) -> pd.Series[bool]:
 def _finding(
     scene: Scene, limits: Limits, everywhere: pd.Series[Any], owner: str, part: pd.DataFrame
 ) -> Finding:
-    over = scene.rows.loc[part.index]
+    over = scene.view.pick(part.index.to_numpy(), "owner", "local_addr")
     port = everywhere["local_port"]
     first = str(over["local_addr"].iat[0])
     count = over["local_addr"].nunique()
@@ -122,9 +121,12 @@ def _finding(
 
 
 def _evidence(scene: Scene, everywhere: pd.Series[Any], over: pd.DataFrame) -> Iterator[str]:
-    served = scene.rows["listener"]
-    yield f"{everywhere['owner']}: {plural(int((served == everywhere.name).sum()), 'connection')}"
-    yield f"{over['owner'].iat[0]}: {plural(int(served.isin(over.index).sum()), 'connection')}"
+    for owner, rows in (
+        (everywhere["owner"], [everywhere.name]),
+        (over["owner"].iat[0], over.index.tolist()),
+    ):
+        served = int(scene.view.is_("listener", *rows).sum())
+        yield f"{owner!s}: {plural(served, 'connection')}"
 
 
 DIAGNOSES = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import flagged, labels, peers, settle, slim, sysctl
+from nsparse.judging import advice, stated
+from nsparse.judging.finding import labels, peers, settle, sysctl
+from nsparse.judging.queues import ownerless
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 LIMIT = "net.ipv4.tcp_max_orphans"
@@ -48,24 +50,28 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: TIME_WAIT, half-open connections and those that wait to be accepted have no inode
         either, and are not counted.
     """
-    orphans = _orphans(scene)
+    nobodys = _orphans(scene)
     known = sysctl(scene, LIMIT)
     limit = int(known) if known and known.isdecimal() else 0
-    severity = _severity(len(orphans), limit, limits)
+    n = max(int(nobodys.sum()), stated.orphans(scene))
+    severity = _severity(n, limit, limits)
     if severity is not None:
-        yield _finding(scene, limits, orphans, limit, severity)
+        orphans = scene.view.pick(nobodys, "state", "remote_addr")
+        yield _finding(scene, limits, orphans, n, limit, severity)
 
 
-def _orphans(scene: Scene) -> pd.DataFrame:
+def _orphans(scene: Scene) -> Bools:
     """Connections whose inode is 0.
 
-    An orphan in FIN_WAIT_2 soon is a time-wait entry that keeps the name; only timers tell.
+    An orphan in FIN_WAIT_2 soon is a time-wait entry that keeps the name; only timers tell. In a
+    dump without inodes there is no telling: the kernel's own count is all there is.
     """
-    rows = scene.rows
+    view = scene.view
+    if "inode" not in scene.has:
+        return view.is_("state", *STATES) & False
     states = STATES if "timers" in scene.has else STATES[:-1]
-    found = rows[rows["state"].isin(states) & rows["concrete"]]
-    nobody = found["inode"].isna() & ~found["owned"]
-    return slim(found[nobody & ~flagged(found["timer"] == "timewait")])
+    closed = view.is_("state", *states) & view.true("concrete")
+    return closed & ownerless(scene) & ~view.is_("timer", "timewait")
 
 
 def _severity(n: int, limit: int, limits: Limits) -> Severity | None:
@@ -79,24 +85,44 @@ def _severity(n: int, limit: int, limits: Limits) -> Severity | None:
 
 
 def _finding(
-    scene: Scene, limits: Limits, orphans: pd.DataFrame, limit: int, severity: Severity
+    scene: Scene, limits: Limits, orphans: pd.DataFrame, n: int, limit: int, severity: Severity
 ) -> Finding:
-    state = str(orphans["state"].value_counts().index[0])
+    counts = orphans["state"].value_counts()
+    states = [str(state) for state in counts[counts > 0].index[:1]]
     return Finding(
         id="orphan-pressure",
         severity=severity,
-        confidence=settle("high", scene, down=int(not limit)),
+        confidence=settle("high", scene, up=_agrees(scene, n), down=int(not limit)),
         group=Group(),
-        n=len(orphans),
+        n=n,
         base=limit or None,
-        verdict=_verdict(len(orphans), limit),
+        verdict=_verdict(n, limit),
         sockets=labels(orphans),
         limits={**limits, **({"tcp_max_orphans": float(limit)} if limit else {})},
-        evidence=(f"states: {top(orphans['state'], 4)}", peers(orphans)),
-        cause=(f"most are {state}: the other ends do not answer, see {DIAGNOSED[state]}",),
-        next=_steps(scene, state),
-        caveats=() if limit else (f"{LIMIT} of the host: sysctl -a, in the bundle",),
+        evidence=(
+            *((f"states: {top(orphans['state'], 4)}", peers(orphans)) if states else ()),
+            *stated.setting(scene, LIMIT),
+            *stated.orphaned(scene),
+        ),
+        cause=tuple(
+            f"most are {state}: the other ends do not answer, see {DIAGNOSED[state]}"
+            for state in states
+        ),
+        next=_steps(scene, states),
+        caveats=tuple(_unseen(states, limit)),
     )
+
+
+def _unseen(states: list[str], limit: int) -> Iterator[str]:
+    if not states:
+        yield "which connections they are: the dump shows no inodes, or was taken later"
+    if not limit:
+        yield f"{LIMIT} of the host: sysctl -a, in the bundle"
+
+
+def _agrees(scene: Scene, n: int) -> int:
+    """Whether the kernel counts at least half as many: it was asked at another moment."""
+    return int(2 * stated.orphans(scene) >= n)
 
 
 def _verdict(n: int, limit: int) -> str:
@@ -108,12 +134,12 @@ def _verdict(n: int, limit: int) -> str:
     return f"{held}, {percent(n, limit)} of {thousands(limit)}: {rest} what the kernel allows."
 
 
-def _steps(scene: Scene, state: str) -> tuple[Step, ...]:
+def _steps(scene: Scene, states: list[str]) -> tuple[Step, ...]:
     return advice.steps(
         scene,
         {"linux": "cat /proc/net/sockstat"},
         {"linux": f"sysctl {LIMIT}"},
-        advice.sockets(state, flags="oe"),
+        *(advice.sockets(state, flags="oe") for state in states),
         {"linux": "dmesg | grep -i 'too many orphaned'"},
     )
 
@@ -123,7 +149,7 @@ DIAGNOSES = (
         "orphan-pressure",
         'How close is the kernel to "too many orphaned sockets"?',
         check,
-        needs=("states", "inode"),
+        needs=("states", "inode|sockstat"),
         numbers=NUMBERS,
         refs=REFS,
         states=("FIN_WAIT_1", "LAST_ACK", "CLOSING"),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, keyed, labels, owner_of, settle, slim
-from nsparse.judging.pile import piles
+from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
+from nsparse.judging.pile import PILED, piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
+SEGMENTS = ("data_segs_out", "segs_out")
+WINDOWS = ("cwnd", "bytes_retrans", "bytes_sent", "rto_ms", "backoff")
 
 LOSS = (
     Number("bytes", 1_000_000, "less is too short a transfer for a share"),
@@ -51,8 +53,15 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: short connections do not count. Reordering makes the kernel send again what was
         not lost.
     """
+    view = scene.view
+    long = view.at_least("bytes_sent", limits["bytes"])
+    for name in SEGMENTS:
+        long = long | view.at_least(name, limits["segments"])
+    if not (view.true("live") & long).any():
+        return
     sent = _sent(scene, limits)
-    for _, part in sent.groupby(keyed(sent, "remote_addr"), sort=False):
+    for lot in view.lots(sent.index.to_numpy(), "remote_addr"):
+        part = sent.loc[lot]
         again, total = float(part["again"].sum()), float(part["total"].sum())
         share = again / total
         enough = len(part) >= limits["rows"] or float(part["bytes"].sum()) >= limits["large"]
@@ -62,17 +71,15 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _sent(scene: Scene, limits: Limits) -> pd.DataFrame:
     """Connections with enough sent, how much, and how much of it again."""
-    rows = scene.rows[scene.rows["live"]]
-    names = ("bytes_sent", "bytes_retrans", "data_segs_out", "segs_out", "retrans_total")
-    size, twice, data, segments, retrans = (
-        scene.column(name)[rows.index].astype("Float64") for name in names
-    )
+    names = ("bytes_sent", "bytes_retrans", *SEGMENTS, "retrans_total")
+    told = scene.view.pick(scene.view.true("live"), *WHOSE, "remote_addr", "details", *names)
+    size, twice, data, segments, retrans = (told[name].astype("Float64") for name in names)
     segments = data.fillna(segments)
     by_bytes = size.notna() & (twice.notna() | retrans.isna())
     total = size.where(by_bytes, segments)
     again = twice.where(by_bytes, retrans).fillna(0)
     long = (size >= limits["bytes"]) | (segments >= limits["segments"])
-    told = slim(rows).assign(total=total, again=again, bytes=size.fillna(0))
+    told = told.assign(total=total, again=again, bytes=size.fillna(0))
     return told[flagged(long) & flagged(total > 0)]
 
 
@@ -80,7 +87,7 @@ def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Fi
     severity: Severity = "warning" if share >= limits["warning"] else "notice"
     n, peer = len(part), part["remote_addr"].iat[0]
     one = part["owner"].nunique() == 1
-    spurious = _spurious(scene, part)
+    spurious = _spurious(part)
     return Finding(
         id="loss-high",
         severity=severity,
@@ -115,17 +122,13 @@ def _amounts(part: pd.DataFrame) -> str:
     return f"{plural(again, unit)} of {thousands(sent)} sent again"
 
 
-def _spurious(scene: Scene, part: pd.DataFrame) -> bool:
+def _spurious(part: pd.DataFrame) -> bool:
     """Whether about as many duplicates arrived as segments were sent again."""
-    retrans = scene.column("retrans_total")[part.index].fillna(0).sum()
-    details = (
-        scene.rows.loc[part.index, "details"].astype("object")
-        if ("details" in scene.rows)
-        else None
-    )
-    if details is None or not retrans:
+    retrans = part["retrans_total"].fillna(0).sum()
+    if not retrans:
         return False
-    found = details.fillna("").astype("str").str.extract(r"dsack_dups:(\d+)", expand=False)
+    details = part["details"].astype("object").fillna("").astype("str")
+    found = details.str.extract(r"dsack_dups:(\d+)", expand=False)
     return bool(found.fillna("0").astype("int64").sum() >= SPURIOUS * retrans)
 
 
@@ -140,27 +143,26 @@ def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find where segments are lost, with mtr and the counters of the network card.
     False alarms: a window of 10 is the initial one; idle connections start again from it.
     """
-    rows = scene.rows[scene.rows["live"]]
-    cwnd, threshold, now, lost, sent = (
-        scene.column(name)[rows.index]
-        for name in ("cwnd", "ssthresh", "retrans_now", "lost", "bytes_sent")
-    )
-    small = flagged(cwnd <= limits["cwnd"]) & (flagged(now >= 1) | flagged(lost >= 1))
-    halved = flagged(threshold <= limits["ssthresh"]) & flagged(sent >= limits["bytes"])
-    flying = ~rows["state"].isin(("SYN_SENT", "SYN_RECEIVED"))
-    for pile in piles(scene, slim(rows[(small | halved) & flying]), limits):
+    view = scene.view
+    again = view.at_least("retrans_now", 1) | view.at_least("lost", 1)
+    small = view.known("cwnd") & ~view.above("cwnd", limits["cwnd"]) & again
+    low = view.known("ssthresh") & ~view.above("ssthresh", limits["ssthresh"])
+    halved = low & view.at_least("bytes_sent", limits["bytes"])
+    flying = view.true("live") & ~view.is_("state", "SYN_SENT", "SYN_RECEIVED")
+    held = flying & (small | halved)
+    if not held.any():
+        return
+    for pile in piles(scene, view.pick(held, *PILED, *WINDOWS), limits):
         if pile.speaks:
             yield _collapsed(pile)
 
 
 def _collapsed(pile: Pile) -> Finding:
-    scene, where = pile.scene, pile.rows.index
-    windows = scene.column("cwnd")[where].dropna()
-    again, sent = (scene.column(name)[where].sum() for name in ("bytes_retrans", "bytes_sent"))
+    scene, rows = pile.scene, pile.rows
+    windows = rows["cwnd"].dropna()
+    again, sent = (rows[name].sum() for name in ("bytes_retrans", "bytes_sent"))
     lossy = bool(sent) and float(again) / float(sent) >= pile.limits["loss"]
-    backed = flagged(scene.column("rto_ms")[where] >= 1000) | flagged(
-        scene.column("backoff")[where] >= 1
-    )
+    backed = flagged(rows["rto_ms"] >= 1000) | flagged(rows["backoff"] >= 1)
     least = f" of {_between(windows)}" if len(windows) else ""
     sends = "sends" if pile.n == 1 else "send"
     return pile.finding(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import keyed, labels, owner_of, settle
+from nsparse.judging.finding import WHOSE, labels, owner_of, settle
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ EXPECTED = {
 """What usually serves a low port, patterns at the start of the program's name."""
 ANY = r"systemd|launchd|init$|x?inetd|docker-proxy|dockerd|rootlessport|wslrelay|kube-proxy"
 """Programs that hold ports for others."""
+CUT = 15
+"""Characters of a name that the kernel keeps (Linux TASK_COMM_LEN, less the end)."""
 
 NUMBERS = (Number("below", 1024, "binding a port below needs privilege on most systems"),)
 REFS = ("ip-sysctl ip_unprivileged_port_start",)
@@ -63,25 +65,34 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: look at the path and the package of the program.
     False alarms: every site has its own; ports without a usual program are not judged.
     """
-    rows = scene.rows
-    low = rows[(rows["role"] == "listener") & rows["process"].notna()]
-    low = low[(low["local_port"] < limits["below"]) & low["local_port"].isin(list(EXPECTED))]
-    if low.empty:
+    view = scene.view
+    low = view.is_("role", "listener") & view.known("process")
+    low = low & view.below("local_port", limits["below"]) & view.is_("local_port", *EXPECTED)
+    if not low.any():
         return
-    pairs = zip(low["local_port"], low["process"], strict=True)
-    odd = low[[_unusual(int(port), str(name)) for port, name in pairs]]
-    for _, part in odd.groupby(keyed(odd, "owner", "local_port"), sort=False):
-        yield _finding(scene, limits, part)
+    held = view.pick(low, "local_port", "process")
+    pairs = zip(held["local_port"], held["process"], strict=True)
+    odd = held.index[[_unusual(int(port), str(name)) for port, name in pairs]].to_numpy()
+    for lot in view.lots(odd, "owner", "local_port"):
+        yield _finding(scene, limits, view.pick(lot, *WHOSE, "bound", "local_port"))
 
 
 def _unusual(port: int, process: str) -> bool:
     name = process.partition(" ")[0].rpartition("/")[2]
-    return re.match(f"(?i:{EXPECTED[port]}|{ANY})", name) is None
+    usual = f"{EXPECTED[port]}|{ANY}"
+    # A name that Linux cut may be the beginning of an expected one: `/usr/sbin/apach`.
+    cut = "/" in process and len(process) == CUT
+    return re.match(f"(?i:{usual})", name) is None and not (cut and _begins(name, usual))
+
+
+def _begins(start: str, usual: str) -> bool:
+    """Whether one of these names begins so."""
+    return any(name.startswith(start.lower()) for name in usual.lower().split("|"))
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     first = part.iloc[0]
-    served = int(scene.rows["listener"].isin(part.index).sum())
+    served = int(scene.view.is_("listener", *part.index).sum())
     pid = owner_of(first)["pid"]
     return Finding(
         id="privileged-port-unusual",
@@ -89,7 +100,10 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         confidence=settle("medium", scene),
         group=Group(**owner_of(first), service=first["bound"] or None),
         n=len(part),
-        verdict=f"{first['owner']} holds port {first['local_port']}, which others usually serve.",
+        verdict=(
+            f"{first['owner']} holds port {first['local_port']}, which other programs usually "
+            "serve."
+        ),
         sockets=labels(part),
         limits=dict(limits),
         evidence=(f"{plural(served, 'connection')} to it in this dump",),

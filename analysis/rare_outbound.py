@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import count_of, flagged, group_of, keyed, labels, settle
+from nsparse.judging.finding import GROUPED, count_of, group_of, labels, settle
 from nsparse.judging.finding import endpoint as end
 from nsparse.judging.scope import public
 from nsparse.prose import plural, thousands
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 USUAL = (
@@ -53,34 +55,32 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find the program and its package, and whose address it is.
     False alarms: games, VPN, peer-to-peer programs, databases in a cloud.
     """
-    rows = scene.rows
-    out = rows[(rows["role"] == "client") & rows["state"].isin(("ESTABLISHED", "SYN_SENT"))]
-    out = out[(out["pair"] < 0) & (out["target"] < 0) & out["remote_port"].notna()]
-    out = out[~out["remote_port"].isin(USUAL)]
-    far = {addr for addr in out["remote_addr"].dropna().unique() if public(addr)}
-    out = out[out["remote_addr"].isin(far)]
-    sizes = out.groupby(keyed(out, "remote_port"))["line"].transform("size")
-    rare = out[sizes <= limits["few"]]
-    steady = _steady(scene, rare, limits)
-    for _, part in rare[steady].groupby(keyed(rare[steady], "owner", "remote_port"), sort=False):
-        yield _known(scene, limits, part)
-    if len(rest := rare[~steady]):
-        yield _listed(scene, limits, rest)
+    view = scene.view
+    out = view.is_("role", "client") & view.is_("state", "ESTABLISHED", "SYN_SENT")
+    out = out & view.known("remote_port") & ~view.is_("remote_port", *USUAL)
+    out = out & ~view.linked("pair") & ~view.linked("target")
+    at = (out & view.where("remote_addr", public, out)).nonzero()[0]
+    if not len(at):
+        return
+    at = at[view.sizes(at, "remote_port") <= limits["few"]]
+    steady = _steady(scene, limits)[at]
+    for lot in view.lots(at[steady], "owner", "remote_port"):
+        yield _known(scene, limits, view.pick(lot, *GROUPED, "remote_addr", "remote_port"))
+    if len(rest := at[~steady]):
+        shown = view.pick(rest, "remote_addr", "remote_port", "owner")
+        yield _listed(scene, limits, shown)
 
 
-def _steady(scene: Scene, rare: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _steady(scene: Scene, limits: Limits) -> Bools:
     """Connections to a port of the bad mixes that last and are spoken on.
 
     They last where an earlier snapshot has them; or bytes went both ways and lately.
     """
-    fresh = 1000 * limits["fresh_s"]
-    spoke = [
-        flagged(scene.column("bytes_acked")[rare.index] >= limits["bytes"]),
-        flagged(scene.column("bytes_received")[rare.index] >= limits["bytes"]),
-        flagged(scene.column("lastrcv_ms")[rare.index] <= fresh),
-    ]
-    lasts = rare["persistent"] | (spoke[0] & spoke[1] & spoke[2])
-    return rare["remote_port"].isin(list(MIXES)) & (rare["state"] == "ESTABLISHED") & lasts
+    view, least = scene.view, limits["bytes"]
+    spoke = view.at_least("bytes_acked", least) & view.at_least("bytes_received", least)
+    lately = view.known("lastrcv_ms") & ~view.above("lastrcv_ms", 1000 * limits["fresh_s"])
+    lasts = view.true("persistent") | (spoke & lately)
+    return view.is_("remote_port", *MIXES) & view.is_("state", "ESTABLISHED") & lasts
 
 
 def _known(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
@@ -111,7 +111,8 @@ def _known(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
 
 def _listed(scene: Scene, limits: Limits, rare: pd.DataFrame) -> Finding:
     ends = zip(rare["remote_addr"], rare["remote_port"], rare["owner"], strict=True)
-    told = [f"{end(addr, port)} {owner}".strip() for addr, port, owner in ends]
+    counts = Counter(f"{end(addr, port)} {owner}".strip() for addr, port, owner in ends)
+    told = [text if n == 1 else f"{text} ({thousands(n)})" for text, n in counts.items()]
     ports = rare["remote_port"].nunique()
     return Finding(
         id="rare-outbound",

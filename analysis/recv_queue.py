@@ -9,15 +9,14 @@ from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.elsewhere import before, other_ends
 from nsparse.judging.finding import (
+    GROUPED,
     LOCAL_PROGRAM,
     flagged,
     group_of,
     labels,
-    owner_keys,
     owner_of,
     peers,
     settle,
-    slim,
 )
 from nsparse.judging.measure import eased, halved, passes
 from nsparse.prose import actor, plural, thousands, top
@@ -28,8 +27,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
+PROGRAM = "program"
+SHOWN = ("group", "recv_q", "remote_addr", "bytes_received", "skmem_r", "skmem_rb")
+"""What is told of a connection, beside whose it is."""
 NUMBERS = (
     Number("unread", 4096, "less may be one request that has just come in"),
     Number("few", 5, "fewer connections may be read in the next moment"),
@@ -68,77 +71,86 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a bulk transfer in the middle; a proxy that holds back because its other leg is
         slow; connections nobody has accepted yet (they have no owner and are not counted).
     """
-    rows = scene.rows
-    established = rows[(rows["state"] == "ESTABLISHED") & rows["owned"]]
+    view = scene.view
+    established = view.is_("state", "ESTABLISHED") & view.true("owned")
     unread = _unread(scene, established, limits)
-    if unread.empty:
+    if unread is None:
         return
-    established = established[established["owner"].isin(unread["owner"].unique())]
-    for backlog in _backlogs(unread, established, limits):
+    for backlog in _backlogs(scene, unread, established, limits):
         severity = _severity(backlog, limits)
         if severity is not None:
             yield _finding(scene, limits, backlog, severity)
 
 
-def _unread(scene: Scene, established: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+def _unread(scene: Scene, established: Bools, limits: Limits) -> pd.DataFrame | None:
     """The rows that count: not transfers on their way, not what a proxy holds back on purpose.
 
     They get the columns `closed` (the other end probes a closed window), `waits` (it has data
     that it cannot get rid of) and `stuck` (the bytes have lain there for long).
     """
-    held = slim(established[flagged(established["recv_q"] >= limits["unread"])])
-    if held.empty:
-        return held
+    view = scene.view
+    full = established & view.at_least("recv_q", limits["unread"])
+    if not full.any():
+        return None
+    held = view.pick(full, *GROUPED, *SHOWN)
     ends = other_ends(scene, held, ["timer", "send_q"])
-    since = scene.column("lastrcv_ms")[held.index]
+    long = view.at_least("lastrcv_ms", limits["stuck_s"] * 1000)[full]
     held = held.assign(
         closed=ends["timer"] == "persist",
         waits=flagged(ends["send_q"] > 0),
-        stuck=flagged(since >= limits["stuck_s"] * 1000)
-        | _left_lying(scene, held, limits["stuck_s"]),
+        stuck=_left_lying(scene, held, limits["stuck_s"]) | long,
     )
-    moving = flagged(since < limits["moving_s"] * 1000)
+    moving = view.below("lastrcv_ms", limits["moving_s"] * 1000)[full]
     held = held[~moving | held["closed"]]
-    blocked = established[flagged(established["send_q"] >= limits["blocked"])]
-    return held[~_held_back(held, blocked)] if len(held) and len(blocked) else held
+    blocked = established & view.at_least("send_q", limits["blocked"])
+    left: pd.DataFrame = held[~_held_back(scene, held, blocked)]
+    return left
 
 
 def _left_lying(scene: Scene, held: pd.DataFrame, seconds: float) -> pd.Series[bool]:
     """Whether a moment before shows the same data: as much then, and nothing read since."""
     then = before(scene, held, ["recv_q", "bytes_received"], seconds)
     grown = held["recv_q"] - then["recv_q"]
-    came = scene.column("bytes_received")[held.index] - then["bytes_received"]
+    came = held["bytes_received"] - then["bytes_received"]
     return flagged(grown >= 0) & (came.isna() | flagged(came == grown))
 
 
-def _held_back(held: pd.DataFrame, blocked: pd.DataFrame) -> pd.Series[bool]:
+def _held_back(scene: Scene, held: pd.DataFrame, blocked: Bools) -> Bools:
     """Whether as many of the program's connections on its other side wait to send."""
-    owners, sides = owner_keys(held), owner_keys(held) + " " + held["role"]
-    of_owner = owner_keys(blocked).value_counts()
-    of_side = (owner_keys(blocked) + " " + blocked["role"]).value_counts()
-    elsewhere = owners.map(of_owner).fillna(0) - sides.map(of_side).fillna(0)
-    return elsewhere >= sides.map(sides.value_counts())
+    view, at = scene.view, held.index.to_numpy()
+    side = ("role", PROGRAM)
+    elsewhere = view.tally(at, blocked, PROGRAM) - view.tally(at, blocked, *side)
+    return elsewhere >= view.sizes(at, *side)
 
 
-def _backlogs(unread: pd.DataFrame, established: pd.DataFrame, limits: Limits) -> Iterator[Backlog]:
+def _backlogs(
+    scene: Scene, unread: pd.DataFrame, established: Bools, limits: Limits
+) -> Iterator[Backlog]:
     """Per program; where the program as a whole is not behind, per service of it."""
-    bases = owner_keys(established).value_counts().to_dict()
-    services = established["group"].value_counts().to_dict()
-    unread = unread[_worth(unread, limits)]
-    for key, part in unread.groupby(owner_keys(unread), sort=False):
-        if part["group"].nunique() > 1 and _many(part, bases[key], limits):
-            yield Backlog(part, bases[key], Group(**owner_of(part.iloc[0])))
+    view = scene.view
+    unread = unread[_worth(scene, unread, limits)]
+    at = unread.index.to_numpy()
+    bases = dict(zip(at.tolist(), view.tally(at, established, PROGRAM).tolist(), strict=True))
+    own = view.tally(at, established, PROGRAM, "group")
+    services = dict(zip(at.tolist(), own.tolist(), strict=True))
+    for lot in view.lots(at, PROGRAM):
+        part, base = unread.loc[lot], bases[lot[0]]
+        if part["group"].nunique() > 1 and _many(part, base, limits):
+            yield Backlog(part, base, Group(**owner_of(part.iloc[0])))
             continue
-        for group, some in part.groupby("group", sort=False):
-            yield Backlog(some, services[group], group_of(some.iloc[0]))
+        for some in view.lots(lot, "group"):
+            rows = unread.loc[some]
+            yield Backlog(rows, services[some[0]], group_of(rows.iloc[0]))
 
 
-def _worth(unread: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _worth(scene: Scene, unread: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     """Rows of programs that may be worth a word: a cheap look before each is looked at."""
-    keys = owner_keys(unread)
-    enough = keys.map(keys.value_counts()) >= min(halved(limits["few"]), limits["many"])
+    keys = scene.view.keys(PROGRAM)[unread.index]
+    enough = scene.view.sizes(unread.index.to_numpy(), PROGRAM) >= min(
+        halved(limits["few"]), limits["many"]
+    )
     telling = unread["closed"] | (unread["recv_q"] >= min(limits["large"], limits["window"]))
-    return enough | telling.groupby(keys).transform("any")
+    return telling.groupby(keys).transform("any") | enough
 
 
 def _many(unread: pd.DataFrame, base: int, limits: Limits) -> bool:
@@ -181,8 +193,7 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
 def _confidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Confidence:
     """Bytes that could be passing are worth medium, and no more while nothing proves how long."""
     stuck, closed = bool(unread["stuck"].any()), bool(unread["closed"].any())
-    used, room = scene.column("skmem_r")[unread.index], scene.column("skmem_rb")[unread.index]
-    full = flagged(used >= NEAR * room).any()
+    full = flagged(unread["skmem_r"] >= NEAR * unread["skmem_rb"]).any()
     weak = len(unread) < limits["few"] and scene.snapshots == 1
     return settle(
         "low" if weak else "medium",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import (
+    GROUPED,
+    common_group,
     connections,
     flagged,
-    group_of,
     labels,
-    netns_of,
-    owner_of,
     peers,
     settle,
-    slim,
     tally,
 )
 from nsparse.judging.measure import SMALL_BASE, data_age
@@ -27,10 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
+SHOWN = ("group", "remote_addr", "send_q", "retrans", "backoff", "lastack_ms")
+"""What is told of a connection, beside whose it is."""
 BACKOFF = 3
 """Doublings of the timer that say the same as the count."""
 SILENT_MS = 30_000
@@ -58,39 +59,43 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         TCP_USER_TIMEOUT instead of waiting for 15 minutes.
     False alarms: a count of 1 or 2 is ordinary loss; tail-loss probes show a count of 0.
     """
-    rows = scene.rows
-    again = rows["state"].isin(STATES) & (rows["timer"] == "retransmit") & rows["concrete"]
-    lost = slim(rows[again & flagged(rows["retrans"] >= limits["notice"])], "retrans")
-    if lost.empty:
+    view = scene.view
+    again = view.is_("state", *STATES) & view.is_("timer", "retransmit") & view.true("concrete")
+    lost = again & view.at_least("retrans", limits["notice"])
+    if not lost.any():
         return
-    live = rows[rows["live"] & (rows["group"].isin(lost["group"]) | _to(rows, lost))]
-    sizes = _keys(live).value_counts()
-    for key, part in lost.groupby(_keys(lost), sort=False):
-        yield _finding(scene, limits, part, int(sizes[key]))
+    found = view.pick(lost, *GROUPED, *SHOWN)
+    bases, lots = _bases(scene, lost), _lots(scene, lost)
+    for lot in sorted(lots, key=lambda rows: int(rows[0])):
+        yield _finding(scene, limits, found.loc[lot], bases[lot[0]])
 
 
-def _to(rows: pd.DataFrame, lost: pd.DataFrame) -> pd.Series[bool]:
-    return rows["remote_addr"].isin(lost["remote_addr"].unique())
-
-
-def _keys(rows: pd.DataFrame) -> pd.Series[Any]:
+def _lots(scene: Scene, lost: Bools) -> list[Ints]:
     """Connections made to us count by their service, all others by their peer."""
-    served = "group " + rows["group"].astype("str")
-    return served.where(
-        rows["role"] == "server", netns_of(rows) + " " + rows["remote_addr"].astype("object")
-    )
+    view, served = scene.view, scene.view.is_("role", "server")
+    return [*view.lots(lost & served, "group"), *view.lots(lost & ~served, "remote_addr")]
+
+
+def _bases(scene: Scene, lost: Bools) -> dict[int, int]:
+    """What each row is a part of: the live connections of its service, or with its peer."""
+    view, served, at = scene.view, scene.view.is_("role", "server"), lost.nonzero()[0]
+    by_service = view.tally(at, view.true("live") & served, "group")
+    by_peer = view.tally(at, view.true("live") & ~served, "remote_addr")
+    both = zip(served[at].tolist(), by_service.tolist(), by_peer.tolist(), strict=True)
+    bases = (service if here else peer for here, service, peer in both)
+    return dict(zip(at.tolist(), bases, strict=True))
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:
-    first, most = part.iloc[0], int(part["retrans"].max())
+    most = int(part["retrans"].max())
     alike = part["group"].nunique() == 1
     return Finding(
         id="retransmit-stall",
         severity=_severity(part, base, limits),
         confidence=settle(
-            "high", scene, up=_silent(scene, part), down=int((part["role"] == "unknown").any())
+            "high", scene, up=_silent(part), down=int((part["role"] == "unknown").any())
         ),
-        group=group_of(first) if alike else _shared(part),
+        group=common_group(part),
         n=len(part),
         base=base,
         verdict=_verdict(part, base, most, alike=alike),
@@ -113,17 +118,10 @@ def _severity(part: pd.DataFrame, base: int, limits: Limits) -> Severity:
     return "notice"
 
 
-def _silent(scene: Scene, part: pd.DataFrame) -> int:
+def _silent(part: pd.DataFrame) -> int:
     """Whether the kernel's own numbers say the same."""
-    backed = scene.column("backoff")[part.index] >= BACKOFF
-    silent = scene.column("lastack_ms")[part.index] >= SILENT_MS
+    backed, silent = part["backoff"] >= BACKOFF, part["lastack_ms"] >= SILENT_MS
     return int((flagged(backed) & flagged(silent)).any())
-
-
-def _shared(part: pd.DataFrame) -> Group:
-    """What connections of several services have in common."""
-    one = part["owner"].nunique() == 1
-    return Group(**owner_of(part.iloc[0])) if one else Group()
 
 
 def _verdict(part: pd.DataFrame, base: int, most: int, *, alike: bool) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
 from nsparse.judging.elsewhere import before, other_ends
-from nsparse.judging.finding import flagged, peers, slim
+from nsparse.judging.finding import flagged, peers
 from nsparse.judging.measure import eased, halved, passes
-from nsparse.judging.pile import piles
+from nsparse.judging.pile import PILED, piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Ints
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
+SHOWN = ("group", "pair", "send_q", "timer", "retrans", "lastack_ms", "bytes_acked")
 PEERS_NAMED = 5
 """Peers of one service that are looked at one by one where the timers name the trouble."""
 RETRANSMITS = 3
@@ -49,11 +51,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         retransmissions that the path loses everything. Then the same dump again 30 s later.
     False alarms: a bulk transfer has a large Send-Q all the time, and its bytes move.
     """
-    rows = scene.rows
-    waiting = rows["state"].isin(STATES) & flagged(rows["send_q"] >= limits["unsent"])
-    held = _told(scene, slim(rows[waiting], "timer", "retrans"), limits)
+    view = scene.view
+    waiting = view.is_("state", *STATES) & view.at_least("send_q", limits["unsent"])
+    if not waiting.any():
+        return
+    held = _told(scene, view.pick(waiting, *PILED, *SHOWN), limits)
     held = held[~held["moving"] | held["named"]]
-    for pile in piles(scene, held, limits, by=_keys(held), base=_bases(scene, held)):
+    base = view.tally(held.index.to_numpy(), view.true("live"), "group")
+    for pile in piles(scene, held, limits, keys=_keys(held), base=base):
         if _speaks(pile):
             yield _finding(pile)
 
@@ -65,34 +70,28 @@ def _told(scene: Scene, held: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
     """
     then = before(scene, held, ["send_q", "bytes_acked"], limits["stuck_s"])
-    ack = scene.column("lastack_ms")[held.index]
-    acked = scene.column("bytes_acked")[held.index]
-    same = flagged(then["send_q"] == held["send_q"]) & ~flagged(acked > then["bytes_acked"])
+    ack, gone = held["lastack_ms"], flagged(held["bytes_acked"] > then["bytes_acked"])
     retransmits = (held["timer"] == "retransmit") & flagged(held["retrans"] >= RETRANSMITS)
     return held.assign(
         named=(held["timer"] == "persist") | retransmits,
-        stuck=same | flagged(ack >= limits["silent_s"] * 1000),
+        stuck=(flagged(then["send_q"] == held["send_q"]) & ~gone)
+        | flagged(ack >= limits["silent_s"] * 1000),
         paired=flagged(other_ends(scene, held, ["recv_q"])["recv_q"] > 0),
-        moving=flagged(acked > then["bytes_acked"]) | flagged(ack < limits["moving_s"] * 1000),
+        moving=gone | flagged(ack < limits["moving_s"] * 1000),
     )
 
 
-def _keys(held: pd.DataFrame) -> pd.Series[Any]:
+def _keys(held: pd.DataFrame) -> Ints:
     """The group of each row; where a timer names the trouble also its peer, as that names it."""
+    import pandas as pd
+
     group = held["group"].astype("str")
     kind = held["timer"].astype("object").where(held["named"], "")
     several = held.groupby([group, kind])["remote_addr"].transform("nunique")
     apart = held["named"] & (several <= PEERS_NAMED)
-    return group + " " + kind + " " + held["remote_addr"].astype("object").where(apart, "")
-
-
-def _bases(scene: Scene, held: pd.DataFrame) -> pd.Series[int]:
-    """How many live connections the group of each key has."""
-    live = scene.rows.loc[scene.rows["live"], "group"]
-    sizes = live[live.isin(held["group"])].value_counts()
-    groups = held["group"].groupby(_keys(held)).first()
-    bases: pd.Series[int] = groups.map(sizes)
-    return bases
+    keys = group + " " + kind + " " + held["remote_addr"].astype("object").where(apart, "")
+    numbers: Ints = pd.factorize(keys)[0].astype("int64")
+    return numbers
 
 
 def _speaks(pile: Pile) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.address import loopback
-from nsparse.judging.finding import LOCAL_PROGRAM, endpoint, keyed, labels, owner_of, settle, slim
+from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, endpoint, labels, owner_of, settle
+from nsparse.judging.scope import loopback
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -38,12 +38,10 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         addresses here, or more source addresses there.
     False alarms: several hosts behind one NAT share its address, and its ports as well.
     """
-    rows = scene.rows
-    served = rows[(rows["role"] == "server") & rows["remote_port"].notna() & (rows["pair"] < 0)]
-    least = limits["notice"] * limits["ports"]
-    sizes = served.groupby(keyed(served, *WAY), sort=False)["remote_port"].transform("size")
-    served = slim(served[sizes >= least])
-    for _, part in served.groupby(keyed(served, *WAY), sort=False):
+    view = scene.view
+    served = view.is_("role", "server") & view.known("remote_port") & ~view.linked("pair")
+    for lot in view.lots(served, *WAY, least=limits["notice"] * limits["ports"]):
+        part = view.pick(lot, *WHOSE, *WAY, "remote_port", "state")
         ports = part.drop_duplicates("remote_port")
         size = limits["ports"] if len(ports) <= limits["ports"] else limits["all_ports"]
         share = len(ports) / size

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import flagged, group_of, is_missing, labels, peers, settle, slim
+from nsparse.judging.finding import GROUPED, flagged, group_of, is_missing, labels, peers, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: 300 ms is normal across an ocean: connections are only held against their own
         service. Idle ones tell old times.
     """
-    rows = scene.rows[scene.rows["live"] & (scene.rows["state"] == "ESTABLISHED")]
-    rtt, least = (scene.column(name)[rows.index] for name in ("rtt_ms", "minrtt_ms"))
-    idle = flagged(scene.column("lastack_ms")[rows.index] >= limits["idle_ms"])
-    timed = slim(rows).assign(rtt=rtt, least=least)[rtt.notna() & ~idle]
-    sizes = timed.groupby("group")["group"].transform("size")
-    for _, part in timed[sizes >= limits["rows"]].groupby("group", sort=False):
+    view = scene.view
+    timed = view.true("live") & view.is_("state", "ESTABLISHED") & view.known("rtt_ms")
+    timed = timed & ~view.at_least("lastack_ms", limits["idle_ms"])
+    for lot in view.lots(timed, "group", least=limits["rows"]):
+        part = view.pick(lot, *GROUPED, "remote_addr", "rtt_ms", "minrtt_ms")
+        part = part.rename(columns={"rtt_ms": "rtt", "minrtt_ms": "least"})
         median, best = float(part["rtt"].median()), part["least"].median()
         over = part["rtt"] - median
         slow = part[

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.elsewhere import at_listener
-from nsparse.judging.finding import endpoint, flagged, keyed, peers, settle, slim, sysctl, tally
+from nsparse.judging.finding import endpoint, peers, settle, sysctl, tally
 from nsparse.judging.measure import eased, passes, synack_age
-from nsparse.judging.pile import piles
+from nsparse.judging.pile import PILED, piles
+from nsparse.judging.stated import setting
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
@@ -30,6 +31,8 @@ SCATTERED = 0.8
 """So large a part of the connections with an address of their own looks like a flood."""
 SURE_RETRANS = 2
 """An answer sent three times: beyond what one lost packet explains."""
+
+BACKLOG = "net.ipv4.tcp_max_syn_backlog"
 
 NUMBERS = (
     Number("few", 5, "fewer may be one client with a bad path"),
@@ -55,25 +58,29 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a busy port whose handshakes are all younger than a second; TCP_DEFER_ACCEPT,
         which keeps them here until data comes; a health probe that never finishes.
     """
-    rows = scene.rows
-    half = _half_open(scene, rows[(rows["state"] == "SYN_RECEIVED") & rows["local_port"].notna()])
-    near = rows[rows["local_port"].isin(half["local_port"])]
-    near = near[near["state"].isin(("SYN_RECEIVED", "ESTABLISHED"))]
-    bases = near.groupby(keyed(near, *PORT)).size()
-    least = min(limits[name] for name in SIZES) / 2
-    for pile in piles(scene, half, limits, keyed(half, *PORT), bases, least):
+    view, least = scene.view, min(limits[name] for name in SIZES) / 2
+    half = view.is_("state", "SYN_RECEIVED") & view.known("local_port")
+    if half.sum() < least:
+        return
+    found = _half_open(scene, half)
+    near = view.is_("state", "SYN_RECEIVED", "ESTABLISHED")
+    base = view.tally(found.index.to_numpy(), near, *PORT)
+    for pile in piles(scene, found, limits, PORT, base=base, least=least):
         severity = _severity(pile, limits)
         if severity is not None:
             yield _finding(pile, severity)
 
 
-def _half_open(scene: Scene, half: pd.DataFrame) -> pd.DataFrame:
+def _half_open(scene: Scene, half: Bools) -> pd.DataFrame:
     """Rows with what is counted of them; a handshake first repeats its answer after a second."""
-    return slim(half, "retrans").assign(
-        timed=half["timer"].notna() | half["retrans"].notna(),
-        old=flagged(half["retrans"] >= 1),
-        sure=flagged(half["retrans"] >= SURE_RETRANS),
-        full=flagged(at_listener(scene, half, "recv_q") > at_listener(scene, half, "send_q")),
+    view = scene.view
+    waiting, limit = view.numbers("recv_q"), view.numbers("send_q")
+    over = view.known("recv_q") & view.known("send_q") & (waiting > limit)
+    return view.pick(half, *PILED, *PORT, "retrans").assign(
+        timed=(view.known("timer") | view.known("retrans"))[half],
+        old=view.at_least("retrans", 1)[half],
+        sure=view.at_least("retrans", SURE_RETRANS)[half],
+        full=(over[view.numbers("listener")] & view.linked("listener"))[half],
     )
 
 
@@ -94,7 +101,7 @@ def _severity(pile: Pile, limits: Limits) -> Severity | None:
 
 def _critical(scene: Scene, limits: Limits) -> float:
     """How many are critical: a part of the kernel's own limit where that is known."""
-    known = sysctl(scene, "net.ipv4.tcp_max_syn_backlog")
+    known = sysctl(scene, BACKLOG)
     if known and known.isdecimal():
         return min(limits["critical"], limits["critical_share"] * int(known))
     return limits["critical"]
@@ -176,6 +183,7 @@ def _evidence(pile: Pile) -> Iterator[str]:
             oldest = f"the oldest {'has waited less than 1 s' if age < 1 else 'waited 1 s or more'}"
         yield f"SYN-ACK retransmits: {tally(retrans)}; {oldest}"
     yield peers(pile.rows)
+    yield from setting(pile.scene, BACKLOG)
 
 
 def _caveats(pile: Pile) -> Iterator[str]:

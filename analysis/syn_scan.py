@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import LOCAL_PROGRAM, labels, owner_of, settle, slim
+from nsparse.judging.calls import FAR_AND_WIDE, calling, of_seekers
+from nsparse.judging.finding import LOCAL_PROGRAM, labels, owner_of, settle
 from nsparse.judging.sweeps import by_program, counted_through, others_before, sweeps
 from nsparse.prose import actor, thousands
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 LEVELS: tuple[Severity, ...] = ("critical", "warning")
 MAIL = 25
 """Mail servers call many slow hosts on it."""
-SEEKERS = (
-    *("prometheus", "blackbox", "zabbix", "nagios", "icinga", "nmap", "masscan", "telegraf"),
-    *("transmission", "qbittorrent", "rtorrent", "deluge", "aria2"),
-    *("bitcoin", "monerod", "geth", "ipfs", "scrapy", "heritrix", "nutch"),
-)
-"""Monitors, staff's scanners, peer-to-peer nodes and crawlers: calling in vain is their work."""
 NUMBERS = (
     Number("warning", 20, "addresses, or ports: no program has so many dependencies at once"),
     Number("hits", 0.1, "as many of them answer: a client of many services has far more"),
@@ -44,14 +39,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         it.
     False alarms: monitoring, scans by staff, peer-to-peer nodes, crawlers, mail servers on port 25.
     """
-    rows = scene.rows
-    calling = rows[(rows["state"] == "SYN_SENT") & rows["remote_port"].notna()]
-    if len(calling) < min(limits["warning"], limits["risky"]):
+    view, calls = scene.view, calling(scene)
+    if calls.sum() < min(limits["warning"], limits["risky"]):
         return
-    named = calling["process"].str.lower().str.startswith(SEEKERS, na=False).astype("bool")
-    calling = slim(calling[~named & (calling["remote_port"] != MAIL)])
-    up = rows[(rows["state"] == "ESTABLISHED") & (rows["role"] != "server")]
-    found = [*sweeps(calling, up, limits, wide=True), *sweeps(calling, up, limits, wide=False)]
+    calls = calls & ~of_seekers(scene, calls, FAR_AND_WIDE) & ~view.is_("remote_port", MAIL)
+    up = view.is_("state", "ESTABLISHED") & ~view.is_("role", "server")
+    found = [each for wide in (True, False) for each in sweeps(scene, calls, up, limits, wide=wide)]
     for of_one in by_program(found):
         yield _finding(scene, limits, of_one)
 

@@ -7,33 +7,26 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.address import kind
-from nsparse.judging.calls import eyeballs, gaps_double, seeking
+from nsparse.judging.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
 from nsparse.judging.finding import (
     count_of,
     endpoint,
-    flagged,
-    keyed,
     owner_of,
     settle,
-    slim,
     tally,
 )
 from nsparse.judging.measure import eased, halved, syn_age
-from nsparse.judging.pile import piles
+from nsparse.judging.pile import PILED, piles
+from nsparse.judging.scope import kind
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Confidence, Limits, Severity
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
-
-THERE = ("remote_addr", "remote_port")
-"""What is called."""
 
 NUMBERS = (
     Number("few", 3, "three at once are no single lost packet"),
@@ -80,50 +73,64 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: IPv6 attempts beside IPv4 connections that work (happy eyeballs); crawlers,
         scanners, peer-to-peer and monitoring programs; a laptop that has just left a VPN.
     """
-    rows = scene.rows
-    calling = rows[(rows["state"] == "SYN_SENT") & rows["remote_port"].notna()]
-    calling = calling[~seeking(calling)]
-    calling = calling[~eyeballs(rows, calling, limits["few"] - 1)]
-    for calls in _grouped(scene, limits, calling):
-        severity = _severity(calls, limits)
+    calls = calling(scene)
+    if not calls.any():
+        return
+    calls = calls & ~seeking(scene, calls)
+    calls = calls & ~eyeballs(scene, calls, limits["few"] - 1)
+    for each in _grouped(scene, limits, calls):
+        severity = _severity(each, limits)
         if severity is not None:
-            yield _finding(calls, severity)
+            yield _finding(each, severity)
 
 
-def _grouped(scene: Scene, limits: Limits, calling: pd.DataFrame) -> Iterator[Calls]:
+def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     """The attempts of each program towards each service that may be enough to speak of."""
-    older = gaps_double(calling)
-    calling, rows = calling[_worth(calling, limits)], scene.rows
-    near = rows[rows["live"] & rows["remote_addr"].isin(calling["remote_addr"])]
-    near = near[near["remote_port"].notna()]
-    works = near[near["state"] == "ESTABLISHED"]
-    ours = works[works["role"] == "client"]
-    ports = ours.groupby(keyed(ours, "remote_addr"))["remote_port"].agg(set).to_dict()
-    established = works.groupby(keyed(works, *THERE)).size().to_dict()
-    callers = calling.groupby(keyed(calling, *THERE))["owner"].nunique().to_dict()
-    own = set(rows["local_addr"].unique()) & set(calling["remote_addr"].unique())
-    bases = near.groupby(keyed(near, "owner", *THERE)).size()
-    keys = keyed(calling, "owner", *THERE)
-    for pile in piles(scene, slim(calling, "retrans"), limits, keys, bases, least=1):
-        netns, _, addr, port = pile.key
+    view = scene.view
+    older, worth = gaps_double(scene, calls), _worth(scene, limits, calls)
+    at = worth.nonzero()[0]
+    near = view.true("live") & view.known("remote_port")
+    works = near & view.is_("state", "ESTABLISHED")
+    established = view.tally(at, works, *SERVICE)
+    callers = view.distinct(at, SERVICE, PROGRAM)
+    ports = _answering(scene, at, works & view.is_("role", "client"))
+    local = set(view.values("local_addr", view.known("local_addr")))
+    own = view.where("remote_addr", local.__contains__, worth)
+    found = view.pick(worth, *PILED, *SERVICE, "retrans")
+    base = view.tally(at, near, *PROGRAM, *SERVICE)
+    for pile in piles(scene, found, limits, (*PROGRAM, *SERVICE), base=base, least=1):
+        first, port = pile.places[0], pile.first["remote_port"]
         retrans = count_of(pile.rows["retrans"].max())
         yield Calls(
             pile=pile,
-            established=established.get((netns, addr, port), 0),
-            callers=callers[netns, addr, port],
-            alive=tuple(sorted(ports.get((netns, addr), set()) - {port})),
-            own=addr in own,
+            established=int(established[first]),
+            callers=int(callers[first]),
+            alive=tuple(
+                sorted(ports.get(int(view.keys("remote_addr")[at[first]]), set()) - {port})
+            ),
+            own=bool(own[at[first]]),
             retrans=retrans,
             age=None if retrans is None else syn_age(retrans, scene, older=older),
         )
 
 
-def _worth(calling: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+def _answering(scene: Scene, at: Ints, ours: Bools) -> dict[int, set[int]]:
+    """The ports to which connections work, by the key of each address that is called."""
+    view = scene.view
+    keys, works = view.keys("remote_addr"), ours.nonzero()[0]
+    near = works[view.alike(works, at, "remote_addr")]
+    ports = view.numbers("remote_port")
+    return {int(keys[lot[0]]): set(ports[lot].tolist()) for lot in view.lots(near, "remote_addr")}
+
+
+def _worth(scene: Scene, limits: Limits, calls: Bools) -> Bools:
     """Rows that may be worth a word: a cheap look before each group is looked at."""
-    key = keyed(calling, "owner", *THERE)
-    tried = flagged(calling["retrans"] >= limits["notice_retrans"])
-    size = calling.groupby(key)["line"].transform("size")
-    return (size >= halved(limits["few"])) | tried.groupby(key).transform("any")
+    view, at, key = scene.view, calls.nonzero()[0], (*PROGRAM, *SERVICE)
+    tried = calls & view.at_least("retrans", limits["notice_retrans"])
+    enough = (view.sizes(at, *key) >= halved(limits["few"])) | (view.tally(at, tried, *key) > 0)
+    found = calls.copy()
+    found[at] = enough
+    return found
 
 
 def _severity(calls: Calls, limits: Limits) -> Severity | None:
@@ -206,7 +213,10 @@ def _cause(calls: Calls) -> str:
         return "some attempts get through: suggests an accept queue that is full at times, or loss"
     if calls.alive:
         return "suggests a firewall for this port, or a program that does not accept"
-    return "suggests a host that is down, a wrong address, or a firewall on the way"
+    return (
+        "suggests a host that is down, a wrong address, a firewall on the way, or a full accept "
+        "queue over there"
+    )
 
 
 def _caveats(calls: Calls) -> tuple[str, ...]:

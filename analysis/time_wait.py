@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels, netns_of, settle
+from nsparse.judging.finding import labels, settle
 from nsparse.judging.portrange import RANGE, comes_back
+from nsparse.judging.stated import constant
 from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -43,27 +44,21 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: TIME_WAIT of a server takes no port, however many; load generators and scanners
         mean to do this; on loopback Linux takes the ports out of TIME_WAIT again.
     """
-    rows = scene.rows
-    waiting = rows[(rows["state"] == "TIME_WAIT") & rows["concrete"]]
-    calls = waiting[(waiting["role"] == "client") & (waiting["service"] != "")]
-    keys, least = _services(calls), min(limits["notice"], _filling(scene, limits))
-    many = calls.groupby(keys)["group"].transform("size") >= least
-    calls, keys = calls[many], keys[many]
-    opened = rows[(rows["state"] == "ESTABLISHED") & (rows["role"] == "client")]
-    opened = opened[opened["service"].isin(calls["service"])]
-    around = dict(iter(opened.groupby(_services(opened))))
-    for key, part in calls.groupby(keys, sort=False):
-        beside = around.get(key, opened.head(0))
+    view = scene.view
+    waiting = view.is_("state", "TIME_WAIT") & view.true("concrete")
+    if not waiting.any():
+        return
+    known = view.is_("role", "client") & ~view.is_("service", "")
+    opened = (known & view.is_("state", "ESTABLISHED")).nonzero()[0]
+    least = min(limits["notice"], _filling(scene, limits))
+    for lot in view.lots(waiting & known, "service", least=least):
+        beside = opened[view.alike(opened, lot[:1], "service")]
+        part = view.pick(lot, "service", "local_addr", "remote_addr")
         severity = _severity(scene, limits, part, len(beside))
         if severity is not None:
-            yield _churn(scene, limits, part, beside, severity)
-    served = waiting[waiting["role"] == "server"]
-    for _, part in served.groupby(netns_of(served), sort=False):
-        yield _served(scene, part)
-
-
-def _services(rows: pd.DataFrame) -> pd.Series[Any]:
-    return netns_of(rows) + " " + rows["service"].astype("object")
+            yield _churn(scene, limits, part, view.pick(beside, "owner"), severity)
+    for lot in view.lots(waiting & view.is_("role", "server")):
+        yield _served(scene, view.pick(lot, "bound"))
 
 
 def _filling(scene: Scene, limits: Limits) -> float:
@@ -134,7 +129,7 @@ def _evidence(scene: Scene, part: pd.DataFrame, opened: pd.DataFrame) -> tuple[s
     if len(opened):
         owners = opened["owner"].astype("object").replace("", "unknown")
         lines.append(f"owners of the open ones: {top(owners)}")
-    return tuple(lines)
+    return (*lines, *constant(scene, "ephemeral_low", "the range"))
 
 
 def _cause(owners: list[str]) -> tuple[str, ...]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import (
+    GROUPED,
     LOCAL_PROGRAM,
-    flagged,
-    group_of,
+    common_group,
     labels,
-    owner_keys,
-    owner_of,
     peers,
     settle,
-    slim,
 )
 from nsparse.judging.measure import SMALL_BASE
 from nsparse.prose import actor, percent, plural, thousands
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.scene import Scene
 
+PROGRAM = "program"
 HELD = {
     "rwnd_limited_ms": "the window of the receivers",
     "sndbuf_limited_ms": "the send buffer here",
@@ -57,30 +55,30 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: short answers do not count. That a program writes slowly (app_limited) is how
         requests and answers look, and no finding.
     """
-    busy = scene.column("busy_ms")
-    found = scene.rows[scene.rows["live"] & flagged(busy >= limits["busy_ms"])]
-    if found.empty:
+    view = scene.view
+    busy = view.true("live") & view.at_least("busy_ms", limits["busy_ms"])
+    if not busy.any():
         return
-    bases = owner_keys(found).value_counts().to_dict()
+    at, spent = busy.nonzero()[0], view.numbers("busy_ms").clip(1)
+    bases = dict(zip(at.tolist(), view.sizes(at, PROGRAM).tolist(), strict=True))
     for kind in HELD:
-        part = scene.column(kind)[found.index] / busy[found.index]
-        held = slim(found)[flagged(part >= limits["limited"])]
-        for key, rows in held.groupby(owner_keys(held), sort=False):
-            yield _finding(scene, limits, rows, kind, bases[key])
+        limited = view.known(kind) & (view.numbers(kind) / spent >= limits["limited"])
+        for lot in view.lots(busy & limited, PROGRAM):
+            rows = view.pick(lot, *GROUPED, "group", "remote_addr", "busy_ms", kind)
+            yield _finding(scene, limits, rows, kind, bases[lot[0]])
 
 
 def _finding(scene: Scene, limits: Limits, rows: pd.DataFrame, kind: str, base: int) -> Finding:
     n, first = len(rows), rows.iloc[0]
     shared = base >= SMALL_BASE and n / base >= limits["share"]
     severity: Severity = "notice" if n >= limits["few"] or shared else "info"
-    busy, held = scene.column("busy_ms")[rows.index], scene.column(kind)[rows.index]
-    part = percent(float(held.sum()), float(busy.sum()))
-    alike = rows["group"].nunique() == 1
+    busy = rows["busy_ms"]
+    part = percent(float(rows[kind].sum()), float(busy.sum()))
     return Finding(
         id="limited-by",
         severity=severity,
         confidence=settle("high", scene),
-        group=group_of(first) if alike else Group(**owner_of(first)),
+        group=common_group(rows),
         n=n,
         base=base,
         verdict=(

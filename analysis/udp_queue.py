@@ -9,13 +9,12 @@ from nsparse.judging import advice
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
+    WHOSE,
     endpoint,
     flagged,
-    keyed,
     labels,
     owner_of,
     settle,
-    slim,
 )
 from nsparse.judging.measure import worst
 from nsparse.prose import actor, percent, plural, thousands
@@ -55,18 +54,20 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: an old total of drops beside an empty queue; multicast that nobody reads on a
         desktop (mDNS, SSDP). Recv-Q counts the kernel's memory, which is more than the payload.
     """
-    rows = scene.rows
-    drops = scene.column("skmem_d")
-    waits = (rows["proto"] == "udp") & flagged((rows["recv_q"] > 0) | (drops > 0))
-    found = _told(scene, slim(rows[waits]), limits)
-    found = found[found["level"] != ""]
-    for _, part in found.groupby(keyed(found, "owner", "local_addr", "local_port"), sort=False):
-        yield _finding(scene, limits, part)
+    view = scene.view
+    waits = view.is_("proto", "udp") & (view.above("recv_q", 0) | view.above("skmem_d", 0))
+    if not waits.any():
+        return
+    ends, queue = ("local_addr", "local_port"), ("recv_q", "skmem_rb", "skmem_d")
+    found = _told(scene, view.pick(waits, *WHOSE, *ends, *queue), limits)
+    loud = found.index[found["level"] != ""].to_numpy()
+    for lot in view.lots(loud, "owner", *ends):
+        yield _finding(scene, limits, found.loc[lot])
 
 
 def _told(scene: Scene, found: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """The rows with their buffer, their drops, and the level that they are worth."""
-    buffer, drops = (scene.column(name)[found.index] for name in ("skmem_rb", "skmem_d"))
+    buffer, drops = found["skmem_rb"], found["skmem_d"]
     then = before(scene, found, ["recv_q", "skmem_d"])
     room = buffer.fillna(DEFAULTS.get(scene.os or "", DEFAULT)).clip(lower=1)
     found = found.assign(

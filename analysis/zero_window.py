@@ -8,14 +8,13 @@ from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice
 from nsparse.judging.elsewhere import before, other_ends
 from nsparse.judging.finding import (
+    GROUPED,
     LOCAL_PROGRAM,
     flagged,
     group_of,
     labels,
-    owner_keys,
     peers,
     settle,
-    slim,
 )
 from nsparse.prose import actor, plural, thousands
 
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 
 # After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
+PROGRAM = "program"
+SHOWN = ("group", "pair", "remote_addr", "remote_port", "send_q", "timer_ms", "probes")
+"""What is told of a connection, beside whose it is."""
 LASTS_S = 120
 """So far apart two snapshots prove that it lasts (diagnoses: thresholds)."""
 PEERS_NAMED = 5
@@ -54,18 +56,17 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         client, TCP_USER_TIMEOUT.
     False alarms: one slow consumer for a moment, such as a paused video or a pager.
     """
-    rows = scene.rows
-    stuck = rows["state"].isin(STATES) & (rows["timer"] == "persist")
-    closed = slim(rows[stuck & flagged(rows["send_q"] > 0)], "timer_ms", "probes")
-    if closed.empty:
+    view = scene.view
+    stuck = view.is_("state", *STATES) & view.is_("timer", "persist") & view.above("send_q", 0)
+    if not stuck.any():
         return
-    closed = _told(scene, closed)
-    owned = rows[(rows["state"] == "ESTABLISHED") & rows["owner"].isin(closed["owner"].unique())]
-    keys = owner_keys(closed)
-    bases = _union(keys, owner_keys(owned))
-    blocked = keys.value_counts().to_dict()
-    for (key, _, _), part in closed.groupby([keys, closed["group"], _each(closed)], sort=False):
-        yield _finding(scene, limits, part, blocked[key], bases[key])
+    closed, at = _told(scene, view.pick(stuck, *GROUPED, *SHOWN)), stuck.nonzero()[0]
+    blocked = view.sizes(at, PROGRAM)
+    bases = view.tally(at, stuck | view.is_("state", "ESTABLISHED"), PROGRAM)
+    told = dict(zip(at.tolist(), zip(blocked.tolist(), bases.tolist(), strict=True), strict=True))
+    keys = [view.keys(PROGRAM)[at], closed["group"], _each(closed)]
+    for _, part in closed.groupby(keys, sort=False):
+        yield _finding(scene, limits, part, *told[part.index[0]])
 
 
 def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
@@ -81,14 +82,6 @@ def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
         reader=ends["owner"].fillna(""),
         unread=flagged(ends["recv_q"] > 0),
     )
-
-
-def _union(closed: pd.Series[str], owned: pd.Series[str]) -> dict[Any, int]:
-    """How many connections each owner has: established, or blocked in another state."""
-    import pandas as pd
-
-    both = pd.concat([closed, owned])
-    return both[~both.index.duplicated()].value_counts().to_dict()
 
 
 def _each(closed: pd.DataFrame) -> pd.Series[str]:
@@ -209,7 +202,7 @@ DIAGNOSES = (
         check,
         needs=("queues", "timers"),
         numbers=NUMBERS,
-        absorbs=(Absorbs("send-q-backlog"),),
+        absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by")),
         refs=REFS,
         states=("ESTABLISHED",),
     ),

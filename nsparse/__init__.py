@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nsparse.errors import DumpError, NotASocketTable, NsparseError
+    from nsparse.batch.readback import Batch, read_batch
+    from nsparse.bundles.bundle import Bundle, open_bundle
+    from nsparse.errors import BundleError, DumpError, NotASocketTable, NsparseError
     from nsparse.judging.judge import Report
     from nsparse.judging.judge import judge as diagnose
+    from nsparse.reading.chunks import read_chunks
     from nsparse.reading.dump import Dump, Problem
     from nsparse.reading.pipeline import parse, read
     from nsparse.schema import COLUMNS
@@ -28,6 +31,9 @@ if not (Path(__file__).parent / "parsers").is_dir():
 
 __all__ = [
     "COLUMNS",
+    "Batch",
+    "Bundle",
+    "BundleError",
     "Dump",
     "DumpError",
     "NotASocketTable",
@@ -35,13 +41,19 @@ __all__ = [
     "Problem",
     "Report",
     "diagnose",
+    "open_bundle",
     "parse",
     "read",
+    "read_batch",
+    "read_chunks",
 ]
 
 # Where each name of the door lives: `import nsparse` loads neither pandas nor lark.
 _HOME = {
     "COLUMNS": "schema",
+    "Batch": "batch.readback",
+    "Bundle": "bundles.bundle",
+    "BundleError": "errors",
     "Dump": "reading.dump",
     "DumpError": "errors",
     "NotASocketTable": "errors",
@@ -49,8 +61,11 @@ _HOME = {
     "Problem": "reading.dump",
     "Report": "judging.judge",
     "diagnose": "judging.judge",
+    "open_bundle": "bundles.bundle",
     "parse": "reading.pipeline",
     "read": "reading.pipeline",
+    "read_chunks": "reading.chunks",
+    "read_batch": "batch.readback",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,6 +22,7 @@ from nsparse.errors import NsparseError, UnknownName, harmless
 from nsparse.reporting import output
 from nsparse.reporting.heard import damage
 from nsparse.reporting.options import (
+    BATCH,
     CONFIG,
     DIAGNOSE,
     EXITS,
@@ -29,8 +30,10 @@ from nsparse.reporting.options import (
     OUTPUT,
     PARSE,
     PATHS,
+    batch_options,
+    decoding_options,
+    judging_options,
     reading_options,
-    split_ids,
 )
 from nsparse.reporting.report import Style, text
 
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from nsparse.judging.judge import Report
     from nsparse.judging.settings import Settings
     from nsparse.reading.dump import Dump
-    from nsparse.reporting.inputs import Reading, Refusal, Source
+    from nsparse.reporting.inputs import How, Reading, Refusal, Source
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -84,7 +87,8 @@ def _internal_error() -> None:
 def cli() -> None:
     """Read what netstat and ss printed, on any system; find what is wrong in it.
 
-    A PATH is a file, a folder (every file in it), or - for standard input.
+    A PATH is a file, a folder (every file in it), a support bundle (tar, zip, gzip, xz, …), or -
+    for standard input.
     """
 
 
@@ -99,10 +103,10 @@ def _settings(
 ) -> Settings:
     """What the user set, checked before anything is read."""
     from nsparse.judging.settings import settings
-    from nsparse.reporting.configfile import load
+    from nsparse.reporting.configfile import configured
 
     try:
-        return settings(load(config) if config else None, select, ignore)
+        return settings(configured(config), select, ignore)
     except NsparseError as error:
         raise click.UsageError(str(error)) from error
 
@@ -118,18 +122,7 @@ def _settings(
     show_default=True,
 )
 @OUTPUT
-@click.option(
-    "--fail-on",
-    type=click.Choice(("critical", "warning", "notice", "never")),
-    default="warning",
-    show_default=True,
-    help="Exit 1 from this severity on.",
-)
-@click.option(
-    "--select", metavar="ID", multiple=True, callback=split_ids, help="Only these diagnoses."
-)
-@click.option("--ignore", metavar="ID", multiple=True, callback=split_ids, help="All but these.")
-@CONFIG
+@judging_options
 @reading_options
 def diagnose(
     paths: Sequence[str],
@@ -144,6 +137,7 @@ def diagnose(
 ) -> int:
     """Find what is wrong, and say which lines prove it."""
     chosen = _settings(config, select, ignore)
+    _configured(_settings(config), options)
     reading = _read(paths, target, options)
     if not reading.dumps:
         if form == "json":
@@ -161,11 +155,15 @@ def diagnose(
 
 
 def _found(report: Report, fail_on: str) -> int:
+    return _bad((finding.severity for finding in report.findings), fail_on)
+
+
+def _bad(severities: Iterable[str], fail_on: str) -> int:
     """Whether a finding is as bad as the user allows at most."""
     if fail_on == "never":
         return CLEAN
     bad = SEVERITIES[: list[str](SEVERITIES).index(fail_on) + 1]
-    return FOUND if any(finding.severity in bad for finding in report.findings) else CLEAN
+    return FOUND if any(severity in bad for severity in severities) else CLEAN
 
 
 def _nothing() -> dict[str, Any]:
@@ -209,6 +207,10 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
     """
     if form == "parquet" and output.on_terminal(target):
         raise click.UsageError("Parquet is binary: name a file with -o, or use a pipe.")
+    from nsparse.reporting.streamed import streamable
+
+    if form == "parquet" and streamable(paths):
+        return _in_parts(paths[0], target, options)
     reading = _read(paths, target, options)
     if not options["quiet"]:
         for dump in reading.dumps:
@@ -224,6 +226,73 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
     else:
         _write_bytes(getattr(render, form)(frame), target)
     return _code(reading, options)
+
+
+@cli.command(epilog=BATCH)
+@PATHS
+@batch_options
+@judging_options
+@decoding_options
+def batch(
+    paths: Sequence[str],
+    target: Path,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    config: Path | None,
+    **options: Any,
+) -> int:
+    """Read many bundles into one Parquet dataset, here or on a cluster.
+
+    A PATH is a bundle, a folder of bundles, or such an address as s3://bucket/folder/. A bundle
+    that cannot be read costs itself only, and is listed. Interrupted runs go on with --resume.
+    """
+    chosen = _settings(config, select, ignore)
+    _configured(_settings(config), options)
+    from nsparse.batch.order import Order
+    from nsparse.batch.run import Run
+    from nsparse.batch.summary import text as summed_up
+
+    limits = {name: options[name] for name in ("time_limit", "memory_limit")}
+    order = Order(options["engine"], options["encoding"], chosen, **limits)
+    how = {name: options[name] for name in ("resume", "shard", "jobs", "dask", "quiet")}
+    try:
+        with _writing(target):
+            summary = Run(paths, target, order, **how).execute(output.complain)
+    except NsparseError as error:
+        output.complain(str(error))
+        return FAILED
+    _write(summed_up(summary, everything=options["verbose"]), None)
+    nothing = summary.statuses and not summary.statuses["read"]
+    if nothing or (options["strict"] and summary.failures):
+        return FAILED
+    return _bad(summary.severities.elements(), options["fail_on"])
+
+
+def _configured(own: Settings, options: dict[str, Any]) -> None:
+    """What a config file has changed, for those who ask."""
+    from nsparse.reporting.configfile import told
+
+    lines = list(told(own)) if options["verbose"] else []
+    if lines:
+        _say([f"set by {harmless(own.source)}", *(f"  {harmless(line)}" for line in lines)])
+
+
+def _in_parts(path: str, target: Path | None, options: dict[str, Any]) -> int:
+    """Write Parquet as it is read, so that memory does not grow with the input."""
+    from nsparse.reporting import render
+    from nsparse.reporting.inputs import Source
+    from nsparse.reporting.streamed import streamed
+
+    _spare_inputs([Source(path)], target)
+    try:
+        found = streamed(path, options)
+    except NsparseError as error:
+        output.complain(str(error))
+        return FAILED
+    _write_bytes(render.parquet_parts(found.frames()), target)
+    if not options["quiet"]:
+        _say(damage(found.problems, everything=options["verbose"]))
+    return CLEAN
 
 
 def _heard(dump: Dump, options: dict[str, Any]) -> None:
@@ -284,7 +353,7 @@ def _read(paths: Sequence[str], target: Path | None, options: dict[str, Any]) ->
     found = list(inputs.sources(paths, output=target))
     _spare_inputs(found, target)
     with _progress(found, options) as watched:
-        reading = inputs.read(watched, _parser(options))
+        reading = inputs.read(watched, _how(options))
     for refusal in reading.refusals:
         output.complain(refusal.reason)
     if not options["quiet"] or not reading.dumps:
@@ -304,20 +373,10 @@ def _spare_inputs(found: Iterable[Source], target: Path | None) -> None:
         raise click.UsageError(f"{harmless(str(target))} is an input; write somewhere else.")
 
 
-def _parser(options: dict[str, Any]) -> Callable[[Any, str], Dump]:
-    import nsparse
+def _how(options: dict[str, Any]) -> How:
+    from nsparse.reporting.inputs import How
 
-    def parse_one(source: Any, name: str) -> Dump:
-        return nsparse.parse(
-            source,
-            engine=options["engine"],
-            encoding=options["encoding"],
-            host=options["host"],
-            on_bad_lines="skip",
-            name=name,
-        )
-
-    return parse_one
+    return How(options["engine"], options["encoding"], options["host"])
 
 
 @contextmanager

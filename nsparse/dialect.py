@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 Values = Mapping[str, Any]
@@ -21,6 +22,57 @@ class CellFault(Exception):
 
 
 @dataclass(frozen=True)
+class Plain:
+    r"""Texts that a cell keeps as printed, and of which all say the same beside themselves.
+
+    Attributes:
+        like: An expression for such a text (no `\\s \\w \\d .`, no look around).
+        never: An expression for what none of them holds.
+        front: What the tool puts before it.
+        back: What the tool puts behind it.
+        not_wide: Cells of this width say more.
+        not_long: Texts of this width say more.
+    """
+
+    like: str
+    never: str = ""
+    front: str = ""
+    back: str = ""
+    not_wide: int = 0
+    not_long: int = 0
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Where a cell holds a number that is the value of a column and says nothing else.
+
+    Cells that differ only there are read once, and the numbers taken from their bytes. That the
+    reader sees no more in the digits is checked for every such cell by reading it with two numbers.
+
+    Attributes:
+        column: The column.
+        before: The character before the digits; empty where the cell is the number.
+        after: What stands behind them.
+        most: The largest number that can be.
+        zero: Whether 0 is a number like any other.
+        kept: The column of the text before `before`.
+        plain: Such texts that are kept as printed and say nothing but themselves.
+        not_with: A field; in rows that have it the digits say more.
+        moot: What the cell says that means nothing in rows without that field.
+    """
+
+    column: str
+    before: str = ""
+    after: str = ""
+    most: int = 10**15 - 1
+    zero: bool = True
+    kept: str = ""
+    plain: Sequence[Plain] = ()
+    not_with: str = ""
+    moot: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Cell:
     """The meaning of one field.
 
@@ -28,11 +80,13 @@ class Cell:
         words: What stands there, in plain words, for a refusal.
         read: Its text to values. Called once a distinct text; raises `CellFault`.
         free: Whether any words may stand there, so that they prove nothing.
+        digits: A number in it that need not be read cell by cell.
     """
 
     words: str
     read: Callable[[str], Values]
     free: bool = False
+    digits: Digits | None = None
 
 
 def _unchanged(columns: Columns) -> None:
@@ -49,7 +103,7 @@ class Dialect:
         os: The system, NA in the frame where the tool prints alike on several.
         tool: netstat or ss.
         cells: The meaning of each field of the grammar.
-        proved_on: The versions and flags that tests or samples prove.
+        proved_on: The options by release that its printer proves (`tests/test_round_trip.py`).
         settle: What one table's rows decide together (what `*` means in ss), in place.
         repeats_heading: Whether one run prints the same heading for other protocols again.
     """
@@ -59,9 +113,17 @@ class Dialect:
     os: str | None
     tool: str
     cells: Mapping[str, Cell]
-    proved_on: Sequence[str] = ()
+    proved_on: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settle: Callable[[Columns], None] = _unchanged
     repeats_heading: bool = False
+
+    @property
+    def proofs(self) -> list[str]:
+        """What it was proved on, releases of the same options together: `AIX 5, 7.3: -an`."""
+        releases: dict[tuple[str, ...], list[list[str]]] = {}
+        for release, options in self.proved_on.items():
+            releases.setdefault(tuple(options), []).append(release.split())
+        return [f"{_listed(names)}: {', '.join(options)}" for options, names in releases.items()]
 
     def words(self, terminal: str) -> str:
         """A terminal of the grammar in plain words."""
@@ -69,6 +131,14 @@ class Dialect:
             return COMMON_WORDS[terminal]
         cell = self.cells.get(terminal)
         return cell.words if cell else terminal.strip("_").replace("_", " ").lower()
+
+
+def _listed(names: Sequence[Sequence[str]]) -> str:
+    """Names with the words that all begin with said once."""
+    columns = zip(*(name[:-1] for name in names), strict=False)
+    shared = sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, columns))
+    rest = ", ".join(" ".join(name[shared:]) for name in names)
+    return " ".join([*names[0][:shared], rest])
 
 
 COMMON_WORDS = {"_S": "a blank", "$END": "the end of the line"}

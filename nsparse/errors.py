@@ -4,6 +4,7 @@
     └── NsparseError             everything that nsparse refuses
         ├── NotASocketTable      a whole file is something else, named
         ├── DumpError            one line does not follow its table
+        ├── BundleError          an archive of which nothing can be read
         ├── ConfigError          an option or a config file asks for the impossible
         ├── UnknownName          a name that nothing has (with the nearest one that exists)
         └── GrammarError         a dialect's grammar cannot be used
@@ -21,6 +22,7 @@ import unicodedata
 from collections.abc import Sequence
 
 __all__ = [
+    "BundleError",
     "ConfigError",
     "DumpError",
     "GrammarError",
@@ -149,6 +151,22 @@ class DumpError(NsparseError):
     def __str__(self) -> str:
         place = f"{harmless(self.file)}:{self.line}:{self.column}"
         return f"{place}: {harmless(self.reason)}\n{_with_caret(self.text, self.column)}"
+
+
+class BundleError(NsparseError):
+    """An archive of which nothing can be read.
+
+    Args:
+        file: The archive, as the user named it.
+        why: What is wrong with it, without a full stop.
+    """
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(file, why)
+        self.file, self.why = file, why
+
+    def __str__(self) -> str:
+        return harmless(f"{self.file}: {self.why}")
 
 
 class ConfigError(NsparseError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from nsparse.states import STATES
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 
 Dtype = Literal["str", "category", "Int64", "Int32", "Float64", "boolean", "datetime64[ns, UTC]"]
 
-OSES = (
-    "linux",
-    "macos",
-    "windows",
-    "freebsd",
-    "openbsd",
-    "netbsd",
-    "illumos",
-    "aix",
-    "hpux",
-    "reactos",
-)
 TOOLS = ("netstat", "ss")
 SECTIONS = ("inet", "unix", "netlink", "packet", "vsock", "xdp", "tipc", "kernel", "other")
 PROTOS = (
@@ -70,8 +59,8 @@ class Column:
         dtype: The pandas dtype; `str` is the Arrow-backed string of pandas 3.
         doc: What it holds, and when it is NA.
         always: Whether every frame has it; the others appear when a row has a value.
-        values: The fixed categories, so that `pd.concat` keeps them. Empty for
-            `dialect`, whose categories are the dialects that are installed.
+        values: The fixed categories, so that `pd.concat` keeps them. Empty for `dialect` and
+            `os`, whose categories are the dialects that are installed, and their systems.
     """
 
     name: str
@@ -91,10 +80,11 @@ WHERE_FROM = (
     _always("host", "str", "host name, when the text or the caller gives one"),
     _always("netns", "str", "network namespace, when the bundle names one"),
     _always("snapshot", "Int64", "0-based moment within the file; views of one moment share it"),
+    Column("view", "Int64", "0-based run of a command, where several show one moment"),
     _always("taken_at", "datetime64[ns, UTC]", "when the moment was, as the text says"),
 )
 PRINTED_BY = (
-    _always("os", "category", "system whose tool printed the row", OSES),
+    _always("os", "category", "system whose tool printed the row"),
     _always("tool", "category", "netstat or ss", TOOLS),
     _always("dialect", "category", "the grammar that read the row"),
     _always(
@@ -242,12 +232,13 @@ def array(column: Column, values: Sequence[Any] | None, length: int) -> Any:
 
     held = [None] * length if values is None else values
     if column.dtype == "category":
-        return pd.Categorical(held, categories=categories(column))
+        return pd.Categorical(held, dtype=pandas_dtype(column))
     if column.dtype == "datetime64[ns, UTC]":
         return pd.to_datetime(pd.Series(held, dtype="object"), utc=True).astype(column.dtype).array
     return pd.array(held, dtype=pandas_dtype(column))
 
 
+@cache
 def pandas_dtype(column: Column) -> Any:
     """The dtype object: `str` of pandas 3, and its equal under pandas 2.
 
@@ -264,11 +255,14 @@ def pandas_dtype(column: Column) -> Any:
 
 def categories(column: Column) -> list[str]:
     """The fixed categories of a column, the same in every frame."""
-    if column.name == "dialect":
-        from nsparse.registry import dialects
+    if column.values:
+        return list(column.values)
+    from nsparse.registry import dialects
 
-        return list(dialects())
-    return list(column.values)
+    known = dialects()
+    if column.name == "dialect":
+        return list(known)
+    return sorted({dialect.os for dialect in known.values() if dialect.os})
 
 
 def faults(df: pd.DataFrame) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
 from nsparse.reading.cells import RECV_Q, SEND_Q, details, state
@@ -22,13 +24,21 @@ def _one(cell: str) -> Values:
 
 def _wide(side: str, end: Cell) -> Cell:
     """An end that -A may have cut, with its width: one that is wider shows that -A cuts none."""
-    return Cell(end.words, lambda cell: {**end.read(cell), f"_{side}_width": len(cell)})
+    name = f"_{side}_width"
+    digits = end.digits and replace(end.digits, moot=(*end.digits.moot, name))
+    return Cell(end.words, lambda cell: {**end.read(cell), name: len(cell)}, digits=digits)
 
 
 def _settle(columns: Columns) -> None:
     """An end of 18 characters is cut in AIX 5, and whole in 7.3, where the columns are wider."""
     sides = ("local", "remote")
-    widths = [width or 0 for side in sides for width in columns.pop(f"_{side}_width", ())]
+    blocks = columns.get("cookie", [None] * len(columns["proto"]))
+    widths = [
+        width
+        for side in sides
+        for width, block in zip(columns.pop(f"_{side}_width", ()), blocks, strict=False)
+        if width and block
+    ]
     if max(widths, default=0) > bsd.NARROW:
         for side in sides:
             columns.pop(f"_{side}_cut", None)
@@ -40,7 +50,7 @@ DIALECT = Dialect(
     title="netstat on AIX",
     os="aix",
     tool="netstat",
-    proved_on=("captures of AIX 5 and 7.3: -an -Aan",),
+    proved_on={"AIX 5": ("-an", "-Aan"), "AIX 7.3": ("-an", "-Aan")},
     settle=_settle,
     cells={
         **bsd.UNIX,
@@ -51,6 +61,7 @@ DIALECT = Dialect(
         "LOCAL": _wide("local", ENDS.local()),
         "REMOTE": _wide("remote", ENDS.remote()),
         "STATE": state(),
+        "OPTIONS": Cell("options of the socket", lambda cell: {"details": cell}, free=True),
         "UNIX_PCB": details("a protocol control block, hexadecimal", "pcb"),
     },
 )

@@ -81,10 +81,11 @@ DIALECT = Dialect(
     title="netstat on FreeBSD",
     os="freebsd",
     tool="netstat",
-    proved_on=(
-        "FreeBSD 12: -an -Aa -Aan -AaT -aT -Aax -AanP",
-        "FreeBSD 9 to 15: -L -x -R -c -C -P",
-    ),
+    proved_on={
+        "FreeBSD 9": ("-a", "-an", "-Aan", "-anx", "-anT", "-anL"),
+        "FreeBSD 12": ("-a", "-an", "-anW", "-Aan", "-anx", "-anR", "-anT", "-anL", "-AanP"),
+        "FreeBSD 15": ("-a", "-an", "-anW", "-Aan", "-anx", "-anR", "-anT", "-anL", "-ancCP"),
+    },
     settle=_settle,
     cells={
         **bsd.UNIX,

@@ -7,7 +7,7 @@ from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
-from nsparse.reading.cells import Ends, details, ignored, local, remote, text
+from nsparse.reading.cells import Ends, details, ignored, local, remote, text, words_of
 
 ENDS = Ends(separator=".")
 LOCAL = local(ENDS)
@@ -46,13 +46,13 @@ def _local(cell: str) -> Values:
 
 def _ends(cell: str) -> Values:
     """Two ends; one without a port is an address alone (SCTP)."""
-    here, there = (f"{end}.*" if _NO_PORT.fullmatch(end) else end for end in cell.split())
+    here, there = (f"{end}.*" if _NO_PORT.fullmatch(end) else end for end in words_of(cell))
     near, far = LOCAL.read(here), REMOTE.read(there)
     return {"section": INET, **far, **near, "_family": near["_family"] or far["_family"]}
 
 
 def _owner(cell: str) -> Values:
-    user, pid = cell.split()
+    user, pid = words_of(cell)
     return {"user": user, "pid": int(pid) or None}
 
 
@@ -156,7 +156,11 @@ DIALECT = Dialect(
     title="netstat on illumos and Solaris",
     os="illumos",
     tool="netstat",
-    proved_on=("illumos-gate's netstat.c: -an -anv -f unix; illumos-omnios': -anu",),
+    proved_on={
+        "Solaris 7": ("-a", "-an", "-anv"),
+        "illumos-gate": ("-a", "-an", "-anv"),
+        "illumos-omnios": ("-an", "-anu", "-anuv"),
+    },
     settle=_settle,
     cells={
         "TITLE": Cell("a title such as TCP: IPv4", _title),
@@ -176,6 +180,7 @@ DIALECT = Dialect(
         "OWNER": Cell("a user and a number (Pid)", _owner),
         "COMMAND": text("process", "a command"),
         "ARGUMENTS": text("process", "a command line"),
+        "LABEL": details("a security label", "label"),
         "ALSO": details("another process of the socket", "also"),
         "MORE_ENDS": details("further addresses of the socket", "ends"),
         "ADDRESS": bsd.PCB,

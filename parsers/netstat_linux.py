@@ -124,7 +124,16 @@ DIALECT = Dialect(
     title="netstat on Linux (net-tools)",
     os="linux",
     tool="netstat",
-    proved_on=("net-tools 2.10: -an -anp -ane -ano -tulpn -W -neopa -a", "BusyBox 1.35: -an"),
+    proved_on={
+        "net-tools 1.60": ("-a", "-an", "-anp", "-neopa", "-T -neopa"),
+        "net-tools 1.60 of Red Hat": ("-an", "-anp"),
+        "net-tools 2.10": ("-a", "-an", "-anp", "-ane", "-ano", "-anZ", "-W -neopa"),
+        **{
+            f"net-tools in {language}": ("-an", "-neopa")
+            for language in ("Czech", "French", "German", "Japanese", "Portuguese")
+        },
+        "BusyBox": ("-a", "-an", "-anp"),
+    },
     cells={
         "TCP": Cell("a protocol such as tcp or udp6", _inet),
         "UDP": Cell("a protocol such as tcp or udp6", _inet),

@@ -6,7 +6,7 @@ from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, details, state
+from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, words_of
 
 NARROW = bsd.Narrow()
 
@@ -60,7 +60,7 @@ def _kernel(cell: str) -> Values:
 
 def _kernel_rest(cell: str) -> Values:
     """`unit id name` of a control, three numbers of an event."""
-    name = cell.split()[-1]
+    name = words_of(cell)[-1]
     return {"details": cell} | ({} if name.isdecimal() else {"path": name})
 
 
@@ -103,7 +103,15 @@ DIALECT = Dialect(
     title="netstat on macOS",
     os="macos",
     tool="netstat",
-    proved_on=("network_cmds 543 to 741 (macOS 10.14 to 26): -an -anv -A -b -L",),
+    proved_on={
+        "network_cmds 433, macOS 10.9": ("-a", "-an", "-Aan", "-anb"),
+        "network_cmds 543, macOS 10.13": ("-an", "-anv", "-anbv"),
+        "network_cmds 624, macOS 12": ("-an", "-anl", "-anv", "-anbv"),
+        "network_cmds 671, macOS 14": ("-an", "-anW", "-anv", "-anbv"),
+        "network_cmds 705, macOS 15": ("-an", "-anv"),
+        "network_cmds 726, macOS 26": ("-an", "-Aanv", "-anv", "-anlv"),
+        "network_cmds 741, macOS 26.3": ("-a", "-an", "-anl", "-anv", "-av"),
+    },
     settle=_settle,
     cells={
         **bsd.UNIX,

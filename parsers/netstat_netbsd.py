@@ -32,7 +32,7 @@ DIALECT = Dialect(
     title="netstat on NetBSD",
     os="netbsd",
     tool="netstat",
-    proved_on=("NetBSD 5 to 9: -an -A -Aan -V",),
+    proved_on={"NetBSD 5 to 9": ("-a", "-an", "-Aa", "-Aan", "-anV")},
     settle=_settle,
     cells={
         **bsd.UNIX,

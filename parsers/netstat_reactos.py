@@ -13,7 +13,7 @@ DIALECT = Dialect(
     title="netstat on ReactOS",
     os="reactos",
     tool="netstat",
-    proved_on=("ReactOS 0.4 (netstat.c): -ano",),
+    proved_on={"ReactOS 0.4": ("-ano",)},
     cells={
         "PROCESS_HEADING": ignored("Process"),
         "TCP": word("TCP or UDP", section="inet", proto="tcp"),

@@ -26,7 +26,17 @@ DIALECT = Dialect(
     title="netstat on Windows",
     os="windows",
     tool="netstat",
-    proved_on=("Windows 10 and 11: -an -ano -anob -anoq -f -t, eleven languages' headers",),
+    proved_on={
+        "Windows XP": ("-an", "-ano", "-anob"),
+        "Windows 7 to 11": ("-a", "-an", "-ano", "-anob", "-anoq", "-nato"),
+        **{
+            f"Windows in {language}": ("-ano", "-anob")
+            for language in (
+                *("Chinese", "French", "German", "Japanese"),
+                *("Korean", "Portuguese", "Russian", "Spanish"),
+            )
+        },
+    },
     cells={
         "TCP": word("TCP or UDP", section="inet", proto="tcp"),
         "UDP": word("TCP or UDP", section="inet", proto="udp"),

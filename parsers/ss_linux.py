@@ -5,10 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from nsparse.dialect import Cell, Columns, Dialect, Values
-from nsparse.reading.cells import RECV_Q, SEND_Q, Ends, ignored, local, remote, state, text
+from nsparse.dialect import Cell, Columns, Dialect, Digits, Values
+from nsparse.reading.cells import (
+    RECV_Q,
+    SEND_Q,
+    Ends,
+    ignored,
+    local,
+    remote,
+    state,
+    text,
+    words_of,
+)
 
 ENDS = Ends()
 
@@ -71,12 +82,12 @@ def _with_era(end: Cell) -> Cell:
             values["_era"] = "old"
         return values
 
-    return Cell(end.words, read)
+    return replace(end, read=read)
 
 
 def _unix_ends(cell: str) -> Values:
     """Inode, peer, peer inode: the first is this socket's, 0 is none."""
-    inode, peer, peer_inode = cell.split()
+    inode, peer, peer_inode = words_of(cell)
     values: dict[str, Any] = {"inode": int(inode) or None}
     if peer != "*":
         values["remote_name"] = peer
@@ -87,6 +98,10 @@ def _unix_ends(cell: str) -> Values:
 
 # ---- users:(("NAME",pid=N,fd=N),...), before 3.14 ("NAME",N,N) --------------------------------
 
+INT_MAX = 2**31 - 1
+"""The largest descriptor: an int of the kernel."""
+
+_INTEGER = re.compile("-?[0-9]+")
 _ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
 
 
@@ -108,7 +123,8 @@ def _owners(cell: str) -> Iterator[dict[str, Any]]:
         named = dict(item.split("=", 1) for item in ids if "=" in item)
         pid = named.get("pid", ids[0])
         fd = named.get("fd", ids[1] if len(ids) > 1 and "=" not in ids[1] else None)
-        yield {"process": found["name"], "pid": int(pid), "fd": None if fd is None else int(fd)}
+        if all(number is None or _INTEGER.fullmatch(number) for number in (pid, fd)):
+            yield {"process": found["name"], "pid": int(pid), "fd": None if fd is None else int(fd)}
 
 
 # ---- options, internals, memory ------------------------------------------------------------------
@@ -315,7 +331,20 @@ DIALECT = Dialect(
     title="ss on Linux (iproute2)",
     os="linux",
     tool="ss",
-    proved_on=("iproute2 6.1: -tan -tanp -tanpoe -tuanpeoim -peaonmi -H -O -xap, state FILTER",),
+    proved_on={
+        "iproute2 3.10": ("-an", "-tan", "-tanp", "-peaonmi"),
+        "iproute2 4.11": ("-an", "-tan", "-tanp", "-Htan", "-peaonmi"),
+        "iproute2 4.18": ("-an", "-tan", "-tanp", "-peaonmi"),
+        "iproute2 5.5": ("-an", "-tan", "-tanp", "-peaonmi", "-tanOi"),
+        "iproute2 6.1": (
+            *("-a", "-an", "-tan", "-Htan", "-uan", "-tanp", "-tanpoe", "-tanpT", "-tanpZ"),
+            *("-tanOi", "-peaonmi", "-tn state established", "-f netlink"),
+        ),
+        "iproute2 6.7": ("-an", "-tan", "-tanp", "-peaonmi"),
+        "iproute2 6.9": ("-an", "-tan", "-tanQ", "-tanp", "-peaonmi"),
+        "iproute2 6.11": ("-an", "-tan", "-tanp", "-peaonmi"),
+        "iproute2 7.1": ("-an", "-tan", "-tanp", "-peaonmi"),
+    },
     settle=_settle,
     cells={
         "INET": Cell("a netid such as tcp or udp", _inet),
@@ -336,7 +365,11 @@ DIALECT = Dialect(
         "NO_PEER": ignored("`*`"),
         "VSOCK_LOCAL": text("local_name", "a context id and port"),
         "VSOCK_REMOTE": text("remote_name", "a context id and port"),
-        "USERS": Cell('users:(("program",pid=N,fd=N))', _users),
+        "USERS": Cell(
+            'users:(("program",pid=N,fd=N))',
+            _users,
+            digits=Digits("fd", before="=", after="))", most=INT_MAX),
+        ),
         "OPTIONS": Cell("options of the socket", _info, free=True),
         "INFO": Cell("internals of the socket", _info, free=True),
         "UNIX_INFO": Cell("options of the socket", _unix_info, free=True),

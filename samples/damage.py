@@ -247,6 +247,53 @@ def paged() -> Made:
     return "netstat_linux", joined([*rows[:9], wipe + rows[9], *rows[10:]]).encode()
 
 
+def headed() -> Made:
+    """A listing whose header comes again every ten rows, as some viewers show it."""
+    rows = lines("netstat_linux--healthy")
+    header, body = rows[1], [row for row in rows[ROWS] if not row.startswith(("unix", "Active"))]
+    body = [row for row in body if not row.startswith("Proto")]
+    pages = [part for at in range(0, len(body), 10) for part in (header, *body[at : at + 10])]
+    return "netstat_linux", joined([rows[0], *pages]).encode()
+
+
+def paged_windows() -> Made:
+    """`netstat -anob | more` in a log: the pager's prompt, wiped by blanks or backspaces."""
+    rows = lines("netstat_windows--anob")
+    blanks = "-- More  -- \r" + " " * 12 + "\r"
+    wipe = "-- More  --" + "\b" * 11 + " " * 11 + "\b" * 11
+    paged = [*rows[:10], blanks + rows[10], *rows[11:20], wipe + rows[20], *rows[21:]]
+    return "netstat_windows", "".join(f"{row}\r\n" for row in paged).encode()
+
+
+def wrapped_verbose() -> Made:
+    """`netstat -anv` of macOS in a mail that wraps at 72 columns: a row stands on four lines."""
+    rows = lines("netstat_macos--anv-26")[:24]
+    parts = [part for row in rows for part in textwrap.wrap(row, 72, break_on_hyphens=False)]
+    return "netstat_macos", joined(parts).encode()
+
+
+def wrapped_no_header() -> Made:
+    """`ss -Htan` in a mail that wraps at 72 columns."""
+    rows = lines("ss_linux--no-header")
+    parts = [part for row in rows for part in textwrap.wrap(row, 72, break_on_hyphens=False)]
+    return "ss_linux", joined(parts).encode()
+
+
+def wrapped_bsd() -> Made:
+    """FreeBSD's `netstat -an`, whose UNIX rows are longer than a mail's lines."""
+    rows = lines("netstat_freebsd--an")
+    parts = [part for row in rows for part in textwrap.wrap(row, 72, break_on_hyphens=False)]
+    return "netstat_freebsd", joined(parts).encode()
+
+
+def stamped_runs() -> Made:
+    """`netstat` in a loop through `ts`: the times are those of the moments."""
+    rows = lines("netstat_linux--client-pool")
+    runs = (("10:43:50", rows), ("10:44:50", rows[:-1]))
+    stamped = [f"2026-11-22T{time}+0000 {row}" for time, run in runs for row in run]
+    return "netstat_linux", joined(stamped).encode()
+
+
 def stderr() -> Made:
     """Messages that arrived between the header and the rows: another stream, another buffer."""
     rows = lines("netstat_linux--client-pool")
@@ -646,6 +693,12 @@ MAKERS: dict[str, Callable[[], Made]] = {
                 spaced,
                 coloured,
                 paged,
+                paged_windows,
+                headed,
+                wrapped_verbose,
+                wrapped_no_header,
+                wrapped_bsd,
+                stamped_runs,
                 stderr,
                 zzz,
                 suse,

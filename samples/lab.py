@@ -21,6 +21,8 @@ from typing import NamedTuple
 SAMPLES = Path(__file__).resolve().parent
 # What the captured commands see of the environment: no language, no terminal width.
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+# As it is installed for the interpreter that runs make.py.
+JUDGE = (sys.executable, "-m", "nsparse", "diagnose", "-q")
 NOBODY = 65534
 CLONE_NEWNET = 0x40000000
 PR_SET_NAME = 15
@@ -233,6 +235,12 @@ class Lab:
     def store(self, name: str, side: Side, command: str, *, messages: bool = False) -> None:
         """Keep what a command prints as a sample."""
         keep(name, self.show(side, *command.split(), messages=messages))
+
+    def judge(self, side: Side, command: str) -> None:
+        """Print what nsparse says of what a command prints; nothing is kept."""
+        shown = self.show(side, *command.split())
+        print(f"{command}: {shown.count(bytes([10]))} lines")
+        subprocess.run([*JUDGE, "-"], input=shown, check=False)
 
 
 def keep(name: str, content: bytes) -> None:

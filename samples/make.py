@@ -5,7 +5,7 @@ programs inside that bring real sockets into a real state, and stores what the
 tools print, byte for byte. No packet leaves the namespaces; they are taken down
 at the end, whatever happens.
 
-    sudo python3 samples/make.py            # all, half a minute
+    sudo python3 samples/make.py            # all, a minute
     sudo python3 samples/make.py leak pool  # some
 
 It needs Linux, root, Python 3.11, iproute2 and net-tools; BusyBox if it is there.
@@ -78,6 +78,16 @@ def queue(lab: Lab) -> None:
 
 def stall(lab: Lab) -> None:
     """A reader that stops; its window closes and the sender probes."""
+    stalled(lab)
+    lab.store("ss_linux--zero-window.txt", SERVER, "ss -tuanpeoim")
+    lab.store("ss_linux--zero-window-one-line.txt", SERVER, "ss -tanO -i")
+    lab.store("netstat_linux--zero-window.txt", SERVER, "netstat -anpo")
+    lab.store("ss_linux--reader-stopped.txt", CLIENT, "ss -tanpim")
+    lab.store("netstat_linux--reader-stopped.txt", CLIENT, "netstat -anp")
+
+
+def stalled(lab: Lab) -> None:
+    """Three of five readers stop, and the window is closed for more than ten seconds."""
     push = lab.start(SERVER, "push")
     reader = lab.start(CLIENT, "slow-reader", uid=NOBODY)
     push.do("door = listen('192.0.2.10', 8010)")
@@ -93,11 +103,6 @@ def stall(lab: Lab) -> None:
         if len(waits) == 3 and all(wait.endswith("sec") for wait in waits):
             break
         time.sleep(0.2)
-    lab.store("ss_linux--zero-window.txt", SERVER, "ss -tuanpeoim")
-    lab.store("ss_linux--zero-window-one-line.txt", SERVER, "ss -tanO -i")
-    lab.store("netstat_linux--zero-window.txt", SERVER, "netstat -anpo")
-    lab.store("ss_linux--reader-stopped.txt", CLIENT, "ss -tanpim")
-    lab.store("netstat_linux--reader-stopped.txt", CLIENT, "netstat -anp")
 
 
 def black_hole(lab: Lab) -> None:
@@ -136,6 +141,13 @@ def churned(lab: Lab) -> None:
     """Six hundred connections in TIME_WAIT to one service."""
     churn(lab, 32768, 60999, 600)
     lab.store("ss_linux--time-wait-churn.txt", CLIENT, "ss -tan")
+
+
+def thousands(lab: Lab) -> None:
+    """A quarter of the ports in TIME_WAIT to one service: too many rows to keep as a sample."""
+    churn(lab, 32768, 60999, 8000)
+    for command in ("ss -tan", "netstat -tan"):
+        lab.judge(CLIENT, command)
 
 
 def exhausted(lab: Lab) -> None:
@@ -247,6 +259,47 @@ def host(lab: Lab) -> None:
         lab.store("netstat_linux--busybox.txt", SERVER, "busybox netstat -an")
 
 
+def troubled(lab: Lab) -> None:
+    """One host with five troubles at once, and services in good health around them."""
+    lab.unanswered(SERVER, "192.0.2.99")
+    visitor = lab.start(CLIENT, "visitor")
+    gateway = lab.start(SERVER, "gateway")
+    gateway.do("lost = [connect('192.0.2.99', 8443, wait=False) for _ in range(4)]")
+    web = lab.start(SERVER, "web")
+    web.do("door = listen('0.0.0.0', 443, 511)")
+    visitor.do("pages = [connect('192.0.2.10', 443) for _ in range(12)]")
+    web.do(
+        "held = [door.accept()[0] for _ in range(12)]\n"
+        "for end in held[9:]: end.shutdown(socket.SHUT_WR)"
+    )
+    visitor.do("for end in pages[9:]: end.recv(1); end.close()")
+    web.do("for end in held[9:]: end.recv(1); end.close()")
+    shell, database = lab.start(SERVER, "shell"), lab.start(SERVER, "database")
+    worker, cache = lab.start(SERVER, "worker", uid=NOBODY), lab.start(SERVER, "redis-server")
+    shell.do("door = listen('0.0.0.0', 22)")
+    visitor.do("login = connect('192.0.2.10', 22)")
+    shell.do("session = door.accept()[0]")
+    database.do("door = listen('127.0.0.1', 5432)")
+    worker.do("pool = [connect('127.0.0.1', 5432) for _ in range(6)]")
+    database.do("held = [door.accept()[0] for _ in range(6)]")
+    cache.do("door = listen('0.0.0.0', 6379, 511)")
+    stuck, half = lab.start(SERVER, "stuck-app"), lab.start(SERVER, "half-closer")
+    stuck.do("door = listen('0.0.0.0', 9000, 5)")
+    half.do("door = listen('192.0.2.10', 7000)")
+    visitor.do(
+        "queued = [connect('192.0.2.10', 9000) for _ in range(6)]\n"
+        "for end in queued: end.send(b'x' * 250)\n"
+        "open_ = [connect('192.0.2.10', 7000) for _ in range(8)]"
+    )
+    half.do(
+        "held = [door.accept()[0] for _ in range(8)]\n"
+        "for end in held[:6]: end.shutdown(socket.SHUT_WR)"
+    )
+    stalled(lab)
+    lab.store("ss_linux--troubled.txt", SERVER, "ss -tuanpo")
+    lab.store("netstat_linux--troubled.txt", SERVER, "netstat -tuanpo")
+
+
 def repeated(lab: Lab) -> None:
     """The same command three times, the time before each; one connection more each time."""
     web = lab.start(SERVER, "web")
@@ -297,9 +350,11 @@ SCENARIOS: dict[str, Callable[[Lab], None]] = {
     "stall": stall,
     "black-hole": black_hole,
     "churned": churned,
+    "thousands": thousands,
     "exhausted": exhausted,
     "half-open": half_open,
     "host": host,
+    "troubled": troubled,
     "repeated": repeated,
     "pool": pool,
     "odd-names": odd_names,

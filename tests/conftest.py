@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import nsparse
+    from nsparse.diagnosis import Finding
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,3 +56,37 @@ def pytest_configure(config: pytest.Config) -> None:
 def update_samples(request: pytest.FixtureRequest) -> bool:
     """Whether expectations are to be rewritten instead of compared."""
     return bool(request.config.getoption("--update-samples"))
+
+
+class Ask:
+    """What diagnoses say of a dump, given as its text: all of them, or those of some ids."""
+
+    def report(self, text: str, *ids: str, damaged: bool = False, **more: Any) -> nsparse.Report:
+        """The report on a text that every line of can be read, unless it is damaged on purpose."""
+        import nsparse
+
+        dump = nsparse.parse(io.BytesIO(text.encode()))
+        assert damaged or not dump.problems
+        return nsparse.diagnose(dump, select=ids, **more)
+
+    def found(self, text: str, *ids: str, **more: Any) -> list[Finding]:
+        """The findings, the worst first."""
+        return list(self.report(text, *ids, **more).findings)
+
+    def levels(self, text: str, *ids: str, **more: Any) -> list[tuple[str, str]]:
+        """Severity and confidence of each finding."""
+        return [(one.severity, one.confidence) for one in self.found(text, *ids, **more)]
+
+    def severities(self, text: str, *ids: str, **more: Any) -> list[str]:
+        """The severity of each finding."""
+        return [one.severity for one in self.found(text, *ids, **more)]
+
+    def skipped(self, text: str, id_: str, **more: Any) -> bool:
+        """Whether a diagnosis could not be judged."""
+        return [name for name, _ in self.report(text, id_, **more).not_evaluated] == [id_]
+
+
+@pytest.fixture(scope="session")
+def ask() -> Ask:
+    """Ask diagnoses about a dump."""
+    return Ask()

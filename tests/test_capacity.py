@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import nsparse
-from nsparse.diagnosis import Finding
 from nsparse.reporting.report import brief
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
@@ -21,14 +21,8 @@ SMALL = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 399}}
 """A bundle whose range has 400 ports, so that few rows fill it."""
 
 
-def found(text: str, **more: Any) -> list[Finding]:
-    dump = nsparse.parse(io.BytesIO(text.encode()))
-    assert not dump.problems
-    return list(nsparse.diagnose(dump, select=[PORTS], **more).findings)
-
-
-def small(text: str, **facts: Any) -> list[tuple[str, str]]:
-    said = found(text, host="db1", facts={"db1": {**SMALL["db1"], **facts}})
+def small(ask: Ask, text: str, **facts: Any) -> list[tuple[str, str]]:
+    said = ask.found(text, PORTS, host="db1", facts={"db1": {**SMALL["db1"], **facts}})
     return [(finding.severity, finding.confidence) for finding in said]
 
 
@@ -45,9 +39,9 @@ def out(
     return "".join(f"{state} 0 0 {local}:{first + i} {to}{owner}\n" for i in range(n))
 
 
-def test_nearly_all_ports_of_the_default_range() -> None:
+def test_nearly_all_ports_of_the_default_range(ask: Ask) -> None:
     text = SS + out(200) + out(26_900, state="TIME-WAIT", first=32768 + 200)
-    [finding] = found(text)
+    [finding] = ask.found(text, PORTS)
     assert brief(finding) == (
         "critical ephemeral-exhaustion-tuple client 203.0.113.8:5432 app/7 (medium): 27 100 of "
         "28 232 local ports from 192.0.2.1 to 203.0.113.8:5432 are in use (96 %), 26 900 of them "
@@ -70,44 +64,44 @@ def test_nearly_all_ports_of_the_default_range() -> None:
         (400, [("critical", "high")]),
     ],
 )
-def test_levels(n: int, expected: list[tuple[str, str]]) -> None:
-    assert small(SS + out(n)) == expected
+def test_levels(ask: Ask, n: int, expected: list[tuple[str, str]]) -> None:
+    assert small(ask, SS + out(n)) == expected
 
 
-def test_few_ports_are_silent_however_large_their_part() -> None:
+def test_few_ports_are_silent_however_large_their_part(ask: Ask) -> None:
     facts = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 9}}
-    assert not found(SS + out(10), host="db1", facts=facts)
+    assert not ask.found(SS + out(10), PORTS, host="db1", facts=facts)
 
 
-def test_all_states_count_and_reserved_ports_do_not() -> None:
+def test_all_states_count_and_reserved_ports_do_not(ask: Ask) -> None:
     mixed = (
         out(150) + out(150, state="TIME-WAIT", first=32918) + out(20, state="SYN-SENT", first=33068)
     )
-    assert small(SS + mixed) == [("warning", "high")]
+    assert small(ask, SS + mixed) == [("warning", "high")]
     sysctl = {"net.ipv4.ip_local_reserved_ports": "33138-33167,8080"}
-    assert small(SS + out(350), sysctl=sysctl) == [("warning", "high")]
-    assert small(SS + out(352), sysctl=sysctl) == [("critical", "high")]
+    assert small(ask, SS + out(350), sysctl=sysctl) == [("warning", "high")]
+    assert small(ask, SS + out(352), sysctl=sysctl) == [("critical", "high")]
 
 
-def test_each_destination_and_each_own_address_by_itself() -> None:
+def test_each_destination_and_each_own_address_by_itself(ask: Ask) -> None:
     text = SS + out(190) + out(190, to="203.0.113.9:5432") + out(190, local="192.0.2.2")
-    assert small(text + out(190, to="203.0.113.8:5433")) == []
+    assert small(ask, text + out(190, to="203.0.113.8:5433")) == []
 
 
-def test_ports_of_a_listener_are_not_used_up() -> None:
+def test_ports_of_a_listener_are_not_used_up(ask: Ask) -> None:
     rows = "".join(f"TIME-WAIT 0 0 192.0.2.1:443 203.0.113.5:{32768 + i}\n" for i in range(400))
     listener = 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=9,fd=6))\n'
-    assert small(SS + listener + rows) == []
+    assert small(ask, SS + listener + rows) == []
 
 
-def test_a_pair_on_this_host_counts_once() -> None:
+def test_a_pair_on_this_host_counts_once(ask: Ask) -> None:
     there = "".join(
         f'ESTAB 0 0 127.0.0.1:5432 127.0.0.1:{32768 + i} users:(("pg",pid=9,fd={i}))\n'
         for i in range(250)
     )
     listener = 'LISTEN 0 511 127.0.0.1:5432 0.0.0.0:* users:(("pg",pid=9,fd=6))\n'
     here = out(250, to="127.0.0.1:5432", local="127.0.0.1")
-    assert small(SS + listener + there + here) == [("notice", "high")]
+    assert small(ask, SS + listener + there + here) == [("notice", "high")]
 
 
 @pytest.mark.parametrize(
@@ -122,33 +116,40 @@ def test_a_pair_on_this_host_counts_once() -> None:
     ],
 )
 def test_time_wait_that_may_be_reused(
-    to: str, reuse: str | None, kernel: str | None, expected: str
+    ask: Ask, to: str, reuse: str | None, kernel: str | None, expected: str
 ) -> None:
     text = SS + out(100) + out(380, state="TIME-WAIT", to=to, local="127.0.0.1")
     facts = {"sysctl": {"net.ipv4.tcp_tw_reuse": reuse}, "kernel": kernel}
-    assert [severity for severity, _ in small(text, **facts)] == [expected]
+    assert [severity for severity, _ in small(ask, text, **facts)] == [expected]
 
 
-def test_an_assumed_range_that_is_wider() -> None:
+@pytest.mark.parametrize(("waits", "expected"), [(304, "warning"), (303, "critical")])
+def test_most_must_wait_to_be_reused(ask: Ask, waits: int, expected: str) -> None:
+    text = SS + out(waits, state="TIME-WAIT") + out(380 - waits, first=32768 + waits)
+    facts = {"sysctl": {"net.ipv4.tcp_tw_reuse": "1"}}
+    assert [severity for severity, _ in small(ask, text, **facts)] == [expected]
+
+
+def test_an_assumed_range_that_is_wider(ask: Ask) -> None:
     text = SS + out(20_000, first=40_000) + out(5_000, first=20_000)
-    [finding] = found(text)
+    [finding] = ask.found(text, PORTS)
     assert "25 000 of 41 000 local ports" in finding.verdict
     assert finding.evidence[0] == "range 20000-60999: assumed, the ports in use lie in it"
 
 
-def test_without_owners_and_without_a_range() -> None:
+def test_without_owners_and_without_a_range(ask: Ask) -> None:
     rows = out(27_000).replace(' users:(("app",pid=7,fd=3))', "")
-    [finding] = found(SS + rows)
+    [finding] = ask.found(SS + rows, PORTS)
     assert finding.confidence == "low"
     assert finding.verdict.endswith(": 1 232 are left for the local program.")
 
 
-def test_windows() -> None:
+def test_windows(ask: Ask) -> None:
     rows = "".join(
         f"  TCP    192.0.2.1:{49152 + i}    10.0.0.9:1433    TIME_WAIT    0\n"
         for i in range(14_000)
     )
-    [finding] = found(WINDOWS + rows)
+    [finding] = ask.found(WINDOWS + rows, PORTS)
     assert "14 000 of 16 384 local ports" in finding.verdict
     assert finding.severity == "warning"
     assert "netsh int ipv4 show dynamicport tcp" in [step.cmd for step in finding.next]

@@ -342,15 +342,39 @@ def test_another_number_from_a_config_file(dumps: Path) -> None:
     assert run("diagnose", "-q", "--config", config, leak).exit_code == 0
     said = run("explain", "--config", config, "close-wait-leak").output
     assert "    few " in said
-    assert "set by the config file; 5 is " in " ".join(said.split())
+    assert f"set by {config}; the default is 5: " in " ".join(said.split())
     project = dumps / "pyproject.toml"
     project.write_text("[tool.nsparse.close-wait-leak]\nfew = 7\nmany = 999\n")
     assert run("diagnose", "-q", "--config", project, leak).exit_code == 0
 
 
+def test_the_config_file_of_the_current_folder(
+    dumps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dumps)
+    assert run("diagnose", "-q", "leak.txt").exit_code == 1
+    project = dumps / "pyproject.toml"
+    project.write_text("[tool.other]\nfew = 1\n")
+    assert run("diagnose", "-q", "leak.txt").exit_code == 1
+    project.write_text("[tool.nsparse.close-wait-leak]\nlevel = 'notice'\n")
+    assert run("diagnose", "-q", "leak.txt").exit_code == 0
+    # The file of its own is before the one that is for others too; one that is named, before both.
+    (dumps / "nsparse.toml").write_text("[close-wait-leak]\nfew = 2\n")
+    done = run("diagnose", "-v", "leak.txt")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("set by nsparse.toml\n  close-wait-leak: few 2\n")
+    (dumps / "other.toml").write_text("ignore = ['close-wait-leak']\n")
+    assert run("diagnose", "-q", "--config", "other.toml", "leak.txt").exit_code == 0
+    assert "not judged: set by other.toml" in " ".join(
+        run("explain", "--config", "other.toml", "close-wait-leak").stdout.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("ignore-port = [80]\n", "did you mean ignore-ports?"),
+        ("[close-wait-leak]\nlevel = 'warn'\n", "did you mean warning?"),
         ("[close-wait-leek]\nfew = 7\n", "did you mean close-wait-leak?"),
         ("[close-wait-leak]\nfw = 7\n", "did you mean few?"),
         ("[close-wait-leak]\nfew = 'x'\n", "few must be a number"),
@@ -487,9 +511,8 @@ def test_damaged_lines_go_to_standard_error(dumps: Path) -> None:
 def test_how_it_was_understood(dumps: Path) -> None:
     said = run("parse", "-v", dumps / "damaged.txt").stderr
     assert said.startswith(f"{dumps / 'damaged.txt'}: 2 rows of 5 lines, ")
-    assert "  tables   netstat_linux\n" in said
-    assert "2 rows" in said
-    assert "1 problems" in said
+    assert "  tables   lines 1-5: netstat_linux: 2 tcp\n" in said
+    assert "  lines    rows 2, headings 2, not read 1\n" in said
 
 
 def test_csv_comes_back_as_it_was(dumps: Path) -> None:

@@ -369,13 +369,19 @@ def test_what_the_accept_queue_explains_is_not_kept(queue: int, kept: int) -> No
     assert [f.n for f in found("close-wait-leak", at)] == [kept] * bool(kept)
 
 
-def test_an_unread_fin_alone_is_enough_where_inodes_are_printed() -> None:
-    gone = f"CLOSE_WAIT 1 0 {HERE} 203.0.113.7:PORT"
-    rows = [JAVA, *many(5, gone), *many(1, OPEN)]
-    assert found("close-wait-unaccepted", scene(rows)) == []
+@pytest.mark.parametrize(
+    ("row", "unaccepted", "leaked"),
+    [
+        ("CLOSE_WAIT 1 0", 5, 0),  # the client said nothing, waited for a greeting, and left
+        ("CLOSE_WAIT 0 0", 0, 5),  # somebody has read the FIN
+    ],
+)
+def test_an_unread_fin_alone_is_enough(row: str, unaccepted: int, leaked: int) -> None:
+    rows = [JAVA, *many(5, f"{row} {HERE} 203.0.113.7:PORT"), *many(1, OPEN)]
     with_inodes = [f"{line} inode=9" if "java" in line else line for line in rows]
-    assert [f.n for f in found("close-wait-unaccepted", scene(with_inodes))] == [5]
-    assert found("close-wait-leak", scene(with_inodes)) == []
+    for at in (scene(rows), scene(with_inodes)):
+        assert sum(f.n for f in found("close-wait-unaccepted", at)) == unaccepted
+        assert sum(f.n for f in found("close-wait-leak", at)) == leaked
 
 
 def test_unread_says_how_much() -> None:
@@ -392,7 +398,16 @@ def test_unread_says_how_much() -> None:
 
 @pytest.mark.parametrize(
     ("unread", "read", "said", "kept"),
-    [(2, 0, 0, 0), (3, 0, 0, 0), (3, 1, 3, 0), (3, 4, 0, 7), (29, 31, 0, 60), (30, 31, 30, 31)],
+    [
+        (2, 0, 0, 0),
+        (2, 2, 0, 0),
+        (3, 0, 0, 0),
+        (3, 1, 3, 0),
+        (3, 3, 3, 0),
+        (3, 4, 0, 7),
+        (29, 31, 0, 60),
+        (30, 31, 30, 31),
+    ],
 )
 def test_unread_levels(unread: int, read: int, said: int, kept: int) -> None:
     at = scene([JAVA, *many(unread, UNREAD), *many(read, LEFT, 45000)])
@@ -408,15 +423,20 @@ def test_a_close_record_is_not_unread_data(queue: int, *, fires: bool) -> None:
     assert bool(found("close-wait-leak", scene(rows))) != fires
 
 
-def test_unread_everywhere_is_critical_once_it_lasts() -> None:
+@pytest.mark.parametrize(
+    ("n", "served", "starving", "severity"),
+    [(100, 2, 2, "critical"), (99, 2, 2, "warning"), (100, 6, 5, "warning")],
+)
+def test_unread_everywhere_is_critical_once_it_lasts(
+    n: int, served: int, starving: int, severity: str
+) -> None:
     starved = OPEN.replace("ESTABLISHED 0", "ESTABLISHED 77")
-    rows = [JAVA, *many(100, UNREAD), *many(2, OPEN, 50000), *many(2, starved, 51000)]
+    rows = [JAVA, *many(n, UNREAD)]
+    rows += [*many(served, OPEN, 50000), *many(starving, starved, 51000)]
     rows = [f"{line} inode={n}" for n, line in enumerate(rows, 9)]
     assert [f.severity for f in found("close-wait-unread", scene(rows))] == ["warning"]
     both = ("2026-01-05T10:00:00Z", "2026-01-05T10:05:00Z")
-    assert [f.severity for f in found("close-wait-unread", scene(rows, moments=both))] == [
-        "critical"
-    ]
+    assert [f.severity for f in found("close-wait-unread", scene(rows, moments=both))] == [severity]
 
 
 STALE = [
@@ -426,6 +446,15 @@ STALE = [
     "ESTABLISHED 0 0 192.0.2.40:53200 203.0.113.71:443 app/9337",
     "ESTABLISHED 0 0 192.0.2.40:53202 203.0.113.71:443 app/9337",
 ]
+
+
+def test_not_to_know_the_program_makes_a_pool_no_graver() -> None:
+    rows = many(8, "CLOSE_WAIT 1 0 192.0.2.40:PORT 203.0.113.71:80", 53000)
+    assert loud(scene(rows)) == []
+    assert [brief(f) for f in found("close-wait-pool", scene(rows))] == [
+        "info close-wait-pool client 203.0.113.71:80 (low): 8 connections of this host to 1 "
+        "service lie idle after the other end has closed: a pool that notices at the next use."
+    ]
 
 
 def test_a_stale_pool_is_no_leak() -> None:
@@ -446,8 +475,9 @@ def test_a_stale_pool_is_no_leak() -> None:
         (many(201, POOL), None, "warning"),
         ([*many(9, POOL), *many(1, POOL.replace("WAIT 1", "WAIT 0"), 50000)], "info", None),
         ([*many(8, POOL), *many(2, POOL.replace("WAIT 1", "WAIT 0"), 50000)], None, "warning"),
+        ([*many(17, POOL), *many(3, POOL.replace("WAIT 1", "WAIT 0"), 50000)], None, "warning"),
         ([JAVA, *many(6, LEFT.replace("WAIT 0", "WAIT 1"))], None, "warning"),  # not a client
-        (many(6, POOL.removesuffix(" app/9337")), None, "warning"),  # nobody's
+        (many(6, POOL.removesuffix(" app/9337")), "info", None),  # whoever owns them
     ],
 )
 def test_pool_or_leak(rows: list[str], pool: str | None, leak: str | None) -> None:
@@ -466,22 +496,34 @@ def test_without_a_counted_fin_only_a_small_pile_is_a_pool(os: str, queue: str) 
     assert [f.n for f in found("close-wait-leak", scene(many(21, row, 1000), os))] == [21]
 
 
+def test_what_is_no_pool_by_the_numbers_of_the_user_is_a_leak() -> None:
+    """The four kinds share out the rows by the numbers in force, whichever of them is asked."""
+    frame = dump(many(15, POOL))
+    assert [f.id for f in nsparse.diagnose(frame).findings if "close" in f.id] == [
+        "close-wait-pool"
+    ]
+    config = {"close-wait-pool": {"many": 10, "few": 5}}
+    left = [f for f in nsparse.diagnose(frame, config).findings if "close" in f.id]
+    assert [(f.id, f.n) for f in left] == [("close-wait-leak", 15)]
+
+
 def test_a_dead_pool_that_lasts_is_a_leak() -> None:
     rows = [f"{line} inode={n}" for n, line in enumerate(many(20, POOL), 9)]
     both = ("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z")
     assert [f.severity for f in found("close-wait-leak", scene(rows, moments=both))] == ["warning"]
+    assert found("close-wait-pool", scene(rows, moments=both)) == []
+    assert [f.n for f in found("close-wait-pool", scene(rows[:19], moments=both))] == [19]
     alive = [*rows, f"{CALL.replace('PORT', '50000')} inode=5"]
     assert found("close-wait-leak", scene(alive, moments=both)) == []
     assert [f.severity for f in found("close-wait-pool", scene(alive, moments=both))] == ["info"]
 
 
 def test_a_pool_that_grows_is_a_leak() -> None:
+    assert found("close-wait-leak", scene(many(12, POOL), moments=("", "", ""))) == []
     at = scene(many(12, POOL), moments=("", "", ""))
-    assert found("close-wait-leak", at) == []
-    for number, moment in enumerate(at.earlier):
-        kept = moment.rows.head(4 + number)
-        object.__setattr__(moment, "rows", kept)
-    assert [f.n for f in found("close-wait-leak", at)] == [12]
+    fewer = (replace(one, rows=one.rows.head(4 + n)) for n, one in enumerate(at.earlier))
+    grown = replace(at, earlier=tuple(fewer))
+    assert [f.n for f in found("close-wait-leak", grown)] == [12]
 
 
 def test_each_row_is_of_one_kind() -> None:
@@ -547,7 +589,10 @@ def test_fin_wait2_that_the_kernel_holds(row: str, n: int, severity: str) -> Non
         )
 
 
-@pytest.mark.parametrize(("n", "more", "fires"), [(19, 0, False), (20, 46, True), (20, 47, False)])
+@pytest.mark.parametrize(
+    ("n", "more", "fires"),
+    [(19, 0, False), (20, 46, True), (20, 47, False), (500, 5000, True), (499, 5000, False)],
+)
 def test_fin_wait2_of_nobody_knows_whom(n: int, more: int, *, fires: bool) -> None:
     rows = [*WEB, *many(n, HELD), *many(more, BUSY)]
     findings = found("fin-wait2-stuck", scene([line.replace(" nginx/70", "") for line in rows]))
@@ -568,6 +613,22 @@ def test_fin_wait2_is_critical_only_when_proven() -> None:
     assert [f.severity for f in found("fin-wait2-stuck", scene(rows))] == ["warning"]
     both = ("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z")
     assert [f.severity for f in found("fin-wait2-stuck", scene(rows, moments=both))] == ["critical"]
+
+
+@pytest.mark.parametrize(
+    ("n", "descriptors", "severity"),
+    [
+        (409, 1024, "warning"),
+        (410, 1024, "critical"),
+        (999, 1_000_000, "warning"),
+        (1000, 1_000_000, "critical"),
+    ],
+)
+def test_fin_wait2_that_uses_up_the_descriptors(n: int, descriptors: int, severity: str) -> None:
+    rows = [f"{line} inode={i}" for i, line in enumerate([*WEB, *many(n, HELD)], 9)]
+    at = scene(rows, moments=("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z"))
+    (finding,) = found("fin-wait2-stuck", with_constants(at, fd_limit=descriptors))
+    assert finding.severity == severity
 
 
 CHURN = "TIME_WAIT 0 0 192.0.2.40:PORT 203.0.113.9:5432"

@@ -90,26 +90,23 @@ DAMAGE: dict[str, Callable[[Lines], Lines]] = {
     "collapsed": lambda lines: [" ".join(line.split()) for line in lines],
     "tsv": lambda lines: [re.sub(" {2,}", "\t", line) for line in lines],
 }
-ONE_EACH = [
-    "netstat_aix--an",
-    "netstat_freebsd--an",
-    "netstat_hpux--an",
-    "netstat_illumos--an",
-    "netstat_linux--close-wait-leak",
-    "netstat_linux--healthy",
-    "netstat_linux--syn-recv",
-    "netstat_macos--an",
-    "netstat_macos--anv-26",
-    "netstat_netbsd--an",
-    "netstat_openbsd--an",
-    "netstat_reactos--an",
-    "netstat_windows--ano",
-    "netstat_windows--anob",
-    "netstat_windows--german",
-    "ss_linux--close-wait-leak",
-    "ss_linux--healthy",
-    "ss_linux--zero-window",
-]
+DUMPS = sorted(p.stem for p in SAMPLES.glob("*--*.txt") if not p.stem.endswith(".expected"))
+# The plainest sample of each dialect, and layouts that damage could change in another way.
+ONE_EACH = sorted(
+    {
+        *(name for name in DUMPS if name.endswith(("--an", "--basic"))),
+        "netstat_linux--healthy",
+        "netstat_linux--syn-recv",
+        "netstat_macos--anv-26",
+        "netstat_windows--ano",
+        "netstat_windows--anob",
+        "netstat_windows--german",
+        LINUX,
+        SS,
+        "ss_linux--healthy",
+        "ss_linux--zero-window",
+    }
+)
 
 # A row of illumos begins with its address: a prefix without a blank is a part of it.
 NOT_FOR = {("netstat_illumos--an", kind) for kind in ("diff", "context")}
@@ -149,11 +146,15 @@ def wrapped(width: int, before: str = "") -> Callable[[Lines], Lines]:
     return wrap
 
 
+WRAPPED = [
+    *(LINUX, SS, "netstat_linux--users-inodes", "netstat_linux--syn-recv", "netstat_windows--ano"),
+    *("netstat_freebsd--an", "netstat_openbsd--an", "netstat_netbsd--an", "netstat_aix--an"),
+    *("netstat_macos--an", "netstat_macos--anv-14", "ss_linux--no-header"),
+]
+
+
 @pytest.mark.parametrize("wrap", [wrapped(72), wrapped(76), wrapped(72, "> "), wrapped(66, ">> ")])
-@pytest.mark.parametrize(
-    "name",
-    [LINUX, SS, "netstat_linux--users-inodes", "netstat_linux--syn-recv", "netstat_windows--ano"],
-)
+@pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapped_mail_is_joined(name: str, wrap: Callable[[Lines], Lines]) -> None:
     plain = nsparse.parse(SAMPLES / f"{name}.txt")
     dump = parse("\n".join(wrap(sample(name))))
@@ -256,6 +257,81 @@ def test_the_same_table_again_is_a_new_moment_with_or_without_its_command(first:
     table = f"{HEADER}{LISTENER}\n"
     dump = parse(f"{first}{table}\nand later:\n\n{table}")
     assert dump.frame["snapshot"].tolist() == [0, 1]
+
+
+PAGES = [
+    [f"tcp        0      0 192.0.2.10:80           198.51.100.{n}:{port}     ESTABLISHED 9/web"]
+    for n, port in enumerate((4001, 4002, 4003, 4004), 1)
+]
+
+
+def test_a_heading_that_comes_again_above_other_sockets_parts_no_moments() -> None:
+    header = HEADER.splitlines()[1]
+    rows = [row for page in PAGES for row in page]
+    dump = parse("\n".join([*HEADER.splitlines(), *rows[:3], header, rows[3]]))
+    assert dump.frame["snapshot"].tolist() == [0] * 4
+    assert "view" not in dump.frame
+    # One socket that is there again says that the host was asked again.
+    dump = parse("\n".join([header, *rows[:3], header, rows[3], rows[0]]))
+    assert dump.frame["snapshot"].tolist() == [0, 0, 0, 1, 1]
+
+
+def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
+    frame = nsparse.parse(SAMPLES / "netstat_windows--tss.txt").frame
+    # -anob, -nato, -nato -p tcp, -anoq; -r and -es print no sockets.
+    assert frame.groupby("view").size().to_dict() == {0: 31, 1: 31, 2: 26, 3: 45}
+    report = nsparse.diagnose(frame)
+    exposed = [f.rows for f in report.findings if f.id == "listener-exposed"]
+    assert len(exposed) == len(set(exposed))
+    assert "dup-rows" not in {finding.id for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("Sun Nov 22 10:43:50 UTC 2026", "10:43"),
+        ("zzz ***Sun Nov 22 10:43:50 UTC 2026", "10:43"),
+        ("Sun Nov 22 10:43:50 PM UTC 2026", "22:43"),
+        ("Sun 22 Nov 2026 10:43:50 AM UTC", "10:43"),
+        ("Sun 22 Nov 10:43:50 GMT 2026", "10:43"),
+        ("Sun, 22 Nov 2026 10:43:50 +0100", "09:43"),
+        ("Sun Nov 22 10:43:50 2026", "10:43"),
+        ("=== 2026-11-22 10:43:50 ===", "10:43"),
+        ("=== 10:43:50 ===", None),
+    ],
+)
+def test_a_time_between_tables_is_that_of_the_next(line: str, time: str | None) -> None:
+    dump = parse(f"{HEADER}{LISTENER}\n{line}\n{HEADER}{LISTENER}\n")
+    assert dump.frame["snapshot"].tolist() == [0, 1]
+    times = dump.frame["taken_at"].dt.strftime("%H:%M")
+    assert times.isna().tolist() == [True, time is None]
+    assert time is None or times.iloc[1] == time
+
+
+def test_a_time_in_front_of_every_line_is_that_of_its_table() -> None:
+    runs = [
+        f"2026-11-22T10:4{n}:50.123456789Z stdout F {line}"
+        for n in (3, 4)
+        for line in f"{HEADER}{LISTENER}".splitlines()
+    ]
+    times = parse("\n".join(runs)).frame["taken_at"].dt.strftime("%H:%M:%S.%f")
+    assert times.tolist() == ["10:43:50.123456", "10:44:50.123456"]
+
+
+@pytest.mark.parametrize("wiped", ["-- More  -- \r            \r", "-- Suite --\r          \r"])
+def test_what_a_pager_wiped_ends_no_table(wiped: str) -> None:
+    rows = "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    812\r\n  RpcSs\r\n"
+    dump = parse(f"\r\nActive Connections\r\n\r\n{rows}{wiped} [svchost.exe]\r\n")
+    assert dump.frame["process"].tolist() == ["svchost.exe"]
+    assert not dump.problems
+
+
+def test_a_mend_takes_away_what_stands_in_front_and_nothing_further_on() -> None:
+    header = "Proto Recv-Q Send-Q Local Address          Foreign Address        (state)\n"
+    # Without its state the row is damaged; `46` is no line number in the middle of it.
+    dump = parse(f"{header}tcp46      0      0 *.443                  *.*\n")
+    assert [problem.line for problem in dump.problems] == [2]
+    assert len(dump.frame) == 0
 
 
 def test_a_lone_hash_below_a_command_does_not_take_it_back() -> None:

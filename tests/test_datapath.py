@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import nsparse
-from nsparse.diagnosis import Finding
 from nsparse.reporting.report import brief
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
@@ -18,21 +18,6 @@ WINDOWS = "  Proto  Local Address          Foreign Address        State         
 
 UNREAD = "recv-q-backlog"
 WINDOW = "zero-window"
-
-
-def found(text: str, *ids: str, **more: Any) -> list[Finding]:
-    dump = nsparse.parse(io.BytesIO(text.encode()))
-    assert not dump.problems
-    return list(nsparse.diagnose(dump, select=ids, **more).findings)
-
-
-def levels(text: str, *ids: str) -> list[tuple[str, str]]:
-    return [(f.severity, f.confidence) for f in found(text, *ids)]
-
-
-def skipped(text: str, id_: str) -> bool:
-    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())), select=[id_])
-    return [name for name, _ in report.not_evaluated] == [id_]
 
 
 def twice(first: str, second: str, seconds: int) -> str:
@@ -63,8 +48,8 @@ def served(*queues: int, more: str = "", first: int = 40000) -> str:
     )
 
 
-def test_unread() -> None:
-    [finding] = found(NETSTAT + BROKER, UNREAD)
+def test_unread(ask: Ask) -> None:
+    [finding] = ask.found(NETSTAT + BROKER, UNREAD)
     assert brief(finding) == (
         "warning recv-q-backlog server 0.0.0.0:10911 java/1855 (medium): 5 of 6 connections hold "
         "unread data, 216 610 bytes in all, up to 61 004 on one: java/1855 is not reading."
@@ -89,50 +74,62 @@ def test_unread() -> None:
         ([14480], []),
     ],
 )
-def test_unread_by_its_numbers(queues: list[int], expected: list[tuple[str, str]]) -> None:
-    assert levels(SS + served(*queues), UNREAD) == expected
+def test_unread_by_its_numbers(
+    ask: Ask, queues: list[int], expected: list[tuple[str, str]]
+) -> None:
+    assert ask.levels(SS + served(*queues), UNREAD) == expected
 
 
-def test_one_unread() -> None:
-    [finding] = found(SS + served(70000, 0), UNREAD)
+def test_one_unread(ask: Ask) -> None:
+    [finding] = ask.found(SS + served(70000, 0), UNREAD)
     assert finding.verdict == "1 of 2 connections holds 70 000 unread bytes: app/7 is not reading."
 
 
-def test_unread_in_two_snapshots() -> None:
+def test_unread_in_two_snapshots(ask: Ask) -> None:
     many = [4096] * 20 + [0] * 10
     fresh = served(*[5000] * 20, *[0] * 10)
-    assert levels(twice(served(*many), fresh, 30), UNREAD) == [("critical", "high")]
-    assert levels(twice(served(*many), fresh, 29), UNREAD) == [("warning", "medium")]
+    assert ask.levels(twice(served(*many), fresh, 30), UNREAD) == [("critical", "high")]
+    assert ask.levels(twice(served(*many), fresh, 29), UNREAD) == [("warning", "medium")]
     less = served(*[4200] * 20, *[0] * 10)
-    assert levels(twice(fresh, less, 60), UNREAD) == [("warning", "medium")]
+    assert ask.levels(twice(fresh, less, 60), UNREAD) == [("warning", "medium")]
     others = served(*many, first=50000)
-    assert levels(twice(others, fresh, 60), UNREAD) == [("warning", "medium")]
+    assert ask.levels(twice(others, fresh, 60), UNREAD) == [("warning", "medium")]
     half = served(*[5000] * 19, *[0] * 10)
-    assert levels(twice(served(*many), half, 60), UNREAD) == [("warning", "high")]
+    assert ask.levels(twice(served(*many), half, 60), UNREAD) == [("warning", "high")]
 
 
-def test_bytes_that_came_and_were_read_in_between() -> None:
+def test_bytes_that_came_and_were_read_in_between(ask: Ask) -> None:
     then = served(*[4096] * 20, more=" cubic rtt:1/1 bytes_received:100000")
     read = served(*[5000] * 20, more=" cubic rtt:1/1 bytes_received:900000")
     left = served(*[5000] * 20, more=" cubic rtt:1/1 bytes_received:100904")
-    assert levels(twice(then, read, 60), UNREAD) == [("warning", "medium")]
-    assert levels(twice(then, left, 60), UNREAD) == [("critical", "high")]
+    assert ask.levels(twice(then, read, 60), UNREAD) == [("warning", "medium")]
+    assert ask.levels(twice(then, left, 60), UNREAD) == [("critical", "high")]
 
 
-def test_last_data_long_ago_proves_it() -> None:
+def test_last_data_long_ago_proves_it(ask: Ask) -> None:
     quiet = " cubic rtt:1/1 lastsnd:90000 lastrcv:{} lastack:90000"
-    assert levels(SS + served(*[4096] * 20, more=quiet.format(30000)), UNREAD) == [
+    assert ask.levels(SS + served(*[4096] * 20, more=quiet.format(30000)), UNREAD) == [
         ("critical", "high")
     ]
-    assert levels(SS + served(*[4096] * 20, more=quiet.format(29999)), UNREAD) == [
+    assert ask.levels(SS + served(*[4096] * 20, more=quiet.format(29999)), UNREAD) == [
         ("warning", "medium")
     ]
-    assert levels(SS + served(*[70000] * 20, more=quiet.format(999)), UNREAD) == []
+    assert ask.levels(SS + served(*[70000] * 20, more=quiet.format(1000)), UNREAD) == [
+        ("warning", "medium")
+    ]
+    assert ask.levels(SS + served(*[70000] * 20, more=quiet.format(999)), UNREAD) == []
 
 
-def test_rows_without_owner_are_not_unread_by_a_program() -> None:
+@pytest.mark.parametrize(("idle", "severity"), [(20, "critical"), (21, "warning")])
+def test_half_of_the_program_makes_it_critical(ask: Ask, idle: int, severity: str) -> None:
+    quiet = " cubic rtt:1/1 lastsnd:90000 lastrcv:30000 lastack:90000"
+    rows = served(*[4096] * 20, *[0] * idle, more=quiet)
+    assert ask.severities(SS + rows, UNREAD) == [severity]
+
+
+def test_rows_without_owner_are_not_unread_by_a_program(ask: Ask) -> None:
     rows = "".join(f"ESTAB 70000 0 192.0.2.1:80 203.0.113.9:{n}\n" for n in range(4000, 4020))
-    assert not found(SS + served(0, 0, 0, 0) + rows, UNREAD)
+    assert not ask.found(SS + served(0, 0, 0, 0) + rows, UNREAD)
 
 
 PROXY = """\
@@ -141,18 +138,18 @@ ESTAB 0 {}    192.0.2.1:51000 198.51.100.8:443 users:(("proxy",pid=5,fd=9))
 """
 
 
-def test_a_proxy_that_holds_back() -> None:
+def test_a_proxy_that_holds_back(ask: Ask) -> None:
     listener = 'LISTEN 0 128 0.0.0.0:3128 0.0.0.0:* users:(("proxy",pid=5,fd=3))\n'
-    assert not found(SS + listener + PROXY.format(16384), UNREAD)
-    assert len(found(SS + listener + PROXY.format(16383), UNREAD)) == 1
+    assert not ask.found(SS + listener + PROXY.format(16384), UNREAD)
+    assert len(ask.found(SS + listener + PROXY.format(16383), UNREAD)) == 1
 
 
-def test_unread_over_several_services_of_a_program() -> None:
+def test_unread_over_several_services_of_a_program(ask: Ask) -> None:
     rows = "".join(
         f'ESTAB 5000 0 192.0.2.1:{40000 + n} 203.0.113.{n}:5432 users:(("job",pid=3,fd={n}))\n'
         for n in range(1, 6)
     )
-    [finding] = found(SS + rows, UNREAD)
+    [finding] = ask.found(SS + rows, UNREAD)
     assert brief(finding).startswith("warning recv-q-backlog job/3 (medium): 5 of 5 connections")
 
 
@@ -165,8 +162,8 @@ ESTAB  0     0     127.0.0.1:40112 127.0.0.1:3000  users:(("worker",pid=95,fd=61
 """
 
 
-def test_both_ends_are_one_cause() -> None:
-    [finding] = found(SS + LOOPBACK, UNREAD, WINDOW)
+def test_both_ends_are_one_cause(ask: Ask) -> None:
+    [finding] = ask.found(SS + LOOPBACK, UNREAD, WINDOW)
     assert brief(finding) == (
         "warning recv-q-backlog server 127.0.0.1:3000 node/300 (medium): 1 of 2 connections holds "
         "20 000 unread bytes: node/300 is not reading."
@@ -174,24 +171,35 @@ def test_both_ends_are_one_cause() -> None:
     assert finding.absorbed == ("zero-window: 1 row of worker/95",)
 
 
-def test_the_program_at_the_other_end_is_named() -> None:
-    [finding] = found(SS + LOOPBACK, WINDOW)
+def test_the_program_at_the_other_end_is_named(ask: Ask) -> None:
+    [finding] = ask.found(SS + LOOPBACK, WINDOW)
     assert finding.verdict.startswith("node/300 has stopped reading on 1 connection")
 
 
-def test_the_other_end_waits_and_fewer_are_enough() -> None:
+def test_the_other_end_waits_and_fewer_are_enough(ask: Ask) -> None:
     pairs = "".join(
         f'ESTAB 4096 0 127.0.0.1:80 127.0.0.1:{n} users:(("app",pid=7,fd={n}))\n'
         f'ESTAB 0 9000 127.0.0.1:{n} 127.0.0.1:80 users:(("cli",pid=8,fd={n}))\n'
         for n in range(40001, 40004)
     )
-    [finding] = found(SS + served(0) + pairs, UNREAD)
+    [finding] = ask.found(SS + served(0) + pairs, UNREAD)
     assert (finding.severity, finding.n, finding.base) == ("warning", 3, 4)
 
 
-def test_unread_is_not_evaluated_without_queues_or_owners() -> None:
-    assert skipped(WINDOWS + "  TCP  192.0.2.1:80  203.0.113.9:4000  ESTABLISHED  4\n", UNREAD)
-    assert skipped(SS + "ESTAB 70000 0 192.0.2.1:80 203.0.113.9:4000\n", UNREAD)
+def test_a_window_that_limits_is_the_closed_one(ask: Ask) -> None:
+    rows = "".join(
+        f'ESTAB 0 90000 192.0.2.1:80 203.0.113.9:{n} users:(("app",pid=7,fd={n})) '
+        "timer:(persist,21sec,0) cubic rtt:1/1 busy:9000ms rwnd_limited:8000ms(88.9%)\n"
+        for n in range(40001, 40006)
+    )
+    assert [finding.id for finding in ask.found(SS + rows, "limited-by")] == ["limited-by"]
+    [finding] = ask.found(SS + rows, WINDOW, "limited-by")
+    assert (finding.id, finding.absorbed) == (WINDOW, ("limited-by: 5 rows",))
+
+
+def test_unread_is_not_evaluated_without_queues_or_owners(ask: Ask) -> None:
+    assert ask.skipped(WINDOWS + "  TCP  192.0.2.1:80  203.0.113.9:4000  ESTABLISHED  4\n", UNREAD)
+    assert ask.skipped(SS + "ESTAB 70000 0 192.0.2.1:80 203.0.113.9:4000\n", UNREAD)
 
 
 # ---- zero-window -------------------------------------------------------------------------------
@@ -221,8 +229,8 @@ def closed(*timers: str, more: int = 0, peers: int = 1) -> str:
     return SS + listener + "\n".join(rows) + "\n"
 
 
-def test_closed_window() -> None:
-    [finding] = found(SS + PUSH, WINDOW)
+def test_closed_window(ask: Ask) -> None:
+    [finding] = ask.found(SS + PUSH, WINDOW)
     assert brief(finding) == (
         "warning zero-window server 192.0.2.30:8010 pushd/77 (high): 203.0.113.60 has stopped "
         "reading on 3 connections (window closed, on one for at least 40 s); 245 256 bytes wait "
@@ -246,38 +254,38 @@ def test_closed_window() -> None:
         (closed(*["200ms,0"] * 19), "warning"),
     ],
 )
-def test_closed_windows_by_their_numbers(text: str, expected: str) -> None:
-    assert levels(text, WINDOW) == [(expected, "high")]
+def test_closed_windows_by_their_numbers(ask: Ask, text: str, expected: str) -> None:
+    assert ask.levels(text, WINDOW) == [(expected, "high")]
 
 
-def test_a_window_closed_in_two_snapshots() -> None:
+def test_a_window_closed_in_two_snapshots(ask: Ask) -> None:
     row = 'ESTAB 0 5000 192.0.2.1:80 203.0.113.9:40000 users:(("a",pid=1,fd=3)) timer:({},0)\n'
     closed_now, open_then = row.format("persist,1sec"), row.format("on,200ms")
-    assert levels(twice(closed_now, closed_now, 60), WINDOW) == [("warning", "high")]
-    assert levels(twice(open_then, closed_now, 60), WINDOW) == [("notice", "high")]
+    assert ask.levels(twice(closed_now, closed_now, 60), WINDOW) == [("warning", "high")]
+    assert ask.levels(twice(open_then, closed_now, 60), WINDOW) == [("notice", "high")]
 
 
-def test_a_silent_peer_is_not_called_slow() -> None:
-    [finding] = found(closed("200ms,4"), WINDOW)
+def test_a_silent_peer_is_not_called_slow(ask: Ask) -> None:
+    [finding] = ask.found(closed("200ms,4"), WINDOW)
     assert finding.verdict == (
         "203.0.113.0 has stopped answering on 1 connection (window closed, 4 probes unanswered); "
         "5 000 bytes wait to be sent to it."
     )
 
 
-def test_many_peers_of_one_service_are_one_finding() -> None:
-    assert len(found(closed(*["9sec,0"] * 5, peers=5), WINDOW)) == 5
-    [finding] = found(closed(*["9sec,0"] * 6, peers=6), WINDOW)
+def test_many_peers_of_one_service_are_one_finding(ask: Ask) -> None:
+    assert len(ask.found(closed(*["9sec,0"] * 5, peers=5), WINDOW)) == 5
+    [finding] = ask.found(closed(*["9sec,0"] * 6, peers=6), WINDOW)
     assert finding.verdict == (
         "6 peers have stopped reading on 6 connections (window closed, on one for at least 9 s); "
         "30 000 bytes wait to be sent to them."
     )
 
 
-def test_closed_window_without_owner_in_netstat() -> None:
+def test_closed_window_without_owner_in_netstat(ask: Ask) -> None:
     row = "tcp 0 70000 192.0.2.1:80 203.0.113.9:4000 ESTABLISHED -                   probe (12.30/0/0)\n"
     listener = "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN -                   off (0.00/0/0)\n"
-    [finding] = found(TIMED + listener + row, WINDOW)
+    [finding] = ask.found(TIMED + listener + row, WINDOW)
     assert (finding.severity, finding.group.owner) == ("warning", None)
     assert "closed for at least 12 s" in finding.verdict
 
@@ -290,9 +298,9 @@ def test_closed_window_without_owner_in_netstat() -> None:
         "FIN-WAIT-1 0 9000 192.0.2.50:50344 203.0.113.90:22 timer:(persist,9sec,0)",
     ],
 )
-def test_no_closed_window(row: str) -> None:
-    assert not found(f"{SS}{row}\n", WINDOW)
+def test_no_closed_window(ask: Ask, row: str) -> None:
+    assert not ask.found(f"{SS}{row}\n", WINDOW)
 
 
-def test_closed_window_is_not_evaluated_without_timers() -> None:
-    assert skipped(SS + "ESTAB 0 70000 192.0.2.1:80 203.0.113.9:4000\n", WINDOW)
+def test_closed_window_is_not_evaluated_without_timers(ask: Ask) -> None:
+    assert ask.skipped(SS + "ESTAB 0 70000 192.0.2.1:80 203.0.113.9:4000\n", WINDOW)

@@ -9,11 +9,15 @@ import doctest
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from nsparse.batch.tables import STATUSES, TABLES
+from nsparse.bundles.layouts import kinds, layouts
+from nsparse.bundles.limits import Limits
 from nsparse.cli import cli
 from nsparse.diagnosis import Diagnosis
 from nsparse.registry import diagnoses, dialects
@@ -33,10 +37,10 @@ def columns() -> Iterator[str]:
 
 
 def spoken() -> Iterator[str]:
-    yield "| dialect | what it is | read from |"
+    yield "| dialect | what it is | proved on |"
     yield "|---|---|---|"
     for dialect in dialects().values():
-        yield f"| `{dialect.name}` | {dialect.title} | {'; '.join(dialect.proved_on)} |"
+        yield f"| `{dialect.name}` | {dialect.title} | {'; '.join(dialect.proofs)} |"
 
 
 def pages() -> Iterator[str]:
@@ -70,21 +74,72 @@ def page(diagnosis: Diagnosis) -> Iterator[str]:
         yield ""
 
 
-def run() -> Iterator[str]:
-    command = re.search(r"nsparse (diagnose samples/\S+)", (ROOT / "README.md").read_text("utf-8"))
+def laid_out() -> Iterator[str]:
+    yield "| layout | collector | known by | holds | written down in |"
+    yield "|---|---|---|---|---|"
+    for layout in layouts().values():
+        marks = "<br>".join(f"`{mark}`" for mark in layout.marks)
+        held = [f"`{place.path}`: {place.holds}, {place.command}" for place in layout.places]
+        note = [f"note: {layout.note}"] if layout.note else []
+        holds = "<br>".join([*held, *note])
+        yield f"| `{layout.key}` | {layout.title} | {marks} | {holds} | {layout.evidence} |"
+
+
+def known_facts() -> Iterator[str]:
+    yield "| kind | what it tells | from |"
+    yield "|---|---|---|"
+    for kind in kinds():
+        commands = ", ".join(f"`{command}`" for command in kind.run.split("; "))
+        yield f"| `{kind.key}` | {kind.tells} | {commands} |"
+
+
+def capped() -> Iterator[str]:
+    said = inspect.getdoc(Limits) or ""
+    yield "| limit | default | why |"
+    yield "|---|---|---|"
+    for field in fields(Limits):
+        found = re.search(rf"(?s)\b{field.name}: (.+?)(?=\n +\w+: |\Z)", said)
+        assert found, field.name
+        yield f"| `{field.name}` | {field.default:,} | {' '.join(found[1].split())} |"
+
+
+def run(where: str = r"diagnose samples/\S+") -> Iterator[str]:
+    command = re.search(rf"nsparse ({where})", (ROOT / "README.md").read_text("utf-8"))
     assert command
     yield "```text"
     result = CliRunner().invoke(cli, command[1].split(), env={"COLUMNS": "80"})
-    assert result.exit_code == 1, "the README's first command shows a finding"
+    assert result.exit_code == 1, "the README's commands show a finding"
     yield result.stdout.rstrip()
     yield "```"
+
+
+def tables() -> Iterator[str]:
+    for name in ("bundles", "findings", "problems"):
+        yield f"`{name}`"
+        yield ""
+        yield "| column | dtype | what it holds |"
+        yield "|---|---|---|"
+        for column in TABLES[name]:
+            yield f"| `{column.name}` | {column.dtype} | {column.doc} |"
+        yield ""
+    yield "`sockets`: `bundle`, then the columns of the common frame, in their order: [columns.md](columns.md)."
+    yield ""
+    yield "| status | what became of the bundle |"
+    yield "|---|---|"
+    for status, meaning in STATUSES.items():
+        yield f"| `{status}` | {meaning} |"
 
 
 PARTS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "columns": ("docs/columns.md", columns),
     "dialects": ("docs/dialects.md", spoken),
     "diagnoses": ("docs/diagnoses.md", pages),
+    "layouts": ("docs/bundles.md", laid_out),
+    "facts": ("docs/bundles.md", known_facts),
+    "limits": ("docs/bundles.md", capped),
     "run": ("README.md", run),
+    "bundle": ("README.md", lambda: run(r"diagnose --select \S+ samples/bundles/\S+")),
+    "batch": ("docs/batch.md", tables),
 }
 
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from lark import Lark
+from pandas.testing import assert_frame_equal
 
+import nsparse
 from nsparse.errors import GrammarError, NotRegular
-from nsparse.reading.derive import derive, explore, lexer_order, minimal
+from nsparse.reading.automaton import explore, lexer_order, minimal
+from nsparse.reading.columns.block import read_block
+from nsparse.reading.columns.lines import lines_of_text
+from nsparse.reading.columns.plan import plan_of
+from nsparse.reading.derive import derive
 from nsparse.reading.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
 from nsparse.reading.text import decode
 from nsparse.reading.text import lines as split_lines
@@ -124,6 +134,56 @@ def test_lark_tries_terminals_in_the_order_the_patterns_were_derived_from(name: 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_field_has_a_meaning_and_every_meaning_a_field(name: str) -> None:
     assert load(name).fields() == set(dialects()[name].cells)
+
+
+def said(name: str, line: str) -> dict[str, Any]:
+    """What the cells of a row say, without what only its neighbours tell."""
+    match = load(name).patterns[row_kinds(load(name))[0]].match(line)
+    assert match is not None, line
+    columns: dict[str, Any] = dict.fromkeys(match.fields)
+    for field, text in zip(match.fields, match.texts, strict=True):
+        cell = dialects()[name].cells[field]
+        # What only rows with another field give a meaning to, and this row has no such field.
+        moot = cell.digits.moot if cell.digits and cell.digits.not_with not in columns else ()
+        for column, value in cell.read(text).items():
+            if column not in moot:
+                columns.setdefault(column, value)
+    return columns
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_columns_take_no_line_that_they_would_read_otherwise(name: str) -> None:
+    """Each taken line says what the first of its kind says, but for what its own bytes say."""
+    plan = plan_of(load(name).derived, row_kinds(load(name))[0], dialects()[name].cells)
+    assert plan is not None
+    mixed = [line for line in mutated(sample_lines(name), MUTATED_LINES, seed=10) if line]
+    lines = lines_of_text(mixed * 2)
+    block = read_block(plan, lines, 0, len(lines))
+    taken = np.flatnonzero(block.taken).tolist()
+    read = sum(
+        load(name).patterns[row_kinds(load(name))[0]].match(line) is not None for line in lines
+    )
+    # The others hold rare words and are read one by one: the more mutations, the more of these.
+    assert len(taken) > read / 8
+    first: dict[int, dict[str, Any]] = {}
+    for at in taken:
+        own = said(name, mixed[at % len(mixed)])
+        for column in [column for column, values in block.columns.items() if values.has[at]]:
+            assert own.pop(column) == block.columns[column].value(at), mixed[at % len(mixed)]
+        assert first.setdefault(int(block.kinds[at]), own) == own, mixed[at % len(mixed)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_engines_give_equal_dumps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    monkeypatch.setattr("nsparse.reading.columns.runs.BLOCK", 2000)
+    header = next(iter(sorted(SAMPLES.glob(f"{name}--*.txt")))).read_bytes()
+    text = decode(header).text + "\n".join(mutated(sample_lines(name), MUTATED_LINES // 5, seed=11))
+    data = text.encode()
+    by_regex = nsparse.parse(BytesIO(data), engine="regex")
+    by_columns = nsparse.parse(BytesIO(data), engine="columns")
+    assert_frame_equal(by_regex.frame, by_columns.frame)
+    assert replace(by_regex, frame=None) == replace(by_columns, frame=None)  # type: ignore[arg-type]
 
 
 def compiled(rules: str) -> Grammar:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nsparse import errors
 from nsparse.errors import (
+    BundleError,
     ConfigError,
     DumpError,
     GrammarError,
@@ -25,6 +26,7 @@ EXAMPLES = (
     NsparseError("no such file"),
     NotASocketTable("dump.txt", "a routing table (`netstat -r`)", "run `ss -tanp`"),
     DumpError("dump.txt", 2, 13, "ESTAB       x       0", ("a number",)),
+    BundleError("sosreport.tar.xz", "cut: its end is missing"),
     ConfigError("--engine=fast: choose one of auto, lark"),
     UnknownName("dialect", "ss_linus", ("ss_linux", "netstat_linux")),
     GrammarError("ss_linux", "rule `row` is missing"),

@@ -150,15 +150,6 @@ IPv6 Multicast Interface Table is empty
 """,
     ),
     (
-        "listen-queues",
-        """
-Current listen queue sizes (qlen/incqlen/maxqlen)
-Listen         Local Address
-0/0/128        *.22
-""",
-    ),
-    ("listen-queues", "tcp4  0/0/128        *.22\ntcp6  0/0/128        *.22\n"),
-    (
         "socket-summary",
         """
 Total: 190
@@ -425,7 +416,7 @@ def test_prose_has_no_name_of_its_own_but_is_refused() -> None:
 
 
 def test_a_page_that_quotes_a_table_is_not_that_table() -> None:
-    text = NOTES * 4 + dict(CASES)["listen-queues"]
+    text = NOTES * 4 + dict(CASES)["socket-summary"]
     assert identify(text.split("\n")) is None
 
 

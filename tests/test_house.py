@@ -27,7 +27,8 @@ HEAVY = {"pandas", "numpy", "pyarrow", "lark", "jinja2"}
 # above dialects and diagnoses (it finds them) and is closed to them: `test_below_the_registry`.
 NEVER = {
     "nsparse": {"nsparse.parsers", "nsparse.analysis"},
-    "nsparse/reading": {"nsparse.judging", "nsparse.reporting"},
+    "nsparse/reading": {"nsparse.judging", "nsparse.reporting", "nsparse.bundles"},
+    "nsparse/bundles": {"nsparse.reporting", "lark"},
     "nsparse/judging": {"nsparse.reading", "nsparse.reporting", "lark"},
     "parsers": {"pandas", "numpy", "pyarrow", "nsparse.parsers", "nsparse.analysis"}
     | {"nsparse.diagnosis", "nsparse.judging", "nsparse.reporting"},

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,7 @@ import nsparse.judging.settings
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number, Severity
 from nsparse.errors import ConfigError, UnknownName
 from nsparse.judging.judge import Report, judge
+from nsparse.judging.settings import KEYS, settings
 from nsparse.schema import empty, frame
 
 if TYPE_CHECKING:
@@ -305,16 +309,81 @@ def test_select_and_ignore(judged: Judged) -> None:
     assert judged(FEW, config={"ignore": ["few"]}).findings == ()
 
 
-def test_ignored_ports(judged: Judged) -> None:
-    spoken = [finding("a", "notice", rows) for rows in ((2,), (3,), (6,), (2, 6), ())]
-    report = judged(says("a", *spoken), config={"ignore-ports": [80]})
-    assert sorted(one.sockets for one in report.findings) == [(), (2, 6), (6,)]
+PROGRAMS = HOST.assign(
+    process=frame({"process": ["nginx"] * 6 + ["backup-db"] * 2}, len(HOST))["process"]
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "left_out"),
+    [
+        ({"ignore-ports": [80]}, [(0,), (2,), (3,)]),
+        ({"ignore-ports": [443]}, [(6,)]),
+        ({"ignore-ports": [40001]}, []),
+        ({"ignore-addresses": ["203.0.113.0/24"]}, [(6,)]),
+        ({"ignore-addresses": ["127.0.0.1"]}, [(2,), (3,)]),
+        ({"ignore-addresses": ["192.0.2.1"]}, []),  # the own end of a connection
+        ({"ignore-addresses": ["0.0.0.0"]}, [(0,)]),
+        ({"ignore-addresses": ["2001:db8::/32"]}, []),
+        ({"ignore-processes": ["Nginx"]}, [(0,), (2,), (3,)]),
+        ({"ignore-processes": ["backup"]}, []),
+        ({"ignore-processes": ["backup*"]}, [(6,)]),
+        (
+            {"ignore-ports": [80], "ignore-processes": ["backup*"]},
+            [(0,), (2,), (2, 6), (3,), (6,)],
+        ),
+    ],
+)
+def test_what_is_ignored(judged: Judged, config: dict[str, Any], left_out: list[Rows]) -> None:
+    spoken = [(0,), (2,), (3,), (6,), (2, 6), ()]
+    findings = [finding("a", "notice", rows) for rows in spoken]
+    report = judged(says("a", *findings), data=PROGRAMS, config=config)
+    heard = {one.sockets for one in report.findings}
+    assert sorted(set(spoken) - heard) == left_out
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, [("a", "critical")]),
+        ({"a": {"level": "info"}}, [("a", "info")]),
+        ({"a": {"level": "off"}}, []),  # what it explains is not told either
+        ({"b": {"level": "notice"}}, [("a", "warning")]),
+        ({"b": {"level": "off"}}, [("a", "critical")]),
+        ({"ignore": ["a"]}, [("b", "critical")]),
+    ],
+)
+def test_levels(judged: Judged, config: dict[str, Any], said: list[tuple[str, str]]) -> None:
+    winner = says("a", finding("a", "warning", (2, 3)), absorbs=(Absorbs("b"),))
+    report = judged(winner, says("b", finding("b", "critical", (3,))), config=config)
+    assert [(one.id, one.severity) for one in report.findings] == said
+
+
+def test_what_the_user_knows_of_the_hosts(judged: Judged) -> None:
+    config = {"ephemeral-range": [10_000, 20_000], "fd-limit": 4096}
+    facts = {"": {"ephemeral_low": 30_000, "kernel": "6.1"}}
+    [scene] = judged(FEW, config=config, facts=facts).scenes
+    known = scene.constants
+    assert (known.ephemeral_low, known.ephemeral_high, known.fd_limit) == (10_000, 20_000, 4096)
+    assert known.kernel == "6.1"
+    assert not known.assumed & {"ephemeral_low", "ephemeral_high", "fd_limit", "kernel"}
+
+
+def test_the_example_of_the_docs() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    chosen = settings(tomllib.loads(example))
+    assert chosen.limits == {"close-wait-leak": {"few": 10, "share": 0.6}, "listener-exposed": {}}
+    assert chosen.levels == {"listener-exposed": "info"}
+    assert [key for key in KEYS if f"`{key}`" not in page and f"\n{key} = " not in page] == []
 
 
 @pytest.mark.parametrize(
     "config",
     [
         {"nosuch": {}},
+        {"nosuch": 3},
+        {"few": {"level": "nosuch"}},
         {"few": {"nosuch": 1}},
         {"select": ["nosuch"]},
         {"ignore": ["nosuch"]},
@@ -337,6 +406,16 @@ def test_unknown_names(judged: Judged, config: dict[str, Any]) -> None:
         {"ignore": 3},
         {"ignore-ports": [70000]},
         {"ignore-ports": ["80"]},
+        {"ignore-ports": 80},
+        {"ignore-addresses": ["192.0.2"]},
+        {"ignore-addresses": [7]},
+        {"ignore-processes": [""]},
+        {"ignore-processes": "java"},
+        {"ephemeral-range": [1024]},
+        {"ephemeral-range": [2048, 1024]},
+        {"ephemeral-range": [1024, 70000]},
+        {"fd-limit": 0},
+        {"fd-limit": True},
     ],
 )
 def test_values_that_are_none(judged: Judged, config: dict[str, Any]) -> None:
@@ -374,6 +453,7 @@ def test_document(judged: Judged) -> None:
             "file": "dump.txt",
             "host": None,
             "host_from": "file",
+            "time_from": None,
             "os": "linux",
             "tool": "ss",
             "dialect": None,

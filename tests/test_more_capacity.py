@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import nsparse
-from nsparse.diagnosis import Finding
 from nsparse.reporting.report import brief
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
@@ -18,23 +18,8 @@ STATELESS = "udp UNCONN 0 0 0.0.0.0:514 0.0.0.0:*\n"
 """No TCP row: there are no states to judge."""
 
 
-def found(text: str, *ids: str, **more: Any) -> list[Finding]:
-    dump = nsparse.parse(io.BytesIO(text.encode()))
-    assert not dump.problems
-    return list(nsparse.diagnose(dump, select=ids, **more).findings)
-
-
-def levels(text: str, *ids: str, **more: Any) -> list[tuple[str, str]]:
-    return [(f.severity, f.confidence) for f in found(text, *ids, **more)]
-
-
-def known(text: str, id_: str, **facts: Any) -> list[tuple[str, str]]:
-    return levels(text, id_, host="db1", facts={"db1": facts})
-
-
-def skipped(text: str, id_: str) -> bool:
-    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())), select=[id_])
-    return [name for name, _ in report.not_evaluated] == [id_]
+def known(ask: Ask, text: str, id_: str, **facts: Any) -> list[tuple[str, str]]:
+    return ask.levels(text, id_, host="db1", facts={"db1": facts})
 
 
 # ---- fd-pressure -------------------------------------------------------------------------------
@@ -51,8 +36,8 @@ def process(sockets: int, *, fd: int = 3) -> str:
     )
 
 
-def test_descriptors() -> None:
-    [finding] = found(process(1010, fd=1020), DESCRIPTORS)
+def test_descriptors(ask: Ask) -> None:
+    [finding] = ask.found(process(1010, fd=1020), DESCRIPTORS)
     assert brief(finding) == (
         "warning fd-pressure app/7 (medium): app/7 holds 1 010 sockets, its highest descriptor is "
         "1 020: close to 1 024, a usual limit of descriptors."
@@ -77,8 +62,8 @@ def test_descriptors() -> None:
         (process(10, fd=255), []),
     ],
 )
-def test_descriptors_by_their_numbers(text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in found(text, DESCRIPTORS)] == expected
+def test_descriptors_by_their_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in ask.found(text, DESCRIPTORS)] == expected
 
 
 @pytest.mark.parametrize(
@@ -90,24 +75,26 @@ def test_descriptors_by_their_numbers(text: str, expected: list[str]) -> None:
         (1900, [("critical", "high")]),
     ],
 )
-def test_descriptors_of_a_known_limit(sockets: int, expected: list[tuple[str, str]]) -> None:
-    assert known(process(sockets), DESCRIPTORS, fd_limit=2000) == expected
+def test_descriptors_of_a_known_limit(
+    ask: Ask, sockets: int, expected: list[tuple[str, str]]
+) -> None:
+    assert known(ask, process(sockets), DESCRIPTORS, fd_limit=2000) == expected
 
 
-def test_a_known_limit_is_named() -> None:
-    [finding] = found(process(1900), DESCRIPTORS, host="db1", facts={"db1": {"fd_limit": 2000}})
+def test_a_known_limit_is_named(ask: Ask) -> None:
+    [finding] = ask.found(process(1900), DESCRIPTORS, host="db1", facts={"db1": {"fd_limit": 2000}})
     assert finding.verdict == (
         "app/7 holds 1 900 sockets, its highest descriptor is 3: 95 % of its limit of 2 000."
     )
 
 
-def test_sockets_of_several_workers_count_once() -> None:
+def test_sockets_of_several_workers_count_once(ask: Ask) -> None:
     shared = process(500).replace('("app",pid=7,fd=3)', '("app",pid=7,fd=3),("app",pid=8,fd=3)')
-    assert not found(shared, DESCRIPTORS)
+    assert not ask.found(shared, DESCRIPTORS)
 
 
-def test_descriptors_are_not_evaluated_without_owners() -> None:
-    assert skipped(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:40000\n", DESCRIPTORS)
+def test_descriptors_are_not_evaluated_without_owners(ask: Ask) -> None:
+    assert ask.skipped(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:40000\n", DESCRIPTORS)
 
 
 # ---- ephemeral-exhaustion-host -----------------------------------------------------------------
@@ -133,8 +120,8 @@ def linux(n: int, **more: Any) -> str:
     return SS + "".join(f'ESTAB 0 0 {end} users:(("envoy",pid=5,fd=9))\n' for end in ends)
 
 
-def test_ports_of_a_host() -> None:
-    [finding] = found(windows(15600), HOST)
+def test_ports_of_a_host(ask: Ask) -> None:
+    [finding] = ask.found(windows(15600), HOST)
     assert brief(finding) == (
         "critical ephemeral-exhaustion-host pid 3388 (medium): 15 600 of 16 384 local ports of "
         "192.0.2.70 are taken by connections to 4 destinations (95 %): 784 are left for all "
@@ -158,20 +145,25 @@ def test_ports_of_a_host() -> None:
         (linux(14116, ways=1), []),
     ],
 )
-def test_ports_of_a_host_by_their_numbers(text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in found(text, HOST)] == expected
+def test_ports_of_a_host_by_their_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in ask.found(text, HOST)] == expected
 
 
-def test_few_ports_are_silent() -> None:
-    text = linux(199).replace(SS, SS, 1)
-    assert known(text, HOST, ephemeral_low=32768, ephemeral_high=32768 + 199) == []
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [(199, None), (200, "info"), (999, "info"), (1000, "critical")],
+)
+def test_few_ports_are_silent_or_shared(ask: Ask, n: int, expected: str | None) -> None:
+    """Every port of a range as small as this; below a thousand nothing shows who binds them."""
+    said = known(ask, linux(n), HOST, ephemeral_low=32768, ephemeral_high=32768 + n - 1)
+    assert [severity for severity, _ in said] == ([expected] if expected else [])
 
 
-def test_connections_of_a_listener_take_no_port() -> None:
+def test_connections_of_a_listener_take_no_port(ask: Ask) -> None:
     rows = "".join(
         f"ESTAB 0 0 192.0.2.1:443 203.0.113.{i % 250}:{1024 + i}\n" for i in range(30_000)
     )
-    assert not found(SS + "LISTEN 0 128 0.0.0.0:443 0.0.0.0:*\n" + rows, HOST)
+    assert not ask.found(SS + "LISTEN 0 128 0.0.0.0:443 0.0.0.0:*\n" + rows, HOST)
 
 
 # ---- bound-pile --------------------------------------------------------------------------------
@@ -192,8 +184,8 @@ def bound(n: int, *, linked: int = 0, first: int = 50000) -> str:
     return WINDOWS + "".join(rows)
 
 
-def test_bound() -> None:
-    [finding] = found(bound(2100), BOUND)
+def test_bound(ask: Ask) -> None:
+    [finding] = ask.found(bound(2100), BOUND)
     assert finding.severity == "warning"
     assert finding.group.owner == "svc.exe/3388"
     assert finding.verdict == (
@@ -215,8 +207,8 @@ def test_bound() -> None:
         (bound(2100, linked=1600), ["notice"]),
     ],
 )
-def test_bound_by_its_numbers(text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in found(text, BOUND)] == expected
+def test_bound_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in ask.found(text, BOUND)] == expected
 
 
 # ---- server-tuple-exhaustion -------------------------------------------------------------------
@@ -231,8 +223,8 @@ def behind(n: int, *, state: str = "TIME-WAIT", clients: int = 1) -> str:
     return SS + "LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\n" + rows
 
 
-def test_ports_of_a_proxy() -> None:
-    [finding] = found(behind(23_000), PROXY)
+def test_ports_of_a_proxy(ask: Ask) -> None:
+    [finding] = ask.found(behind(23_000), PROXY)
     assert brief(finding) == (
         "warning server-tuple-exhaustion server 192.0.2.1:443 (medium): 203.0.113.5 uses 23 000 of "
         "28 232 ports towards 192.0.2.1:443 (81 %, if it has Linux defaults), 23 000 of them in "
@@ -253,8 +245,8 @@ def test_ports_of_a_proxy() -> None:
         (behind(23_000).replace("203.0.113.5", "127.0.0.1"), []),
     ],
 )
-def test_ports_of_a_proxy_by_their_numbers(text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in found(text, PROXY)] == expected
+def test_ports_of_a_proxy_by_their_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in ask.found(text, PROXY)] == expected
 
 
 # ---- delete-tcb --------------------------------------------------------------------------------
@@ -265,18 +257,18 @@ DELETED = "delete-tcb"
 @pytest.mark.parametrize(
     ("n", "expected"), [(0, []), (1, ["info"]), (49, ["info"]), (50, ["warning"])]
 )
-def test_deleted(n: int, expected: list[str]) -> None:
+def test_deleted(ask: Ask, n: int, expected: list[str]) -> None:
     rows = "".join(
         f"  TCP    192.0.2.70:{50000 + i}    203.0.113.9:443    DELETE_TCB    3388\n"
         for i in range(n)
     )
     other = "  TCP    192.0.2.70:49999    203.0.113.9:443    ESTABLISHED    3388\n"
-    assert [finding.severity for finding in found(WINDOWS + other + rows, DELETED)] == expected
+    assert [finding.severity for finding in ask.found(WINDOWS + other + rows, DELETED)] == expected
 
 
 @pytest.mark.parametrize("id_", [HOST, BOUND, PROXY, DELETED])
-def test_nothing_to_judge_without_states(id_: str) -> None:
-    assert skipped("Netid " + SS + STATELESS, id_)
+def test_nothing_to_judge_without_states(ask: Ask, id_: str) -> None:
+    assert ask.skipped("Netid " + SS + STATELESS, id_)
 
 
 # ---- listener-in-ephemeral-range ---------------------------------------------------------------
@@ -293,8 +285,8 @@ def snapshots(first: int, second: int, more: str = CALL, addr: str = "0.0.0.0") 
     )
 
 
-def test_a_listener_among_the_ports_of_clients() -> None:
-    [finding] = found(snapshots(50000, 50000), INSIDE)
+def test_a_listener_among_the_ports_of_clients(ask: Ask) -> None:
+    [finding] = ask.found(snapshots(50000, 50000), INSIDE)
     assert brief(finding) == (
         "info listener-in-ephemeral-range 0.0.0.0:50000 erl/5 (medium): port 50000 lies in the "
         "range that clients get their ports from (32768-60999): the service may fail to start."
@@ -310,14 +302,14 @@ def test_a_listener_among_the_ports_of_clients() -> None:
         (snapshots(41234, 41234, addr="127.0.0.1"), ["notice"]),
     ],
 )
-def test_a_listener_by_its_port(text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in found(text, INSIDE)] == expected
+def test_a_listener_by_its_port(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.severity for finding in ask.found(text, INSIDE)] == expected
 
 
-def test_a_listener_on_a_reserved_port() -> None:
+def test_a_listener_on_a_reserved_port(ask: Ask) -> None:
     facts = {"sysctl": {"net.ipv4.ip_local_reserved_ports": "50000-50009"}}
-    assert known(snapshots(50000, 50000), INSIDE, **facts) == []
+    assert known(ask, snapshots(50000, 50000), INSIDE, **facts) == []
 
 
-def test_a_listener_is_not_evaluated_in_one_moment() -> None:
-    assert skipped(SS + "LISTEN 0 128 0.0.0.0:50000 0.0.0.0:*\n", INSIDE)
+def test_a_listener_is_not_evaluated_in_one_moment(ask: Ask) -> None:
+    assert ask.skipped(SS + "LISTEN 0 128 0.0.0.0:50000 0.0.0.0:*\n", INSIDE)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import nsparse
-from nsparse.diagnosis import Finding
 from nsparse.reporting.report import brief
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
@@ -19,21 +19,6 @@ WINDOWS = "  Proto  Local Address          Foreign Address        State         
 QUEUE = "accept-queue-full"
 PILE = "syn-recv-pile"
 DEAD = "syn-sent-dead-peer"
-
-
-def found(text: str, *ids: str, **more: Any) -> list[Finding]:
-    dump = nsparse.parse(io.BytesIO(text.encode()))
-    assert not dump.problems
-    return list(nsparse.diagnose(dump, select=ids, **more).findings)
-
-
-def levels(text: str, *ids: str, **more: Any) -> list[tuple[str, str]]:
-    return [(f.severity, f.confidence) for f in found(text, *ids, **more)]
-
-
-def skipped(text: str, id_: str) -> bool:
-    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())), select=[id_])
-    return [name for name, _ in report.not_evaluated] == [id_]
 
 
 # ---- accept-queue-full -------------------------------------------------------------------------
@@ -51,8 +36,8 @@ ESTAB      0   0 198.51.100.20:22   192.0.2.9:50514    users:(("sshd",pid=1022,f
 """
 
 
-def test_accept_queue_over_its_limit() -> None:
-    [finding] = found(SS + STUCK, QUEUE)
+def test_accept_queue_over_its_limit(ask: Ask) -> None:
+    [finding] = ask.found(SS + STUCK, QUEUE)
     assert brief(finding) == (
         "critical accept-queue-full 198.51.100.20:9000 python3/812 (high): 6 connections wait for "
         "accept() and the limit is 5: python3/812 is not accepting; in 4 of the 6 the client has "
@@ -67,13 +52,13 @@ def test_accept_queue_over_its_limit() -> None:
     assert "close" not in " ".join((finding.verdict, *finding.cause)).replace("closed", "")
 
 
-def test_accept_queue_takes_over_what_it_causes() -> None:
+def test_accept_queue_takes_over_what_it_causes(ask: Ask) -> None:
     half_open = "".join(
         f"SYN-RECV 0 0 198.51.100.20:9000 203.0.113.{n}:45001\n" for n in range(100, 130)
     )
     caller = 'SYN-SENT 0 1 198.51.100.20:{} 198.51.100.20:9000 users:(("curl",pid=9,fd={}))\n'
     calls = "".join(caller.format(40000 + n, n) for n in range(3))
-    [finding] = found(SS + STUCK + half_open + calls, QUEUE, PILE, DEAD)
+    [finding] = ask.found(SS + STUCK + half_open + calls, QUEUE, PILE, DEAD)
     assert finding.id == QUEUE
     assert any(line.startswith(PILE) for line in finding.absorbed)
     assert any(line.startswith(DEAD) for line in finding.absorbed)
@@ -91,8 +76,8 @@ def test_accept_queue_takes_over_what_it_causes() -> None:
         ("LISTEN 129 0 [::]:80 [::]:*", "critical"),
     ],
 )
-def test_accept_queue_by_its_numbers(rows: str, expected: str | None) -> None:
-    said = [f.severity for f in found(f'{SS}{rows} users:(("a",pid=1,fd=3))\n', QUEUE)]
+def test_accept_queue_by_its_numbers(ask: Ask, rows: str, expected: str | None) -> None:
+    said = [f.severity for f in ask.found(f'{SS}{rows} users:(("a",pid=1,fd=3))\n', QUEUE)]
     assert said == ([expected] if expected else [])
 
 
@@ -108,13 +93,13 @@ def test_accept_queue_by_its_numbers(rows: str, expected: str | None) -> None:
         ("SYN-RECV 0 0 192.0.2.1:81 203.0.113.1:40000", "warning"),
     ],
 )
-def test_accept_queue_of_one_needs_a_witness(witness: str, expected: str) -> None:
+def test_accept_queue_of_one_needs_a_witness(ask: Ask, witness: str, expected: str) -> None:
     listener = 'LISTEN 1 0 0.0.0.0:80 0.0.0.0:* users:(("a",pid=1,fd=3))\n'
-    assert [f.severity for f in found(f"{SS}{listener}{witness}\n", QUEUE)] == [expected]
+    assert [f.severity for f in ask.found(f"{SS}{listener}{witness}\n", QUEUE)] == [expected]
 
 
-def test_accept_queue_of_an_unknown_program() -> None:
-    [finding] = found(SS + "LISTEN 130 128 0.0.0.0:80 0.0.0.0:*\n", QUEUE)
+def test_accept_queue_of_an_unknown_program(ask: Ask) -> None:
+    [finding] = ask.found(SS + "LISTEN 130 128 0.0.0.0:80 0.0.0.0:*\n", QUEUE)
     assert brief(finding) == (
         "critical accept-queue-full 0.0.0.0:80 (medium): 130 connections wait for accept() and "
         "the limit is 128: the local program is not accepting."
@@ -122,38 +107,38 @@ def test_accept_queue_of_an_unknown_program() -> None:
 
 
 @pytest.mark.parametrize(("waiting", "speaks"), [(128, False), (129, True), (130, False)])
-def test_accept_queue_at_a_usual_limit_of_netstat(waiting: int, speaks: bool) -> None:
-    said = found(f"{NETSTAT}tcp {waiting} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n", QUEUE)
+def test_accept_queue_at_a_usual_limit_of_netstat(ask: Ask, waiting: int, speaks: bool) -> None:
+    said = ask.found(f"{NETSTAT}tcp {waiting} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n", QUEUE)
     assert [brief(finding) for finding in said] == speaks * [
         "warning accept-queue-full 0.0.0.0:80 java/7 (medium): 129 connections wait for accept(), "
         "one more than the usual limit of 128: java/7 is not accepting."
     ]
 
 
-def test_accept_queue_at_a_usual_limit_and_clients_gave_up() -> None:
+def test_accept_queue_at_a_usual_limit_and_clients_gave_up(ask: Ask) -> None:
     text = f"{NETSTAT}tcp 6 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n" + "".join(
         f"tcp 200 0 192.0.2.1:80 203.0.113.9:{port} CLOSE_WAIT -\n" for port in range(4001, 4007)
     )
-    assert levels(text, QUEUE) == [("warning", "high")]
+    assert ask.levels(text, QUEUE) == [("warning", "high")]
 
 
-def test_accept_queue_of_several_listeners_of_one_port() -> None:
+def test_accept_queue_of_several_listeners_of_one_port(ask: Ask) -> None:
     rows = "".join(
         f'LISTEN {q} 5 0.0.0.0:80 0.0.0.0:* users:(("a",pid=1,fd={fd})) ino:{fd}\n'
         for fd, q in enumerate((6, 6, 0), start=3)
     )
-    [finding] = found(SS + rows, QUEUE)
+    [finding] = ask.found(SS + rows, QUEUE)
     assert "12 connections wait for accept() and the limit of the 2 queues is 5" in finding.verdict
 
 
-def test_rows_without_owner_are_not_unaccepted_where_owners_are_hidden() -> None:
+def test_rows_without_owner_are_not_unaccepted_where_owners_are_hidden(ask: Ask) -> None:
     hidden = STUCK.replace(' users:(("python3",pid=812,fd=3))', "")
-    [finding] = found(SS + hidden, QUEUE)
+    [finding] = ask.found(SS + hidden, QUEUE)
     assert "given up" not in finding.verdict
 
 
-def test_accept_queue_is_not_evaluated_on_windows() -> None:
-    assert skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", QUEUE)
+def test_accept_queue_is_not_evaluated_on_windows(ask: Ask) -> None:
+    assert ask.skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", QUEUE)
 
 
 MAC = """\
@@ -169,11 +154,11 @@ Listen         Local Address
 """
 
 
-def test_accept_queue_is_not_evaluated_where_listeners_show_no_queue() -> None:
-    assert skipped(MAC, QUEUE)
-    assert skipped(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000\n", QUEUE)
-    assert not skipped(QUEUES.format(0), QUEUE)
-    assert not skipped(NETSTAT + "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN -\n", QUEUE)
+def test_accept_queue_is_not_evaluated_where_listeners_show_no_queue(ask: Ask) -> None:
+    assert ask.skipped(MAC, QUEUE)
+    assert ask.skipped(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000\n", QUEUE)
+    assert not ask.skipped(QUEUES.format(0), QUEUE)
+    assert not ask.skipped(NETSTAT + "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN -\n", QUEUE)
 
 
 @pytest.mark.parametrize(
@@ -181,15 +166,15 @@ def test_accept_queue_is_not_evaluated_where_listeners_show_no_queue() -> None:
     [(127, []), (128, ["warning"]), (191, ["warning"]), (192, ["critical"])],
 )
 def test_accept_queue_of_bsd_grows_to_one_and_a_half_of_its_limit(
-    waiting: int, expected: list[str]
+    ask: Ask, waiting: int, expected: list[str]
 ) -> None:
-    said = found(QUEUES.format(waiting), QUEUE)
+    said = ask.found(QUEUES.format(waiting), QUEUE)
     assert [finding.severity for finding in said] == expected
     assert all(finding.limits["backlog"] == 128 for finding in said)
 
 
-def test_accept_queue_of_bsd_says_which_of_its_limits_is_reached() -> None:
-    [finding] = found(QUEUES.format(193), QUEUE)
+def test_accept_queue_of_bsd_says_which_of_its_limits_is_reached(ask: Ask) -> None:
+    [finding] = ask.found(QUEUES.format(193), QUEUE)
     assert brief(finding) == (
         "critical accept-queue-full *:8080 (medium): 193 connections wait for accept() and the "
         "limit is 128: the local program is not accepting."
@@ -232,8 +217,8 @@ def untimed(n: int, *, established: int = 0) -> str:
     return NETSTAT + listener + "\n".join(rows) + "\n"
 
 
-def test_flood() -> None:
-    [finding] = found(TIMED + FLOOD, PILE)
+def test_flood(ask: Ask) -> None:
+    [finding] = ask.found(TIMED + FLOOD, PILE)
     assert brief(finding) == (
         "warning syn-recv-pile server 192.0.2.10:443 (high): 6 half-open connections from 6 "
         "addresses, all waiting 1 s or more for the last ACK, beside 1 established: looks like a "
@@ -243,10 +228,10 @@ def test_flood() -> None:
     assert finding.evidence[0].endswith("the oldest waits for at least 7 s")
 
 
-def test_the_count_of_ss_proves_a_second_and_no_more() -> None:
+def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
     """It rises with every SYN that the client repeats: after 4.5 s it was 5."""
     rows = half_open(6, 6).replace("timer:(on,1sec,1)", "timer:(on,1.580ms,5)")
-    [finding] = found(rows, PILE)
+    [finding] = ask.found(rows, PILE)
     assert "all waiting 1 s or more for the last ACK" in finding.verdict
     assert finding.evidence[0] == "SYN-ACK retransmits: 5 (6); the oldest waited 1 s or more"
 
@@ -262,8 +247,11 @@ def test_the_count_of_ss_proves_a_second_and_no_more() -> None:
         (half_open(8, 8, established=22), []),
         (half_open(64, 32, established=500), ["warning"]),
         (half_open(63, 63, established=500), []),
-        (half_open(1024, 300, established=500, sources=1024), ["critical"]),
-        (half_open(1024, 150, established=500, sources=1024), []),
+        (half_open(128, 64), ["warning"]),
+        (half_open(128, 63), []),
+        (half_open(1024, 205, established=500, sources=1024), ["critical"]),
+        (half_open(1024, 204, established=500, sources=1024), []),
+        (half_open(1023, 1023, established=500, sources=1024), ["warning"]),
         (untimed(20), ["warning"]),
         (untimed(19), []),
         (untimed(20, established=47), []),
@@ -272,27 +260,28 @@ def test_the_count_of_ss_proves_a_second_and_no_more() -> None:
         (untimed(2000), ["warning"]),
     ],
 )
-def test_half_open_by_its_numbers(text: str, expected: list[str]) -> None:
-    assert [f.severity for f in found(text, PILE)] == expected
+def test_half_open_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [f.severity for f in ask.found(text, PILE)] == expected
 
 
-def test_half_open_without_timers_is_at_most_medium() -> None:
-    [finding] = found(untimed(300), PILE)
+def test_half_open_without_timers_is_at_most_medium(ask: Ask) -> None:
+    [finding] = ask.found(untimed(300), PILE)
     assert finding.confidence == "medium"
     assert "may be a SYN flood" in finding.verdict
     assert any("how long" in caveat for caveat in finding.caveats)
 
 
-def test_half_open_from_few_addresses_is_a_path() -> None:
-    [finding] = found(half_open(8, 8, sources=2), PILE)
+def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
+    [finding] = ask.found(half_open(8, 8, sources=2), PILE)
     assert "lost on the way" in finding.verdict
     assert "8 half-open connections from 2 addresses" in finding.verdict
 
 
-def test_half_open_against_the_limit_of_the_kernel() -> None:
+@pytest.mark.parametrize(("n", "severity"), [(64, "critical"), (63, "warning")])
+def test_half_open_against_the_limit_of_the_kernel(ask: Ask, n: int, severity: str) -> None:
     facts = {"web1": {"sysctl": {"net.ipv4.tcp_max_syn_backlog": "128"}}}
-    said = found(half_open(64, 64, established=500), PILE, host="web1", facts=facts)
-    assert [finding.severity for finding in said] == ["critical"]
+    said = ask.found(half_open(n, n), PILE, host="web1", facts=facts)
+    assert [finding.severity for finding in said] == [severity]
 
 
 # ---- syn-sent-dead-peer ------------------------------------------------------------------------
@@ -321,8 +310,8 @@ def calls(*retrans: int, established: int = 0, timers: bool = True) -> str:
     return SS + "\n".join(rows) + "\n"
 
 
-def test_dead_peer() -> None:
-    [finding] = found(TIMED + GATEWAY, DEAD)
+def test_dead_peer(ask: Ask) -> None:
+    [finding] = ask.found(TIMED + GATEWAY, DEAD)
     assert brief(finding) == (
         "warning syn-sent-dead-peer client 203.0.113.80:8443 gateway/2210 (high): 4 connection "
         "attempts unanswered, the oldest for at least 4 s, none established."
@@ -334,13 +323,13 @@ def test_dead_peer() -> None:
     )
 
 
-def test_a_gap_over_a_second_is_an_older_kernel() -> None:
+def test_a_gap_over_a_second_is_an_older_kernel(ask: Ask) -> None:
     text = TIMED + GATEWAY.replace("0.32/4/0", "1.32/4/0")
-    assert "at least 15 s" in found(text, DEAD)[0].verdict
+    assert "at least 15 s" in ask.found(text, DEAD)[0].verdict
 
 
-def test_the_kernel_is_known() -> None:
-    said = found(TIMED + GATEWAY, DEAD, host="gw1", facts={"gw1": {"kernel": "5.15"}})
+def test_the_kernel_is_known(ask: Ask) -> None:
+    said = ask.found(TIMED + GATEWAY, DEAD, host="gw1", facts={"gw1": {"kernel": "5.15"}})
     assert "at least 15 s" in said[0].verdict
 
 
@@ -364,12 +353,12 @@ def test_the_kernel_is_known() -> None:
         (calls(*[0] * 60, timers=False), [("warning", "medium")]),
     ],
 )
-def test_calls_by_their_numbers(text: str, expected: list[tuple[str, str]]) -> None:
-    assert levels(text, DEAD) == expected
+def test_calls_by_their_numbers(ask: Ask, text: str, expected: list[tuple[str, str]]) -> None:
+    assert ask.levels(text, DEAD) == expected
 
 
-def test_one_call() -> None:
-    [finding] = found(calls(3), DEAD)
+def test_one_call(ask: Ask) -> None:
+    [finding] = ask.found(calls(3), DEAD)
     assert finding.verdict == (
         "1 connection attempt unanswered for at least 3 s, none established."
     )
@@ -381,8 +370,8 @@ ESTAB    0 0 192.0.2.60:50412    203.0.113.80:443     users:(("curl",pid=8,fd=6)
 """
 
 
-def test_happy_eyeballs() -> None:
-    assert not found(SS + EYEBALLS, DEAD)
+def test_happy_eyeballs(ask: Ask) -> None:
+    assert not ask.found(SS + EYEBALLS, DEAD)
 
 
 @pytest.mark.parametrize(
@@ -393,27 +382,27 @@ def test_happy_eyeballs() -> None:
         ("ESTAB", "TIME-WAIT"),
     ],
 )
-def test_not_quite_happy_eyeballs(old: str, new: str) -> None:
-    [finding] = found(SS + EYEBALLS.replace(old, new), DEAD)
+def test_not_quite_happy_eyeballs(ask: Ask, old: str, new: str) -> None:
+    [finding] = ask.found(SS + EYEBALLS.replace(old, new), DEAD)
     assert finding.group.service == "[2001:db8:9::80]:443"
 
 
-def test_programs_that_call_far_and_wide() -> None:
+def test_programs_that_call_far_and_wide(ask: Ask) -> None:
     row = (
         'SYN-SENT 0 1 192.0.2.1:{} 203.0.113.{}:{} users:(("node",pid=5,fd=3)) timer:(on,1sec,5)\n'
     )
     wide = "".join(row.format(40000 + n, n, 6000 + n) for n in range(20))
     narrow = "".join(row.format(40000 + n, n, 6000 + n) for n in range(19))
-    assert not found(SS + wide, DEAD)
-    assert len(found(SS + narrow, DEAD)) == 19
-    assert not found(calls(5).replace('"gw"', '"prometheus"'), DEAD)
+    assert not ask.found(SS + wide, DEAD)
+    assert len(ask.found(SS + narrow, DEAD)) == 19
+    assert not ask.found(calls(5).replace('"gw"', '"prometheus"'), DEAD)
 
 
-def test_dead_peer_of_an_unknown_program_on_windows() -> None:
+def test_dead_peer_of_an_unknown_program_on_windows(ask: Ask) -> None:
     rows = "".join(
         f"  TCP    192.0.2.1:{50000 + n}    10.0.0.9:1433    SYN_SENT    4321\n" for n in range(3)
     )
-    [finding] = found(WINDOWS + rows, DEAD)
+    [finding] = ask.found(WINDOWS + rows, DEAD)
     assert finding.verdict == "3 connection attempts unanswered, none established."
     assert "10.0.0.9 is a private address" in finding.evidence
     assert finding.next[0].cmd == "Test-NetConnection 10.0.0.9 -Port 1433"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nsparse.judging import advice
-from nsparse.judging.pile import Pile, live_sizes, piles
+from nsparse.judging.pile import Pile, piles
 from nsparse.judging.scene import Scene, scenes
 from nsparse.schema import frame
 
@@ -70,7 +70,8 @@ def test_too_few_rows_are_no_pile() -> None:
     at = scene("LAST_ACK")
     assert list(piles(at, at.rows[at.rows["state"] == "LAST_ACK"], LIMITS)) == []
     assert list(piles(at, at.rows.head(0), LIMITS)) == []
-    assert live_sizes(at, "listener").to_dict() == {0: 1}
+    [pile] = piles(at, at.rows[at.rows["live"]], LIMITS, ["listener"], least=1)
+    assert (pile.n, pile.base) == (1, 1)
 
 
 @pytest.mark.parametrize(

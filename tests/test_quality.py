@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import nsparse
-from nsparse.diagnosis import Finding
+from nsparse.registry import diagnoses
+from nsparse.reporting.overview import overview
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
 TIMED = "Proto Recv-Q Send-Q Local Address Foreign Address State Timer\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
-
-
-def found(text: str, *ids: str, **more: Any) -> list[Finding]:
-    dump = nsparse.parse(io.BytesIO(text.encode()))
-    return list(nsparse.diagnose(dump, select=ids, **more).findings)
-
-
-def severities(text: str, *ids: str) -> list[str]:
-    return [finding.severity for finding in found(text, *ids)]
 
 
 def established(count: int, *, state: str = "ESTAB", users: str = "") -> str:
@@ -43,8 +38,8 @@ LISTENER = "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n"
         (established(9) + established(11, state="CLOSE-WAIT"), True),
     ],
 )
-def test_states_that_were_left_out(text: str, *, speaks: bool) -> None:
-    assert severities(SS + text, "state-filtered") == ["info"] * speaks
+def test_states_that_were_left_out(ask: Ask, text: str, *, speaks: bool) -> None:
+    assert ask.severities(SS + text, "state-filtered") == ["info"] * speaks
 
 
 def test_states_need_states() -> None:
@@ -68,28 +63,76 @@ USERS = 'users:(("a",pid=1,fd=3))'
         (established(10) + f"ESTAB 0 0 192.0.2.1:80 203.0.113.8:9 {USERS}\n", True),
     ],
 )
-def test_owners_that_nobody_sees(text: str, *, speaks: bool) -> None:
-    assert severities(SS + text, "owners-missing") == ["info"] * speaks
+def test_owners_that_nobody_sees(ask: Ask, text: str, *, speaks: bool) -> None:
+    assert ask.severities(SS + text, "owners-missing") == ["info"] * speaks
 
 
-def test_names_for_numbers() -> None:
+def test_names_for_numbers(ask: Ask) -> None:
     named = "tcp 0 0 web1:https client.example:40000 ESTABLISHED -\n"
-    assert severities(NETSTAT + named, "names-not-numbers") == ["info"]
+    assert ask.severities(NETSTAT + named, "names-not-numbers") == ["info"]
     numbers = "tcp 0 0 192.0.2.1:443 203.0.113.9:40000 ESTABLISHED -\n"
-    assert not severities(NETSTAT + numbers, "names-not-numbers")
+    assert not ask.severities(NETSTAT + numbers, "names-not-numbers")
 
 
-def test_rows_twice() -> None:
+MAC = "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "named"),
+    [
+        ("2001:db8:4:8::.4 ", False),  # an address and a port that were cut
+        ("fe80::1%lo0.4915 ", False),
+        ("192.168.100.221.51", False),
+        ("web1.example.c.443", True),
+        ("db8.https         ", True),
+    ],
+)
+def test_a_cut_number_is_no_name(end: str, *, named: bool) -> None:
+    row = f"tcp6       0      0  {end:<22} 2001:db8:9::80.https   ESTABLISHED\n"
+    row = row.replace("2001:db8:9::80.https  ", "2001:db8:9:1::.5  ")
+    dump = nsparse.parse(io.BytesIO((MAC + row).encode()))
+    assert not dump.problems
+    report = nsparse.diagnose(dump, select=["names-not-numbers"])
+    assert [finding.severity for finding in report.findings] == ["info"] * named
+
+
+@pytest.mark.parametrize(
+    ("os", "command"),
+    [
+        ("linux", "sudo ss -tuanpe"),
+        ("freebsd", "sockstat -46"),
+        ("openbsd", "fstat | grep internet"),
+        ("macos", "sudo netstat -anv"),
+    ],
+)
+def test_who_tells_the_owners(os: str, command: str) -> None:
+    frame = nsparse.parse(io.BytesIO((SS + established(1)).encode())).frame
+    frame["os"] = frame["os"].map(lambda _: os).astype(frame["os"].dtype)
+    [finding] = nsparse.diagnose(frame, select=["owners-missing"]).findings
+    assert [step.cmd for step in finding.next] == [command]
+
+
+def test_a_dump_without_states_says_nothing_of_them() -> None:
+    frame = nsparse.parse(io.BytesIO((SS + established(2) + LISTENER).encode())).frame
+    frame["state"] = frame["state"].mask(frame["state"].notna())
+    [scene] = nsparse.diagnose(frame).scenes
+    said = dict(overview(scene))
+    assert said["connections"][0].endswith("(the dump shows no states)")
+    assert said["connections"][1].startswith("listeners not shown")
+    assert "closing" not in said
+
+
+def test_rows_twice(ask: Ask) -> None:
     row = "ESTAB 0 0 192.0.2.1:80 203.0.113.8:9 ino:77 sk:1\n"
-    assert severities(SS + established(98) + row * 2, "dup-rows") == ["info"]
-    assert severities(SS + established(97) + row * 2, "dup-rows") == ["notice"]
-    assert not severities(SS + established(98) + row, "dup-rows")
+    assert ask.severities(SS + established(98) + row * 2, "dup-rows") == ["info"]
+    assert ask.severities(SS + established(97) + row * 2, "dup-rows") == ["notice"]
+    assert not ask.severities(SS + established(98) + row, "dup-rows")
 
 
-def test_a_word_nobody_knows() -> None:
+def test_a_word_nobody_knows(ask: Ask) -> None:
     row = "  TCP    192.0.2.1:50000    203.0.113.9:443    {}    12\n"
-    assert severities(WINDOWS + row.format("KWAAK"), "unknown-state") == ["notice"]
-    assert not severities(WINDOWS + row.format("ESTABLISHED"), "unknown-state")
+    assert ask.severities(WINDOWS + row.format("KWAAK"), "unknown-state") == ["notice"]
+    assert not ask.severities(WINDOWS + row.format("ESTABLISHED"), "unknown-state")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +147,24 @@ def test_a_word_nobody_knows() -> None:
         ("tcp 0 0 192.0.2.1:80 203.0.113.9:0 ESTABLISHED off (0.00/0/0)", True),
     ],
 )
-def test_what_cannot_be(row: str, *, speaks: bool) -> None:
-    assert severities(f"{TIMED}{row}\n", "impossible-state") == ["notice"] * speaks
+def test_what_cannot_be(ask: Ask, row: str, *, speaks: bool) -> None:
+    assert ask.severities(f"{TIMED}{row}\n", "impossible-state") == ["notice"] * speaks
+
+
+def test_what_cannot_be_is_set_aside(ask: Ask) -> None:
+    """It is named, and counts for nothing: here it would be an unread queue, and a listener."""
+    rows = [
+        "tcp 70000 1 192.0.2.1:40000 203.0.113.9:9 SYN_SENT on (90.00/6/0)",
+        "tcp 0 0 192.0.2.1:80 203.0.113.9:9 LISTEN off (0.00/0/0)",
+        "tcp 0 0 192.0.2.1:81 203.0.113.9:9 ESTABLISHED off (0.00/0/0)",
+    ]
+    report = ask.report(TIMED + "".join(f"{row}\n" for row in rows))
+    [finding] = report.findings[:1]
+    assert (finding.id, finding.n) == ("impossible-state", 2)
+    assert [line for _, line in finding.rows] == [2, 3]
+    assert finding.evidence == ("LISTEN with a remote end (1), SYN_SENT with unread bytes (1)",)
+    assert [one.severity for one in report.findings[1:] if one.severity != "info"] == []
+    assert report.summary["connections"] == 1
 
 
 def pairs(states: list[tuple[str, str]]) -> str:
@@ -126,19 +185,110 @@ def pairs(states: list[tuple[str, str]]) -> str:
         ([("ESTAB", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")] * 197, True),
     ],
 )
-def test_no_single_moment(states: list[tuple[str, str]], *, speaks: bool) -> None:
-    assert severities(pairs(states), "dump-not-atomic") == ["notice"] * speaks
+def test_no_single_moment(ask: Ask, states: list[tuple[str, str]], *, speaks: bool) -> None:
+    assert ask.severities(pairs(states), "dump-not-atomic") == ["notice"] * speaks
 
 
 def test_an_address_that_was_cut() -> None:
-    dump = nsparse.parse(io.BytesIO((SS + established(3)).encode()), columns="all").frame
+    dump = nsparse.parse(io.BytesIO((SS + established(1)).encode()), columns="all").frame
     assert not nsparse.diagnose(dump, select=["addr-truncated"]).findings
     [finding] = nsparse.diagnose(
         dump.assign(addr_truncated=dump["addr_truncated"].fillna(True)), select=["addr-truncated"]
     ).findings
-    assert (finding.severity, finding.n) == ("info", 3)
+    assert (finding.severity, finding.n) == ("info", 1)
 
 
-def test_the_end_is_missing() -> None:
-    assert severities(SS + established(3) + "ESTAB 0 0 192.0.2", "dump-truncated") == ["notice"]
-    assert not severities(SS + established(3), "dump-truncated")
+def test_the_end_is_missing(ask: Ask) -> None:
+    cut = SS + established(3) + "ESTAB 0 0 192.0.2"
+    assert ask.severities(cut, "dump-truncated", damaged=True) == ["notice"]
+    assert not ask.severities(SS + established(3), "dump-truncated")
+
+
+# ---- where the data of a diagnosis are missing ---------------------------------------------------
+
+QUEUES = {"fin-wait1-stuck", "recv-q-backlog", "send-q-backlog", "udp-recv-backlog"}
+QUEUES |= {"close-wait-unaccepted", "close-wait-unread", "zero-window"}
+ACCEPT = {"accept-queue-filling", "accept-queue-full"}
+BACKLOG = {"accept-queue-one-worker", "backlog-too-small"}
+OWNERS = {"backend-imbalance", "close-wait-unread", "fd-pressure", "listener-duplicate"}
+OWNERS |= {"listener-shadowed", "privileged-port-unusual", "recv-q-backlog"}
+INODES = {"orphan-pressure"}
+NEITHER = {"close-wait-unaccepted"}  # owners nor inodes
+NOBODY = {"listener-not-serving"}  # owners, inodes, timers
+TIMERS = {"keepalive-failing", "keepalive-missing", "retransmit-stall", "zero-window"}
+INTERNALS = {"cwnd-collapse", "idle-established", "keepalive-missing", "limited-by"}
+INTERNALS |= {"loss-high", "nat-many-clients", "rtt-outlier"}
+PROCESSES = {"listener-dead-process"}
+LATER = {"listener-in-ephemeral-range"}
+NAMELESS = OWNERS | INODES | NEITHER | NOBODY | TIMERS | INTERNALS | PROCESSES | LATER
+STATELESS = {"addr-truncated", "dump-truncated", "dup-rows", "impossible-state"}
+STATELESS |= {"listener-exposed", "listener-family-mismatch", "names-not-numbers"}
+STATELESS |= {"owners-missing", "send-q-backlog", "udp-recv-backlog", "unknown-state"}
+
+WINDOWS_ANO = """\
+  Proto  Local Address          Foreign Address        State           PID
+  TCP    0.0.0.0:80             0.0.0.0:0              LISTENING       4
+  TCP    192.0.2.1:80           203.0.113.9:4000       ESTABLISHED     4
+"""
+MACOS_AN = """\
+Active Internet connections (including servers)
+Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)
+tcp4       0      0  192.0.2.1.80           203.0.113.9.4000       ESTABLISHED
+tcp4       0      0  *.80                   *.*                    LISTEN
+"""
+SS_TAN = SS + LISTENER + established(1)
+NETSTAT_ANPEO = """\
+Proto Recv-Q Send-Q Local Address Foreign Address  State       User Inode PID/Program name Timer
+tcp   0      0      0.0.0.0:80    0.0.0.0:*        LISTEN      0    7001  7/web off (0.00/0/0)
+tcp   0      0      192.0.2.1:80  203.0.113.9:4000 ESTABLISHED 0    7002  7/web keepalive (5.00/0/0)
+"""
+SS_UAN = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+SS_UAN += "udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n"
+SS_ALL = """\
+Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("web",pid=7,fd=3)) ino:7001 sk:1 <->
+\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0) cubic cwnd:10
+tcp ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000 users:(("web",pid=7,fd=4)) ino:7002 sk:2 <->\
+ timer:(keepalive,60sec,0)
+\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0) cubic rtt:0.5/0.2 lastsnd:10 lastrcv:10 lastack:10
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        (
+            WINDOWS_ANO,
+            QUEUES | ACCEPT | BACKLOG | INODES | TIMERS | INTERNALS | PROCESSES | LATER,
+        ),
+        (MACOS_AN, ACCEPT | BACKLOG | NAMELESS),
+        (SS_TAN, NAMELESS),
+        (NETSTAT_ANPEO, BACKLOG | INTERNALS | LATER),
+        (SS_UAN, set(diagnoses()) - STATELESS),
+        (SS_ALL, LATER),
+    ],
+    ids=["netstat -ano", "netstat -an of macOS", "ss -tan", "netstat -anpeo", "ss -uan", "all"],
+)
+def test_what_a_dump_cannot_show_is_not_evaluated(text: str, lacking: set[str]) -> None:
+    dump = nsparse.parse(io.BytesIO(text.encode()))
+    assert not dump.problems
+    assert {id_ for id_, _ in nsparse.diagnose(dump).not_evaluated} == lacking
+
+
+def test_each_need_is_missing_in_some_dump() -> None:
+    """Those that can be judged of any dump need nothing but rows."""
+    always = {id_ for id_, diagnosis in diagnoses().items() if not diagnosis.needs}
+    assert always == STATELESS - {"send-q-backlog", "udp-recv-backlog", *ABSENCE}
+
+
+ABSENCE = {"listener-family-mismatch", "listener-not-serving"}
+
+
+def test_what_a_cut_dump_does_not_show_is_not_said_to_be_absent() -> None:
+    whole = NETSTAT_ANPEO + NETSTAT_ANPEO.splitlines()[-1].replace("4000", "4001")
+    cut = whole[: whole.rindex("ESTABLISHED")]
+    missing = [
+        {id_ for id_, _ in nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode()))).not_evaluated}
+        for text in (whole, cut)
+    ]
+    assert missing[1] - missing[0] == ABSENCE

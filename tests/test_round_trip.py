@@ -3,6 +3,10 @@
 The printers (`tests/dumps/NAME.py`) are written after the tools' sources and know nothing of the
 grammars. Hypothesis varies the sockets, the tool's version and flags, and what happened to the file
 since; each printed line says what the frame must hold of it, and what it does not say must be NA.
+
+A printer is found by its dialect's name. It has `dumps` and `headings`, and what `tests.dumps.flags`
+needs; where they differ from what is usual, `END` (of a line), `UNTOLD` (columns it says nothing of
+where an end was cut) and `DOUBTFUL` (other systems print the same).
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import ast
 import io
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -18,19 +23,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nsparse
-from tests.dumps import netstat_linux, netstat_macos, netstat_windows, ss_linux
+from nsparse.registry import dialects
+from tests.dumps.flags import chosen
 from tests.dumps.paper import Line, Paper, Row, papers
 
 FILE = "dump.txt"
-DIALECTS = (netstat_linux, ss_linux, netstat_macos, netstat_windows)
+FOLDER = Path(__file__).parent / "dumps"
+PRINTERS = {name: import_module(f"tests.dumps.{name}") for name in dialects()}
+PROOFS = [
+    (name, release, options)
+    for name, dialect in dialects().items()
+    for release, commands in dialect.proved_on.items()
+    for options in commands
+]
 
 # One example is a file with many sockets, so fewer than the profile's do.
-few = settings(max_examples=settings().max_examples * 3 // 5)
+few = settings(max_examples=settings().max_examples // 5)
+fewer = settings(max_examples=settings().max_examples // 100)
 
 # Texts for people, without a contract about their form.
 FREE = {"details"}
-# What is left of an end that was cut is kept as text, no address and no name.
-CUT = {"local_addr", "local_name", "remote_addr", "remote_name"}
 
 
 def expected(lines: Sequence[Line], first: Row) -> list[dict[str, object]]:
@@ -59,69 +71,67 @@ def held(dump: nsparse.Dump) -> list[dict[str, object]]:
     ]
 
 
-def comparable(row: Row) -> dict[str, object]:
-    """A row without what is left of an end that the tool cut."""
+def comparable(row: Row, printer: ModuleType) -> dict[str, object]:
+    """A row without what its printer does not tell of an end that the tool cut."""
+    untold: frozenset[str] = getattr(printer, "UNTOLD", frozenset())
     if "addr_truncated" not in row:
         return dict(row)
-    return {name: value for name, value in row.items() if name not in CUT}
+    return {name: value for name, value in row.items() if name not in untold}
 
 
-def check(lines: Sequence[Line], paper: Paper, first: Row, doubtful: Row | None = None) -> None:
-    """Write, read, compare; nothing is lost and nothing is invented.
-
-    Args:
-        lines: What the tool prints.
-        paper: How it is kept.
-        first: What every row must say of its tool.
-        doubtful: What a row may say of it, or leave out, because other tools print the same.
-    """
+def check(name: str, lines: Sequence[Line], paper: Paper) -> None:
+    """Write, read, compare; nothing is lost and nothing is invented."""
+    printer = PRINTERS[name]
+    tool, _, system = name.partition("_")
+    speaks = {"os": system, "dialect": name}
     dump = nsparse.parse(io.BytesIO(paper.file(lines)), name=FILE)
     assert dump.problems == []
     assert dump.lines == len(lines) == sum(dump.census.values())
-    got = [comparable({**(doubtful or {}), **row}) for row in held(dump)]
-    assert got == [comparable(row) for row in expected(lines, {**first, **(doubtful or {})})]
+    doubtful = speaks if getattr(printer, "DOUBTFUL", False) else {}
+    got = [comparable({**doubtful, **row}, printer) for row in held(dump)]
+    first = {"tool": tool, **speaks}
+    assert got == [comparable(row, printer) for row in expected(lines, first)]
 
 
+def kept(name: str) -> st.SearchStrategy[Paper]:
+    """Any way to keep a dump of this dialect."""
+    return papers(getattr(PRINTERS[name], "END", "\n"))
+
+
+@pytest.mark.parametrize("name", PRINTERS)
 @few
-@given(lines=netstat_linux.dumps(), paper=papers())
-def test_netstat_linux(lines: list[Line], paper: Paper) -> None:
-    check(lines, paper, {"os": "linux", "tool": "netstat", "dialect": "netstat_linux"})
+@given(data=st.data())
+def test_sockets_come_back(name: str, data: st.DataObject) -> None:
+    check(name, data.draw(PRINTERS[name].dumps()), data.draw(kept(name)))
 
 
-@few
-@given(lines=ss_linux.dumps(), paper=papers())
-def test_ss_linux(lines: list[Line], paper: Paper) -> None:
-    check(lines, paper, {"os": "linux", "tool": "ss", "dialect": "ss_linux"})
+@pytest.mark.parametrize(("name", "release", "options"), PROOFS)
+@fewer
+@given(data=st.data())
+def test_a_dialect_is_proved_on_what_it_says(
+    name: str, release: str, options: str, data: st.DataObject
+) -> None:
+    printer = PRINTERS[name]
+    lines = data.draw(printer.dumps(chosen(printer, release, options)))
+    check(name, lines, Paper(end=getattr(printer, "END", "\n")))
 
 
-@few
-@given(lines=netstat_macos.dumps(), paper=papers())
-def test_netstat_macos(lines: list[Line], paper: Paper) -> None:
-    # FreeBSD up to 9 prints the same rows under the same heading.
-    check(lines, paper, {"tool": "netstat"}, {"os": "macos", "dialect": "netstat_macos"})
-
-
-@few
-@given(lines=netstat_windows.dumps(), paper=papers(end="\r\n"))
-def test_netstat_windows(lines: list[Line], paper: Paper) -> None:
-    check(lines, paper, {"os": "windows", "tool": "netstat", "dialect": "netstat_windows"})
+@pytest.mark.parametrize("name", PRINTERS)
+def test_a_dialect_says_everything_it_is_proved_on(name: str) -> None:
+    assert set(dialects()[name].proved_on) == set(PRINTERS[name].RELEASES)
 
 
 @settings(max_examples=10)
-@pytest.mark.parametrize("printer", DIALECTS, ids=lambda printer: printer.__name__.split(".")[-1])
-@given(data=st.data(), paper=papers())
-def test_a_heading_without_rows_is_an_empty_table(
-    printer: ModuleType, data: st.DataObject, paper: Paper
-) -> None:
-    lines = data.draw(printer.headings)
-    dump = nsparse.parse(io.BytesIO(paper.file(lines)), name=FILE)
+@pytest.mark.parametrize("name", PRINTERS)
+@given(data=st.data())
+def test_a_heading_without_rows_is_an_empty_table(name: str, data: st.DataObject) -> None:
+    lines = data.draw(PRINTERS[name].headings)
+    dump = nsparse.parse(io.BytesIO(data.draw(kept(name)).file(lines)), name=FILE)
     assert (len(dump.frame), dump.problems) == (0, [])
     assert dump.lines == len(lines) == sum(dump.census.values())
 
 
-@pytest.mark.parametrize(
-    "path", sorted(Path(__file__).parent.glob("dumps/*.py")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda p: p.stem)
 def test_a_printer_knows_nothing_of_the_parser(path: Path) -> None:
     imported = [
         name

@@ -91,7 +91,8 @@ def test_every_dialect_has_a_sample_and_every_sample_a_dialect() -> None:
 
 
 def test_every_sample_is_in_the_docs() -> None:
-    text = (ROOT / "docs" / "samples.md").read_text("utf-8")
+    pages = [ROOT / "docs" / "samples.md", *(ROOT / "samples").glob("*.md")]
+    text = "".join(page.read_text("utf-8") for page in pages)
     assert [path.stem for path in DUMPS if path.stem.partition("--")[2] not in text] == []
 
 

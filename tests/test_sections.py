@@ -157,7 +157,7 @@ MENDED = {
 }
 
 
-ONE_EACH = list({path.stem.partition("--")[0]: path for path in DUMPS}.values())
+ONE_EACH = list({path.stem.partition("--")[0]: path for path in reversed(DUMPS)}.values())
 
 
 @pytest.mark.parametrize("path", ONE_EACH, ids=lambda path: path.stem)

@@ -13,7 +13,6 @@ GENERIC = """\
 Active Internet connections (including servers)
 Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)
 """
-IPV6 = GENERIC.replace("(including", "(IPv6, including")
 ONE = "tcp4       0      0  *.22                   *.*                    LISTEN\n"
 BOTH = "tcp        0      0  *.21                   *.*                    LISTEN\n"
 SIX = "tcp6       0      0  *.22                   *.*                    LISTEN\n"
@@ -69,7 +68,6 @@ def test_an_old_title_is_a_heading() -> None:
 def test_who_reads_more_than_words_in_a_heading_is_believed() -> None:
     assert speakers(parse(PROCESS + WINDOWS_ROW)) == ["netstat_reactos"]
     assert speakers(parse(PID + WINDOWS_ROW)) == ["netstat_windows"]
-    assert speakers(parse(IPV6 + SIX)) == ["netstat_hpux"]
 
 
 # ---- who reads rows that several could ------------------------------------------------------------
@@ -90,7 +88,6 @@ def test_rows_that_look_like_another_dialects_are_that_ones() -> None:
 
 def test_a_table_that_only_one_reads_decides_for_its_command() -> None:
     assert speakers(parse(GENERIC + ONE + "\n" + AIX_UNIX)) == ["netstat_aix"] * 2
-    assert speakers(parse(GENERIC + BOTH + IPV6 + SIX)) == ["netstat_hpux"] * 2
 
 
 def test_another_command_decides_nothing() -> None:
@@ -103,8 +100,7 @@ def test_who_cannot_be_told_apart_is_named() -> None:
     assert speakers(dump) == [None]
     assert dump.frame["os"].isna().all()
     assert dump.frame["state"].tolist() == ["LISTEN"]
-    assert "netstat_aix" in dump.notes[0]
-    assert "netstat_hpux" in dump.notes[0]
+    assert " or netstat_aix" in dump.notes[0]
 
 
 def test_the_next_table_of_a_dialect_is_its_own_too() -> None:

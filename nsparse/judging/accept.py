@@ -6,22 +6,27 @@ and macOS print both where they are asked for them (`netstat -L`), Windows neith
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.judging.advice import BSD_LIKE
-from nsparse.judging.finding import flagged, netns_of, peers, slim
+from nsparse.judging.finding import GROUPED, flagged, peers
 from nsparse.judging.queues import ownerless, tells_owners
 from nsparse.prose import thousands
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
 BSD_FACTOR = 1.5
 """The BSDs and macOS let a queue grow to one and a half times its limit (sonewconn)."""
+USUAL = (6, 51, 101, 129, 512, 1025, 4097)
+"""One more than the backlogs that programs ask for: 5 (Python), 50 (Java), 100 (Tomcat), 128 (old
+somaxconn), 511 (nginx, node, redis), 1024, 4096 (somaxconn since 5.4). net-tools prints no limit,
+and a queue that is exactly so long stands at one."""
 EXPLAINED = 0.1
 """How far the rows without an owner may be from the queue to be the same thing."""
 WORDS = {"SYN_RECEIVED": "SYN_RECV", "FIN_WAIT_1": "FIN_WAIT1"}
@@ -97,6 +102,34 @@ def _counted(rows: pd.DataFrame) -> str:
     return " and ".join(named) + local
 
 
+def listening(scene: Scene) -> Bools:
+    """Listeners of a port with a queue that is printed."""
+    view = scene.view
+    return view.is_("state", "LISTEN") & view.known("local_port") & view.known("recv_q")
+
+
+def full(scene: Scene, least: int) -> Bools:
+    """The listeners whose queue is at its limit, or at a usual one where none is printed.
+
+    Args:
+        scene: The scene.
+        least: A queue that is shorter is not full, whatever its limit.
+    """
+    view = scene.view
+    limit = view.numbers("send_q").clip(least)
+    reached = view.known("send_q") & (view.numbers("recv_q") >= limit)
+    if scene.os == "linux":
+        reached |= ~view.known("send_q") & view.is_("recv_q", *USUAL)
+    return listening(scene) & reached
+
+
+def told(scene: Scene, which: Bools | Ints) -> pd.DataFrame:
+    """Listeners with the columns that a finding about their queues is made of."""
+    ends = ("netns", "proto", "state", "local_addr", "local_port", "remote_addr", "remote_port")
+    more = ("inode", "recv_q", "send_q", "owned", "service")
+    return scene.view.pick(which, *GROUPED, *ends, *more)
+
+
 def over_limit(scene: Scene, listeners: pd.DataFrame) -> pd.Series[bool]:
     """Which queues are longer than their limit lets them grow to."""
     waiting, limit = listeners["recv_q"], listeners["send_q"]
@@ -107,51 +140,36 @@ def over_limit(scene: Scene, listeners: pd.DataFrame) -> pd.Series[bool]:
 
 def queues(scene: Scene, listeners: pd.DataFrame) -> Iterator[Queue]:
     """The queues of some listeners with the rows of their ports; those of one owner as one."""
-    rows = scene.rows
-    served = slim(rows[(rows["role"] == "server") & rows["bound"].isin(listeners["service"])])
-    left = _Port(served[_unaccepted(scene, served)], "bound")
-    half_open = _Port(served[served["state"] == "SYN_RECEIVED"], "bound")
-    callers = _Port(_callers(rows), "service")
-    groups = listeners.groupby([_keys(listeners, "service"), listeners["owner"]], sort=False)
-    for (key, _), part in groups:
+    view = scene.view
+    port, served = view.keys("bound"), view.is_("role", "server")
+    left = _unaccepted(scene) & served
+    half_open = view.is_("state", "SYN_RECEIVED") & served
+    callers = _callers(scene)
+    called = port[view.numbers("target")]
+    for lot in view.lots(listeners.index.to_numpy(), "bound", "owner"):
+        part, key = listeners.loc[lot], port[lot[0]]
         told = bool(part["owned"].any()) or "inode" in scene.has
         yield Queue(
             listeners=part,
             over=bool(over_limit(scene, part).any()),
-            unaccepted=left.at(key if told else None),
-            half_open=half_open.at(key),
-            callers=callers.at(key),
+            unaccepted=_shown(scene, left & (port == key) & told),
+            half_open=_shown(scene, half_open & (port == key)),
+            callers=_shown(scene, callers & (called == key)),
         )
 
 
-class _Port:
-    """Rows that can be asked for by the address and port that they belong to."""
-
-    def __init__(self, rows: pd.DataFrame, end: str) -> None:
-        self._rows = rows
-        self._places = rows.groupby(_keys(rows, end)).indices
-
-    def at(self, key: Hashable) -> pd.DataFrame:
-        """Its rows; none of a key that has none."""
-        rows: pd.DataFrame = self._rows.iloc[self._places.get(key, [])]
-        return rows
+def _shown(scene: Scene, which: Bools) -> pd.DataFrame:
+    return scene.view.pick(which, "state", "recv_q", "remote_addr", "persistent")
 
 
-def _keys(rows: pd.DataFrame, end: str) -> pd.Series[Any]:
-    return netns_of(rows) + " " + rows[end].astype("object")
-
-
-def _unaccepted(scene: Scene, rows: pd.DataFrame) -> pd.Series[bool]:
+def _unaccepted(scene: Scene) -> Bools:
     """Finished handshakes that no program holds; none where the dump cannot show it."""
-    finished = rows["state"].isin(("ESTABLISHED", "CLOSE_WAIT"))
-    return finished & ownerless(rows) & tells_owners(scene)
+    finished = scene.view.is_("state", "ESTABLISHED", "CLOSE_WAIT")
+    return finished & ownerless(scene) & tells_owners(scene)
 
 
-def _callers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Connections of this host to itself that are not taken: SYN or FIN unanswered.
-
-    Their `service` becomes that of the listener they lead to, which may listen on every address.
-    """
-    closing = (rows["state"] == "FIN_WAIT_1") & flagged(rows["send_q"] > 0)
-    out = rows[((rows["state"] == "SYN_SENT") | closing) & (rows["target"] >= 0)]
-    return slim(out).assign(service=rows.loc[out["target"], "service"].set_axis(out.index))
+def _callers(scene: Scene) -> Bools:
+    """Connections of this host to itself that are not taken: SYN or FIN unanswered."""
+    view = scene.view
+    closing = view.is_("state", "FIN_WAIT_1") & view.above("send_q", 0)
+    return (view.is_("state", "SYN_SENT") | closing) & view.linked("target")

@@ -24,9 +24,11 @@ Advice = Mapping[str, str]
 Cells = Mapping[str, Any] | Any
 """A row: what gives a cell by the name of its column."""
 
-SYSTEMS = ("linux", "macos", "windows")
+SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "windows")
 BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
-"""Systems that share the tools of macOS."""
+"""Systems that share the tools of macOS, unless a step has a command of their own."""
+COMMON = ("linux", "macos", "windows")
+"""Systems that the reader is told of where that of the dump is unknown."""
 ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", "macos": "netstat -Lan"}
 REFUSED: Advice = {"linux": "nstat -az TcpExtListenOverflows TcpExtListenDrops"}
 HANDSHAKES: Advice = {
@@ -75,14 +77,21 @@ SS_STATES = {"SYN_RECEIVED": "syn-recv"}
 
 def steps(scene: Scene, *advice: Advice | str) -> tuple[Step, ...]:
     """The steps for the system of a dump; a text alone is for every system, and comes last."""
-    own = "macos" if scene.os in BSD_LIKE else scene.os
+    told = [each for each in advice if isinstance(each, Mapping)]
     found = [
         Step(system, each[system])
         for system in SYSTEMS
-        for each in advice
-        if isinstance(each, Mapping) and own in (None, system) and system in each
+        for each in told
+        if system in each and system in _systems(scene, each)
     ]
     return (*found, *(Step("any", each) for each in advice if isinstance(each, str)))
+
+
+def _systems(scene: Scene, advice: Advice) -> tuple[str, ...]:
+    """The systems whose command of a step serves the host of a dump."""
+    if scene.os is None:
+        return COMMON
+    return ("macos",) if scene.os in BSD_LIKE and scene.os not in advice else (scene.os,)
 
 
 def filled(advice: Advice, **values: object) -> Advice:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from nsparse.judging.finding import flagged, keyed, netns_of
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from nsparse.judging.ends import Bools
+    from nsparse.judging.scene import Scene
 
 LINEAR_GAP_MS = 1000
 LINEAR_SYNS = 4
@@ -29,47 +28,65 @@ SEEKERS = (
     "monerod",
 )
 """Programs whose work it is to call what may not answer."""
+FAR_AND_WIDE = (
+    *SEEKERS,
+    *("nagios", "icinga", "telegraf"),
+    *("deluge", "aria2"),
+    *("geth", "ipfs", "scrapy", "heritrix", "nutch"),
+)
+"""Those whose work it is to call many: monitors, staff's scanners, peer-to-peer nodes, crawlers."""
+PROGRAM = ("owner",)
+SERVICE = ("remote_addr", "remote_port")
 
 
-def seeking(calling: pd.DataFrame) -> pd.Series[bool]:
+def calling(scene: Scene) -> Bools:
+    """Attempts that have had no answer."""
+    return scene.view.is_("state", "SYN_SENT") & scene.view.known("remote_port")
+
+
+def of_seekers(scene: Scene, calls: Bools, names: tuple[str, ...]) -> Bools:
+    """Attempts of programs that are called so."""
+    return scene.view.where("process", lambda name: name.lower().startswith(names), calls)
+
+
+def seeking(scene: Scene, calls: Bools) -> Bools:
     """Single attempts of programs that call far and wide."""
-    named = calling["process"].str.lower().str.startswith(SEEKERS, na=False).astype("bool")
-    service, program = _service(calling), keyed(calling, "owner")
-    services = service.groupby(program).transform("nunique")
-    attempts = service.groupby([*program, service]).transform("size")
-    return named | ((services >= SCATTERED) & (attempts <= 1))
+    view, at = scene.view, calls.nonzero()[0]
+    service = view.keys(*SERVICE)[at]
+    alone = view.sizes(at, *PROGRAM, *SERVICE) <= 1
+    services = view.distinct(at, PROGRAM, SERVICE)
+    found = of_seekers(scene, calls, SEEKERS)
+    found[at] |= (services >= SCATTERED) & alone & (service >= 0)
+    return found
 
 
-def _service(rows: pd.DataFrame) -> pd.Series[Any]:
-    return rows["remote_addr"].astype("object") + " " + rows["remote_port"].astype("str")
-
-
-def eyeballs(rows: pd.DataFrame, calling: pd.DataFrame, few: float) -> pd.Series[bool]:
+def eyeballs(scene: Scene, calls: Bools, few: float) -> Bools:
     """IPv6 attempts of a program that has IPv4 connections to the same port (happy eyeballs).
 
     Args:
-        rows: All rows of the scene.
-        calling: The attempts.
+        scene: The scene.
+        calls: The attempts.
         few: Attempts at one service that need only one such connection; more need one each.
     """
-    six = calling["remote_addr"].str.contains(":", regex=False, na=False).astype("bool")
+    view = scene.view
+    six = view.where("remote_addr", _is_six, calls)
     if not six.any():
         return six
-    same_port = rows["remote_port"].isin(calling["remote_port"])
-    works = rows[(rows["state"] == "ESTABLISHED") & same_port]
-    works = works[~works["remote_addr"].str.contains(":", regex=False, na=True).astype("bool")]
-    there = _caller(calling).map(_caller(works).value_counts()).fillna(0)
-    attempts = _service(calling).groupby([_caller(calling), _service(calling)]).transform("size")
-    return six & (there > 0) & (attempts <= there.clip(lower=few))
+    works = view.is_("state", "ESTABLISHED") & view.known("remote_addr")
+    works &= ~view.where("remote_addr", _is_six, works)
+    at = six.nonzero()[0]
+    there = view.tally(at, works, *PROGRAM, "remote_port")
+    attempts = view.tally(at, calls, *PROGRAM, *SERVICE)
+    six[at] = (there > 0) & (attempts <= there.clip(few))
+    return six
 
 
-def _caller(rows: pd.DataFrame) -> pd.Series[Any]:
-    """The program and the port that it calls."""
-    owner = rows["owner"].astype("object")
-    return netns_of(rows) + "/" + owner + " " + rows["remote_port"].astype("str")
+def _is_six(addr: str) -> bool:
+    return ":" in addr
 
 
-def gaps_double(calling: pd.DataFrame) -> bool:
+def gaps_double(scene: Scene, calls: Bools) -> bool:
     """Whether a gap between SYNs shows a Linux below 6.5, whatever is known of it otherwise."""
-    early = calling["retrans"].between(1, LINEAR_SYNS) & (calling["timer_ms"] > LINEAR_GAP_MS)
-    return bool(flagged(early).any())
+    view = scene.view
+    early = view.at_least("retrans", 1) & ~view.above("retrans", LINEAR_SYNS)
+    return bool((calls & early & view.above("timer_ms", LINEAR_GAP_MS)).any())

@@ -19,6 +19,7 @@ PLACE = (
     "host",
     "netns",
     "snapshot",
+    "view",
     "taken_at",
     "os",
     "tool",
@@ -26,8 +27,6 @@ PLACE = (
     "section",
 )
 """Columns that say where a row comes from: they stay those of the row that is kept."""
-SHOWN = ("inode", "pid", "process", "fd", "uid")
-"""Columns by whose presence two views of one file are told apart: rows of one table are alike."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,9 @@ def _identity(part: pd.DataFrame) -> Codes:
 
 
 def _view(part: pd.DataFrame) -> Ints:
-    """Which table a row stood in, as far as the frame tells: its file, dialect, filled columns."""
-    known = [Codes(part[name].notna().to_numpy().astype(np.int64), 2) for name in SHOWN]
-    return joined(codes(part["file"]), codes(part["dialect"]), *known)
+    """Which run of a command printed a row: its file, its dialect, its number in the moment."""
+    told = [codes(part["view"])] if "view" in part.columns else []
+    return joined(codes(part["file"]), codes(part["dialect"]), *told)
 
 
 def _first(keys: Ints) -> Ints:

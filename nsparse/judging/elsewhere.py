@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
+    from nsparse.judging.view import View
 
 ENDS = ("local_addr", "local_port", "remote_addr", "remote_port")
 MIRRORED = ("remote_addr", "remote_port", "local_addr", "local_port")
@@ -29,25 +31,30 @@ def before(
         seconds: How long before at least, by printed times; without it order is enough.
     """
     fits = [moment for moment in scene.earlier if _long_before(moment, scene, seconds)]
-    rows = fits[-1].rows if fits else scene.rows.iloc[:0]
-    keys = ["netns", "proto", "state", *ENDS]
-    found = _looked_up(some, rows, keys, ["inode", *columns])
-    return found.mask(flagged(found["inode"] != some["inode"]))[list(columns)]
+    at, view = some.index.to_numpy(), scene.view
+    if not fits or some.empty:
+        return view.beside(at * 0 - 1, some.index, *columns)
+    keys = ("netns", "proto", "state", *ENDS)
+    told = view.pick(at, *keys, "inode")
+    then = fits[-1].view
+    known = then.pick(_alike(then, "state", told["state"]), *keys, "inode", *columns)
+    found = _looked_up(told, known, keys)
+    return found.mask(flagged(found["inode"] != told["inode"]))[list(columns)]
 
 
 def other_ends(scene: Scene, some: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The other ends of connections, in this dump or another host's; NA where in none."""
     import pandas as pd
 
-    paired = some["pair"][some["pair"] >= 0]
-    here = scene.rows.reindex(columns=list(columns)).loc[paired].set_axis(paired.index)
-    away = some.drop(index=paired.index)
-    keys = ["proto", *ENDS]
-    known = [_swapped(peer, away, [*keys, *columns]) for peer in scene.peers] if len(away) else []
-    if not sum(map(len, known)):
-        return here.reindex(some.index)
-    there = _looked_up(away, pd.concat(known, ignore_index=True), keys, columns)
-    return (pd.concat([here, there]) if len(here) else there).reindex(some.index)
+    pair = scene.view.numbers("pair")[some.index]
+    here = scene.view.beside(pair, some.index, *columns)
+    if not scene.peers or (pair >= 0).all():
+        return here
+    keys = ("proto", *ENDS)
+    away = scene.view.pick(some.index[pair < 0].to_numpy(), *keys)
+    known = pd.concat([_swapped(peer, away, columns) for peer in scene.peers], ignore_index=True)
+    there = _looked_up(away, known, keys)[list(columns)]
+    return pd.concat([here[pair >= 0], there]).reindex(some.index)
 
 
 def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
@@ -62,13 +69,8 @@ def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
     )
 
 
-def at_listener(scene: Scene, some: pd.DataFrame, column: str) -> pd.Series[Any]:
-    """What the row of the listener that serves each of some rows says; NA where there is none."""
-    return scene.rows[column].reindex(some["listener"]).set_axis(some.index)
-
-
 def growing(
-    scene: Scene, now: pd.Series[Any], keys: Callable[[pd.DataFrame], pd.Series[Any]]
+    scene: Scene, now: pd.Series[Any], keys: Callable[[Scene], pd.Series[Any]]
 ) -> pd.Series[bool]:
     """Rows of groups that have grown from each of three or more snapshots to the next.
 
@@ -81,7 +83,7 @@ def growing(
 
     if len(scene.earlier) < 2:
         return pd.Series(False, index=now.index, dtype="bool")
-    sizes = [*(keys(moment.rows).value_counts() for moment in scene.earlier), now.value_counts()]
+    sizes = [*(keys(moment).value_counts() for moment in scene.earlier), now.value_counts()]
     counts = pd.concat(sizes, axis=1).fillna(0)
     rising = counts.diff(axis=1).iloc[:, 1:].gt(0).all(axis=1)
     return now.isin(counts.index[rising.to_numpy(dtype="bool")])
@@ -89,13 +91,11 @@ def growing(
 
 def _swapped(peer: Scene, away: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Rows of another host towards the own ends of some rows, as those rows would name the ends."""
-    rows = peer.rows
-    wanted = rows["concrete"] & rows["remote_addr"].isin(away["local_addr"].unique())
+    view = peer.view
+    towards = _alike(view, "remote_addr", away["local_addr"])
+    rows = view.pick(view.true("concrete") & towards, "proto", *MIRRORED, *columns)
     local = rows["local_addr"].str.startswith("127.") | (rows["local_addr"] == "::1")
-    rows = rows[wanted & ~flagged(local)]
-    return rows.rename(columns=dict(zip(MIRRORED, ENDS, strict=True))).reindex(
-        columns=list(columns)
-    )
+    return rows[~flagged(local)].rename(columns=dict(zip(MIRRORED, ENDS, strict=True)))
 
 
 def _long_before(moment: Scene, scene: Scene, seconds: float | None) -> bool:
@@ -106,12 +106,13 @@ def _long_before(moment: Scene, scene: Scene, seconds: float | None) -> bool:
     return bool((scene.taken_at - moment.taken_at).total_seconds() >= seconds)
 
 
-def _looked_up(
-    some: pd.DataFrame, rows: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]
-) -> pd.DataFrame:
-    """For each of some rows the values of the first row with the same keys."""
-    wanted = [*keys, *columns]
-    found = rows.reindex(columns=wanted).drop_duplicates(list(keys))
-    asked = some[list(keys)].astype(found[list(keys)].dtypes)
-    joined = asked.merge(found, how="left", on=list(keys))
-    return joined[list(columns)].set_axis(some.index)
+def _alike(view: View, name: str, values: pd.Series[Any]) -> Bools:
+    """Rows that have one of some values in a column; no value is like no value."""
+    found = view.is_(name, *values.dropna().unique())
+    return found | ~view.known(name) if values.isna().any() else found
+
+
+def _looked_up(some: pd.DataFrame, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """For each of some rows the first of other rows with the same keys."""
+    found = rows.drop_duplicates(list(keys))
+    return some[list(keys)].merge(found, how="left", on=list(keys)).set_axis(some.index)

@@ -6,6 +6,7 @@ a value of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -16,10 +17,12 @@ import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.object_]
 
 NO_PORT = 65536
 """Stands for a port that is a wildcard or not printed: no port has this number."""
 WILDCARDS = ("0.0.0.0", "::", "*")
+NO_ADDRESS = frozenset((*WILDCARDS, ""))
 ROOM = 2**62
 """Products of codes stay below, so that no two tuples share a number."""
 
@@ -124,23 +127,23 @@ class Ends:
     count: int
     end_addr: Ints
     end_port: Ints
-    addresses: pd.Series
+    addresses: Words
     named: Bools
 
     @cached_property
     def six(self) -> Bools:
         """By address: whether it is IPv6."""
-        return flags(self.addresses.str.count(":") >= 2)
+        return _each(self.addresses, lambda addr: addr.count(":") >= 2)
 
     @cached_property
     def wild(self) -> Bools:
         """By address: whether it is a wildcard, or none at all."""
-        return flags(self.addresses.isin((*WILDCARDS, "")))
+        return _each(self.addresses, lambda addr: addr in NO_ADDRESS)
 
     @cached_property
     def loopback(self) -> Bools:
         """By address: whether it never leaves the host."""
-        return flags(self.addresses.str.startswith("127.") | (self.addresses == "::1"))
+        return _each(self.addresses, lambda addr: addr.startswith("127.") or addr == "::1")
 
     @cached_property
     def local_port(self) -> Ints:
@@ -162,28 +165,31 @@ class Ends:
         """By row: the number that the other end's row would have in `tuples`."""
         return joined(self.space, Codes(self.remote, self.count), Codes(self.local, self.count))
 
-    def text(self, *wanted: Ints) -> list[pd.Series]:
-        """ADDR:PORT of each end, IPv6 in brackets; "" for -1. One column for each argument."""
-        seen = np.zeros(self.count + 1, dtype=np.bool_)
-        for ends in wanted:
-            seen[ends] = True  # the last place is that of -1
-        used = np.flatnonzero(seen[:-1])
-        place = np.full(self.count + 1, len(used), dtype=np.int64)
-        place[used] = np.arange(len(used))
-        shown = self._spell(used)
-        shown = pd.concat([shown, pd.Series([""], dtype=shown.dtype)], ignore_index=True)
-        return [shown.take(place[ends]).reset_index(drop=True) for ends in wanted]
+    def text(self, ends: Ints) -> tuple[Ints, Words]:
+        """ADDR:PORT of some ends, IPv6 in brackets, "" for -1.
 
-    def _spell(self, ends: Ints) -> pd.Series:
-        """Texts of ends; addresses are few beside ends, so their part is done on them."""
-        bare = ~self.six | self.named
-        addresses = self.addresses.where(bare, "[" + self.addresses + "]")
+        That is the place of each among the texts that occur, and these.
+        """
+        used = np.unique(ends[ends >= 0])
+        place = np.full(self.count + 1, len(used), dtype=np.int64)  # the last is that of -1
+        place[used] = np.arange(len(used))
+        return place[ends], np.append(self._spell(used), "")
+
+    def _spell(self, ends: Ints) -> Words:
+        """Texts of ends; addresses and ports are few beside ends, so each is put in words once."""
         at = self.end_addr[ends]
-        numbers = np.where(self.named[at], NO_PORT + 1, self.end_port[ends])
-        ports, port_at = np.unique(numbers, return_inverse=True)
-        words = pd.Series([_port_word(port) for port in ports.tolist()], dtype=addresses.dtype)
-        first = addresses.take(at).reset_index(drop=True)
-        return first + words.take(port_at).reset_index(drop=True)
+        numbers, port_at = np.unique(
+            np.where(self.named[at], NO_PORT + 1, self.end_port[ends]), return_inverse=True
+        )
+        ports = np.array([_port_word(port) for port in numbers.tolist()], dtype=object)
+        plain = zip(self.addresses, ~self.six | self.named, strict=True)
+        words = [addr if bare else f"[{addr}]" for addr, bare in plain]
+        text: Words = np.array(words, dtype=object)[at] + ports[port_at]
+        return text
+
+
+def _each(words: Words, test: Callable[[str], bool]) -> Bools:
+    return np.fromiter(map(test, words), dtype=np.bool_, count=len(words))
 
 
 def _port_word(port: int) -> str:
@@ -198,7 +204,7 @@ def ends_of(frame: pd.DataFrame) -> Ends:
     rows = len(frame)
     address, named = _addresses(frame)
     numbers, known = pd.factorize(address)
-    addresses = pd.Series(known).reset_index(drop=True)
+    addresses = np.asarray(known, dtype=object)
     is_name = np.zeros(len(addresses), dtype=np.bool_)
     is_name[numbers[named]] = True
     ports = np.concatenate([_ports(frame["local_port"]), _ports(frame["remote_port"])])

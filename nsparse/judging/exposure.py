@@ -129,7 +129,12 @@ SERVICES = (
     Service("SQL Server", "notice", (1433,), (1434,), process="sqlserv|sqlbrowser", amplifies=True),
     Service("the Oracle listener", "notice", (1521,), process="tnslsnr|oracle"),
     Service("InfluxDB", "notice", (8086,), process="influxd"),
-    Service("RabbitMQ", "notice", (5672, 15672), process="beam|rabbitmq|erl"),
+    Service(
+        "the AMQP broker",
+        "notice",
+        (5672, 15672),
+        process="beam|rabbitmq|erl|qpidd|activemq|artemis",
+    ),
     Service("the Erlang port mapper", "notice", (4369,), process="epmd|beam|systemd"),
     Service(
         "LDAP",
@@ -144,7 +149,14 @@ SERVICES = (
     Service("Grafana", "notice", (3000,), process="grafana", needs="both"),
     Service("the node exporter", "notice", (9100,), process="node_exporter|prometheus-node"),
     Service("SNMP", "notice", udp=(161,), process="snmpd|systemd|svchost|snmp", amplifies=True),
-    Service("NTP", "notice", udp=(123,), process="ntp|chrony|svchost|w32tm|timed", amplifies=True),
+    Service(
+        "NTP",
+        "notice",
+        udp=(123,),
+        process="ntp|chrony|svchost|w32tm|timed",
+        amplifies=True,
+        windows="info",  # the time service of every Windows holds the port, as a client too
+    ),
     Service("CUPS", "notice", (631,), (631,), process="cups|systemd|launchd"),
     Service("telnet", "notice", (23,), process="telnet|inetd|xinetd|systemd", risk=CLEAR),
     Service("FTP", "notice", (21,), process=r"\w*ftpd?|inetd|xinetd|systemd", risk=CLEAR),
@@ -154,6 +166,8 @@ SERVICES = (
     ),
     Service("WinRM", "notice", (5985,), process="System|svchost", windows="info"),
 )
-PUBLISHES = "docker-proxy|dockerd|rootlessport|slirp4netns"
+PUBLISHES = (
+    r"docker-proxy|dockerd|rootlessport|slirp4netns|com\.docker|vpnkit|gvproxy|wslrelay|podman"
+)
 """Programs that hold a port because somebody asked for a container's port to be published; dockerd
 itself does for the services of a swarm."""

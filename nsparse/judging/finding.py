@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 PEERS_SHOWN = 3
-TOLD = (
-    *("netns", "proto", "state", "recv_q", "send_q", "inode"),
-    *("local_addr", "local_port", "remote_addr", "remote_port"),
-    *("owner", "owned", "process", "pid", "role", "service", "bound"),
-    *("group", "pair", "listener", "persistent"),
-)
-"""Columns that findings tell of, or look other rows up by."""
+WHOSE = ("owner", "process", "pid")
+"""Columns that tell the owner of a row (`owner_of`)."""
+GROUPED = (*WHOSE, "role", "bound")
+"""Columns that tell the group of a row (`group_of`)."""
 LOCAL_PROGRAM = "the local program"
 
 
@@ -55,31 +53,15 @@ def flagged(truth: pd.Series[Any]) -> pd.Series[bool]:
     return truth.fillna(False).astype("bool")
 
 
-def slim(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
-    """Rows with only the columns that findings tell of: narrow ones are cheap to group."""
-    return rows[[*TOLD, *more]]
+def silent(scene: Scene, seconds: float) -> Bools:
+    """Connections that have neither sent nor received for so long."""
+    view, least = scene.view, 1000 * seconds
+    return view.at_least("lastsnd_ms", least) & view.at_least("lastrcv_ms", least)
 
 
 def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
-    return tuple(int(label) for rows in frames for label in rows.index)
-
-
-def keyed(rows: pd.DataFrame, *columns: str) -> list[pd.Series[Any]]:
-    """Keys to group rows by: their network namespace, and these columns."""
-    return [netns_of(rows), *(rows[name] for name in columns)]
-
-
-def owner_keys(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Which program each row belongs to; rows without an owner count by their group."""
-    group = "group " + rows["group"].astype("str")
-    owner = rows["owner"].astype("object")
-    return netns_of(rows) + "/" + owner.where(owner != "", group)
-
-
-def netns_of(rows: pd.DataFrame) -> pd.Series[Any]:
-    """The network namespace of each row, empty where none is named: fit for a key."""
-    return rows["netns"].astype("object").where(rows["netns"].notna(), "")
+    return tuple(label for rows in frames for label in rows.index.tolist())
 
 
 # ---- whose they are --------------------------------------------------------------------------
@@ -89,6 +71,14 @@ def group_of(row: pd.Series[Any]) -> Group:
     """The group of a finding whose rows are all like this one."""
     role = row["role"] if row["role"] in ("server", "client") else None
     return Group(**owner_of(row), role=role, service=row["bound"] or None)
+
+
+def common_group(rows: pd.DataFrame) -> Group:
+    """What rows have in common: their group, else their owner, else nothing."""
+    first = rows.iloc[0]
+    if rows["group"].nunique() == 1:
+        return group_of(first)
+    return Group(**owner_of(first)) if rows["owner"].nunique() == 1 else Group()
 
 
 def owner_of(row: pd.Series[Any]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ class Given:
         snapshots: How many moments it shows, where known.
         tables: The dialects of its tables.
         cut: Whether its end is missing.
+        host_from: What named its host: its text, its bundle; None where nothing did.
+        time_from: What told its time: its text, its bundle, a name; None where nothing did.
+        facts: What its bundle says of its host beside the sockets.
     """
 
     frame: pd.DataFrame
@@ -35,6 +38,9 @@ class Given:
     snapshots: int | None = None
     tables: tuple[str, ...] = ()
     cut: bool = False
+    host_from: str | None = None
+    time_from: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Source:
     file: str
     host: str | None
     host_from: str
+    time_from: str | None
     os: str | None
     tool: str | None
     dialect: str | None
@@ -84,7 +91,29 @@ def _dump(dump: Any) -> Given:
         snapshots=None if shots is None else len(shots),
         tables=tuple(dict.fromkeys(getattr(dump, "tables", ()))),
         cut=bool(getattr(dump, "truncated", last_is_damaged)),
+        host_from=getattr(dump, "host_from", None),
+        time_from=getattr(dump, "time_from", None),
+        facts=getattr(dump, "facts", {}),
     )
+
+
+def facts(dumps: Iterable[Given], hosts: Mapping[str, Named]) -> dict[str, Mapping[str, object]]:
+    """What the bundles of the dumps say of each host; of two that say the same the later one.
+
+    Tables of facts (settings, counters, processes) are the later bundle's as a whole: halves of
+    two moments would make a third that never was.
+    """
+    found: dict[str, Mapping[str, object]] = {}
+    for dump in dumps:
+        name = hosts.get(dump.file or "")
+        if name is not None and dump.facts:
+            found[name.host] = {**found.get(name.host, {}), **dump.facts}
+    return found
+
+
+def rules(dumps: Iterable[Given]) -> dict[str, str]:
+    """By file what named its host, where that was not its own text."""
+    return {dump.file: dump.host_from for dump in dumps if dump.file and dump.host_from}
 
 
 def joined(dumps: Sequence[Given]) -> pd.DataFrame:
@@ -119,6 +148,7 @@ def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Name
         file=file,
         host=(named.host or None) if named else None,
         host_from=named.rule if named else "file",
+        time_from=dump.time_from or ("text" if rows["taken_at"].notna().any() else None),
         os=_listed(rows["os"]) or _words(dialect.os for dialect in known if dialect.os),
         tool=_listed(rows["tool"]) or _words(dialect.tool for dialect in known),
         dialect=_listed(rows["dialect"]) or _words(dump.tables),

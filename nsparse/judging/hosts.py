@@ -35,27 +35,35 @@ NOWHERE = ("127.", "169.254.", "fe80:", "::1")
 
 
 class Named(NamedTuple):
-    """The host of a file, and the rule that decided: option, text, address, folder, file."""
+    """The host of a file, and what decided: option, text, bundle, address, folder, file."""
 
     host: str
     rule: str
 
 
-def named(frame: pd.DataFrame, host: str | None = None) -> dict[str, Named]:
+def named(
+    frame: pd.DataFrame, host: str | None = None, rules: Mapping[str, str] | None = None
+) -> dict[str, Named]:
     """The host of each file; "" for files that are all of one host without a name.
 
     Args:
         frame: The rows of any number of files.
         host: The name that the user gave for all of them.
+        rules: By file what the name in its rows comes from, where that was not its text.
     """
+    told = {} if rules is None else rules
     files = [str(file) for file in frame["file"].fillna("").unique()]
     if host is not None:
         return {file: Named(host, "option") for file in files}
     said = _said(frame)
     if len(files) == 1:
         (file,) = files
-        return {file: Named(said.get(file, ""), "text" if said else "file")}
-    return _grouped(files, said, _own_addresses(frame))
+        return {file: Named(said.get(file, ""), told.get(file, "text") if said else "file")}
+    found = _grouped(files, said, _own_addresses(frame))
+    return {
+        file: entry._replace(rule=told.get(file, "text")) if entry.rule == "text" else entry
+        for file, entry in found.items()
+    }
 
 
 def _said(frame: pd.DataFrame) -> dict[str, str]:

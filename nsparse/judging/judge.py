@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.diagnosis import SEVERITIES, Finding, alternatives
 from nsparse.judging.absorb import absorbed
-from nsparse.judging.given import Source, given, joined, sources
+from nsparse.judging.given import Source, given, joined, rules, sources
+from nsparse.judging.given import facts as known
+from nsparse.judging.ignored import without_ignored
 from nsparse.judging.measure import worst
 from nsparse.judging.settings import Settings, settings
 from nsparse.prose import plural
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Severity
+    from nsparse.judging.hosts import Named
     from nsparse.judging.scene import Scene
 
 SCHEMA = "nsparse.report/1"
@@ -215,11 +219,13 @@ def judge(
     Args:
         data: A DataFrame, an object with `.frame` (and `.problems`, `.lines`, … where it has
             them), one with `.dumps` (and `.facts`), or a sequence of these.
-        config: Thresholds by id, and the lists `select`, `ignore`, `ignore-ports`.
+        config: Thresholds and levels by id, and what else a config file may hold
+            (`nsparse.judging.settings.KEYS`).
         host: The host that everything is from.
         select: Only these diagnoses.
         ignore: All but these.
-        facts: What is known of a host beside its sockets, by host name.
+        facts: What is known of a host beside its sockets, by host name; it takes the place of what
+            a bundle says of that host.
 
     Raises:
         UnknownName: The config names a diagnosis or a number that nothing has.
@@ -235,11 +241,11 @@ def judge(
     chosen = settings(config, select, ignore)
     dumps = list(given(data))
     frame = joined(dumps)
-    hosts = named(frame, host)
+    hosts = named(frame, host, rules(dumps))
     found = scenes(
         frame,
         hosts=hosts,
-        facts=facts if facts is not None else getattr(data, "facts", None),
+        facts=_facts({**known(dumps, hosts), **(facts or {})}, hosts, chosen),
         truncated=[dump.file for dump in dumps if dump.cut and dump.file is not None],
     )
     stage = tuple(_sighted(scene, chosen) for scene in found)
@@ -255,10 +261,33 @@ def judge(
     )
 
 
+def _facts(
+    known: Mapping[str, Mapping[str, object]], hosts: Mapping[str, Named], chosen: Settings
+) -> Mapping[str, Mapping[str, object]]:
+    """What is known of each host; what the user says holds on all of them, whatever else is."""
+    if not chosen.constants:
+        return known
+    names = {"", *known, *(named.host for named in hosts.values())}
+    return {name: _told(known.get(name, {}), chosen) for name in names}
+
+
+def _told(about: Mapping[str, object], chosen: Settings) -> Mapping[str, object]:
+    """What is known of one host, and from where."""
+    origins = about.get("from")
+    origin = dict(origins) if isinstance(origins, Mapping) else {}
+    origin |= dict.fromkeys(chosen.constants, chosen.source)
+    return {**about, **chosen.constants, "from": origin}
+
+
 def _sighted(scene: Scene, chosen: Settings) -> Scene:
-    """A scene that has each alternative that is asked for (`owner|inode`) and met, too."""
+    """A scene with what the user set.
+
+    It has each alternative that is asked for (`owner|inode`) and met, too, and the numbers in
+    force: diagnoses that split the same rows among them look at those of one another.
+    """
     asked = {need for diagnosis in chosen.chosen() for need in diagnosis.needs}
-    return replace(scene, has=scene.has | alternatives(asked, scene.has))
+    has = scene.has | alternatives(asked, scene.has)
+    return replace(scene, has=has, numbers=chosen.all_limits())
 
 
 def _judged(scene: Scene, chosen: Settings) -> list[Finding]:
@@ -270,33 +299,34 @@ def _judged(scene: Scene, chosen: Settings) -> list[Finding]:
         if scene.has.issuperset(diagnosis.needs)
         for finding in diagnosis.check(scene, chosen.limits_of(diagnosis))
     ]
-    ports = chosen.ignore_ports
-    heard = [finding for finding in found if not _only_on(finding, scene, ports)]
+    heard = [_leveled(finding, chosen) for finding in without_ignored(found, scene, chosen)]
     left = absorbed(heard, scene, {diagnosis.id: diagnosis for diagnosis in wanted})
-    return [_placed(finding, scene) for finding in left]
+    told = [finding for finding in left if chosen.levels.get(finding.id) != "off"]
+    return [_placed(_leveled(finding, chosen), scene) for finding in told]
 
 
-def _only_on(finding: Finding, scene: Scene, ports: frozenset[int]) -> bool:
-    """Whether every row of a finding belongs to a service on one of these ports."""
-    if not ports or not finding.sockets:
-        return False
-    rows = scene.rows.loc[list(finding.sockets)]
-    here = rows["remote_port"].where(rows["role"] == "client", rows["local_port"])
-    return bool(here.isin(list(ports)).all())
+def _leveled(finding: Finding, chosen: Settings) -> Finding:
+    """A finding on the level that the user gives to its diagnosis, whatever it has taken over."""
+    level = chosen.levels.get(finding.id, "off")
+    return finding if level == "off" else replace(finding, severity=level)
 
 
 def _placed(finding: Finding, scene: Scene) -> Finding:
     """A finding with its host, its namespace and the lines that prove it."""
-    rows = scene.rows.loc[list(finding.sockets), ["file", "line", "netns"]]
-    spaces = rows["netns"].dropna().unique()
-    alone = len(spaces) == 1 and bool(rows["netns"].notna().all())
-    shown = rows[rows["line"].notna()].head(ROWS_SHOWN)
-    files, lines = shown["file"].fillna("").tolist(), shown["line"].tolist()
+    import numpy as np
+
+    view, at = scene.view, list(finding.sockets)
+    spaces = set(view.codes("netns").of[at].tolist()) if at else {0}
+    known = view.known("line")
+    shown = list(islice((row for row in at if known[row]), ROWS_SHOWN))
+    told = view.pick(np.array(shown, dtype=np.int64), "file", "line")
+    files, lines = told["file"].fillna("").tolist(), told["line"].tolist()
     return replace(
         finding,
         host=scene.host or None,
-        netns=str(spaces[0]) if alone else None,
-        rows=tuple((str(file), int(line)) for file, line in zip(files, lines, strict=True)),
+        netns=str(view.array("netns")[at[0]]) if len(spaces) == 1 and 0 not in spaces else None,
+        rows=finding.rows[:ROWS_SHOWN]
+        or tuple((str(file), int(line)) for file, line in zip(files, lines, strict=True)),
     )
 
 
@@ -316,13 +346,13 @@ def _not_evaluated(stage: Iterable[Scene], chosen: Settings) -> Iterator[NotEval
 def _summary(stage: Sequence[Scene], findings: Iterable[Finding], rows: int) -> dict[str, Any]:
     states: Counter[str] = Counter()
     for scene in stage:
-        counts = scene.rows["state"].value_counts()
-        states.update({str(state): int(n) for state, n in counts.items() if n})
+        counts = scene.view.counts("state")
+        states.update({str(state): n for state, n in counts.items() if n})
     severities = Counter(finding.severity for finding in findings)
     return {
         "hosts": len(stage),
         "rows": rows,
-        "connections": sum(int(scene.rows["once"].sum()) for scene in stage),
+        "connections": sum(int(scene.view.true("once").sum()) for scene in stage),
         "by_state": dict(states.most_common()),
         "by_severity": {severity: severities[severity] for severity in SEVERITIES},
     }

@@ -1,4 +1,4 @@
-"""What the counters of a host say about its accept queues."""
+"""What the counters of a host say about its accept queues: a fact of its bundle."""
 
 from __future__ import annotations
 

@@ -6,25 +6,37 @@ are cut out of the frame, when a diagnosis looks at their rows.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from nsparse.diagnosis import Finding
-from nsparse.judging.finding import LOCAL_PROGRAM, connections, group_of, labels, settle
+from nsparse.judging.finding import (
+    GROUPED,
+    LOCAL_PROGRAM,
+    connections,
+    group_of,
+    labels,
+    settle,
+)
 from nsparse.judging.measure import halved, passes
 from nsparse.layout import table
 from nsparse.prose import actor, thousands
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Group, Limits, Severity, Step
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
+    from nsparse.judging.view import View
 
+GROUP = ("group",)
+PILED = (*GROUPED, "remote_addr", "owned", "persistent")
+"""Columns that every pile needs."""
 Counts = Mapping[str, int]
 """How many rows are in which state, the most frequent first."""
 
@@ -47,19 +59,12 @@ class Ground:
 
     scene: Scene
     found: pd.DataFrame
-    by: Any
-    keys: Collection[Hashable]
+    by: tuple[str, ...]
 
     @cached_property
-    def places(self) -> Mapping[Hashable, Any]:
-        """Where the rows of each pile stand."""
-        return self.found.groupby(self.by, sort=False).indices
-
-    @cached_property
-    def states(self) -> Mapping[Hashable, Counts]:
-        """How many live rows of each pile's group are in which state."""
-        rows = self.scene.rows
-        return states_of(rows[rows["live"] & rows[self.by].isin(list(self.keys))], self.by)
+    def states(self) -> Mapping[int, Counts]:
+        """How many live rows of the group of each pile are in which state."""
+        return states_of(self.scene, self.scene.view.true("live"), self.found, self.by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,25 +74,27 @@ class Pile:
     Attributes:
         scene: The scene they are from.
         limits: The numbers.
-        key: What the rows have in common.
+        key: The number of what the rows have in common (`View.keys`).
         n: How many they are.
         base: What they are a part of.
         counts: Of how many of them each column of truths is true.
+        places: Where they stand among the rows of their kind.
         ground: Where they are cut out of.
     """
 
     scene: Scene
     limits: Limits
-    key: Any  # a number of a group or a listener, or whatever the diagnosis groups by
+    key: int
     n: int
     base: int
     counts: Mapping[str, int]
+    places: Ints = field(repr=False)
     ground: Ground = field(repr=False)
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The rows."""
-        rows: pd.DataFrame = self.ground.found.iloc[self.ground.places[self.key]]
+        rows: pd.DataFrame = self.ground.found.iloc[self.places]
         return rows
 
     @cached_property
@@ -206,53 +213,83 @@ def piles(
     scene: Scene,
     found: pd.DataFrame,
     limits: Limits,
-    by: Any = "group",
-    base: pd.Series[int] | None = None,
+    by: Sequence[str] = GROUP,
+    *,
+    keys: Ints | None = None,
+    base: Ints | None = None,
     least: float | None = None,
 ) -> Iterator[Pile]:
     """The piles of some rows, in the order in which they appear.
 
     Args:
         scene: The scene they are from.
-        found: Rows of one kind. Of every pile it is counted how many of its truths are true.
+        found: Rows of one kind. Of every pile it is counted how many of its truths are true; those
+            of `PILED` are needed.
         limits: The numbers that the piles are held against.
-        by: What makes a pile: a column of the scene (`group`, `listener`), or keys of the rows.
-        base: Sizes by key; without them the live connections of each group, or listener.
+        by: The columns that the rows of a pile have in common.
+        keys: What they have in common where no columns say it: a number for each row.
+        base: For each row what it is a part of; without it the live connections alike by `by`.
         least: The fewest rows that are worth a look; without it what `few` and `many` ask for.
     """
+    import numpy as np
+
+    from nsparse.judging.view import counted, lots
+
     if least is None:
         least = min(halved(limits["few"]), limits["many"])
-    keys = found[by] if isinstance(by, str) else by
-    sums = found.select_dtypes("bool").assign(n=True).astype("int64")
-    sums = sums.groupby(keys, sort=False).sum()
-    sums = sums[sums["n"] >= least]
-    if sums.empty:
+    if len(found) < max(least, 1):
         return
-    sizes = live_sizes(scene, str(by)) if base is None else base
-    bases = sizes.reindex(sums.index).fillna(0).astype("int64").tolist()
-    ground = Ground(scene, found, by, sums.index)
-    for key, total, row in zip(sums.index, bases, sums.to_dict("records"), strict=True):
-        counts = {str(name): int(n) for name, n in row.items()}
-        yield Pile(scene, limits, key, counts["n"], total, counts, ground)
+    at = found.index.to_numpy()
+    if keys is None:
+        keys = scene.view.keys(*by)[at]
+    places = list(lots(np.arange(len(at)), keys, least))
+    truths = [name for name in found.columns if found[name].dtype == "bool"]
+    sums = {name: counted(keys, found[name].to_numpy()) for name in truths}
+    if not places:
+        return
+    bases = scene.view.tally(at, connections_once(scene), *by) if base is None else base
+    ground = Ground(scene, found, tuple(by))
+    for place in places:
+        first = place[0]
+        counts = {"n": len(place), **{name: int(sums[name][first]) for name in truths}}
+        yield Pile(
+            scene, limits, int(keys[first]), len(place), int(bases[first]), counts, place, ground
+        )
 
 
-def live_sizes(scene: Scene, by: str) -> pd.Series[int]:
-    """How many live connections there are by group, or by listener.
+def connections_once(scene: Scene) -> Bools:
+    """Live rows; of a connection whose both ends are in one group the first."""
+    return scene.view.once(connections_once, lambda: _once(scene.view))
 
-    A connection whose both ends are in one group counts once.
+
+def _once(view: View) -> Bools:
+    import numpy as np
+
+    live, pair, group = view.true("live"), view.numbers("pair"), view.numbers("group")
+    second = (pair >= 0) & (pair < np.arange(len(pair))) & live[pair] & (group[pair] == group)
+    once: Bools = live & ~second
+    return once
+
+
+def states_of(
+    scene: Scene, among: Bools, like: pd.DataFrame, by: Sequence[str]
+) -> dict[int, dict[str, int]]:
+    """How many rows alike are in which state, the most frequent first, by number of their key.
+
+    Args:
+        scene: The scene.
+        among: The rows that are counted.
+        like: Rows that say which keys matter.
+        by: The columns of the keys.
     """
-    live = scene.rows[scene.rows["live"] & (scene.rows[by] >= 0)]
-    twin = live["group"].reindex(live["pair"]).to_numpy() == live["group"].to_numpy()
-    second = live["pair"].to_numpy() < live.index.to_numpy()
-    sizes: pd.Series[int] = live.loc[~(twin & second), by].value_counts()
-    return sizes
+    import numpy as np
 
-
-def states_of(rows: pd.DataFrame, by: str) -> dict[Hashable, dict[str, int]]:
-    """How many rows of each key are in which state, the most frequent first."""
-    counts = rows["state"].astype("object").groupby(rows[by], sort=False).value_counts()
-    found: dict[Hashable, dict[str, int]] = {}
+    keys = scene.view.keys(*by)
+    at = np.flatnonzero(among & np.isin(keys, keys[like.index.to_numpy()]))
+    states = scene.view.pick(at, "state")["state"].astype("object")
+    counts = states.groupby(keys[at], sort=False).value_counts()
+    found: dict[int, dict[str, int]] = {}
     levels = (counts.index.get_level_values(level) for level in (0, 1))
     for key, state, n in zip(*levels, counts, strict=True):
-        found.setdefault(key, {})[str(state)] = int(n)
+        found.setdefault(int(key), {})[str(state)] = int(n)
     return found

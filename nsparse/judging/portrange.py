@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nsparse.judging.address import loopback
 from nsparse.judging.finding import sysctl
 from nsparse.judging.measure import is_older
+from nsparse.judging.scope import loopback
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from nsparse.judging.ends import Ints
     from nsparse.judging.scene import Scene
 
 RANGE = ("ephemeral_low", "ephemeral_high")
@@ -41,7 +40,8 @@ def drawn_from(scene: Scene) -> Range:
     """The range in force without the ports that are reserved, or the default of the system."""
     known = not scene.constants.assumed.intersection(RANGE)
     system = NAMES.get(scene.os or "", "usual")
-    source = "the range of the host" if known else f"assumed, the {system} default"
+    told = scene.constants.told.get("ephemeral_low", "the range of the host")
+    source = told if known else f"assumed, the {system} default"
     low, high = scene.constants.ephemeral_low, scene.constants.ephemeral_high
     reserved = ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
     return Range(low, high, source, known, sum(low <= port <= high for port in reserved))
@@ -59,7 +59,7 @@ def ports_of(ranges: str) -> set[int]:
     return found
 
 
-def widened(drawn: Range, ports: pd.Series[int], outside: float) -> Range:
+def widened(drawn: Range, ports: Ints, outside: float) -> Range:
     """An assumed range, made as wide as the ports in use show that it is.
 
     Args:
@@ -67,7 +67,7 @@ def widened(drawn: Range, ports: pd.Series[int], outside: float) -> Range:
         ports: The ports that connections of this host use.
         outside: The part of them that must lie beyond it.
     """
-    beyond = int((~ports.between(drawn.low, drawn.high)).sum())
+    beyond = int(((ports < drawn.low) | (ports > drawn.high)).sum())
     if drawn.known or beyond < outside * len(ports):
         return drawn
     low, high = min(drawn.low, int(ports.min())), max(drawn.high, int(ports.max()))

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.judging.finding import flagged
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
 FIN = 1
@@ -43,9 +40,9 @@ def counts_fin(scene: Scene) -> bool:
     return scene.os == "linux" and "queues" in scene.has
 
 
-def classed(waiting: pd.Series[int]) -> dict[str, pd.Series[bool]]:
+def classed(waiting: Ints) -> dict[str, Bools]:
     """Which rows are in which class of unread bytes."""
-    return {name: waiting.between(*bounds) for name, bounds in CLASSES.items()}
+    return {name: (waiting >= low) & (waiting <= high) for name, (low, high) in CLASSES.items()}
 
 
 def readings(scene: Scene, counts: Mapping[str, int], who: str) -> tuple[str, ...]:
@@ -71,9 +68,9 @@ def readings(scene: Scene, counts: Mapping[str, int], who: str) -> tuple[str, ..
 # ---- connections that nobody accepts ---------------------------------------------------------
 
 
-def ownerless(rows: pd.DataFrame) -> pd.Series[bool]:
+def ownerless(scene: Scene) -> Bools:
     """Rows that no program holds, or none that the dump names."""
-    return ~rows["owned"] & rows["inode"].isna()
+    return ~scene.view.true("owned") & ~scene.view.known("inode")
 
 
 def tells_owners(scene: Scene) -> bool:
@@ -81,24 +78,42 @@ def tells_owners(scene: Scene) -> bool:
     return bool(scene.has & {"owner", "inode"})
 
 
-def queued(rows: pd.DataFrame) -> pd.Series[bool]:
+def served_by_owner(scene: Scene) -> Bools:
+    """Connections of a listener that has an owner, or an inode, that is shown."""
+    listener = scene.view.numbers("listener")
+    return (~ownerless(scene))[listener] & (listener >= 0)
+
+
+def queued(scene: Scene) -> Bools:
     """Connections that may wait to be accepted: of a server, nobody's, with something unread."""
-    return (rows["role"] == "server") & ownerless(rows) & flagged(rows["recv_q"] > FIN)
+    return _nobodys(scene) & scene.view.above("recv_q", FIN)
 
 
-def never_accepted(scene: Scene, rows: pd.DataFrame) -> pd.Series[bool]:
+def _nobodys(scene: Scene) -> Bools:
+    return scene.view.is_("role", "server") & ownerless(scene)
+
+
+def never_accepted(scene: Scene, among: Bools) -> Bools:
     """Those of a port whose listener has a visible owner.
 
-    An unread FIN alone is enough where inodes are printed: an accepted socket has one. Where no
-    owner is visible nothing proves it; but what the listener's own queue accounts for, nobody may
-    be told to have kept.
+    An unread FIN alone is enough there: nobody holds the connection, and nobody has read of it.
+    Where no owner is visible nothing proves it; but what the listener's own queue accounts for,
+    nobody may be told to have kept.
+
+    Args:
+        scene: The scene.
+        among: The rows in question.
     """
-    if not tells_owners(scene):
-        waits = queued(rows)
-        together = waits.groupby(rows["listener"]).transform("sum")
-        queue = scene.rows["recv_q"].reindex(rows["listener"]).fillna(0).to_numpy(dtype="int64")
-        return waits & (together <= (1 + NEARLY) * queue)
-    seen = (~ownerless(scene.rows)).reindex(rows["listener"], fill_value=False).to_numpy()
-    alone = flagged(rows["recv_q"] == FIN) & ("inode" in scene.has)
-    unread = flagged(rows["recv_q"] > FIN) | alone
-    return (rows["role"] == "server") & ownerless(rows) & unread & seen
+    view = scene.view
+    if tells_owners(scene):
+        unread = view.at_least("recv_q", FIN)
+        return among & _nobodys(scene) & unread & served_by_owner(scene)
+    waits = among & queued(scene)
+    if not waits.any():
+        return waits
+    together = view.tally(waits.nonzero()[0], waits, "listener")
+    listener = view.numbers("listener")[waits]
+    queue = view.numbers("recv_q")[listener] * (listener >= 0)
+    found = waits.copy()
+    found[waits] = together <= (1 + NEARLY) * queue
+    return found

@@ -10,19 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.ends import (
-    NO_PORT,
-    Bools,
-    Codes,
-    Ends,
-    Finder,
-    Ints,
-    codes,
-    compact,
-    equals,
-    flags,
-    joined,
-)
+from nsparse.judging.ends import NO_PORT, Bools, Codes, Ends, Finder, Ints, compact, joined
+from nsparse.judging.view import View
 
 LISTENER, SERVER, CLIENT, UNKNOWN, NONE = range(5)
 ROLES = ("listener", "server", "client", "unknown", "")
@@ -48,26 +37,32 @@ class Roles:
     pair: Ints
 
 
-def roles(
-    frame: pd.DataFrame, ends: Ends, tcp: Bools, concrete: Bools, cut: Bools, low: int, high: int
-) -> Roles:
-    """Tell the role of every row; `low` and `high` bound the ephemeral ports."""
-    state = frame["state"]
-    listens = tcp & equals(state, "LISTEN")
-    listeners = _Listeners(frame, ends, np.flatnonzero(listens))
-    whole = concrete & ~cut
+def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles:
+    """Tell the role of every row; `low` and `high` bound the ephemeral ports.
+
+    Args:
+        view: The rows.
+        ends: Their ends.
+        concrete: Rows with a remote end.
+        low: The first port that a caller is given.
+        high: The last one.
+    """
+    tcp = view.is_("proto", "tcp")
+    listens = tcp & view.is_("state", "LISTEN")
+    listeners = _Listeners(view, ends, np.flatnonzero(listens))
+    whole = concrete & ~view.true("addr_truncated")
     own = _own(ends, concrete, whole)
     serving = listeners.find(ends.local, concrete)
     target = listeners.find(ends.remote, own)
-    role = np.full(len(frame), NONE, dtype=np.int64)
+    role = np.full(len(tcp), NONE, dtype=np.int64)
     role[tcp] = UNKNOWN
     role[listens] = LISTENER
     # A SYN is only ever sent by the side that calls, whatever else listens on its port; the
     # answer to one only by the side that is called (RFC 9293 3.3.2).
-    _settle(role, concrete & equals(state, "SYN_SENT"), CLIENT)
+    _settle(role, concrete & view.is_("state", "SYN_SENT"), CLIENT)
     _settle(role, concrete & (serving >= 0), SERVER)
     _settle(role, concrete & (target >= 0), CLIENT)
-    _settle(role, concrete & equals(state, "SYN_RECEIVED"), SERVER)
+    _settle(role, concrete & view.is_("state", "SYN_RECEIVED"), SERVER)
     here, there = _within(ends.local_port, low, high), _within(ends.remote_port, low, high)
     known = (ends.local_port != NO_PORT) & (ends.remote_port != NO_PORT)
     _settle(role, concrete & known & here & ~there, CLIENT)
@@ -77,7 +72,7 @@ def roles(
         role=role,
         listener=np.where(role == SERVER, serving, -1),
         target=np.where(role == CLIENT, target, -1),
-        pair=_pairs(ends, whole, equals(state, "TIME_WAIT")),
+        pair=_pairs(ends, whole, view.is_("state", "TIME_WAIT")),
     )
 
 
@@ -101,17 +96,17 @@ def _own(ends: Ends, concrete: Bools, whole: Bools) -> Bools:
 class _Listeners:
     """The LISTEN rows, by the ends that they serve."""
 
-    def __init__(self, frame: pd.DataFrame, ends: Ends, rows: Ints) -> None:
+    def __init__(self, view: View, ends: Ends, rows: Ints) -> None:
         self._ends = ends
         self._rows = rows
         if not len(rows):
             return
-        self._pid = codes(frame["pid"])
+        self._pid = view.codes("pid")
         address = ends.end_addr[ends.local[rows]]
         wild = ends.wild[address]
         exact = rows[~wild]
         self._exact = self._finders(self._end_keys(exact, ends.local[exact]), exact)
-        served = _served(frame, ends, rows[wild])
+        served = _served(view, ends, rows[wild])
         self._wild = self._finders(
             self._port_keys(served["row"], ends.local[served["row"]], served["six"]), served["row"]
         )
@@ -158,28 +153,21 @@ class _Listeners:
         return keys * self._pid.size + self._pid.of[rows]
 
 
-def _served(frame: pd.DataFrame, ends: Ends, rows: Ints) -> dict[str, Ints]:
+def _served(view: View, ends: Ends, rows: Ints) -> dict[str, Ints]:
     """Each wildcard listener once for each family it serves, the closest fit first.
 
     `::` serves IPv4 too unless it is v6only; `*` serves what its family says, both when that is
     unknown (diagnoses: role of a row, rule 1).
     """
-    address = ends.addresses.take(ends.end_addr[ends.local[rows]]).to_numpy(dtype=object)
-    family = frame["family"].astype("object").to_numpy()[rows]
-    only = _v6only(frame)[rows]
-    any_family = ~np.isin(address, ("0.0.0.0", "::"))
-    four_only = (address == "0.0.0.0") | (any_family & (family == "ipv4"))
+    address = ends.addresses[ends.end_addr[ends.local[rows]]]
+    only = view.true("v6only")[rows]
+    any_family = (address != "0.0.0.0") & (address != "::")
+    four_only = (address == "0.0.0.0") | (any_family & view.is_("family", "ipv4")[rows])
     six = rows[~four_only]
     both = rows[~four_only & ~only]
     listed = np.concatenate([rows[four_only], six, both])
     serves = np.concatenate([np.zeros(four_only.sum()), np.ones(len(six)), np.zeros(len(both))])
     return {"row": listed.astype(np.int64), "six": serves.astype(np.int64)}
-
-
-def _v6only(frame: pd.DataFrame) -> Bools:
-    if "v6only" not in frame.columns:
-        return np.zeros(len(frame), dtype=np.bool_)
-    return flags(frame["v6only"])
 
 
 def _by_repetition(role: Ints, ends: Ends, whole: Bools) -> None:

@@ -46,6 +46,8 @@ SCOPES = tuple(
 """Networks and what they are for; the first that fits decides, all else is global."""
 PUBLIC = ("global", "documentation")
 """Addresses that the world reaches; those of documentation stand for such ones."""
+NEAR = ("private", "cgnat", "linklocal")
+"""Addresses that only those nearby reach."""
 
 
 @cache
@@ -72,6 +74,33 @@ def public(addr: object) -> bool:
     (True, False, False, False)
     """
     return isinstance(addr, str) and scope(addr) in PUBLIC
+
+
+def loopback(addr: str) -> bool:
+    """Whether an address is one that never leaves the host.
+
+    >>> loopback("127.0.0.53"), loopback("::1"), loopback("192.0.2.1")
+    (True, True, False)
+    """
+    return addr.startswith("127.") or addr == "::1"
+
+
+def kind(addr: str, *, own: bool = False) -> str:
+    """Where an address belongs, in words.
+
+    Args:
+        addr: The address as printed.
+        own: Whether it is known to be one of this host.
+
+    >>> kind("192.168.0.7"), kind("2001:db8::1"), kind("::1"), kind("web1")
+    ('a private address', 'a public address', 'this host itself', 'a name')
+    """
+    where = scope(addr)
+    if not where:
+        return "a name"
+    if own or where == "loopback":
+        return "this host itself"
+    return "a private address" if where in NEAR else "a public address"
 
 
 def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

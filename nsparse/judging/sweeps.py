@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nsparse.judging.finding import keyed, netns_of
+from nsparse.judging.calls import SERVICE
+from nsparse.judging.finding import WHOSE
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 RISKY = (22, 23, 2323, 445, 3389, 5555, 6379, 1433, 3306, 5900, 2375, 7547)
@@ -32,6 +34,7 @@ class Sweep:
         n: How many of them.
         hits: How many of these answer.
         at: The port, or the address.
+        program: Whose they are, as a number.
     """
 
     rows: pd.DataFrame
@@ -39,6 +42,7 @@ class Sweep:
     n: int
     hits: int
     at: Any
+    program: int
 
     @property
     def said(self) -> str:
@@ -59,26 +63,34 @@ class Sweep:
 
 
 def sweeps(
-    calling: pd.DataFrame, up: pd.DataFrame, limits: Limits, *, wide: bool
+    scene: Scene, calling: Bools, up: Bools, limits: Limits, *, wide: bool
 ) -> Iterator[Sweep]:
-    """The sweeps in one direction that are large enough, and in vain."""
+    """The sweeps in one direction that are large enough, and in vain.
+
+    Args:
+        scene: The scene.
+        calling: The attempts.
+        up: Connections that work.
+        limits: The numbers that a sweep is held against.
+        wide: Whether to look for many addresses, else for many ports.
+    """
+    view = scene.view
     fixed, tried = ("remote_port", "remote_addr") if wide else ("remote_addr", "remote_port")
-    keys = keyed(calling, "owner", fixed)
-    many = calling.groupby(keys, sort=False)[tried].transform("nunique") >= limits["warning"]
-    answered = up.groupby(keyed(up, "owner", fixed))[tried].nunique().to_dict()
-    found = calling[many]
-    for key, part in found.groupby(keyed(found, "owner", fixed), sort=False):
-        n, hits = int(part[tried].nunique()), int(answered.get(key, 0))
+    keys, at = view.keys("owner", fixed), calling.nonzero()[0]
+    sizes = view.distinct(at, ("owner", fixed), (tried,))
+    for lot in view.lots(at[sizes >= limits["warning"]], "owner", fixed):
+        part = view.pick(lot, *WHOSE, *SERVICE)
+        answers = view.pick(up & (keys == keys[lot[0]]), tried)[tried]
+        n, hits = int(part[tried].nunique()), int(answers.nunique())
         if hits <= limits["hits"] * n:
-            yield Sweep(part, wide, n, hits, part[fixed].iat[0])
+            yield Sweep(part, wide, n, hits, part[fixed].iat[0], int(view.keys("owner")[lot[0]]))
 
 
 def by_program(sweeps: Sequence[Sweep]) -> Iterator[list[Sweep]]:
     """The sweeps of each program, the largest first."""
-    found: dict[tuple[str, str], list[Sweep]] = {}
+    found: dict[int, list[Sweep]] = {}
     for sweep in sorted(sweeps, key=lambda sweep: (not sweep.risky, -sweep.n)):
-        key = (str(netns_of(sweep.rows).iat[0]), str(sweep.rows["owner"].iat[0]))
-        found.setdefault(key, []).append(sweep)
+        found.setdefault(sweep.program, []).append(sweep)
     yield from found.values()
 
 
@@ -102,7 +114,7 @@ def others_before(scene: Scene, sweep: Sweep) -> bool:
     """Whether the program tried as many others in the snapshot before."""
     if not scene.earlier or not sweep.wide:
         return False
-    rows = scene.earlier[-1].rows
-    same = (rows["state"] == "SYN_SENT") & (rows["remote_port"] == sweep.at).fillna(False)
-    tried = set(rows[same & (rows["owner"] == sweep.rows["owner"].iat[0])]["remote_addr"])
+    view, owner = scene.earlier[-1].view, sweep.rows["owner"].iat[0]
+    same = view.is_("state", "SYN_SENT") & view.is_("remote_port", sweep.at)
+    tried = set(view.pick(same & view.is_("owner", owner), "remote_addr")["remote_addr"])
     return len(tried - set(sweep.rows["remote_addr"])) * 2 >= sweep.n

@@ -13,53 +13,63 @@ from nsparse.judging import advice
 from nsparse.judging.finding import (
     HOW_LONG,
     connections,
-    flagged,
-    keyed,
     owner_of,
     peers,
-    slim,
     tally,
 )
 from nsparse.judging.measure import data_age, passes
-from nsparse.judging.pile import piles
+from nsparse.judging.pile import PILED, piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Step
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
 BY_SERVICE = ("role", "bound")
 BY_PEER = ("remote_addr",)
+SHOWN = ("send_q", "pair", "target", "timer", "retrans")
 SURE = ("sure_few", "sure_share", "sure_many")
 """The numbers for rows whose timer proves that no acknowledgement came."""
 
 
-def closing(scene: Scene, state: str, retrans: float) -> pd.DataFrame:
-    """The rows of a state, and which of them are `sure`: sent so often, or before a closed window.
-
-    They are `closed` where the kernel probes a window that the other end holds closed.
-    """
-    rows = scene.rows
-    found = slim(rows[(rows["state"] == state) & rows["concrete"]], "timer", "retrans")
-    closed = flagged(found["timer"] == "persist")
-    return found.assign(closed=closed, sure=closed | flagged(found["retrans"] >= retrans))
+def closing(scene: Scene, state: str) -> Bools:
+    """The connections in a state."""
+    return scene.view.is_("state", state) & scene.view.true("concrete")
 
 
 def crowds(
-    scene: Scene, found: pd.DataFrame, limits: Limits, speaks: Callable[[Pile], bool]
+    scene: Scene, stuck: Bools, retrans: float, limits: Limits, speaks: Callable[[Pile], bool]
 ) -> Iterator[Pile]:
-    """The piles that speak: of a service, then of an address, from the rows that are left."""
-    live = scene.rows[scene.rows["live"]]
+    """The piles that speak: of a service, then of an address, from the rows that are left.
+
+    Of their rows it is counted how many are `sure` (their FIN was sent so often, or before a closed
+    window), and `closed` (the kernel probes a window that the other end holds closed).
+
+    Args:
+        scene: The scene.
+        stuck: The rows.
+        retrans: How often a FIN must be repeated to be no ordinary loss.
+        limits: The numbers that the piles are held against.
+        speaks: Whether a pile is worth a finding.
+    """
+    view = scene.view
+    if stuck.sum() < _least(limits):
+        return
+    closed = view.is_("timer", "persist")
+    sure = closed | view.at_least("retrans", retrans)
+    found = view.pick(stuck, *PILED, *SHOWN).assign(closed=closed[stuck], sure=sure[stuck])
+    live = view.true("live")
     for ends in (BY_SERVICE, BY_PEER):
         known = found[found[ends[-1]].fillna("") != ""]
-        sizes = live.groupby(keyed(live, *ends), sort=False).size()
+        if len(known) < _least(limits):
+            continue
+        sizes = view.tally(known.index.to_numpy(), live, *ends)
         heard = []
-        for pile in piles(scene, known, limits, keyed(known, *ends), sizes, _least(limits)):
+        for pile in piles(scene, known, limits, ends, base=sizes, least=_least(limits)):
             if speaks(pile):
                 heard += list(pile.rows.index)
                 yield pile
@@ -96,7 +106,7 @@ def place(pile: Pile) -> Group:
 def part(pile: Pile) -> str:
     """How many of which connections: `6 of 40 connections on port 443`."""
     n, first = thousands(pile.n), pile.first.copy()
-    if len(pile.key) <= len(BY_SERVICE):  # a namespace and an address
+    if pile.ground.by == BY_PEER:
         return f"{n} of {plural(pile.base, 'connection')} with {there(pile)}"
     if pile.rows["owner"].nunique() > 1:
         first["owner"] = ""

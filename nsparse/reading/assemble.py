@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from nsparse.dialect import Columns
 from nsparse.prose import plural
 from nsparse.reading.convert import BadCell, columns_of
-from nsparse.reading.dump import Dump, Problem, Snapshot
+from nsparse.reading.dump import Dump, Problem, Snapshot, parts_of
 from nsparse.reading.grammar import ROWS, Grammar, Refusal
 from nsparse.reading.mend import SAID
 from nsparse.reading.tables import Sections, Table, Unread
 from nsparse.reading.views import View, views_of
+from nsparse.states import is_known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,7 @@ def assemble(
         encoding="",
         lines=len(lines),
         tables=[table.voice.dialect.name for table in found.tables],
+        parts=parts_of(found.tables),
     )
 
 
@@ -82,12 +84,18 @@ def _frame(source: _Source, views: Sequence[View], found: Sections, full: bool) 
                 column = values.setdefault(name, [None] * length)
                 column.extend(columns.get(name, [None] * count))
             length += count
-    return frame(values, length, full=full)
+    few = frame(values, length, full=full)
+    rows = [table.records for view in views for table in view.tables]
+    if all(one.whole for one in rows):
+        return few
+    from nsparse.reading.columns.spread import spread
+
+    return spread(few, rows)
 
 
 def _table(source: _Source, view: View, table: Table, found: Sections) -> Columns:
     """One table's columns, with what all its rows share."""
-    columns, bad = columns_of(table.voice.dialect, table.records, table.cells)
+    columns, bad = columns_of(table.voice.dialect, list(table.records.few), table.cells)
     if bad:
         _take_out(source, table, bad, found)
     _odd(source, columns)
@@ -97,6 +105,7 @@ def _table(source: _Source, view: View, table: Table, found: Sections) -> Column
         "file": source.file,
         "host": source.host or next((t.host for t in view.tables if t.host), None),
         "snapshot": view.snapshot,
+        "view": view.number,
         "taken_at": view.taken_at,
         "os": dialect.os if all(rival.os == dialect.os for rival in rivals) else None,
         "tool": dialect.tool if all(rival.tool == dialect.tool for rival in rivals) else None,
@@ -114,7 +123,7 @@ def _take_out(source: _Source, table: Table, bad: Iterable[BadCell], found: Sect
         found.census["rows"] -= 1
         found.census["details"] -= len(cell.record.more)
         found.census["problems"] += 1 + len(cell.record.more)
-    table.records = [record for record in table.records if id(record) not in lost]
+    table.records.drop(lost)
 
 
 def _odd(source: _Source, columns: Columns) -> None:
@@ -159,7 +168,8 @@ def _snapshots(views: Sequence[View]) -> list[Snapshot]:
     shots = []
     for number in sorted({view.snapshot for view in views}):
         tables = [t for view in views if view.snapshot == number for t in view.tables]
-        lines = [record.line for t in tables for record in t.records] or [t.start for t in tables]
+        spans = [line for t in tables if len(t.records) for line in t.records.span]
+        lines = spans or [t.start for t in tables]
         shots.append(
             Snapshot(
                 number,
@@ -184,6 +194,7 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
             notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
     notes += _incomplete(found)
     unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)].dropna()
+    unknown = unknown[[not is_known(word) for word in unknown]]
     words = [f"{word} ({count})" for word, count in unknown.value_counts().items()]
     if words:
         rows = plural(len(unknown), "row")

@@ -7,7 +7,7 @@ width of its column: the host at 16 characters, and with -A the end at 18 and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Values
@@ -94,7 +94,9 @@ class Narrow:
             cut = (self._cuts_port(cell, port), self._cuts_host(host, port))
             return {**values, f"_{side}_cut": (cell, *cut)} if any(cut) else values
 
-        return Cell(whole.words, read)
+        assert whole.digits is not None  # every end has a port
+        digits = replace(whole.digits, not_with="PCB", moot=(f"_{side}_cut",))
+        return Cell(whole.words, read, digits=digits)
 
     def _cuts_port(self, cell: str, port: str) -> bool:
         if len(cell) != NARROW or port == "*":

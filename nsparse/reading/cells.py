@@ -7,21 +7,25 @@ text. A missing value is left out, never 0 and never "".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
-from nsparse.dialect import Cell, CellFault, Values
+from nsparse.dialect import Cell, CellFault, Digits, Plain, Values
 from nsparse.reading.services import PORTS
 
 PORT_MAX = 65535
+NUMBER_MAX = 2**63 - 1
+"""No counter of a kernel is larger, and no column holds more."""
+_BLANKS = re.compile(r"[ \t]+")
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 
 
 def number(column: str, words: str, *, zero: bool = True) -> Cell:
     """A number; with `zero=False` the tool prints 0 for none."""
-    return Cell(words, partial(_number, column, zero))
+    return Cell(words, partial(_number, column, zero), digits=Digits(column, zero=zero))
 
 
 def text(column: str, words: str) -> Cell:
@@ -50,8 +54,19 @@ def details(words: str, *labels: str) -> Cell:
     return Cell(words, lambda cell: {"details": label + cell})
 
 
+def words_of(cell: str) -> list[str]:
+    r"""The words of a cell that holds several, parted by what grammars call blanks alone.
+
+    >>> words_of("a\x85b  c")
+    ['a\x85b', 'c']
+    """
+    return _BLANKS.split(cell)
+
+
 def _number(column: str, zero: bool, cell: str) -> Values:
     value = int(cell)
+    if value > NUMBER_MAX:
+        raise CellFault(f"a number up to {NUMBER_MAX}")
     return {column: value} if value or zero else {}
 
 
@@ -92,15 +107,47 @@ class Ends:
 def local(ends: Ends) -> Cell:
     """This host's end."""
     return Cell(
-        f"a local address and port (host{ends.separator}port)", partial(_end, "local", ends)
+        f"a local address and port (host{ends.separator}port)",
+        partial(_end, "local", ends),
+        digits=_port("local", ends),
     )
 
 
 def remote(ends: Ends) -> Cell:
     """The other end."""
     return Cell(
-        f"a remote address and port (host{ends.separator}port)", partial(_end, "remote", ends)
+        f"a remote address and port (host{ends.separator}port)",
+        partial(_end, "remote", ends),
+        digits=_port("remote", ends),
     )
+
+
+def _port(side: str, ends: Ends) -> Digits:
+    """The port, and before it the host, where it is an IPv4 address."""
+    return Digits(
+        f"{side}_port",
+        before=ends.separator,
+        most=PORT_MAX,
+        zero=not ends.zero_is_none,
+        kept=f"{side}_addr",
+        plain=(Plain(_IPV4.pattern), *_plain_ipv6(ends)),
+    )
+
+
+_GROUP = "(?:0|[1-9a-f][0-9a-f]{0,3})"
+# Eight groups; or some, `::`, and behind it so many that two at least are left out.
+_CANONICAL = "|".join(
+    [rf"{_GROUP}(?::{_GROUP}){{7}}"]
+    + [rf"{_GROUP}(?::{_GROUP}){{{n}}}::(?:{_GROUP}(?::{_GROUP}){{0,{4 - n}}})?" for n in range(5)]
+)
+_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)"
+"""RFC 5952: two groups of 0 are `::`, and it stands for as many as it can."""
+
+
+def _plain_ipv6(ends: Ends) -> Iterator[Plain]:
+    """IPv6 addresses as `ipaddress` writes them too, with and without brackets."""
+    for front, back in (("[", "]"), ("", "")):
+        yield Plain(_CANONICAL, _NOT_CANONICAL, front, back, ends.token_width, ends.host_width)
 
 
 def _end(side: str, ends: Ends, cell: str) -> Values:

@@ -147,6 +147,16 @@ def _is_coloured(text: str) -> bool:
     return bool(_GREP_COLOUR.search(text) or _WORD_COLOUR.search(text))
 
 
+_SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[")
+"""What texts hold that were escaped in any of these ways, and few others."""
+
+
+def may_be_coded(data: bytes) -> bool:
+    """Whether ASCII bytes hold any sign at all; `uncoded` leaves all others as they are."""
+    # One byte is found much faster than several.
+    return any(sign[:1] in data and sign in data for sign in _SIGNS)
+
+
 CODINGS = (
     Coding("escaped", _is_quoted_printable, _from_quoted_printable),
     Coding(

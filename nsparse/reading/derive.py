@@ -16,37 +16,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.errors import NotRegular
-from nsparse.reading.grammar import END, Match, field_name, is_field
+from nsparse.reading.automaton import BLANK, Automaton, Terminals, explore, minimal, written
+from nsparse.reading.grammar import Match, field_name, is_field
 
 if TYPE_CHECKING:
     from lark import Lark
-    from lark.lexer import TerminalDef
-
-STATES_AT_MOST = 5000
-"""More states than any line has places: the rule is recursive, not regular."""
 
 SHAPES_AT_MOST = 2000
 """More ways through a line than anybody can test: the rule wants splitting."""
-
-BLANK = "_S"
-"""The terminal that stands between cells in every grammar."""
-
-Terminals = Mapping[str, "TerminalDef"]
-
-
-@dataclass(frozen=True)
-class State:
-    """A place in a line: what the lexer tries there in order, and where each leads, if anywhere."""
-
-    edges: tuple[tuple[str, int | None], ...]
-    final: bool
-
-
-Automaton = tuple[State, ...]
-"""The states of one kind of line; the first is the start."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +39,18 @@ class Shape:
 
 @dataclass(frozen=True)
 class Pattern:
-    """The derived executor of one kind of line."""
+    """The derived executor of one kind of line.
+
+    Attributes:
+        source: The expression.
+        shapes: The ways through it, by the number of the group that closes last.
+        begins: What its first terminal looks like. To compile `source` takes longer than to read
+            a small dump, and most kinds of line of most dialects occur in no line of it.
+    """
 
     source: str
     shapes: Mapping[int, Shape]
+    begins: str
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
@@ -71,6 +59,8 @@ class Pattern:
 
     def match(self, text: str) -> Match | None:
         """The fields of `text`, or None when it is no such line."""
+        if "compiled" not in self.__dict__ and self._start.match(text) is None:
+            return None
         found = self.compiled.fullmatch(text)
         if found is None:
             return None
@@ -80,6 +70,10 @@ class Pattern:
         texts = found.group(*shape.groups)
         return Match(shape.fields, texts if isinstance(texts, tuple) else (texts,))
 
+    @cached_property
+    def _start(self) -> re.Pattern[str]:
+        return re.compile(self.begins)
+
 
 @dataclass(frozen=True)
 class Derived:
@@ -88,17 +82,40 @@ class Derived:
     Attributes:
         patterns: The executor of each kind of line.
         opening: What a row begins with, to tell a damaged one from other text.
+        automata: The states of the kinds of line that dumps have many of, written down.
+        terminals: What the edges of the automata match.
     """
 
     patterns: Mapping[str, Pattern]
     opening: str
+    automata: Mapping[str, tuple[str, ...]]
+    terminals: Mapping[str, str]
+
+    @cached_property
+    def opens(self) -> re.Pattern[str]:
+        """The compiled opening."""
+        return re.compile(self.opening)
 
 
 def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:
     """Derive the patterns of every kind of line."""
     kinds = list(kinds)
     opening_kind = next(kind for kind in ("row", "bare") if kind in kinds)
-    return Derived({kind: derive(lark, kind) for kind in kinds}, opening(lark, opening_kind))
+    terminals = {terminal.name: terminal for terminal in lark.terminals}
+    automata = {
+        kind: minimal(explore(lark, kind, terminals)) for kind in kinds if kind in BULK_KINDS
+    }
+    used = {name for states in automata.values() for state in states for name, _ in state.edges}
+    return Derived(
+        {kind: derive(lark, kind) for kind in kinds},
+        opening(lark, opening_kind),
+        {kind: written(states) for kind, states in automata.items()},
+        {name: terminals[name].pattern.to_regexp() for name in sorted(used)},
+    )
+
+
+BULK_KINDS = ("row", "bare", "faint", "detail")
+"""The kinds of line that a dump may have a million of."""
 
 
 def derive(lark: Lark, kind: str) -> Pattern:
@@ -111,75 +128,6 @@ def derive(lark: Lark, kind: str) -> Pattern:
     terminals = {terminal.name: terminal for terminal in lark.terminals}
     automaton = minimal(explore(lark, kind, terminals))
     return _Writer(kind, automaton, terminals).write()
-
-
-def explore(lark: Lark, kind: str, terminals: Terminals) -> Automaton:
-    """Walk every state of the parser that some line can reach."""
-    from lark import Token
-
-    start: Any = lark.parse_interactive("", start=kind)  # Lark types half of its interactive parser
-    numbers: dict[tuple[int, ...], int] = {_stack(start): 0}
-    waiting = [start]
-    states: list[State] = []
-    for parser in waiting:  # grows while it is walked
-        accepted = parser.accepts()
-        edges: list[tuple[str, int | None]] = []
-        for name in lexer_order(parser.choices(), terminals):
-            target = None
-            if name in accepted:
-                after = parser.copy()
-                after.feed_token(Token(name, ""))
-                if _stack(after) not in numbers:
-                    numbers[_stack(after)] = len(waiting)
-                    waiting.append(after)
-                target = numbers[_stack(after)]
-            edges.append((name, target))
-        states.append(State(tuple(edges), END in accepted))
-        if len(waiting) > STATES_AT_MOST:
-            raise NotRegular(kind, "the rule is recursive")
-    return tuple(states)
-
-
-def lexer_order(choices: Mapping[str, object], terminals: Terminals) -> list[str]:
-    """The terminals of a state in the order in which Lark's lexer tries them.
-
-    The key is the one of `lark.lexer.BasicLexer` (1.3.1); a test holds Lark to it.
-    """
-    here = [terminals[str(name)] for name in choices if name in terminals]
-    here.sort(key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
-    return [str(terminal.name) for terminal in here]
-
-
-def minimal(automaton: Automaton) -> Automaton:
-    """Merge states that no rest of a line can tell apart (Moore's partition refinement)."""
-    block = [0] * len(automaton)
-    count = 1
-    while True:
-        keys = [_signature(state, block) for state in automaton]
-        index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-        block = [index[key] for key in keys]
-        if len(index) == count:
-            break
-        count = len(index)
-    first = {
-        number: state for state, number in zip(reversed(automaton), reversed(block), strict=True)
-    }
-    return tuple(
-        State(
-            tuple((name, None if to is None else block[to]) for name, to in first[number].edges),
-            first[number].final,
-        )
-        for number in range(count)
-    )
-
-
-def _signature(state: State, block: list[int]) -> tuple[object, ...]:
-    edges = tuple((name, None if to is None else block[to]) for name, to in state.edges)
-    return (state.final, edges)
-
-
-def _stack(parser: Any) -> tuple[int, ...]:
-    return tuple(parser.parser_state.state_stack)
 
 
 NO_CELL = ("", -1)
@@ -211,7 +159,13 @@ class _Writer:
         self.shapes: dict[int, Shape] = {}
 
     def write(self) -> Pattern:
-        return Pattern(self._rest(0, _Way()), self.shapes)
+        return Pattern(self._rest(0, _Way()), self.shapes, self._begins())
+
+    def _begins(self) -> str:
+        """The terminals that a line may begin with; nothing where it may be empty."""
+        first = self.automaton[0]
+        names = [name for name, target in first.edges if target is not None]
+        return "" if first.final else "|".join(self._atom(name) for name in names)
 
     def _rest(self, number: int, way: _Way) -> str:
         """The pattern of every rest of a line from a state on."""

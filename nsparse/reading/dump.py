@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nsparse.errors import DumpError
-from nsparse.reading.tables import Stretch
+from nsparse.reading.tables import Stretch, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,39 @@ class Snapshot:
     rows: int
 
 
+@dataclass(frozen=True)
+class Part:
+    """One table of a file: its first and last line, who read it, and the command above it.
+
+    Attributes:
+        first: The line of its first heading, else of its first row.
+        last: The line of its last row, else of its last heading.
+        rows: How many rows it has.
+        dialects: Who reads it; several where nothing decides.
+        command: The command that was echoed above, if any.
+    """
+
+    first: int
+    last: int
+    rows: int
+    dialects: tuple[str, ...]
+    command: str | None
+
+
+def parts_of(tables: Sequence[Table]) -> list[Part]:
+    """What the tables of a text are, in its order."""
+    return [
+        Part(
+            table.start,
+            table.records[-1].line if table.records else table.start + len(table.header) - 1,
+            len(table.records),
+            tuple(voice.dialect.name for voice in (table.voice, *table.rivals)),
+            table.command,
+        )
+        for table in tables
+    ]
+
+
 @dataclass
 class Dump:
     """Everything that one file says.
@@ -64,6 +98,11 @@ class Dump:
         stretches: Lines that were passed over on purpose, and what they are.
         encoding: How the bytes were read.
         lines: How many lines there are.
+        tables: The dialects of its tables.
+        parts: Where each table stands, and what it is.
+        host_from: What named its host: the option, its text, its bundle; None where nothing did.
+        time_from: What told when it was taken: its text, its bundle, a name; None where nothing.
+        facts: What its bundle says of its host beside the sockets.
     """
 
     file: str
@@ -76,3 +115,7 @@ class Dump:
     encoding: str
     lines: int
     tables: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    host_from: str | None = None
+    time_from: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)

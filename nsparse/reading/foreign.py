@@ -161,17 +161,6 @@ SIGNATURES = (
         ),
     ),
     Signature(
-        "listen-queues",
-        "a table of listen queues",
-        "netstat -L",
-        "a queue is no connection; " + SOCKETS,
-        heads=(
-            r"Current listen queue sizes",
-            r"(?:Proto\s+)?Listen\s+Local Address",
-        ),
-        rows=(r"(?:tcp\d*\s+|unix\s+)?\d+/\d+/\d+\s+\S+$",),
-    ),
-    Signature(
         "socket-summary",
         "a summary of counts",
         "ss -s",

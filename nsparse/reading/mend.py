@@ -23,8 +23,8 @@ class Mend:
 
 
 def _without(pattern: str) -> Callable[[str], str]:
-    """Take away what stands in front."""
-    compiled = re.compile(pattern)
+    """Take away what stands in front, and nothing further on."""
+    compiled = re.compile(rf"\A(?:{pattern})")
     return lambda text: compiled.sub("", text, count=1)
 
 
@@ -81,8 +81,8 @@ MENDS = (
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
     Mend("escaped", _quoted_printable),
     # What people write behind a row: an arrow or a hash and a remark, or words of their own.
-    Mend("annotated", _without(r"[ \t]+(?:<[-=]{1,9}|[-=]{2,9}>?|#|//|←)(?: ?[^0-9/:\t]*)$")),
-    Mend("annotated", _without(r"[ \t]{2,}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$")),
+    Mend("annotated", _replacing(r"[ \t]+(?:<[-=]{1,9}|[-=]{2,9}>?|#|//|←)(?: ?[^0-9/:\t]*)$", "")),
+    Mend("annotated", _replacing(r"[ \t]{2,}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$", "")),
     # Tables drawn with bars.
     Mend("barred", _replacing(r"[ \t]*[|│┃]+[ \t]*", "  ")),
 )

@@ -18,17 +18,27 @@ _PROMPT = re.compile(
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
 _IS_COMMAND = re.compile(_COMMAND)
 
-# `date` in the C locale, with an optional OSWatcher mark; ISO 8601.
+# `date` in the C locale, in American and British English (`date` of newer coreutils puts AM or PM
+# behind the time) and without a zone (ctime), with an optional OSWatcher mark; ISO 8601.
 _DATE = re.compile(
-    r"(?:[#=*-]+\s*|zzz \*+)?[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>[0-9]{1,2}) "
-    r"(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<zone>[A-Z]{2,5}|[+-][0-9]{4}) "
-    r"(?P<year>[0-9]{4})\s*[#=*-]*"
+    r"(?:[#=*-]+\s*|zzz \*+)?[A-Z][a-z]{2},? "
+    r"(?:(?P<month>[A-Z][a-z]{2})[ \t]{1,2}(?P<day>[0-9]{1,2})"
+    r"|(?P<day_first>[0-9]{1,2}) (?P<month_next>[A-Z][a-z]{2})(?: (?P<year_next>[0-9]{4}))?)"
+    r",? (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?: (?P<half>[AP]M))?"
+    r"(?: (?P<zone>[A-Z]{3,5}|[+-][0-9]{4}))?(?: (?P<year>[0-9]{4}))?\s*[#=*-]*"
 )
 _ISO = re.compile(
     r"(?:[#=*-]+\s*|zzz \*+)?"
     r"(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)\s*[#=*-]*"
 )
+_STAMP = re.compile(
+    r"\[?(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
+    r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)(?=\]?:?(?:[ \t]|$))"
+)
+_FINER = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
+_CLOCK = re.compile(r"[#=*-]*\s*[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: [AP]M)?\s*[#=*-]*")
+_HALVES = {None: "%H:%M:%S", "AM": "%I:%M:%S %p", "PM": "%I:%M:%S %p"}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 _KNOWN = (
@@ -49,7 +59,13 @@ _KNOWN = (
             re.IGNORECASE,
         ),
     ),
-    ("pager", re.compile(r"-- ?More ?--(?: ?\(.*\))?[\x08 ]*|\(END\)|:|~")),
+    # `more` of Unix and of Windows, which says `-- More  --` in the system's language; `less`.
+    (
+        "pager",
+        re.compile(
+            r"--[ ]*[^\W\d_]{3,14}[ ]*(?:\([0-9]+ ?%\)[ ]*)?--(?: ?\(.*\))?[\x08 ]*|\(END\)|:|~"
+        ),
+    ),
     ("watch", re.compile(r"Every [0-9.,]+s: .*")),
     ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\])[:\s].*")),
 )
@@ -97,23 +113,53 @@ def moment(line: str) -> tuple[datetime, bool] | None:
     """
     found = _ISO.fullmatch(line)
     if found:
-        return _aware(datetime.fromisoformat(found["stamp"].replace(" +", "+").replace(" -", "-")))
+        return _aware(datetime.fromisoformat(_joined(found["stamp"])))
     found = _DATE.fullmatch(line)
-    if found is None or found["month"] not in _MONTHS:
+    return _dated(found) if found is not None else None
+
+
+def _dated(found: re.Match[str]) -> tuple[datetime, bool] | None:
+    """What `date` printed; None without a year, or where no calendar has the day."""
+    month = found["month"] or found["month_next"]
+    year = found["year"] or found["year_next"]
+    if year is None or month not in _MONTHS:
         return None
-    zone = found["zone"]
-    known = zone in ("UTC", "GMT", "Z") or zone[0] in "+-"
-    offset = zone if zone[0] in "+-" else "+00:00"
-    month = _MONTHS.index(found["month"]) + 1
-    stamp = f"{found['year']}-{month:02}-{int(found['day']):02}T{found['time']}{offset}"
+    zone = found["zone"] or ""
+    known = zone in ("UTC", "GMT") or zone[:1] in ("+", "-")
+    offset = zone if zone[:1] in ("+", "-") else "+0000"
+    day = int(found["day"] or found["day_first"])
+    clock = _HALVES[found["half"]]
+    stamp = (
+        f"{year} {_MONTHS.index(month) + 1} {day} {found['time']} {found['half'] or ''} {offset}"
+    )
     try:
-        return datetime.fromisoformat(stamp), known
+        return datetime.strptime(stamp, f"%Y %m %d {clock} %z"), known
     except ValueError:
         return None
 
 
+def _joined(stamp: str) -> str:
+    """ISO 8601 has no blank before the zone, and at most six digits of a second are kept."""
+    return _FINER.sub("", stamp.replace(" +", "+").replace(" -", "-").replace(",", "."))
+
+
 def _aware(when: datetime) -> tuple[datetime, bool]:
     return (when, True) if when.tzinfo else (when.replace(tzinfo=UTC), False)
+
+
+def clock(line: str) -> bool:
+    """Whether a line is nothing but a time of day, between marks or not: `=== 12:00:01 ===`."""
+    return _CLOCK.fullmatch(line) is not None
+
+
+def stamp(line: str) -> tuple[datetime, bool] | None:
+    """The date and time that a line begins with, and whether it names its zone.
+
+    >>> stamp("2026-11-22T10:43:50Z stdout F tcp 0 0")[0].isoformat()
+    '2026-11-22T10:43:50+00:00'
+    """
+    found = _STAMP.match(line)
+    return _aware(datetime.fromisoformat(_joined(found["stamp"]))) if found else None
 
 
 def known(line: str) -> str | None:

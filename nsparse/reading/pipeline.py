@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.reading.assemble import assemble
-from nsparse.reading.coded import uncoded
 from nsparse.reading.dump import Dump
 from nsparse.reading.foreign import refusal
 from nsparse.reading.grammar import load
+from nsparse.reading.prepare import Prepared, prepared
+from nsparse.reading.rows import Unproved
 from nsparse.reading.sections import read_sections
 from nsparse.reading.tables import Voice
-from nsparse.reading.text import decode, looks_binary
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.text import looks_binary
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Engine = Literal["auto", "lark", "regex"]
+    from nsparse.reading.tables import Sections
+
+Engine = Literal["auto", "lark", "regex", "columns"]
 OnBadLines = Literal["warn", "error", "skip"]
 Source = str | os.PathLike[str] | IO[bytes]
 
-ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex")
+ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex", "columns")
+
+LARGE = 1 << 18
+"""From so many bytes on `auto` reads by columns: to prepare that costs some hundred rows' time."""
 
 
 def parse(
@@ -57,26 +63,58 @@ def parse(
         DumpError: A damaged line, with `on_bad_lines="error"`.
         NsparseError: The file cannot be read, or an argument is not one of those above.
     """
-    if engine not in ENGINES:
-        raise NsparseError(f"engine={engine!r}: choose one of {', '.join(ENGINES)}")
     data, file = _bytes(source, name)
-    if looks_binary(data):
-        raise NotASocketTable(file, "a binary file", "give the text that netstat or ss printed")
-    decoded = decode(data, encoding)
-    lines = split_lines(decoded.text)
-    voices = _voices("regex" if engine == "auto" else engine)
-    plain = uncoded(decoded.text, lines)
-    found = read_sections(plain.lines, voices)
-    if plain.count:
-        found.mended[plain.name] += plain.count
-    if not found.tables:
-        raise refusal(file, lines)
-    dump = assemble(file, lines, found, host=host, full=columns == "all")
-    dump.encoding = decoded.encoding
-    dump.notes[:0] = decoded.notes
-    if on_bad_lines == "error" and dump.problems:
-        raise dump.problems[0].error()
-    return dump
+    how = How(engine, encoding, host, on_bad_lines, columns)
+    return how.read(data, file)[0]
+
+
+@dataclass(frozen=True)
+class How:
+    """How to read: the arguments of `parse`."""
+
+    engine: Engine = "auto"
+    encoding: str | None = None
+    host: str | None = None
+    on_bad_lines: OnBadLines = "warn"
+    columns: Literal["used", "all"] = "used"
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise NsparseError(f"engine={self.engine!r}: choose one of {', '.join(ENGINES)}")
+
+    def read(self, data: bytes, file: str) -> tuple[Dump, Sections, Sequence[str | None]]:
+        """What the bytes of a file say, and the tables and lines it was read from.
+
+        Raises:
+            NotASocketTable: There is no socket table in it.
+            DumpError: A damaged line, with `on_bad_lines="error"`.
+        """
+        if looks_binary(data):
+            raise NotASocketTable(file, "a binary file", "give the text that netstat or ss printed")
+        engine = self.engine
+        if engine == "auto":
+            engine = "columns" if len(data) >= LARGE else "regex"
+        text = prepared(data, self.encoding, many=engine == "columns")
+        try:
+            dump, found = self._dump(text, file, engine)
+        except Unproved:
+            dump, found = self._dump(text, file, "regex")
+        if self.on_bad_lines == "error" and dump.problems:
+            raise dump.problems[0].error()
+        return dump, found, text.plain.lines
+
+    def _dump(self, text: Prepared, file: str, engine: Engine) -> tuple[Dump, Sections]:
+        voices = _voices("lark" if engine == "lark" else "regex")
+        runs = text.runs if engine == "columns" else None
+        found = read_sections(text.plain.lines, voices, runs)
+        if text.plain.count:
+            found.mended[text.plain.name] += text.plain.count
+        if not found.tables:
+            raise refusal(file, text.lines)
+        dump = assemble(file, text.lines, found, host=self.host, full=self.columns == "all")
+        dump.encoding = text.decoded.encoding
+        dump.notes[:0] = text.decoded.notes
+        return dump, found
 
 
 def read(source: Source, **options: Any) -> pd.DataFrame:
@@ -114,5 +152,5 @@ def _voices(engine: str) -> tuple[Voice, ...]:
     for name, dialect in dialects().items():
         grammar = load(name)
         kinds = grammar.exact if engine == "lark" else grammar.patterns
-        voices.append(Voice(dialect, grammar, kinds, re.compile(grammar.derived.opening)))
+        voices.append(Voice(dialect, grammar, kinds))
     return tuple(voices)

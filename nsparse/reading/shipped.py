@@ -42,6 +42,7 @@ def to_json(derived: Derived, text: str, shared: str) -> str:
         "opening": derived.opening,
         "kinds": {
             kind: {
+                "begins": pattern.begins,
                 "pattern": pattern.source,
                 "shapes": {
                     str(number): [" ".join(shape.fields), list(shape.groups)]
@@ -50,6 +51,8 @@ def to_json(derived: Derived, text: str, shared: str) -> str:
             }
             for kind, pattern in derived.patterns.items()
         },
+        "automata": {kind: list(states) for kind, states in derived.automata.items()},
+        "terminals": dict(derived.terminals),
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -62,7 +65,9 @@ def _from_json(data: Any) -> Derived:
                 int(number): Shape(tuple(fields.split()), tuple(groups))
                 for number, (fields, groups) in stored["shapes"].items()
             },
+            stored["begins"],
         )
         for kind, stored in data["kinds"].items()
     }
-    return Derived(patterns, data["opening"])
+    automata = {kind: tuple(states) for kind, states in data["automata"].items()}
+    return Derived(patterns, data["opening"], automata, data["terminals"])

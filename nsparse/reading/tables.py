@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from nsparse.reading.convert import Record
 from nsparse.reading.grammar import ROWS, Match
+from nsparse.reading.rows import Rows
 
 if TYPE_CHECKING:
     import re
@@ -25,7 +25,11 @@ class Voice:
     dialect: Dialect
     grammar: Grammar
     kinds: Mapping[str, Executor]
-    opening: re.Pattern[str]
+
+    @property
+    def opening(self) -> re.Pattern[str]:
+        """What a row begins with, to tell a damaged one from other text."""
+        return self.grammar.derived.opens
 
     def match(self, kind: str, text: str) -> Match | None:
         """The fields of a line of that kind; None when it is none, or there is no such kind."""
@@ -74,7 +78,7 @@ class Table:
     said: list[Claim] = field(default_factory=list)
     rivals: tuple[Voice, ...] = ()
     heirs: tuple[Voice, ...] = ()
-    records: list[Record] = field(default_factory=list)
+    records: Rows = field(default_factory=Rows)
 
     @property
     def cells(self) -> Match:
@@ -100,7 +104,7 @@ class Table:
     def hand_over(self, voice: Voice) -> None:
         """Another dialect reads the rows."""
         self.voice = voice
-        for record in self.records:
+        for record in self.records.as_records():
             record.match = self.reads(voice, record.text) or record.match
 
 

@@ -15,8 +15,39 @@ if TYPE_CHECKING:
 PROBLEMS_SHOWN = 3
 """Damaged lines shown in full; they are often all of one kind."""
 
-STRETCHES_SHOWN = 10
-"""Stretches of other text that are named; a log has hundreds."""
+KINDS_SHOWN, PLACES_SHOWN = 12, 8
+"""Kinds of other lines that are named, and the places of each; a log has hundreds."""
+
+TABLES_SHOWN = 20
+"""Tables that are listed; a loop prints the same ones again and again."""
+
+LINES = {
+    "rows": "rows",
+    "details": "lines that continue them",
+    "headers": "headings",
+    "blank": "empty",
+    "joined": "joined to the line above",
+    "problems": "not read",
+    "orphan": "continuing what was not read",
+    "section": "sections without sockets",
+    "message": "messages",
+    "text": "other text",
+}
+"""What each kind of line is called where all of them are counted."""
+
+PASSED = {
+    "conflict": "marks of a merge conflict",
+    "elision": "rows left out by whoever shortened the dump",
+    "fence": "fences of Markdown or a ticket",
+    "message": "messages of a shell",
+    "pager": "a pager that waited",
+    "prompt": "prompts",
+    "rule": "ruled lines",
+    "text": "text that is no table",
+    "time": "times",
+    "watch": "what watch prints above",
+}
+"""What lines are called that stand beside tables; of others their own words are shown."""
 
 
 def account(dump: Dump, width: int) -> Iterator[str]:
@@ -26,16 +57,32 @@ def account(dump: Dump, width: int) -> Iterator[str]:
     for label, texts in (
         ("tables", _tables(dump)),
         ("moments", _moments(dump)),
-        ("lines", [", ".join(f"{thousands(n)} {kind}" for kind, n in dump.census.items())]),
+        ("lines", [_lines(dump)]),
         ("passed", _passed(dump)),
         ("note", dump.notes),
     ):
         yield from block(label, texts, width, gap=9)
 
 
-def _tables(dump: Dump) -> list[str]:
-    counts = {name: dump.tables.count(name) for name in dict.fromkeys(dump.tables)}
-    return [", ".join(name if n == 1 else f"{name} ({n} tables)" for name, n in counts.items())]
+def _tables(dump: Dump) -> Iterator[str]:
+    """Where each table stands, who read it, and what sockets it holds."""
+    for part in dump.parts[:TABLES_SHOWN]:
+        rows = dump.frame[dump.frame["line"].between(part.first, part.last)]
+        what = rows["proto"].astype("object").fillna("other").value_counts(sort=False)
+        held = ", ".join(f"{thousands(n)} {proto}" for proto, n in what.items()) or "no rows"
+        command = f", `{harmless(part.command)}`" if part.command else ""
+        yield f"{_place(part.first, part.last)}: {' or '.join(part.dialects)}{command}: {held}"
+    if len(dump.parts) > TABLES_SHOWN:
+        yield f"and {thousands(len(dump.parts) - TABLES_SHOWN)} more"
+
+
+def _lines(dump: Dump) -> str:
+    """Every line of the file, by what it is."""
+    counts = dump.census
+    told = {name: counts[kind] for kind, name in LINES.items() if kind in counts}
+    beside = sum(count for kind, count in counts.items() if kind not in LINES)
+    told |= {"prompts and the like": beside} if beside else {}
+    return ", ".join(f"{name} {thousands(count)}" for name, count in told.items())
 
 
 def _moments(dump: Dump) -> Iterator[str]:
@@ -48,11 +95,21 @@ def _moments(dump: Dump) -> Iterator[str]:
 
 
 def _passed(dump: Dump) -> Iterator[str]:
-    """Lines that are no rows on purpose."""
-    for first, last, what in dump.stretches[:STRETCHES_SHOWN]:
-        yield f"{f'line {first}' if first == last else f'lines {first}-{last}'}: {what}"
-    if len(dump.stretches) > STRETCHES_SHOWN:
-        yield f"and {thousands(len(dump.stretches) - STRETCHES_SHOWN)} more"
+    """Lines that are no rows on purpose: what they are, and where they stand."""
+    places: dict[str, list[str]] = {}
+    for first, last, what in dump.stretches:
+        places.setdefault(what, []).append(_place(first, last).partition(" ")[2])
+    for what, where in list(places.items())[:KINDS_SHOWN]:
+        more = len(where) - PLACES_SHOWN
+        shown = [*where[:PLACES_SHOWN], *([f"and {thousands(more)} more"] if more > 0 else [])]
+        one = len(where) == 1 and "-" not in where[0]
+        yield f"{PASSED.get(what, what)}: {'line' if one else 'lines'} {', '.join(shown)}"
+    if len(places) > KINDS_SHOWN:
+        yield f"and {thousands(len(places) - KINDS_SHOWN)} other kinds"
+
+
+def _place(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first}-{last}"
 
 
 def damage(problems: Sequence[Problem], *, everything: bool = False) -> list[str]:

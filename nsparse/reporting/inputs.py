@@ -1,7 +1,7 @@
-"""From the paths of a command line to dumps: files, folders, standard input.
+"""From the paths of a command line to dumps: files, folders, bundles, standard input.
 
 One bad file stops nothing. A file that was named and is no dump is refused by name; a file of a
-folder that is none is only counted.
+folder or a bundle that is none is only counted.
 """
 
 from __future__ import annotations
@@ -9,23 +9,32 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from nsparse.errors import NotASocketTable, NsparseError, harmless
+from nsparse.errors import NsparseError, harmless
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
+    from nsparse.bundles.bundle import Bundle
     from nsparse.reading.dump import Dump
+    from nsparse.reading.pipeline import Engine
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 
-Parse = Callable[[BinaryIO, str], "Dump"]
-"""Reads one file under a name."""
+
+@dataclass(frozen=True)
+class How:
+    """How to read: as `nsparse.parse` has it."""
+
+    engine: Engine = "auto"
+    encoding: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,14 @@ class Refusal:
 
 @dataclass
 class Reading:
-    """What came of reading: dumps, refusals, and how many files of each folder are no dumps."""
+    """What came of reading: dumps, refusals, and how many files of folders and bundles are none."""
 
     dumps: list[Dump] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
 
     def asides(self) -> Iterator[str]:
-        """A line for each folder that held other files."""
+        """A line for each folder or bundle that held other files."""
         for folder, count in self.others.items():
             files = plural(count, "file")
             verb = "is no dump" if count == 1 else "are no dumps"
@@ -102,27 +111,75 @@ def _identity(name: str) -> str:
     return name if name == STDIN else str(Path(name).resolve())
 
 
-def read(found: Iterable[Source], parse: Parse) -> Reading:
-    """Read each source."""
+def read(found: Iterable[Source], how: How) -> Reading:
+    """Read each source; the files of a folder together, because they tell of one another."""
     reading = Reading()
-    for source in found:
-        try:
-            reading.dumps.append(_parsed(source, parse))
-        except NotASocketTable as error:
-            if source.folder is None:
-                reading.refusals.append(Refusal(source.name, str(error)))
-            else:
-                reading.others[source.folder] = reading.others.get(source.folder, 0) + 1
-        except (NsparseError, OSError) as error:
-            reading.refusals.append(Refusal(source.name, reason(error, source.name)))
+    for folder, lot in groupby(found, key=lambda source: source.folder):
+        if folder is None:
+            for source in lot:
+                _read_one(source.name, how, reading)
+        else:
+            _read_folder(folder, (Path(source.name) for source in lot), how, reading)
     return reading
 
 
-def _parsed(source: Source, parse: Parse) -> Dump:
-    if source.name == STDIN:
-        return parse(BytesIO(sys.stdin.buffer.read()), STDIN_NAME)
-    with Path(source.name).open("rb") as file:
-        return parse(file, source.name.encode("utf-8", "backslashreplace").decode())
+def _read_folder(folder: str, files: Iterable[Path], how: How, reading: Reading) -> None:
+    from nsparse.bundles.bundle import open_files
+
+    options = {"engine": how.engine, "encoding": how.encoding, "host": how.host}
+    _add(open_files(folder, files, **options), reading)  # type: ignore[arg-type]
+
+
+def _read_one(name: str, how: How, reading: Reading) -> None:
+    """A file that was named: a dump or a bundle, else refused."""
+    try:
+        if name == STDIN:
+            _read_stream(BytesIO(sys.stdin.buffer.read()), STDIN_NAME, how, reading)
+            return
+        with Path(name).open("rb") as file:
+            _read_stream(file, name.encode("utf-8", "backslashreplace").decode(), how, reading)
+    except (NsparseError, OSError) as error:
+        reading.refusals.append(Refusal(name, reason(error, name)))
+
+
+def _read_stream(file: BinaryIO, name: str, how: How, reading: Reading) -> None:
+    import nsparse
+    from nsparse.bundles.bundle import is_bundle, open_bundle
+
+    if is_bundle(file, name):
+        bundle = open_bundle(
+            file, name=name, engine=how.engine, encoding=how.encoding, host=how.host
+        )
+        _add(bundle, reading)
+        if not bundle.dumps:
+            reading.refusals.append(Refusal(name, f"{harmless(name)}: {harmless(_empty(bundle))}"))
+        return
+    dump = nsparse.parse(
+        file,
+        engine=how.engine,
+        encoding=how.encoding,
+        host=how.host,
+        on_bad_lines="skip",
+        name=name,
+    )
+    reading.dumps.append(dump)
+
+
+def _add(bundle: Bundle, reading: Reading) -> None:
+    reading.dumps += bundle.dumps
+    others = bundle.members["others"]
+    if others:
+        reading.others[bundle.name] = reading.others.get(bundle.name, 0) + others
+    for problem in bundle.problems:
+        file = f"{bundle.name}/{problem.path}" if problem.path else bundle.name
+        reading.refusals.append(Refusal(file, f"{harmless(file)}: {harmless(problem.why)}"))
+
+
+def _empty(bundle: Bundle) -> str:
+    """Why a bundle that was read gives nothing."""
+    what = f"this {bundle.layout}" if bundle.layout else "this bundle"
+    files = plural(bundle.members["files"], "file")
+    return "; ".join([f"no socket table in {what} ({files})", *bundle.notes])
 
 
 def reason(error: Exception, file: str) -> str:

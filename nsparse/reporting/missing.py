@@ -29,6 +29,8 @@ NAMES = {
     "hosts": "several hosts",
     "sysctl": "kernel settings",
     "counters": "counters",
+    "sockstat": "sockstat",
+    "whole": "the end of the dump",
     "proctable": "the list of processes",
 }
 """What each capability is called in a sentence."""
@@ -37,6 +39,7 @@ SS_FLAGS = {"states": "", "queues": "", "accept": "", "backlog": "", "owner": "p
 SS_FLAGS |= {"timers": "o", "tcpinfo": "i", "skmem": "m"}
 """Options of ss beside -tuan that print it (ss(8)); owners of others are only shown to root."""
 
+NEVER = "does not print them"
 ELSEWHERE = {
     "macos": {
         "accept": "netstat -Lan",
@@ -45,28 +48,36 @@ ELSEWHERE = {
         "": "netstat -an",
     },
     "windows": {"owner": "netstat -anob, as administrator", "": "netstat -ano"},
+    "freebsd": {"accept": "netstat -Lan", "backlog": "netstat -Lan", "": "netstat -an"},
+    "openbsd": {"": "netstat -an"},
+    "netbsd": {"": "netstat -an"},
+    "illumos": {"owner": "netstat -anu", "": "netstat -an"},
+    "aix": {"": "netstat -an"},
+    "hpux": {"": "netstat -an"},
+    "reactos": {"": "netstat -an"},
 }
-"""Commands of other systems; the last is for what their every dump holds."""
-
-NEVER = "does not print them"
-LISTENERS = {
-    "freebsd": "netstat -Lan",
-    "openbsd": f"OpenBSD {NEVER}",
-    "netbsd": f"NetBSD {NEVER}",
-    "illumos": f"illumos {NEVER}",
-    "aix": f"AIX {NEVER}",
-    "hpux": f"HP-UX {NEVER}",
-    "reactos": f"ReactOS {NEVER}",
+"""Commands of systems without ss; the last is for what their every dump holds."""
+CALLED = {
+    "macos": "macOS",
+    "windows": "Windows",
+    "freebsd": "FreeBSD",
+    "openbsd": "OpenBSD",
+    "netbsd": "NetBSD",
+    "illumos": "illumos",
+    "aix": "AIX",
+    "hpux": "HP-UX",
+    "reactos": "ReactOS",
 }
-"""How systems without a command of their own above show what waits at a listener."""
 COMMON = ("states", "queues")
-UNPRINTED = {"windows": ("queues",)}
+UNPRINTED = {"windows": ("queues",), "reactos": ("queues",)}
 
 BESIDE = {
     "snapshots": "again 120 s later, with `date`",
     "hosts": "dumps of the other hosts, in the same run",
     "sysctl": "sysctl -a, in the bundle",
     "counters": "netstat -s, in the bundle",
+    "sockstat": "/proc/net/sockstat, in the bundle",
+    "whole": "the same command again, to its end",
     "proctable": "ps -ef or tasklist, in the bundle",
 }
 """What no single command on the sockets gives."""
@@ -131,6 +142,10 @@ def way(needs: Sequence[str], system: str) -> str:
     ('sudo ss -tuanp', 'Windows does not print them')
     >>> way(("inode|owner",), "macos"), way(("accept",), "netbsd")
     ('netstat -anv', 'NetBSD does not print them')
+    >>> way(("queues",), "freebsd"), way(("queues", "timers"), "aix")
+    ('netstat -an', 'AIX does not print them')
+    >>> way(("inode|sockstat",), "linux"), way(("inode|sockstat",), "windows")
+    ('ss -tuane', 'Windows does not print them')
     """
     one_of_each = [_easiest(need.split("|"), system) for need in needs]
     return "; ".join(dict.fromkeys(_ways(one_of_each, system)))
@@ -148,22 +163,25 @@ def _never(ways: Sequence[str]) -> bool:
 
 
 def _ways(needs: Sequence[str], system: str) -> Iterator[str]:
-    of_sockets = [need for need in needs if need in SS_FLAGS]
+    of_sockets = [need for need in needs if need in SS_FLAGS or _proc(need, system)]
     if system in ELSEWHERE:
         ways = [_elsewhere(need, system) for need in of_sockets]
         # What the system never prints, no command helps to.
         yield from [way for way in ways if way.endswith(NEVER)] or ways
-    elif of_sockets == ["accept"] and system in LISTENERS:
-        yield LISTENERS[system]
     elif of_sockets:
         flags = "".join(SS_FLAGS[need] for need in of_sockets)
         where = "" if system else "on Linux "
         yield f"{where}{'sudo ' if 'owner' in of_sockets else ''}ss -tuan{flags}"
-    yield from (BESIDE[need] for need in needs if need in BESIDE)
+    beside = [need for need in needs if need in BESIDE and need not in of_sockets]
+    yield from (BESIDE[need] for need in beside)
+
+
+def _proc(need: str, system: str) -> bool:
+    """Whether it lies in /proc, of a system that has none."""
+    return system in ELSEWHERE and BESIDE.get(need, "").startswith("/proc/")
 
 
 def _elsewhere(need: str, system: str) -> str:
     commands = ELSEWHERE[system]
     printed = need in COMMON and need not in UNPRINTED.get(system, ())
-    name = {"macos": "macOS", "windows": "Windows"}[system]
-    return commands.get(need, commands[""] if printed else f"{name} {NEVER}")
+    return commands.get(need, commands[""] if printed else f"{CALLED[system]} {NEVER}")

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-ENGINES = ("auto", "lark", "regex")
+from nsparse.batch.limits import LEAST_MEMORY, MEMORY_LIMIT, TIME_LIMIT
+
+ENGINES = ("auto", "lark", "regex", "columns")
 
 # click keeps the lines of a paragraph that begins with a backspace.
 EXITS = """\b
@@ -19,11 +21,17 @@ DIAGNOSE = """\b
 Examples:
   ss -tuanpeoim | nsparse diagnose -
   nsparse diagnose web1/netstat.txt web2/netstat.txt
+  nsparse diagnose sosreport-web1.tar.xz
   nsparse diagnose -f json --fail-on never dumps/ > report.json"""
 PARSE = """\b
 Examples:
   nsparse parse netstat.txt
   nsparse parse -f csv -o sockets.csv dumps/"""
+BATCH = """\b
+Examples:
+  nsparse batch bundles/ -o out/
+  nsparse batch bundles/ -o out/ --resume
+  nsparse batch s3://bundles/2026/ -o out-3/ --shard 3/16"""
 EXPLAIN = """\b
 Examples:
   nsparse explain close-wait-leak
@@ -54,12 +62,33 @@ CONFIG = click.option(
     "--config",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Other thresholds: nsparse.toml, or [tool.nsparse] of a pyproject.toml.",
+    help="Other thresholds, levels, what to ignore: a nsparse.toml, or a pyproject.toml with "
+    "[tool.nsparse]. Without it the one in the current folder, if there is one.",
 )
 
 
-def reading_options(command: Command) -> Command:
-    """Add the options of every command that reads dumps."""
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(("critical", "warning", "notice", "never")),
+    default="warning",
+    show_default=True,
+    help="Exit 1 from this severity on.",
+)
+
+
+def judging_options(command: Command) -> Command:
+    """Add the options of every command that judges."""
+    select = click.option(
+        "--select", metavar="ID", multiple=True, callback=split_ids, help="Only these diagnoses."
+    )
+    ignore = click.option(
+        "--ignore", metavar="ID", multiple=True, callback=split_ids, help="All but these."
+    )
+    return FAIL_ON(select(ignore(CONFIG(command))))
+
+
+def decoding_options(command: Command) -> Command:
+    """Add the options of every command that reads dumps, of whatever number of hosts."""
     options = (
         click.option(
             "--engine",
@@ -71,10 +100,18 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--encoding", metavar="NAME", callback=_encoding, help="Of the input; else detected."
         ),
-        click.option("--host", metavar="NAME", help="The host that all the input is from."),
         click.option("--strict", is_flag=True, help="Exit 2 if any input could not be read."),
         click.option("-v", "--verbose", is_flag=True, help="Say more."),
         click.option("-q", "--quiet", is_flag=True, help="Say less."),
+    )
+    return _with(options, command)
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options of every command that reads a dump or a few."""
+    options = (
+        decoding_options,
+        click.option("--host", metavar="NAME", help="The host that all the input is from."),
         click.option(
             "--color",
             type=click.Choice(("auto", "always", "never")),
@@ -83,9 +120,67 @@ def reading_options(command: Command) -> Command:
             help="Colours; auto heeds NO_COLOR and FORCE_COLOR.",
         ),
     )
+    return _with(options, command)
+
+
+def batch_options(command: Command) -> Command:
+    """Add what only many bundles need."""
+    options = (
+        click.option(
+            "-o",
+            "--output",
+            "target",
+            metavar="DIR",
+            type=click.Path(file_okay=False, path_type=Path),
+            required=True,
+            help="The folder to write the dataset to.",
+        ),
+        click.option(
+            "--jobs", metavar="N", type=click.IntRange(1), help="Bundles at a time; else one a CPU."
+        ),
+        click.option("--resume", is_flag=True, help="Go on with what is in DIR."),
+        click.option(
+            "--shard",
+            metavar="I/N",
+            callback=_shard,
+            help="Only the I-th of N equal parts of the bundles.",
+        ),
+        click.option("--dask", metavar="ADDRESS", help="Have a Dask cluster do it (scheduler)."),
+        click.option(
+            "--time-limit",
+            metavar="SECONDS",
+            type=click.FloatRange(0, min_open=True),
+            default=TIME_LIMIT,
+            show_default=True,
+            help="For one bundle.",
+        ),
+        click.option(
+            "--memory-limit",
+            metavar="MB",
+            type=click.IntRange(LEAST_MEMORY),
+            default=MEMORY_LIMIT,
+            show_default=True,
+            help="For one worker, where the system can hold it to that.",
+        ),
+    )
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    """A command with options, in the order in which help shows them."""
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _shard(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int]:
+    number, slash, count = (text or "1/1").partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal()):
+        raise click.BadParameter(f"{text!r} is no part of a whole: write 3/16")
+    shard = int(number), int(count)
+    if not 1 <= shard[0] <= shard[1]:
+        raise click.BadParameter(f"{text}: the parts are numbered from 1 to {count}")
+    return shard
 
 
 def _encoding(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:

@@ -26,7 +26,7 @@ def overview(scene: Scene) -> Iterator[tuple[str, list[str]]]:
                 label,
                 [_busiest_in(rows, scene) if role == "server" else _busiest_out(rows, scene)],
             )
-    if scene.rows["once"].any():
+    if scene.rows["once"].any() and "states" in scene.has:
         yield "closing", [_closing(scene)]
 
 
@@ -42,11 +42,13 @@ def _sockets(scene: Scene) -> list[str]:
         "closing": sum(count.get(state, 0) for state in CLOSING),
     }
     detail = ", ".join(f"{thousands(n)} {kind}" for kind, n in kinds.items() if n)
-    listeners = thousands(int((rows["role"] == "listener").sum()))
+    listeners = f"listeners {thousands(int((rows['role'] == 'listener').sum()))}"
+    if (rows["proto"] == "tcp").any() and "states" not in scene.has:
+        detail, listeners = "the dump shows no states", "listeners not shown"
     udp = thousands(int((rows["proto"] == "udp").sum()))
     return [
         thousands(len(once)) + (f" ({detail})" if detail else ""),
-        f"listeners {listeners}, UDP {udp}, rows {thousands(len(rows))}, "
+        f"{listeners}, UDP {udp}, rows {thousands(len(rows))}, "
         + plural(scene.duplicates, "duplicate"),
     ]
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nsparse.diagnosis import Diagnosis, Limits
+from nsparse.diagnosis import Diagnosis
 from nsparse.errors import UnknownName
-from nsparse.layout import block, table, wrap
+from nsparse.layout import block, wrap
 from nsparse.registry import diagnoses, dialects
 from nsparse.schema import BY_NAME, Column
 
@@ -55,7 +55,7 @@ def _pages(name: str, width: int, chosen: Settings) -> Iterator[list[str]]:
 
     key = name.strip().lower()
     if diagnosis := diagnoses().get(key.replace("_", "-")):
-        yield _diagnosis(diagnosis, width, chosen.limits_of(diagnosis))
+        yield _diagnosis(diagnosis, width, chosen)
     if state := explain_states() if key == "states" else explain_state(name):
         yield state.rstrip("\n").split("\n")
     if column := BY_NAME.get(key.replace("-", "_")):
@@ -64,7 +64,7 @@ def _pages(name: str, width: int, chosen: Settings) -> Iterator[list[str]]:
         yield _dialect(dialect, width)
 
 
-def _diagnosis(diagnosis: Diagnosis, width: int, limits: Limits) -> list[str]:
+def _diagnosis(diagnosis: Diagnosis, width: int, chosen: Settings) -> list[str]:
     lines = [f"{diagnosis.id}: a diagnosis", *wrap(diagnosis.asks, width, "  "), ""]
     for label, text in _sections(inspect.getdoc(diagnosis.check) or ""):
         if label:
@@ -74,7 +74,9 @@ def _diagnosis(diagnosis: Diagnosis, width: int, limits: Limits) -> list[str]:
     needs = ", ".join(diagnosis.needs).replace("|", " or ") or "nothing but the rows"
     lines += ["", *block("Needs", [needs], width, gap=LABEL)]
     if diagnosis.numbers:
-        lines += ["", "  Numbers in force", *_numbers(diagnosis, width, limits)]
+        where = f"  Numbers in force, set under [{diagnosis.id}] of a config file"
+        lines += ["", where, *_numbers(diagnosis, width, chosen)]
+    lines += block("Level", _level(diagnosis, chosen), width, gap=LABEL)
     absorbs = [f"{rule.id} {JOINS[rule.by]}" for rule in diagnosis.absorbs]
     lines += block("Takes over", absorbs, width, gap=LABEL)
     return lines + block("References", _joined(diagnosis.refs), width, gap=LABEL)
@@ -84,14 +86,26 @@ def _joined(texts: Sequence[str]) -> list[str]:
     return ["; ".join(texts)] if texts else []
 
 
-def _numbers(diagnosis: Diagnosis, width: int, limits: Limits) -> Iterator[str]:
-    """The numbers with their reasons; a config file sets them by these keys."""
+def _level(diagnosis: Diagnosis, chosen: Settings) -> Iterator[str]:
+    """What a config file says of the findings as a whole."""
+    level = chosen.levels.get(diagnosis.id)
+    if level is not None:
+        said = "not reported" if level == "off" else f"always {level}"
+        yield f"{said}: set by {chosen.source}"
+    if diagnosis not in chosen.chosen():
+        yield f"not judged: set by {chosen.source}"
+
+
+def _numbers(diagnosis: Diagnosis, width: int, chosen: Settings) -> Iterator[str]:
+    """The numbers with their reasons, and who set those that are not the defaults."""
+    limits, set_ = chosen.limits_of(diagnosis), chosen.limits.get(diagnosis.id, {})
     keys = max(len(number.key) for number in diagnosis.numbers)
     values = max(len(f"{limits[number.key]:g}") for number in diagnosis.numbers)
     for number in diagnosis.numbers:
         head = f"    {number.key:<{keys}}  {limits[number.key]:>{values}g}  "
-        given = limits[number.key] != number.default
-        why = f"set by the config file; {number.default:g} is {number.why}" if given else number.why
+        why = number.why
+        if number.key in set_:
+            why = f"set by {chosen.source}; the default is {number.default:g}: {number.why}"
         yield from wrap(why, width, head, " " * len(head))
 
 
@@ -125,13 +139,15 @@ def _dialect(dialect: Dialect, width: int) -> list[str]:
     lines = [f"{dialect.name}: a dialect", *wrap(dialect.title, width, "  ")]
     lines += block("Tool", [dialect.tool], width, gap=LABEL)
     lines += block("System", [dialect.os or "several"], width, gap=LABEL)
-    return lines + block("Proved on", dialect.proved_on, width, gap=LABEL)
+    return lines + block("Proved on", dialect.proofs, width, gap=LABEL)
 
 
 def catalogue(width: int) -> list[str]:
-    """The dialects and the diagnoses, a line each."""
-    rows = [(d.name, d.tool, d.os or "several", d.title) for d in dialects().values()]
-    lines = [f"{len(rows)} dialects", *table([("name", "tool", "system", ""), *rows])]
+    """The dialects with what they were proved on, and the diagnoses."""
+    lines = [f"{len(dialects())} dialects, and what each was proved on"]
+    for dialect in dialects().values():
+        lines += ["", f"  {dialect.name}  {dialect.title}"]
+        lines += [line for proof in dialect.proofs for line in wrap(proof, width, "    ", "      ")]
     lines += ["", f"{len(diagnoses())} diagnoses"]
     longest = max([0, *map(len, diagnoses())])
     for diagnosis in diagnoses().values():
@@ -149,7 +165,7 @@ def facts() -> dict[str, Any]:
                 "title": d.title,
                 "tool": d.tool,
                 "os": d.os,
-                "proved_on": list(d.proved_on),
+                "proved_on": {name: list(options) for name, options in d.proved_on.items()},
             }
             for d in dialects().values()
         ],

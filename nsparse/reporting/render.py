@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from io import RawIOBase
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -282,6 +284,58 @@ def _plain(values: pd.Series[Any]) -> list[Any]:
     if BY_NAME[str(values.name)].dtype == "datetime64[ns, UTC]":
         return [None if missing else value.isoformat() for value, missing in _pairs(values)]
     return [None if missing else value for value, missing in _pairs(values)]
+
+
+class _Sink(RawIOBase):
+    """A file that only counts; what was written to it is taken away again and again."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written.append(bytes(data))
+        self.length += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self.length
+
+    def taken(self) -> Iterator[bytes]:
+        """What was written since."""
+        written, self.written = self.written, []
+        return iter(written)
+
+
+def parquet_parts(frames: Iterable[pd.DataFrame]) -> Iterator[bytes]:
+    """Frames below one another as one Parquet file, of which only one is in memory at a time.
+
+    A single frame is written as `parquet` does. Of several the file has every column of the common
+    frame: which of them hold a value is not known when its schema is written.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet as files
+
+    from nsparse.schema import empty
+
+    left = iter(frames)
+    first, second = next(left), next(left, None)
+    if second is None:
+        yield from parquet(first)
+        return
+    whole = empty(full=True)
+    schema = pa.Schema.from_pandas(whole, preserve_index=False)
+    sink = _Sink()
+    writer = files.ParquetWriter(sink, schema)
+    for frame in chain((first, second), left):
+        typed = frame.reindex(columns=whole.columns).astype(whole.dtypes)
+        writer.write_table(pa.Table.from_pandas(typed, schema=schema, preserve_index=False))
+        yield from sink.taken()
+    writer.close()
+    yield from sink.taken()
 
 
 def parquet(df: pd.DataFrame) -> Iterator[bytes]:

@@ -125,7 +125,7 @@ def _lines(finding: Finding) -> list[str]:
         f"{file}:{ranges([line for _, line in rows])}"
         for file, rows in groupby(shown, key=lambda row: row[0])
     ]
-    rest = len(finding.sockets) - len(shown)
+    rest = (len(finding.sockets) or finding.n) - len(shown)
     if places and rest > 0:
         places[-1] += f" and {thousands(rest)} more"
     return places

@@ -40,9 +40,16 @@ class Layout:
         runs: More than one with an interval.
     """
 
-    pcb: bool
-    narrow: bool
-    runs: int
+    pcb: bool = False
+    narrow: bool = False
+    runs: int = 1
+
+
+PLAIN = Layout()
+RELEASES = {"AIX 5": {"narrow": True}, "AIX 7.3": {}}
+OPTIONS = {"A": {"pcb": True}, "a": {}, "n": {}}
+# What is left of an end that was cut is kept as text, no address and no name.
+UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
 
 
 layouts = st.builds(Layout, pcb=st.booleans(), narrow=st.booleans(), runs=st.integers(1, 2))
@@ -58,9 +65,9 @@ CERTAIN = tuple(
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    layout = draw(layouts)
+    layout = layout or draw(layouts)
     shown = draw(st.lists(inet, max_size=7))
     shown = draw(st.permutations([*shown, *CERTAIN]))
     return show(shown, draw(unix), layout)

@@ -40,17 +40,17 @@ class Layout:
         runs: How often it ran.
     """
 
-    version: int
-    kind: str
-    blocks: bool
-    numeric: bool
-    wide: bool
-    stack: bool
-    congestion: bool
-    log: bool
-    banner: bool
-    message: bool
-    runs: int
+    version: int = 15
+    kind: str = "plain"
+    blocks: bool = False
+    numeric: bool = False
+    wide: bool = False
+    stack: bool = False
+    congestion: bool = False
+    log: bool = False
+    banner: bool = True
+    message: bool = False
+    runs: int = 1
 
     @property
     def width(self) -> int:
@@ -58,6 +58,20 @@ class Layout:
         if self.wide:
             return 45 if self.version > 9 else 22
         return 18 if self.blocks else 22
+
+
+PLAIN = Layout()
+RELEASES = {f"FreeBSD {version}": {"version": version} for version in (9, 12, 15)}
+OPTIONS = {
+    "A": {"blocks": True},
+    "a": {},
+    "n": {"numeric": True},
+    "W": {"wide": True},
+    "c": {"stack": True},
+    "C": {"congestion": True},
+    "P": {"log": True},
+    **{kind: {"kind": kind} for kind in "xTRL"},
+}
 
 
 @st.composite
@@ -84,10 +98,13 @@ inet = st.lists(model.sockets(protos, names=names, zoned=True, families=families
 unix = st.lists(model.unix_sockets(names), max_size=3)
 
 
+headings = layouts().map(lambda layout: list(_heading(layout)))
+
+
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    layout = draw(layouts())
+    layout = layout or draw(layouts())
     shown = draw(inet)
     if layout.kind in ("L", "T"):  # without TCP, nothing tells what the others are
         shown.insert(0, draw(model.sockets(("tcp",), names=names, families=families)))

@@ -46,12 +46,17 @@ class Layout:
         runs: More than one with an interval.
     """
 
-    numeric: bool
-    verbose: bool
-    owner: bool
-    old: bool
-    headings: bool
-    runs: int
+    numeric: bool = False
+    verbose: bool = False
+    owner: bool = False
+    old: bool = False
+    headings: bool = True
+    runs: int = 1
+
+
+PLAIN = Layout()
+RELEASES = {"illumos-gate": {}, "illumos-omnios": {}, "Solaris 7": {"old": True}}
+OPTIONS = {"a": {}, "n": {"numeric": True}, "u": {"owner": True}, "v": {"verbose": True}}
 
 
 @st.composite
@@ -81,9 +86,10 @@ unix = st.lists(model.unix_sockets(names), max_size=4)
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    return show(draw(st.lists(inet, min_size=1, max_size=7)), draw(unix), draw(layouts()))
+    shown = draw(st.lists(inet, min_size=1, max_size=7))
+    return show(shown, draw(unix), layout or draw(layouts()))
 
 
 headings = layouts().map(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
+from tests.dumps.flags import Fields
 from tests.dumps.paper import Line, Row, repeated, row
 from tests.dumps.sockets import End, Owner, Socket, Timer, UnixSocket
 
@@ -50,6 +51,7 @@ UNIX_STATES = (("[ ]", None), ("[ ACC ]", "LISTENING"), ("[ ]", "CONNECTED"))
 class Language:
     """What a translation prints in place of the English words; what it lacks stays English."""
 
+    name: str
     banner: str
     header: str | None = None
     states: Mapping[str, str] = field(default_factory=dict)
@@ -57,23 +59,26 @@ class Language:
     user: str = USER
 
 
-ENGLISH = Language(f"{INET} (servers and established)")
+ENGLISH = Language("English", f"{INET} (servers and established)")
 LANGUAGES = (
     ENGLISH,
-    Language(f"{INET} (only servers)"),
-    Language(f"{INET} (w/o servers)"),
+    Language("English", f"{INET} (only servers)"),
+    Language("English", f"{INET} (w/o servers)"),
     Language(
+        "German",
         "Aktive Internetverbindungen (Server und stehende Verbindungen)",
         states={"ESTABLISHED": "VERBUNDEN"},
         timers={"off": "aus", "on": "ein"},
         user=" Benutzer   Inode     ",
     ),
     Language(
+        "French",
         "Connexions Internet actives (serveurs et établies)",
         "Proto Recv-Q Send-Q Adresse locale          Adresse distante        Etat",
         user=" Utilisatr  Inode     ",
     ),
     Language(
+        "Portuguese",
         "Conexões Internet Ativas (sem os servidores)",
         "Proto Recv-Q Send-Q Endereço Local          Endereço Remoto         Estado",
         states={
@@ -91,6 +96,7 @@ LANGUAGES = (
         user=" Usuário   ",
     ),
     Language(
+        "Czech",
         "Aktivní Internetová spojení (servery a navázaná spojení)",
         "Proto Přích-F Odch-F Místní Adresa           Vzdálená Adresa         Stav",
         states={
@@ -103,6 +109,7 @@ LANGUAGES = (
         user=" Uživatel   I-uzel    ",
     ),
     Language(
+        "Japanese",
         "稼働中のインターネット接続 (サーバと確立)",
         "Proto 受信-Q 送信-Q 内部アドレス            外部アドレス            状態",
         timers={
@@ -137,19 +144,19 @@ class Layout:
         runs: More than one with -c.
     """
 
-    version: str
-    language: Language
-    numeric: bool
-    extended: bool
-    owner: bool
-    context: bool
-    timers: bool
-    wide: bool
-    columns: int
-    banner: bool
-    header: bool
-    message: bool
-    runs: int
+    version: str = "2.10"
+    language: Language = ENGLISH
+    numeric: bool = False
+    extended: bool = False
+    owner: bool = False
+    context: bool = False
+    timers: bool = False
+    wide: bool = False
+    columns: int = 0
+    banner: bool = True
+    header: bool = True
+    message: bool = False
+    runs: int = 1
 
     @property
     def busybox(self) -> bool:
@@ -160,6 +167,28 @@ class Layout:
     def sixes(self) -> bool:
         """Whether the protocol tells the family."""
         return self.version == "2.10"
+
+
+PLAIN = Layout()
+RELEASES: dict[str, Fields] = {
+    "net-tools 2.10": {},
+    "net-tools 1.60": {"version": "1.60"},
+    "net-tools 1.60 of Red Hat": {"version": "1.60", "columns": 1, "wide": True},
+    "BusyBox": {"version": "busybox", "wide": True},
+    **{f"net-tools in {language.name}": {"language": language} for language in LANGUAGES[3:]},
+}
+OPTIONS: dict[str, Fields] = {
+    "a": {},
+    "n": {"numeric": True},
+    "e": {"extended": True},
+    "p": {"owner": True},
+    "o": {"timers": True},
+    "W": {"wide": True},
+    "T": {"wide": True},
+    "Z": {"context": True, "owner": True},
+}
+# What is left of an end that was cut is kept as text, no address and no name.
+UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
 
 
 @st.composite
@@ -194,9 +223,9 @@ unix = st.lists(model.unix_sockets(names), max_size=4)
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    layout = draw(layouts())
+    layout = layout or draw(layouts())
     shown, local = draw(inet), draw(unix)
     if layout.language.header or layout.language.states:
         local = []  # the translated UNIX headings are not all known

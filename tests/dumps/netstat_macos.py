@@ -64,18 +64,18 @@ class Layout:
         runs: How often it was called.
     """
 
-    version: int
-    numeric: bool
-    everything: bool
-    pcb: bool
-    bytes: bool
-    verbose: bool
-    long: bool
-    wide: bool
-    banner: bool
-    multipath: bool
-    kernel: bool
-    runs: int
+    version: int = 741
+    numeric: bool = False
+    everything: bool = False
+    pcb: bool = False
+    bytes: bool = False
+    verbose: bool = False
+    long: bool = False
+    wide: bool = False
+    banner: bool = True
+    multipath: bool = False
+    kernel: bool = False
+    runs: int = 1
 
     @property
     def width(self) -> int:
@@ -87,6 +87,33 @@ class Layout:
         """Whether bytes are printed: from 698 on -v does it, too."""
         return self.bytes or (self.verbose and self.version >= 698)
 
+
+PLAIN = Layout()
+RELEASES = {
+    f"network_cmds {version}, macOS {system}": {"version": version}
+    for version, system in (
+        (433, "10.9"),
+        (543, "10.13"),
+        (624, "12"),
+        (671, "14"),
+        (705, "15"),
+        (726, "26"),
+        (741, "26.3"),
+    )
+}
+OPTIONS = {
+    "a": {"everything": True, "kernel": True, "multipath": True},
+    "n": {"numeric": True},
+    "A": {"pcb": True},
+    "b": {"bytes": True},
+    "v": {"verbose": True},
+    "l": {"long": True},
+    "W": {"wide": True},
+}
+# FreeBSD up to 9 prints the same rows under the same heading.
+DOUBTFUL = True
+# What is left of an end that was cut is kept as text, no address and no name.
+UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
 
 FLAGS = (
     *("numeric", "everything", "pcb", "bytes", "verbose", "long", "wide"),
@@ -121,9 +148,10 @@ unix = st.lists(model.unix_sockets(names), max_size=4)
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    return show(draw(st.lists(inet, min_size=1, max_size=7)), draw(unix), draw(layouts()))
+    shown = draw(st.lists(inet, min_size=1, max_size=7))
+    return show(shown, draw(unix), layout or draw(layouts()))
 
 
 headings = layouts().map(

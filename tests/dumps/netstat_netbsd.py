@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dumps import bsd
 from tests.dumps import sockets as model
+from tests.dumps.flags import Fields
 from tests.dumps.paper import Line, repeated, row
 from tests.dumps.sockets import Socket, UnixSocket
 
@@ -36,10 +37,10 @@ class Layout:
         runs: How often it ran.
     """
 
-    blocks: bool
-    numeric: bool
-    vestiges: bool
-    runs: int
+    blocks: bool = False
+    numeric: bool = False
+    vestiges: bool = False
+    runs: int = 1
 
     @property
     def compact(self) -> bool:
@@ -52,18 +53,25 @@ class Layout:
         return 22 if not self.blocks else 21 if self.compact else 18
 
 
+PLAIN = Layout()
+RELEASES: dict[str, Fields] = {"NetBSD 5 to 9": {}}
+OPTIONS = {"A": {"blocks": True}, "a": {}, "n": {"numeric": True}, "V": {"vestiges": True}}
+
 layouts = st.builds(Layout, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 2))
 names = model.words("abc", 8)
 families = ("ipv4", "ipv6")
 sockets = model.sockets(("tcp", "tcp", "udp"), names=names, zoned=True, families=families)
 
 
+headings = layouts.map(lambda layout: list(_heading("ipv4", layout)))
+
+
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
     shown = draw(st.lists(sockets, min_size=1, max_size=6))
     local = draw(st.lists(model.unix_sockets(names), max_size=3))
-    return show(shown, local, draw(layouts))
+    return show(shown, local, layout or draw(layouts))
 
 
 def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:

@@ -29,11 +29,11 @@ class Layout:
         runs: How often it ran.
     """
 
-    current: bool
-    blocks: bool
-    numeric: bool
-    windows: bool
-    runs: int
+    current: bool = True
+    blocks: bool = False
+    numeric: bool = False
+    windows: bool = False
+    runs: int = 1
 
     @property
     def width(self) -> int:
@@ -41,17 +41,22 @@ class Layout:
         return 18 if self.blocks else 22
 
 
+PLAIN = Layout()
+RELEASES = {"OpenBSD 7": {}, "OpenBSD 5": {"current": False}}
+OPTIONS = {"A": {"blocks": True}, "a": {}, "B": {"windows": True}, "n": {"numeric": True}}
+
+
 @st.composite
 def layouts(draw: st.DrawFn) -> Layout:
     """A version with flags it has."""
     current = draw(st.booleans())
-    flags = {name: draw(st.booleans()) for name in ("blocks", "numeric", "windows")}
     return Layout(
-        current,
-        flags["blocks"],
-        flags["numeric"],
-        current and flags["windows"],
-        draw(st.integers(1, 2)),
+        current=current,
+        # The old header alone is also macOS'; a control block is not.
+        blocks=not current or draw(st.booleans()),
+        numeric=draw(st.booleans()),
+        windows=current and draw(st.booleans()),
+        runs=draw(st.integers(1, 2)),
     )
 
 
@@ -62,12 +67,13 @@ sockets = model.sockets(
 )
 
 
+headings = layouts().map(lambda layout: list(_heading(" TCP-State", layout)))
+
+
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    layout = draw(layouts())
-    if not layout.current:  # its header alone is also macOS'; a control block is not
-        layout = Layout(False, True, layout.numeric, False, layout.runs)
+    layout = layout or draw(layouts())
     shown = draw(st.lists(sockets, max_size=6))
     local = draw(st.lists(model.unix_sockets(names), min_size=not shown, max_size=3))
     return show(shown, local, layout)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
+from tests.dumps.flags import Fields
 from tests.dumps.paper import Line, repeated, row
 from tests.dumps.sockets import Socket
 
@@ -18,21 +20,39 @@ STATES = {
 }
 HEADER = "  Proto  Local Address          Foreign Address        State       Process"
 
+
+@dataclass(frozen=True)
+class Layout:
+    """Its flags: always -a, -n and -o.
+
+    Attributes:
+        runs: More than one with an interval.
+    """
+
+    runs: int = 1
+
+
+PLAIN = Layout()
+RELEASES: dict[str, Fields] = {"ReactOS 0.4": {}}
+OPTIONS: dict[str, Fields] = {"a": {}, "n": {}, "o": {}}
+END = "\r\n"
+
 names = model.words("ab", 4)
 inet = model.sockets(("tcp", "tcp", "udp"), names=names, families=("ipv4",))
 headings = st.just([Line(""), Line("Active Connections"), Line(""), Line(HEADER)])
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    return show(draw(st.lists(inet, min_size=1, max_size=7)), draw(st.integers(1, 2)))
+    layout = layout or Layout(draw(st.integers(1, 2)))
+    return show(draw(st.lists(inet, min_size=1, max_size=7)), layout)
 
 
-def show(shown: Sequence[Socket], runs: int) -> list[Line]:
+def show(shown: Sequence[Socket], layout: Layout) -> list[Line]:
     """Print sockets."""
     lines = [Line(""), Line("Active Connections"), Line(""), Line(HEADER)]
-    return repeated([*lines, *map(_row, shown)], runs, told=True)
+    return repeated([*lines, *map(_row, shown)], layout.runs, told=True)
 
 
 def _row(socket: Socket) -> Line:

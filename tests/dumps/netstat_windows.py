@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
+from tests.dumps.flags import Fields
 from tests.dumps.paper import Line, Row, repeated, row
 from tests.dumps.sockets import End, Socket
 
@@ -24,6 +25,7 @@ MACHINE = "MYPC"
 class Language:
     """The heading's words, the states that are translated, and what -b says of unknown owners."""
 
+    name: str
     banner: str
     header: tuple[str, str, str, str]
     no_owner: str = "Can not obtain ownership information"
@@ -32,8 +34,11 @@ class Language:
 
 
 LANGUAGES = (
-    Language("Active Connections", ("Proto", "Local Address", "Foreign Address", "State")),
     Language(
+        "English", "Active Connections", ("Proto", "Local Address", "Foreign Address", "State")
+    ),
+    Language(
+        "German",
         "Aktive Verbindungen",
         ("Proto", "Lokale Adresse", "Remoteadresse", "Status"),
         states={
@@ -46,22 +51,31 @@ LANGUAGES = (
         },
     ),
     Language(
+        "French",
         "Connexions actives",
         ("Proto", "Adresse locale", "Adresse distante", "État"),
         "Impossible d’obtenir les informations de propriétaire",
     ),
     Language(
+        "Spanish",
         "Conexiones activas",
         ("Proto", "Dirección local", "Dirección remota", "Estado"),
         "No se puede obtener información de propiedad",
     ),
-    Language("Conexões ativas", ("Proto", "Endereço local", "Endereço externo", "Estado")),
-    Language("Активные подключения", ("Имя", "Локальный адрес", "Внешний адрес", "Состояние")),
     Language(
-        "アクティブな接続", ("プロトコル", "ローカル アドレス", "外部アドレス", "状態"), proto=12
+        "Portuguese", "Conexões ativas", ("Proto", "Endereço local", "Endereço externo", "Estado")
     ),
-    Language("活动连接", ("协议", "本地地址", "外部地址", "状态"), "无法获取所有权信息"),
-    Language("활성 연결", ("프로토콜", "로컬 주소", "외부 주소", "상태")),
+    Language(
+        "Russian", "Активные подключения", ("Имя", "Локальный адрес", "Внешний адрес", "Состояние")
+    ),
+    Language(
+        "Japanese",
+        "アクティブな接続",
+        ("プロトコル", "ローカル アドレス", "外部アドレス", "状態"),
+        proto=12,
+    ),
+    Language("Chinese", "活动连接", ("协议", "本地地址", "外部地址", "状态"), "无法获取所有权信息"),
+    Language("Korean", "활성 연결", ("프로토콜", "로컬 주소", "외부 주소", "상태")),
 )
 
 
@@ -82,14 +96,31 @@ class Layout:
     """
 
     language: Language
-    numeric: bool
-    pid: bool
-    owner: bool
-    old: bool
-    offload: bool
-    bound: bool
-    header: bool
-    runs: int
+    numeric: bool = False
+    pid: bool = False
+    owner: bool = False
+    old: bool = False
+    offload: bool = False
+    bound: bool = False
+    header: bool = True
+    runs: int = 1
+
+
+PLAIN = Layout(LANGUAGES[0])
+RELEASES: dict[str, Fields] = {
+    "Windows XP": {"old": True},
+    "Windows 7 to 11": {},
+    **{f"Windows in {language.name}": {"language": language} for language in LANGUAGES[1:]},
+}
+OPTIONS = {
+    "a": {},
+    "n": {"numeric": True},
+    "o": {"pid": True},
+    "b": {"owner": True},
+    "t": {"offload": True},
+    "q": {"bound": True},
+}
+END = "\r\n"
 
 
 layouts = st.builds(
@@ -123,9 +154,9 @@ entries = st.lists(st.builds(Entry, inet, st.integers(0, 4)), min_size=1, max_si
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    return show(draw(entries), draw(layouts))
+    return show(draw(entries), layout or draw(layouts))
 
 
 headings = layouts.map(lambda layout: show([], replace(layout, header=True, runs=1)))

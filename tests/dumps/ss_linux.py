@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
 from tests.dumps import ss_tail
+from tests.dumps.flags import Fields
 from tests.dumps.paper import Line, Row, repeated, row
 from tests.dumps.sockets import End, Owner, Socket, UnixSocket
 
@@ -70,7 +71,7 @@ class Layout:
 
     Attributes:
         version: Of iproute2.
-        netid: Whether several tables were asked for, so that the column is there.
+        table: Which was asked for; with several of them the column Netid is there.
         state: Whether several states were asked for, so that the column is there.
         queues: False with -Q.
         header: False with -H.
@@ -89,30 +90,61 @@ class Layout:
         runs: How often it was called.
     """
 
-    version: tuple[int, int]
-    netid: bool
-    state: bool
-    queues: bool
-    header: bool
-    numeric: bool
-    names: bool
-    process: bool
-    contexts: bool
-    threads: bool
-    timers: bool
-    extended: bool
-    internals: bool
-    memory: bool
-    one_line: bool
-    slack: int
-    message: bool
-    runs: int
+    version: tuple[int, int] = (6, 1)
+    table: str = "all"
+    state: bool = True
+    queues: bool = True
+    header: bool = True
+    numeric: bool = False
+    names: bool = False
+    process: bool = False
+    contexts: bool = False
+    threads: bool = False
+    timers: bool = False
+    extended: bool = False
+    internals: bool = False
+    memory: bool = False
+    one_line: bool = False
+    slack: int = 0
+    message: bool = False
+    runs: int = 1
+
+    @property
+    def netid(self) -> bool:
+        """Whether the column is there."""
+        return self.table == "all"
 
     @property
     def brackets(self) -> bool:
         """Whether IPv6 has brackets, and `*` is a listener for both families."""
         return self.version >= (4, 14)
 
+
+PLAIN = Layout()
+RELEASES: dict[str, Fields] = {
+    f"iproute2 {'.'.join(map(str, version))}": {"version": version} for version in VERSIONS
+}
+OPTIONS: dict[str, Fields] = {
+    "a": {},
+    "n": {"numeric": True},
+    "r": {"names": True},
+    "t": {"table": "tcp"},
+    "u": {"table": "udp"},
+    "p": {"process": True},
+    "Z": {"process": True, "contexts": True},
+    "T": {"process": True, "threads": True},
+    "o": {"timers": True},
+    "e": {"extended": True},
+    "i": {"internals": True},
+    "m": {"memory": True},
+    "O": {"one_line": True},
+    "H": {"header": False},
+    "Q": {"queues": False},
+    "state": {"state": False},
+    "established": {},
+    "f": {},
+    "netlink": {"table": "nl"},
+}
 
 FLAGS = (
     *("numeric", "names", "process", "contexts", "threads", "timers", "extended"),
@@ -121,7 +153,7 @@ FLAGS = (
 
 
 @st.composite
-def layouts(draw: st.DrawFn, *, netid: bool, state: bool) -> Layout:
+def layouts(draw: st.DrawFn, *, table: str, state: bool) -> Layout:
     """A version with flags it has."""
     version = draw(st.sampled_from(VERSIONS))
     flags = {name: draw(st.booleans()) for name in FLAGS}
@@ -134,7 +166,7 @@ def layouts(draw: st.DrawFn, *, netid: bool, state: bool) -> Layout:
     flags["queues"] |= version < (6, 9) or not state
     return Layout(
         version=version,
-        netid=netid,
+        table=table,
         state=state,
         slack=draw(st.integers(0, 9)),
         runs=draw(st.integers(1, 2)),
@@ -174,20 +206,19 @@ TABLES: Mapping[str, st.SearchStrategy[Any_]] = {
 
 
 @st.composite
-def dumps(draw: st.DrawFn) -> list[Line]:
+def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
-    table = draw(st.sampled_from(tuple(TABLES)))
-    layout = draw(
-        layouts(netid=table == "all", state=table in ("udp", "nl") or draw(st.booleans()))
-    )
-    entry = st.builds(Entry, TABLES[table], infos, memories)
+    if layout is None:
+        table = draw(st.sampled_from(tuple(TABLES)))
+        layout = draw(layouts(table=table, state=table in ("udp", "nl") or draw(st.booleans())))
+    entry = st.builds(Entry, TABLES[layout.table], infos, memories)
     entries = draw(st.lists(entry, min_size=1, max_size=7))
-    if table == "udp" and all(_connected(entry.socket) for entry in entries):
+    if layout.table == "udp" and all(_connected(entry.socket) for entry in entries):
         return dumps_of_none(layout)
     return show(entries, layout)
 
 
-headings = layouts(netid=True, state=True).map(
+headings = layouts(table="all", state=True).map(
     lambda layout: show([], replace(layout, header=True, runs=1))
 )
 

@@ -1,0 +1,174 @@
+"""The ways to read a dump that are compared, each in a process of its own.
+
+Run as `python -m benchmarks.ways WAY FORMAT PATH TIMES`, it prints what it measured as JSON. Only
+the reading is timed, not the start of the interpreter and the imports; the first time is a warm-up.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.make import FORMATS, Format
+
+Counts = dict[str, int]
+"""What a way found, for the check: rows, and the sum of all remote ports."""
+
+Way = Callable[[Path, Format], Callable[[], Counts]]
+
+
+def _nsparse(path: Path, form: Format) -> Callable[[], Counts]:
+    import nsparse
+
+    return lambda: _counted(nsparse.parse(path, on_bad_lines="skip").frame)
+
+
+def _regex(path: Path, form: Format) -> Callable[[], Counts]:
+    import nsparse
+
+    return lambda: _counted(nsparse.parse(path, on_bad_lines="skip", engine="regex").frame)
+
+
+def _chunks(path: Path, form: Format) -> Callable[[], Counts]:
+    import nsparse
+
+    def run() -> Counts:
+        found = {"rows": 0, "ports": 0}
+        for frame in nsparse.read_chunks(path, on_bad_lines="skip"):
+            part = _counted(frame)
+            found = {name: found[name] + part[name] for name in found}
+        return found
+
+    return run
+
+
+def _counted(frame: Any) -> Counts:
+    return {"rows": len(frame), "ports": int(frame["remote_port"].sum())}
+
+
+def _read_csv(path: Path, form: Format) -> Callable[[], Counts]:
+    import pandas as pd
+
+    names = list("abcdefgh")
+    return lambda: {
+        "rows": len(pd.read_csv(path, sep=r"\s+", header=None, skiprows=form.skip, names=names))
+    }
+
+
+def _read_csv_split(path: Path, form: Format) -> Callable[[], Counts]:
+    """The same, and both ends split."""
+    import pandas as pd
+
+    names = list("abcdefgh")
+    separator = "." if "macOS" in form.name else ":"
+    first = {"ss": 3, "netstat": 3}[form.name.split()[0]] - 2 * ("Windows" in form.name)
+
+    def run() -> Counts:
+        frame = pd.read_csv(path, sep=r"\s+", header=None, skiprows=form.skip, names=names)
+        for name in names[first : first + 2]:
+            parts = frame[name].str.rsplit(separator, n=1, expand=True)
+            frame[f"{name}_host"], frame[f"{name}_port"] = parts[0], parts[1].astype("int32")
+        return {"rows": len(frame), "ports": int(frame[f"{names[first + 1]}_port"].sum())}
+
+    return run
+
+
+def _jc(path: Path, form: Format) -> Callable[[], Counts]:
+    import jc
+
+    def run() -> Counts:
+        rows = jc.parse(form.jc, path.read_text("ascii"), quiet=True)
+        # jc calls the heading of Linux a row where it does not know it, so that only rows count.
+        return {"rows": sum("state" in row for row in rows)}
+
+    return run
+
+
+def _insights(path: Path, form: Format) -> Callable[[], Counts]:
+    from insights.core.context import Context
+    from insights.parsers.netstat import Netstat
+
+    if not form.name.startswith("netstat -anp"):
+        raise ValueError("no parser for this command")
+
+    def run() -> Counts:
+        lines = path.read_text("ascii").splitlines()
+        found = Netstat(Context(content=lines, path="netstat"))
+        return {"rows": len(next(iter(found.datalist.values())))}
+
+    return run
+
+
+def _process(*command: str) -> Way:
+    """Another program; its start is part of its time."""
+
+    def way(path: Path, form: Format) -> Callable[[], Counts]:
+        def run() -> Counts:
+            done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=True)
+            return {"rows": int(done.stdout.split()[0]) - form.skip}
+
+        return run
+
+    return way
+
+
+_COUNT_STATES = "{ states[$1]++; n++ } END { print n; for (s in states) print s, states[s] }"
+
+WAYS: dict[str, Way] = {
+    "nsparse": _nsparse,
+    "nsparse engine=regex": _regex,
+    "nsparse read_chunks": _chunks,
+    "read_csv": _read_csv,
+    "read_csv + split": _read_csv_split,
+    "jc": _jc,
+    "insights-core": _insights,
+    "mawk, states counted": _process("mawk", _COUNT_STATES),
+    "wc -l": _process("wc", "-l"),
+}
+
+
+def main() -> None:
+    """Measure one way on one file."""
+    name, form, path, times = sys.argv[1:5]
+    found: dict[str, Any] = {}
+    try:
+        if name.startswith(("nsparse", "read_csv")):
+            importlib.import_module("lark")
+            importlib.import_module("pandas")
+            importlib.import_module("pyarrow.compute")
+        run = WAYS[name](Path(path), FORMATS[form])
+        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found["counts"] = run()
+        found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found["base"] = base
+        found["times"] = [_timed(run) for _ in range(int(times))] if int(times) else []
+    except (ImportError, FileNotFoundError) as error:
+        found = {"missing": str(error)}
+    except Exception as error:  # a peer may fail in any way; the table says so
+        found = {"failed": f"{type(error).__name__}: {error}"[:200]}
+    json.dump(found, sys.stdout)
+
+
+def _timed(run: Callable[[], Counts]) -> tuple[float, float]:
+    """Seconds on the clock, and of the processor (those of children included)."""
+    gc.collect()
+    wall, cpu = time.perf_counter(), _cpu()
+    run()
+    return time.perf_counter() - wall, _cpu() - cpu
+
+
+def _cpu() -> float:
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, whose))
+
+
+if __name__ == "__main__":
+    main()

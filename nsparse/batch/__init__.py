@@ -1,0 +1,1 @@
+"""Many bundles to one dataset: on this machine, or on a cluster."""

@@ -1,0 +1,256 @@
+"""The files of a bundle, one after another: of a folder, a tar, a zip, of archives inside these.
+
+Nothing is written to disk. A member is read once, in the order of its archive; what it is shows in
+its first bytes, never in its name.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from nsparse.bundles.limits import Limits
+from nsparse.bundles.names import clean, inside, unpacked
+from nsparse.bundles.streams import (
+    DAMAGE,
+    REFUSED,
+    ZIP,
+    Meter,
+    Packing,
+    Source,
+    Total,
+    Unreadable,
+    is_tar,
+    packing_of,
+    reason,
+)
+from nsparse.bundles.tars import Content, Tape
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a bundle.
+
+    Attributes:
+        path: Its path inside the bundle, parts joined by `/`; a file of an archive in the bundle
+            stands behind the path of that archive. Empty for a bundle that is one file.
+        stream: What it holds, to be read at once.
+        modified: When it was last changed, in seconds; it gives order at most. 0 where unknown.
+        archive: The innermost archive that it lies in, as a path; empty for the bundle itself.
+    """
+
+    path: str
+    stream: Source
+    modified: float = 0.0
+    archive: str = ""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A member that could not be read, or an archive that could not be read to its end.
+
+    Attributes:
+        path: As `Member.path`; empty for the bundle itself.
+        why: One sentence without its full stop.
+    """
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a stream lies: its path, who counts for all, how deep, when it was changed."""
+
+    path: str
+    total: Total
+    depth: int = 0
+    modified: float = 0.0
+    archive: str = ""
+
+
+@dataclass
+class Walk:
+    """The way through a bundle.
+
+    Attributes:
+        take: What is done with each member.
+        limits: What is too much.
+        problems: What could not be read on the way.
+        archives: The archives that were entered, by path.
+    """
+
+    take: Callable[[Member], None]
+    limits: Limits
+    problems: list[Unread] = field(default_factory=list)
+    archives: list[str] = field(default_factory=list)
+
+    def folder(self, root: Path) -> None:
+        """The files of a folder and of the archives in it, sorted; links are not followed."""
+        for at, folders, names in os.walk(root):
+            folders.sort()
+            self.files(root, (Path(at, name) for name in sorted(names)))
+
+    def files(self, root: Path, files: Iterable[Path]) -> None:
+        """Some files of a folder."""
+        for file in files:
+            path = clean(str(file.relative_to(root)), self.limits.path)
+            with self._guarded(path):
+                self._on_disk(file, _Place(path, Total(path, self.limits)))
+
+    def file(self, stream: IO[bytes], modified: float = 0.0) -> None:
+        """The files of an archive; of what is none, the file itself."""
+        with self._guarded(""):
+            place = _Place("", Total("", self.limits), modified=modified)
+            self._open(Source(stream, "", file=_seekable(stream)), place)
+
+    def _on_disk(self, file: Path, place: _Place) -> None:
+        try:
+            about = file.lstat()
+            if not stat.S_ISREG(about.st_mode):
+                return
+            stream = file.open("rb")
+        except OSError as error:
+            raise Unreadable(place.path, reason(error)) from error
+        with stream:
+            source = Source(stream, place.path, file=True)
+            self._open(source, replace(place, modified=about.st_mtime))
+
+    @contextmanager
+    def _guarded(self, path: str) -> Iterator[None]:
+        """A problem of this path ends here; one of the archive around it does not."""
+        try:
+            yield
+        except Unreadable as error:
+            if error.path != path:
+                raise
+            self.problems.append(Unread(path, error.why))
+
+    def _open(self, source: Source, place: _Place) -> None:
+        """An archive, a packed file, or a plain one, by its first bytes."""
+        head = source.peek()
+        packing = packing_of(head)
+        if packing is not None:
+            self._unpack(source, packing, place)
+        elif is_tar(head):
+            self._tar(source, self._entered(place))
+        elif head.startswith(ZIP):
+            self._zip(source, self._entered(place))
+        else:
+            refused = next((why for mark, why in REFUSED.items() if head.startswith(mark)), None)
+            if refused is not None:
+                raise Unreadable(place.path, refused)
+            self.take(Member(place.path, source, place.modified, place.archive))
+
+    def _unpack(self, packed: Source, packing: Packing, place: _Place) -> None:
+        with _blaming(place.path):
+            plain = packing.open(packed)
+        meter = Meter(place.path, lambda: packed.count, place.total)
+        source = Source(plain, place.path, meter)
+        head = source.peek()
+        if is_tar(head):
+            self._tar(source, self._entered(place))
+        elif packing_of(head) or head.startswith(ZIP):
+            self._open(source, self._entered(place))
+        else:
+            path = unpacked(place.path, packing.suffixes)
+            self.take(Member(path, source, place.modified, place.archive))
+            if not place.depth:
+                # Damage may make a tar look like anything; its checksum is at the end.
+                deque(source.chunks(), maxlen=0)
+
+    def _entered(self, place: _Place) -> _Place:
+        """The place inside an archive, unless that lies too deep."""
+        if place.depth >= self.limits.nesting:
+            why = f"archives are nested more than {self.limits.nesting} deep: not read"
+            raise Unreadable(place.path, why)
+        self.archives.append(place.path)
+        return replace(place, depth=place.depth + 1, archive=place.path)
+
+    def _counted(self, count: int, path: str) -> None:
+        if count > self.limits.members:
+            raise Unreadable(path, f"more than {self.limits.members:,} files in one archive")
+
+    def _tar(self, source: Source, place: _Place) -> None:
+        tape = Tape(source, place.path)
+        with _blaming(place.path):
+            for count, entry in enumerate(tape.entries(), 1):
+                self._counted(count, place.path)
+                if entry.isreg() and not entry.issparse():
+                    path = inside(place.path, entry.name, self.limits.path)
+                    content = Source(Content(tape, entry.size), place.path)
+                    with self._guarded(path):
+                        self._open(content, replace(place, path=path, modified=float(entry.mtime)))
+
+    def _zip(self, source: Source, place: _Place) -> None:
+        kept = source.stream if source.file else self._whole(source, place.path)
+        with _blaming(place.path), zipfile.ZipFile(kept) as archive:
+            entries = archive.infolist()
+            self._counted(len(entries), place.path)
+            locked = sum(entry.flag_bits & LOCKED for entry in entries)
+            if locked:
+                why = f"{locked} of {len(entries)} files are encrypted"
+                self.problems.append(Unread(place.path, why))
+            size = kept.seek(0, os.SEEK_END)
+            meter = Meter(place.path, lambda: size, place.total)
+            for entry in filter(_is_file, entries):
+                path = inside(place.path, entry.filename, self.limits.path)
+                with self._guarded(path):
+                    with _blaming(path):
+                        content = archive.open(entry)
+                    at = replace(place, path=path, modified=_seconds(entry))
+                    self._open(Source(content, path, meter), at)
+
+    def _whole(self, source: Source, path: str) -> IO[bytes]:
+        """An archive that must be read from its end, in memory."""
+        kept = BytesIO()
+        for data in source.chunks():
+            kept.write(data)
+            if kept.tell() > self.limits.member:
+                raise Unreadable(path, f"a zip of more than {self.limits.member:,} bytes inside")
+        return kept
+
+
+@contextmanager
+def _blaming(path: str) -> Iterator[None]:
+    """What a library raises is the fault of this path."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except DAMAGE as error:
+        raise Unreadable(path, reason(error)) from error
+
+
+def _seekable(stream: Any) -> bool:
+    try:
+        return bool(stream.seekable())
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+LOCKED = 1
+"""The bit of a zip entry's flags that says it is encrypted."""
+
+
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a plain file that can be read: no folder, no link, not encrypted."""
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    return not (entry.is_dir() or entry.flag_bits & LOCKED) and kind in (0, stat.S_IFREG)
+
+
+def _seconds(entry: zipfile.ZipInfo) -> float:
+    """When an entry was changed; its clock has no zone, which for an order does not matter."""
+    try:
+        return datetime(*entry.date_time, tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,54 @@
+"""Paths inside a bundle: names for reports, never for the disk.
+
+Whoever made an archive chose its names. They may be absolute, climb with `..`, or come from
+Windows; what is left of them here is a relative path.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_NO_NAMES = frozenset({"", ".", ".."})
+
+
+def clean(path: str, longest: int) -> str:
+    r"""A path with `/` between its parts, relative, without `.` and `..`.
+
+    >>> clean("C:\\temp\\..\\netstat.txt", 1024), clean("/../etc/hosts", 1024)
+    ('temp/netstat.txt', 'etc/hosts')
+    """
+    parts = _DRIVE.sub("", path.replace("\\", "/")).split("/")
+    plain = "/".join(part for part in parts if part not in _NO_NAMES)
+    return plain.encode("utf-8", "backslashreplace").decode()[-longest:]
+
+
+def inside(archive: str, name: str, longest: int) -> str:
+    """The path of a file of an archive: behind the path of that archive."""
+    path = clean(name, longest)
+    return f"{archive}/{path}" if archive else path
+
+
+def unpacked(path: str, suffixes: tuple[str, ...]) -> str:
+    """The name of a packed file without its packing.
+
+    >>> unpacked("var/ss.txt.gz", (".gz", ".tgz"))
+    'var/ss.txt'
+    """
+    for suffix in suffixes:
+        if path.lower().endswith(suffix) and len(path) > len(suffix):
+            return path[: -len(suffix)]
+    return path
+
+
+def stem(name: str) -> str:
+    """The last part of a path without the suffixes of archives.
+
+    >>> stem("/tmp/sosreport-web1.tar.xz")
+    'sosreport-web1'
+    """
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return _ARCHIVE.sub("", last) or last
+
+
+_ARCHIVE = re.compile(r"(?i)\.(?:zip|tgz|txz|tbz2?|tzst|(?:tar\.?)?(?:gz|xz|bz2|zstd?)|tar)$")

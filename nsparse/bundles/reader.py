@@ -1,0 +1,192 @@
+"""From the members of a bundle to dumps and facts; whose they are is found out afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from nsparse.bundles import layouts
+from nsparse.bundles.facts import BIGGEST, Fact, fact
+from nsparse.bundles.members import Member, Unread
+from nsparse.bundles.sift import promising
+from nsparse.bundles.texts import JSON, Part, blanked, in_json, parts
+from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.reading.pipeline import Engine, parse
+from nsparse.reading.tables import Stretch
+from nsparse.reading.text import LOOK, decode, looks_binary
+
+if TYPE_CHECKING:
+    from nsparse.reading.dump import Dump
+
+
+OTHERS = "the output of other commands"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the dumps of a bundle are read, as `parse` has it; `largest` in bytes."""
+
+    engine: Engine = "auto"
+    encoding: str | None = None
+    host: str | None = None
+    full: bool = False
+    largest: int = 0
+
+
+@dataclass
+class Found:
+    """A dump of a bundle: the path of its member, and when that was last changed."""
+
+    path: str
+    dump: Dump
+    modified: float = 0.0
+
+
+@dataclass
+class Reader:
+    """Takes members one by one.
+
+    Attributes:
+        name: The bundle; the files of its dumps stand behind it.
+        options: How dumps are read.
+        dumps: Those found.
+        facts: The facts found.
+        problems: Members that are too large, or whose text cannot be read.
+        roots: Where bundles of a known layout begin, and of which.
+        count: Members by what they are.
+        alone: Whether the bundle is one file, no archive.
+    """
+
+    name: str
+    options: Options
+    dumps: list[Found] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    problems: list[Unread] = field(default_factory=list)
+    roots: dict[str, list[str]] = field(default_factory=dict)
+    count: Counter[str] = field(default_factory=Counter)
+    alone: bool = False
+
+    def take(self, member: Member) -> None:
+        """Read a member, whatever it is."""
+        self.count["files"] += 1
+        if not member.path:  # a bundle that is one file is known by its own name
+            member = replace(member, path=self.name.replace("\\", "/").rpartition("/")[2])
+            self.alone = True
+        self.mark(member.path, member.archive)
+        data = b"" if looks_binary(member.stream.peek(LOOK)) else self._content(member)
+        before = len(self.dumps), len(self.facts)
+        if data:
+            self._read(member, data)
+        held = [len(self.dumps) > before[0], len(self.facts) > before[1]]
+        for kind, has in zip(("dumps", "facts"), held, strict=True):
+            self.count[kind] += has
+        self.count["others"] += not any(held)
+
+    def mark(self, path: str, archive: str) -> None:
+        """Note the bundle of a known layout that a path in an archive shows to begin there."""
+        mark = layouts.marked(path.removeprefix(archive).lstrip("/"))
+        if mark is not None:
+            root = "/".join(part for part in (archive, mark[0]) if part)
+            kinds = self.roots.setdefault(root, [])
+            kinds += [mark[1]] if mark[1] not in kinds else []
+
+    def _content(self, member: Member) -> bytes:
+        """All of a text; of one that is too large nothing, a problem if it looks like a dump."""
+        kept: list[bytes] = []
+        size = 0
+        for data in member.stream.chunks():
+            kept.append(data)
+            size += len(data)
+            if size > self.options.largest:
+                if promising(b"".join(kept[:4])):
+                    why = f"a text of more than {self.options.largest:,} bytes"
+                    self.problems.append(Unread(member.path, why))
+                return b""
+        return b"".join(kept)
+
+    def _read(self, member: Member, data: bytes) -> None:
+        path = member.path
+        kind = layouts.fact_kind(path)
+        if kind is not None and len(data) <= BIGGEST:
+            self._fact(path, kind, decode(data, self.options.encoding).text)
+        heading = layouts.heading(path)
+        hopeful = promising(data)
+        either = hopeful or heading is not None
+        if either and JSON.match(data) and self._json(member, decode(data).text):
+            return
+        if heading is not None:
+            text = decode(data, self.options.encoding).text.replace("\r\n", "\n")
+            self._parts(member, text, parts(text, heading))
+        elif hopeful:
+            self._dump(member, path, data)
+
+    def _fact(self, path: str, kind: str, text: str) -> None:
+        told = fact(path, kind, text, layouts.pid_of(path))
+        if told is not None:
+            self.facts.append(told)
+
+    def _parts(self, member: Member, text: str, found: list[Part]) -> None:
+        """A text of several commands: some tell facts, those with tables are read as one text."""
+        tables = []
+        for part in found:
+            kind = layouts.kind_of(part.command) if part.command else None
+            inside = text[part.start : part.stop]
+            if kind is not None and len(inside) <= BIGGEST:
+                self._fact(member.path, kind, inside.partition(part.command)[2])
+            if promising(inside.encode("utf-8", "replace")):
+                tables.append(part)
+        data = blanked(text, tables).encode("utf-8", "replace") if tables else b""
+        if data and self._dump(member, member.path, data):
+            _account(self.dumps[-1].dump, text, tables)
+
+    def _json(self, member: Member, text: str) -> bool:
+        """Each text inside JSON, as a file below it; whether there is any."""
+        found = False
+        for name, inside in in_json(text):
+            found = True
+            path = f"{member.path}/{name or 'text'}"
+            kind = layouts.kind_of(name)
+            if kind is not None and len(inside) <= BIGGEST:
+                self._fact(path, kind, inside)
+            data = inside.encode("utf-8", "replace")
+            if promising(data):
+                self._dump(member, path, data)
+        return found
+
+    def _dump(self, member: Member, path: str, data: bytes) -> bool:
+        options = self.options
+        below = path.partition("/")[2] if self.alone else path
+        file = f"{self.name}/{below}" if below else self.name
+        try:
+            dump = parse(
+                BytesIO(data),
+                engine=options.engine,
+                encoding=options.encoding,
+                host=options.host,
+                on_bad_lines="skip",
+                columns="all" if options.full else "used",
+                name=file,
+            )
+        except NotASocketTable:
+            return False
+        except NsparseError as error:
+            self.problems.append(Unread(path, str(error)))
+            return False
+        self.dumps.append(Found(path, dump, member.modified))
+        return True
+
+
+def _account(dump: Dump, text: str, tables: Sequence[Part]) -> None:
+    """Say which lines are those of other commands: to the parser they were blank."""
+    line, at = 1, 0
+    for part in (*tables, Part("", len(text), len(text))):
+        left = text.count("\n", at, part.start)
+        if left:
+            dump.stretches.append(Stretch(line, line + left - 1, OTHERS))
+            dump.census["blank"] -= left
+            dump.census["text"] = dump.census.get("text", 0) + left
+        line += left + text.count("\n", part.start, part.stop)
+        at = part.stop

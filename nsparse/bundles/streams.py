@@ -1,0 +1,230 @@
+"""Streams of bytes that are counted while they are read, and unpacked by what they begin with."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from tarfile import TarError
+from typing import IO, Any, NamedTuple
+from zipfile import BadZipFile
+
+from nsparse.bundles.limits import Limits
+from nsparse.errors import NsparseError
+
+CHUNK = 256 << 10
+"""Bytes read at a time: large enough to be quick, small enough to notice a bomb at once."""
+HEAD = 512
+"""The first bytes tell what a stream is; the mark of a tar ends at 262, its header at 512."""
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+REFUSED = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first",
+    b"Rar!\x1a\x07": "a rar archive: unpack it first",
+    b"MSCF": "a cabinet file: unpack it first",
+    b"-----BEGIN PGP": "encrypted with PGP: decrypt it first",
+    b"Salted__": "encrypted with openssl: decrypt it first",
+}
+"""What some archives begin with that are not read, and what to do about it."""
+
+DAMAGE = (
+    TarError,
+    BadZipFile,
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,  # tarfile, over numbers that are none
+    IndexError,  # the same
+    ArithmeticError,
+    RuntimeError,  # zipfile, over an encrypted member or (NotImplementedError) an unknown method
+)
+"""What the libraries raise over an archive that they cannot read."""
+
+
+class Unreadable(NsparseError):
+    """An archive, or a file in one, that cannot be read.
+
+    Args:
+        path: Which, as a path inside the bundle; empty for the bundle itself.
+        why: One sentence without its full stop.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path, self.why = path, why
+
+
+class Total:
+    """What all that was taken out of one file on disk may have together."""
+
+    def __init__(self, path: str, limits: Limits) -> None:
+        self.path, self.limits = path, limits
+        self.count = 0
+
+    def spend(self, count: int) -> None:
+        """Count bytes of content.
+
+        Raises:
+            Unreadable: They are too many.
+        """
+        self.count += count
+        if self.count > self.limits.total:
+            raise Unreadable(self.path, f"its content has more than {self.limits.total:,} bytes")
+
+
+class Meter:
+    """Counts what comes out of an archive, and stops what no honest archive holds.
+
+    Args:
+        path: The archive.
+        packed: How many bytes of the archive itself have been read.
+        total: Who counts for all.
+    """
+
+    def __init__(self, path: str, packed: Callable[[], int], total: Total) -> None:
+        self._path, self._packed, self._total = path, packed, total
+        self._count = 0
+
+    def spend(self, count: int) -> None:
+        """Count bytes of content.
+
+        Raises:
+            Unreadable: They are too many for the size of the archive, or at all.
+        """
+        self._count += count
+        limits = self._total.limits
+        if self._count > limits.slack and self._count > limits.ratio * self._packed():
+            times = f"more than {limits.ratio} times as large as it is itself"
+            raise Unreadable(self._path, f"its content is {times}: not read further")
+        self._total.spend(count)
+
+
+class Source:
+    """A stream that is only read, forwards.
+
+    Args:
+        stream: What is read.
+        path: Whose fault it is when reading fails.
+        meter: Who counts what is read.
+        file: Whether the stream is a file of its own, which may also be read from its end.
+    """
+
+    def __init__(
+        self, stream: Any, path: str, meter: Meter | None = None, *, file: bool = False
+    ) -> None:
+        self._path, self._meter = path, meter
+        self._head = b""
+        # One step at a time: before a cut in a packed stream stands what can still be read.
+        self._some: Callable[[int], bytes] = getattr(stream, "read1", None) or stream.read
+        self.stream, self.file = stream, file
+        self.count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next bytes, at most a chunk; none at the end.
+
+        Raises:
+            Unreadable: The archive is damaged or cut, or holds too much.
+        """
+        wanted = CHUNK if size is None or size < 0 else min(size, CHUNK)
+        if self._head:
+            data, self._head = self._head[:wanted], self._head[wanted:]
+            return data
+        return self._fresh(wanted)
+
+    def peek(self, size: int = HEAD) -> bytes:
+        """The first bytes of what is left; they are read again afterwards."""
+        while len(self._head) < size and (more := self._fresh(size - len(self._head))):
+            self._head += more
+        return self._head[:size]
+
+    def chunks(self) -> Iterator[bytes]:
+        """All that is left."""
+        while data := self.read(CHUNK):
+            yield data
+
+    def _fresh(self, size: int) -> bytes:
+        try:
+            data: bytes = self._some(size)
+        except Unreadable:
+            raise
+        except DAMAGE as error:
+            raise Unreadable(self._path, reason(error)) from error
+        self.count += len(data)
+        if self._meter is not None:
+            self._meter.spend(len(data))
+        return data
+
+
+class Packing(NamedTuple):
+    """One way to pack a single stream: its first bytes, its suffixes, and what reads it."""
+
+    magic: bytes
+    suffixes: tuple[str, ...]
+    open: Callable[[Any], Any]
+
+
+def _zstd(stream: Any) -> IO[bytes]:
+    """A reader of zstd, which Python knows from 3.14 on, before with the extra `zstd`."""
+    try:
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        try:
+            from backports import zstd
+        except ImportError:
+            raise RuntimeError("packed with zstd: install nsparse[zstd]") from None
+    found: IO[bytes] = zstd.ZstdFile(stream)
+    return found
+
+
+PACKINGS = (
+    Packing(b"\x1f\x8b", (".gz", ".tgz"), lambda stream: gzip.GzipFile(fileobj=stream)),
+    Packing(b"\xfd7zXZ\x00", (".xz", ".txz"), lzma.LZMAFile),
+    Packing(b"BZh", (".bz2", ".tbz", ".tbz2"), bz2.BZ2File),
+    Packing(b"\x28\xb5\x2f\xfd", (".zst", ".zstd", ".tzst"), _zstd),
+)
+
+
+def packing_of(head: bytes) -> Packing | None:
+    """How a stream is packed, by its first bytes."""
+    return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a stream is a tar: POSIX and GNU write a mark, older ones at least a checksum."""
+    if head[257:262] == b"ustar":
+        return True
+    said = head[148:156].strip(b" \0")
+    if len(head) < HEAD or not head[0] or not said or said.strip(b"01234567"):
+        return False
+    return int(said, 8) == sum(head) - sum(head[148:156]) + 8 * ord(" ")
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file that begins so holds others, or is packed."""
+    marks = (*ZIP, *REFUSED)
+    return packing_of(head) is not None or is_tar(head) or head.startswith(marks)
+
+
+def reason(error: BaseException) -> str:
+    """What a library's error means, in a few words.
+
+    >>> reason(EOFError("Compressed file ended before the end-of-stream marker was reached"))
+    'cut: its end is missing'
+    """
+    text = str(error)
+    known = {
+        "cut: its end is missing": ("end of data", "end-of-stream", "truncated"),
+        "encrypted": ("password", "encrypted"),
+        "damaged: its checksum is wrong": ("crc", "checksum"),
+        text: ("nsparse[",),
+    }
+    for said, words in known.items():
+        if any(word in text.lower() for word in words):
+            return said
+    if isinstance(error, NotImplementedError):
+        return "packed in a way that is not known here"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return "damaged"

@@ -1,0 +1,122 @@
+"""A tar, read forwards: tarfile finds the files, their content never passes through it.
+
+tarfile would read a packed tar in time that grows with its square (python/cpython#121109), keep all
+that describes files in memory, and stop without a word at a header that is damaged or cut.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from typing import Self
+
+from nsparse.bundles.streams import CHUNK, Source, Unreadable
+
+HEADERS_AT_MOST = 4 << 20
+"""So much may describe one file: long names and attributes are a few KiB."""
+
+
+class Entry(tarfile.TarInfo):
+    """A file of a tar, or what else stands in one."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        """The next entry, as tarfile asks for it.
+
+        Raises:
+            tarfile.ReadError: There is none, and this is not the end of the archive either.
+        """
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.HeaderError as error:
+            kind = type(error).__name__
+            if kind == "EOFHeaderError":
+                raise
+            cut = kind in ("EmptyHeaderError", "TruncatedHeaderError")
+            raise tarfile.ReadError("truncated" if cut else "damaged") from error
+
+
+class Tape:
+    """What tarfile reads from: it moves forwards only, and bounds what describes a file.
+
+    Args:
+        source: The archive.
+        path: Its path in the bundle.
+    """
+
+    def __init__(self, source: Source, path: str) -> None:
+        self._source, self._path = source, path
+        self._data, self._at, self._before = b"", 0, 0
+        self._described = 0
+
+    def tell(self) -> int:
+        """Where the next byte stands."""
+        return self._before + self._at
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; tarfile asks for those that describe files.
+
+        Raises:
+            Unreadable: They are too many.
+        """
+        self._described += size
+        if self._described > HEADERS_AT_MOST:
+            raise Unreadable(self._path, "what describes a file in it is too large")
+        parts = []
+        while size and (part := self.some(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def some(self, size: int) -> bytes:
+        """Some of the next bytes; none at the end."""
+        if self._at == len(self._data):
+            self._fill()
+        data = self._data[self._at : self._at + size]
+        self._at += len(data)
+        return data
+
+    def seek(self, to: int) -> None:
+        """Pass over what lies before a place."""
+        while (left := to - self.tell()) > 0:
+            if self._at == len(self._data):
+                self._fill()
+                if not self._data:
+                    return
+            self._at = min(len(self._data), self._at + left)
+
+    def _fill(self) -> None:
+        self._before += len(self._data)
+        self._data, self._at = self._source.read(CHUNK), 0
+
+    def entries(self) -> Iterator[tarfile.TarInfo]:
+        """Each entry; its content is to be read before the next one is asked for."""
+        with tarfile.TarFile(fileobj=self, mode="r", tarinfo=Entry) as tar:  # type: ignore[arg-type]
+            while (entry := tar.next()) is not None:
+                yield entry
+                self.seek(tar.offset)
+                self._described = 0
+                # tarfile would keep every one of them, and what is said of all files.
+                tar.members.clear()  # type: ignore[attr-defined]
+                tar.pax_headers.clear()  # type: ignore[attr-defined]
+
+
+class Content:
+    """The content of the file at which a tape stands."""
+
+    def __init__(self, tape: Tape, size: int) -> None:
+        self._tape, self._left = tape, size
+
+    def read1(self, size: int) -> bytes:
+        """Some of the next bytes; none at the end.
+
+        Raises:
+            tarfile.ReadError: The archive ends before the file does.
+        """
+        data = self._tape.some(min(size, self._left))
+        if not data and self._left:
+            raise tarfile.ReadError("unexpected end of data")
+        self._left -= len(data)
+        return data
+
+    read = read1

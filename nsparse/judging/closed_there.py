@@ -1,0 +1,141 @@
+"""Connections that the other end has closed and the local program has not: of which kind each is.
+
+Each row is of exactly one kind, tried in this order: never accepted, unread and of a program that
+stopped reading, still being answered (a legitimate half-close), stale in a pool of connections,
+and all that is left, which is leaked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from nsparse.judging import queues
+from nsparse.judging.elsewhere import facing, growing
+from nsparse.judging.pile import PILED, piles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.diagnosis import Limits
+    from nsparse.judging.ends import Bools
+    from nsparse.judging.scene import Scene
+
+    Kinds = Mapping[str, Limits]
+    Tell = Callable[[Scene, pd.DataFrame, Bools, Kinds], Bools]
+
+Kind = Literal["unaccepted", "unread", "answering", "pool", "leak"]
+
+PROGRAM = ("program",)
+AGED_MS = 120_000
+"""No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
+
+
+def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> pd.DataFrame:
+    """The rows of a kind, with what is counted of a pile of them.
+
+    Args:
+        scene: The scene.
+        kind: What they are.
+        limits: The numbers of `unread`, `pool` and `leak` that decide.
+    """
+    if not closed_there(scene).any():
+        return scene.view.once(of_kind, lambda: _looked_at(scene))
+    key = (of_kind, *((name, *sorted(numbers.items())) for name, numbers in limits.items()))
+    found = scene.view.once(key, lambda: _told_apart(scene, limits))
+    part: pd.DataFrame = found[found["kind"] == kind]
+    return part
+
+
+def closed_there(scene: Scene) -> Bools:
+    """The rows of all kinds."""
+    return scene.view.is_("state", "CLOSE_WAIT") & scene.view.true("concrete")
+
+
+def _told_apart(scene: Scene, limits: Kinds) -> pd.DataFrame:
+    found, closed = _looked_at(scene), closed_there(scene)
+    rest, kinds = closed, found["owner"].astype("object").mask(found.index >= 0, "leak")
+    for kind, tell in TELLS:
+        mine = tell(scene, found, rest, limits)
+        rest = rest & ~mine
+        kinds[mine[closed]] = kind
+    return found.assign(kind=kinds)
+
+
+def _looked_at(scene: Scene) -> pd.DataFrame:
+    """Few columns, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
+    view, closed = scene.view, closed_there(scene)
+    found = view.pick(closed, *PILED, "group", "pair", "listener")
+    known = view.known("recv_q")
+    waiting = (view.numbers("recv_q") * known - ~known)[closed]
+    return facing(scene, found, "FIN_WAIT_2").assign(
+        waiting=waiting,
+        aged=view.at_least("lastrcv_ms", AGED_MS)[closed],
+        queued=queues.queued(scene)[closed],
+        **queues.classed(waiting),
+    )
+
+
+def _never_accepted(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+    """Rows that wait in the accept queue."""
+    return queues.never_accepted(scene, rest)
+
+
+def _not_read(scene: Scene, found: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+    """Rows of programs of whose rows so many hold unread data that it is a finding."""
+    view, held = scene.view, limits["unread"]
+    deep = rest & view.true("owned") & view.above("recv_q", held["bytes"])
+    at = deep.nonzero()[0]
+    base = view.tally(at, closed_there(scene), *PROGRAM)
+    unread = deep.copy()
+    unread[at] = False
+    for pile in piles(scene, found.loc[at], held, PROGRAM, base=base):
+        if pile.speaks:
+            unread[pile.rows.index] = True
+    return unread
+
+
+def _answering(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+    """Rows that still send: the other end closed its direction only, and waits for an answer."""
+    lately = scene.view.below("lastsnd_ms", 1000 * limits["leak"]["sending_s"])
+    return rest & (scene.view.above("send_q", 0) | lately)
+
+
+def _pooled(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+    """Client rows that nobody has touched since the server closed them.
+
+    They are so whoever owns them: not to know the program must not make it graver.
+    """
+    view, held = scene.view, limits["pool"]
+    mine = rest & view.is_("role", "client")
+    at = mine.nonzero()[0]
+    if not len(at):
+        return mine
+    n = view.tally(at, mine, "group")
+    idle = n <= held["few"]
+    if queues.counts_fin(scene):
+        small = view.at_least("recv_q", queues.FIN) & ~view.above("recv_q", queues.RECORD)
+        untouched = view.tally(at, mine & small, "group")
+        idle = (untouched >= held["share"] * n) & (n <= held["many"])
+    lasting = view.tally(at, mine & view.true("persistent"), "group") >= held["dead"]
+    works = view.tally(at, view.is_("state", "ESTABLISHED"), "group") > 0
+    grows = growing(scene, _pools(scene)[at], _pools).to_numpy()
+    mine[at] = idle & (works | ~lasting) & ~grows
+    return mine
+
+
+def _pools(scene: Scene) -> pd.Series[Any]:
+    """The program and the service of each row that may lie in a pool."""
+    view = scene.view
+    called = view.is_("state", "CLOSE_WAIT") & view.is_("role", "client")
+    words = view.pick(called, "netns", "owner", "bound").astype("object").fillna("")
+    return words["netns"] + "/" + words["owner"] + " " + words["bound"]
+
+
+TELLS: tuple[tuple[Kind, Tell], ...] = (
+    ("unaccepted", _never_accepted),
+    ("unread", _not_read),
+    ("answering", _answering),
+    ("pool", _pooled),
+)
+"""What tells the rows of each kind from those that are left, in the order in which it is tried."""

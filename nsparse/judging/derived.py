@@ -1,0 +1,123 @@
+"""The columns of a scene that no dump prints: role, service, owner, pair, group (`Scene.rows`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nsparse.judging.constants import Constants
+from nsparse.judging.ends import Bools, Codes, Ends, Ints, Words, compact, joined
+from nsparse.judging.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, roles
+from nsparse.judging.view import View, coded
+from nsparse.schema import BY_NAME, pandas_dtype
+
+OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
+"""States whose sockets belong to the kernel: a uid beside them is a filler (populations)."""
+BY_USER = ("uid", "user")
+OWNER = ("process", "pid", *BY_USER)
+
+
+def with_remote(view: View, ends: Ends) -> Bools:
+    """TCP rows with a remote end: an address that is no wildcard, and a port; or a name."""
+    address = ends.end_addr[ends.remote]
+    remote = ~ends.wild[address] & (view.known("remote_port") | ends.named[address])
+    return view.is_("proto", "tcp") & remote & ~view.is_("state", "LISTEN")
+
+
+def queues(rows: pd.DataFrame, view: View) -> pd.DataFrame:
+    """A listener's queues where the tool prints some; a 0 that means nothing becomes NA.
+
+    net-tools prints 0 for every limit, and BSD netstat 0 and 0 unless it was asked for the
+    listen queues (`-L`), whose limit is never 0 (diagnoses: columns assumed).
+    """
+    linux = view.is_("os", "linux") | ~view.known("os")
+    no_limit = view.is_("state", "LISTEN") & view.is_("tool", "netstat")
+    no_limit = no_limit & (linux | view.is_("send_q", 0))
+    if not no_limit.any():
+        return rows
+    return rows.assign(
+        send_q=rows["send_q"].mask(no_limit),
+        recv_q=rows["recv_q"].mask(no_limit & ~linux),
+    )
+
+
+def derived(rows: pd.DataFrame, view: View, ends: Ends, known: Constants) -> View:
+    """The rows with the columns that the module `scene` describes."""
+    concrete = with_remote(view, ends)
+    found = roles(view, ends, concrete, known.ephemeral_low, known.ephemeral_high)
+    serving, bound = _serving(ends, found)
+    owner, owners = _owners(view)
+    words = {
+        "role": coded(found.role, ROLES),
+        "service": coded(*ends.text(serving)),
+        "bound": coded(*ends.text(bound)),
+        "owner": coded(owner.of, owners),
+    }
+    first = (found.pair < 0) | (found.pair > np.arange(len(rows)))
+    more = {
+        **{name: _texts(*told) for name, told in words.items()},
+        "owned": view.known("pid") | view.known("process"),
+        "concrete": concrete,
+        "live": concrete & ~view.is_("state", "TIME_WAIT"),
+        "pair": found.pair,
+        "listener": found.listener,
+        "target": found.target,
+        "once": concrete & first,
+        "persistent": np.zeros(len(rows), dtype=np.bool_),
+        "group": _groups(ends, found.role, owner, bound, concrete),
+    }
+    both = [rows, pd.DataFrame(more, index=rows.index, copy=False)]
+    return View(pd.concat(both, axis=1), words)
+
+
+def _texts(codes: Codes, words: Words) -> Any:
+    """A column of texts."""
+    return pd.array(words, dtype=pandas_dtype(BY_NAME["path"])).take(codes.of - 1)
+
+
+def _serving(ends: Ends, found: Roles) -> tuple[Ints, Ints]:
+    """Numbers of the end that serves each row, and of the end that it is bound to; -1 for none."""
+    here = (found.role == LISTENER) | (found.role == SERVER)
+    serving = np.where(here, ends.local, np.where(found.role == CLIENT, ends.remote, -1))
+    listened = found.listener >= 0
+    bound = serving.copy()
+    bound[listened] = ends.local[found.listener[listened]]
+    return serving, bound
+
+
+def _groups(ends: Ends, role: Ints, owner: Codes, bound: Ints, concrete: Bools) -> Ints:
+    group = np.full(len(role), -1, dtype=np.int64)
+    parts = (owner, Codes(role, len(ROLES)), Codes(bound + 1, ends.count + 1))
+    key = joined(ends.space, *parts)
+    group[concrete] = compact(key[concrete]).of
+    return group
+
+
+def _owners(view: View) -> tuple[Codes, list[str]]:
+    """The number of each row's owner, and the owners' names by number.
+
+    A uid stands for an owner only where the socket has one: the kernel's own sockets (no inode)
+    show a filler of 0.
+    """
+    nobody = view.is_("state", *OWNERLESS)
+    if view.known("inode").any():
+        nobody = nobody | ~view.known("inode")
+    by_user = ~view.known("process") & ~view.known("pid") & ~nobody
+    parts = [view.codes(name) for name in OWNER]
+    parts[2:] = [Codes(np.where(by_user, part.of, 0), part.size) for part in parts[2:]]
+    owner = compact(joined(*parts))
+    first = np.flatnonzero(~pd.Index(owner.of).duplicated())
+    cells = (view.array(name).take(first).to_numpy(dtype=object, na_value=None) for name in OWNER)
+    return owner, [_owner(*row) for row in zip(*cells, by_user[first], strict=True)]
+
+
+def _owner(process: object, pid: object, uid: object, user: object, speaks: object) -> str:
+    if process is not None:
+        return str(process) if pid is None else f"{process}/{pid}"
+    if pid is not None:
+        return f"pid {pid}"
+    if speaks and uid is not None:
+        return f"uid {uid}"
+    return f"user {user}" if speaks and user is not None else ""

@@ -1,0 +1,93 @@
+"""What the bundle of a host states, as lines of evidence: a finding says which facts it used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from nsparse.judging.constants import origin_of
+from nsparse.judging.finding import sysctl
+from nsparse.judging.overflows import overflows
+from nsparse.prose import thousands
+
+if TYPE_CHECKING:
+    from nsparse.judging.scene import Scene
+
+
+def overflowed(scene: Scene) -> Iterator[str]:
+    """How often accept queues have overflowed, if any has."""
+    count = overflows(scene)
+    if count:
+        said = f"ListenOverflows {thousands(count)} since the host started, of all its ports"
+        yield said + _where(scene, "counters")
+
+
+def setting(scene: Scene, name: str) -> Iterator[str]:
+    """A setting of the kernel, where it is known."""
+    value = sysctl(scene, name)
+    if value is not None:
+        yield f"{name} {value}{_where(scene, 'sysctl')}"
+
+
+def constant(scene: Scene, name: str, words: str) -> Iterator[str]:
+    """A number of the host, where it is no default.
+
+    Args:
+        scene: The host.
+        name: The name of the field of `Constants`.
+        words: What it is, as the report has it.
+    """
+    told = scene.constants.told.get(name)
+    if told is not None:
+        yield f"{words}: {told}"
+
+
+def open_files(scene: Scene) -> Iterator[int]:
+    """The limits of descriptors that are known: of the host, of single processes."""
+    if "fd_limit" not in scene.constants.assumed:
+        yield scene.constants.fd_limit
+    yield from (limit for limit in _limits(scene).values() if isinstance(limit, int))
+
+
+def open_files_of(scene: Scene, pid: int | None) -> int | None:
+    """How many descriptors a process may have, where that is known."""
+    own = _limits(scene).get(pid)
+    if isinstance(own, int):
+        return own
+    return None if "fd_limit" in scene.constants.assumed else scene.constants.fd_limit
+
+
+def limit_from(scene: Scene, pid: int | None) -> Iterator[str]:
+    """Where the limit of a process is read."""
+    if pid in _limits(scene):
+        yield f"its limit: /proc/{pid}/limits"
+    else:
+        yield from constant(scene, "fd_limit", "its limit")
+
+
+def _limits(scene: Scene) -> Mapping[object, object]:
+    known = scene.facts.get("limits")
+    return known if isinstance(known, Mapping) else {}
+
+
+def orphans(scene: Scene) -> int:
+    """How many connections the kernel counts that no program holds; 0 where unknown."""
+    table = scene.facts.get("sockstat")
+    count = table.get("TCP orphan") if isinstance(table, Mapping) else None
+    return count if isinstance(count, int) else 0
+
+
+def orphaned(scene: Scene) -> Iterator[str]:
+    """The kernel's own count of orphans."""
+    if orphans(scene):
+        yield f"the kernel counts {thousands(orphans(scene))}{_where(scene, 'sockstat')}"
+
+
+def processes(scene: Scene) -> str:
+    """Where the list of processes lies, as the end of a sentence."""
+    return _where(scene, "proctable")
+
+
+def _where(scene: Scene, fact: str) -> str:
+    file = origin_of(scene.facts, fact)
+    return f" ({file})" if file else ""

@@ -1,0 +1,279 @@
+"""A dump of any size, a chunk at a time, in memory that does not grow with it.
+
+A chunk is read as a dump of its own. Before it stand again the headings of the table that was open
+when the chunk before ended, and some of its rows: what they decide for the whole table (which
+protocol a table of ss without Netid is of) holds for the rows that follow.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import islice
+from os import PathLike, fspath
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.reading.dump import Dump
+from nsparse.reading.pipeline import How, Source
+from nsparse.reading.text import decode
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.reading.tables import Sections, Table
+
+PIECE = 1 << 20
+"""Bytes that are read at a time."""
+
+HEADINGS_AT_MOST = 10
+"""No table has so many lines above its rows."""
+
+TAIL = 1 << 12
+"""So many bytes hold a row and what continues it."""
+
+ROWS_AT_MOST = 100
+"""So many rows show everything that a table's rows decide for one another."""
+
+
+def read_chunks(source: Source, **options: Any) -> Iterator[pd.DataFrame]:
+    """The frame of `read` in parts, below one another in the order of the file.
+
+    What only rows of a later chunk could tell of those of an earlier one stays untold there: the
+    family of a wildcard of ss that is printed before the first address of a known family.
+
+    Args:
+        source: As of `parse`; it is read once, from start to end.
+        options: As of `read`.
+
+    Yields:
+        Frames with the same dtypes; some hundred thousand rows each of a large dump.
+
+    Raises:
+        NsparseError: As `read`.
+    """
+    import warnings
+
+    for dump in dumps(source, **options):
+        if dump.problems and options.get("on_bad_lines", "warn") == "warn":
+            first = dump.problems[0]
+            warnings.warn(f"{len(dump.problems)} lines not read, the first: {first}", stacklevel=2)
+        yield dump.frame
+
+
+def dumps(source: Source, *, name: str | None = None, **options: Any) -> Iterator[Dump]:
+    """What `parse` says of a dump, in parts: frames, problems and census add up.
+
+    Where tables and moments begin and end is not said.
+
+    Args:
+        source: As of `parse`.
+        name: As of `parse`.
+        options: As of `parse`.
+
+    Raises:
+        NsparseError: As `parse`.
+    """
+    how = How(**options)
+    file = name or _name(source)
+    lead = Lead()
+    refusal: NotASocketTable | None = None
+    rest = b""
+    with _opened(source) as stream:
+        blocks, how = _blocks(stream, how)
+        for block, last in blocks:
+            data = rest + block
+            at = len(data) if last else _end(data, lead, how)
+            piece, rest = data[:at], data[at:]
+            try:
+                part, lead = (
+                    lead.apart(*how.read(lead.before(piece), file)) if piece else (None, lead)
+                )
+            except NotASocketTable as error:
+                refusal = refusal or error
+                lead = replace(lead, line=lead.line + piece.count(b"\n"))
+                continue
+            if part is not None:
+                yield part
+    if refusal is not None and not (lead.rows or lead.headings):
+        raise refusal
+
+
+# ---- pieces ------------------------------------------------------------------------------------
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, str | PathLike):
+        return "<stdin>" if fspath(source) == "-" else fspath(source)
+    return str(getattr(source, "name", "<stream>"))
+
+
+def _opened(source: Source) -> Any:
+    """The bytes as a stream."""
+    if not isinstance(source, str | PathLike):
+        return nullcontext(source)
+    if fspath(source) == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(source).open("rb")
+    except OSError as error:
+        raise NsparseError(f"{fspath(source)}: {error.strerror or error}") from error
+
+
+def _blocks(stream: IO[bytes], how: How) -> tuple[Iterator[tuple[bytes, bool]], How]:
+    """Bytes as they come, in UTF-8 unless they are ASCII or that already; and whether they end."""
+    first = stream.read(PIECE)
+    if not isinstance(first, bytes):
+        raise NsparseError("open the file in binary mode: nsparse decodes it itself")
+    encoding = decode(first, how.encoding).encoding
+    if first.isascii() or encoding == "utf-8":
+        return _with_last(_read(stream, first)), how
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    texts = (decoder.decode(data).removeprefix("\ufeff") for data in _read(stream, first))
+    return _with_last(text.encode() for text in texts), replace(how, encoding="utf-8")
+
+
+def _read(stream: IO[bytes], first: bytes) -> Iterator[bytes]:
+    data = first
+    while data:
+        yield data
+        data = stream.read(PIECE)
+    if not first:
+        yield first
+
+
+def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    block = next(blocks)
+    for after in blocks:
+        yield block, False
+        block = after
+    yield block, True
+
+
+def _end(data: bytes, lead: Lead, how: How) -> int:
+    """Where to cut: before the last row, which lines to come may continue."""
+    end = data.rfind(b"\n") + 1
+    start = data.rfind(b"\n", 0, max(end - TAIL, 0)) + 1
+    tail = data[start:end]
+    if b"\r" in tail.replace(b"\r\n", b""):
+        return end
+    try:
+        _, found, _ = replace(how, engine="regex", on_bad_lines="skip").read(lead.before(tail), "")
+    except NotASocketTable:
+        return end
+    rows = found.tables[-1].records
+    line = rows.span[1] - lead.above if len(rows) else 0
+    return end - sum(map(len, tail.splitlines(keepends=True)[line - 1 :])) if line > 0 else end
+
+
+# ---- what goes on from chunk to chunk ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What a chunk must know of those before.
+
+    Attributes:
+        headings: The lines above the rows of the table that was open.
+        rows: Some of its rows.
+        line: How many lines were read before.
+        snapshot: The number of the moment.
+        host: The host that was named.
+        taken_at: The time of the moment.
+    """
+
+    headings: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    line: int = 0
+    snapshot: int = 0
+    host: Any = None
+    taken_at: Any = None
+
+    @property
+    def above(self) -> int:
+        """How many lines it puts above a chunk."""
+        return len(self.headings) + len(self.rows)
+
+    def before(self, data: bytes) -> bytes:
+        """A chunk with what must stand above it."""
+        above = "".join(f"{line}\n" for line in (*self.headings, *self.rows))
+        return above.encode() + data
+
+    def apart(self, dump: Dump, found: Sections, lines: Sequence[str | None]) -> tuple[Dump, Lead]:
+        """What the chunk alone says, and what the next must know."""
+        above = self.above
+        table = found.tables[-1]
+        frame = self._own(dump.frame, above)
+        shift = self.line - above
+        part = replace(
+            dump,
+            frame=frame,
+            problems=[replace(p, line=p.line + shift) for p in dump.problems if p.line > above],
+            census=self._census(dump.census),
+            snapshots=[],
+            stretches=[],
+            parts=[],
+            lines=dump.lines - above,
+        )
+        last = dump.frame.iloc[-1] if len(dump.frame) else None
+        lead = Lead(
+            _headings(table, lines),
+            _rows(table),
+            self.line + part.lines,
+            self.snapshot + (0 if last is None else int(last["snapshot"])),
+            self.host if last is None else last["host"],
+            self.taken_at if last is None else last["taken_at"],
+        )
+        return part, lead
+
+    def _own(self, frame: pd.DataFrame, above: int) -> pd.DataFrame:
+        """The rows of the chunk alone, with the numbers of the whole dump."""
+        if not self.line:
+            return frame
+        own = frame[frame["line"] > above].reset_index(drop=True)
+        first = own["snapshot"] == 0
+        for name, value in (("host", self.host), ("taken_at", self.taken_at)):
+            own.loc[first & own[name].isna(), name] = value
+        own["line"] += self.line - above
+        own["snapshot"] += self.snapshot
+        return own
+
+    def _census(self, census: dict[str, int]) -> dict[str, int]:
+        above = {"headers": len(self.headings), "rows": len(self.rows)}
+        own = {kind: count - above.get(kind, 0) for kind, count in census.items()}
+        return {kind: count for kind, count in own.items() if count}
+
+
+def _headings(table: Table, lines: Sequence[str | None]) -> tuple[str, ...]:
+    """The headings of a table as they stand."""
+    if not table.header:
+        return ()
+    first = table.records.span[0] if len(table.records) else len(lines) + 1
+    between = lines[table.start - 1 : min(first - 1, table.start - 1 + HEADINGS_AT_MOST)]
+    known = {" ".join(line.split()): line for line in between if line}
+    return tuple(known[heading] for heading in table.header if heading in known)
+
+
+def _rows(table: Table) -> tuple[str, ...]:
+    """Rows that differ in more than what their numbers are."""
+    known: dict[object, str] = {}
+    for record in islice(table.records.few, 10 * ROWS_AT_MOST):
+        looks = tuple(_look(word) for word in record.text.split())
+        known.setdefault((record.match.fields, looks), record.text)
+    return tuple(islice(known.values(), ROWS_AT_MOST))
+
+
+def _look(word: str) -> str:
+    """A word without its numbers; of a wildcard all that makes it one."""
+    return word[:8] if word[0] in WILD else _NUMBER.sub("0", word)
+
+
+WILD = "*[0:"
+"""What wildcards begin with, as any tool writes them."""
+
+_NUMBER = re.compile("[0-9a-f]*[0-9][0-9a-f]*")

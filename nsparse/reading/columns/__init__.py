@@ -1,0 +1,1 @@
+"""The third executor: many rows at once, by a plan that is derived from the grammar."""

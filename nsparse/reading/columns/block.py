@@ -1,0 +1,246 @@
+"""Lines to kinds: rows of one kind say the same but for their numbers and plain addresses.
+
+A block of lines is read word by word. Equal words get one code, a number in a word that only gives
+its value is taken out first, and what stands before it is kept aside where it is an address as any
+other. What is left of a line is its *kind*: the classes of its words. One line of each kind is read
+as any line is, and stands for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nsparse.reading.columns.classes import Classes, Column, Sink, classify
+from nsparse.reading.columns.site import LOOSE, Outcome, Site
+from nsparse.reading.columns.words import (
+    PAD,
+    Bools,
+    Ints,
+    Positions,
+    Text,
+    edges,
+    encode,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from nsparse.reading.columns.lines import Lines
+    from nsparse.reading.columns.plan import Place, Plan
+
+WORDS_AT_MOST = 64
+"""No row has more words; a line that has is left to the pattern."""
+
+KEYS_AT_MOST = 2**40
+"""Where so many kinds could be, those that are get smaller numbers."""
+
+Which = Any
+"""Lines of a block: an array of their numbers, or a slice of all."""
+
+
+@dataclass
+class Block:
+    """Lines that follow one another, as far as a plan reads them.
+
+    Attributes:
+        first: The number of the first line, from 0.
+        taken: Whether the plan reads a line.
+        kinds: The kind of each line that it reads.
+        count: How many kinds there are.
+        columns: What the rows say beside their kind.
+        indents: How far each line is indented.
+    """
+
+    first: int
+    taken: Bools
+    kinds: Positions
+    count: int
+    columns: dict[str, Column]
+    indents: Positions
+
+    def __len__(self) -> int:
+        return len(self.taken)
+
+    def add(self, place: int) -> None:
+        """A line that was read by itself after all is a kind of its own."""
+        if not self.taken[place]:
+            self.taken[place] = True
+            self.kinds[place] = self.count
+            self.count += 1
+            for column in self.columns.values():
+                column.has[place] = False
+
+
+@dataclass(frozen=True)
+class _Cohort:
+    """Lines that came to the same place by their first words.
+
+    Attributes:
+        at: How many words they have behind them.
+        place: Where the next word stands.
+        which: The lines, as positions in their group.
+        keys: What the words so far say.
+        marks: The fields so far that change what digits say.
+        before: The same lines one word earlier.
+    """
+
+    at: int
+    place: Place
+    which: Which
+    keys: Ints
+    marks: frozenset[str] = frozenset()
+    before: _Cohort | None = None
+
+
+def read_block(plan: Plan, lines: Lines, first: int, count: int) -> Block:
+    """Read `count` lines from `first` on."""
+    starts = lines.starts[first : first + count + 1]
+    origin = int(starts[0])
+    text = text_of(memoryview(lines.data)[origin : int(starts[-1]) - 1])
+    ends = (starts[1:] - 1 - origin + PAD).astype(np.int32)
+    block = Block(
+        first,
+        np.zeros(count, np.bool_),
+        np.zeros(count, np.int32),
+        0,
+        {},
+        np.zeros(count, np.int32),
+    )
+    begins = (starts[:-1] - origin + PAD).astype(np.int32)
+    for rows, word_starts, word_ends in _groups(text, ends):
+        block.indents[rows] = word_starts[0] - begins[rows]
+        _Reader(plan, text, block, rows, word_starts, word_ends).read()
+    return block
+
+
+def _groups(text: Text, ends: Positions) -> Iterator[tuple[Which, Positions, Positions]]:
+    """The lines with equally many words: which they are, and where their words start and end."""
+    starts, stops = edges(text)
+    count = len(ends)
+    if not len(starts):
+        return
+    if len(starts) % count == 0 and _all_have(starts, stops, ends, len(starts) // count):
+        if len(starts) // count <= WORDS_AT_MOST:
+            yield slice(None), _turned(starts, count), _turned(stops, count)
+        return
+    behind = np.searchsorted(starts, ends)
+    words = np.diff(behind, prepend=0)
+    for number in np.unique(words).tolist():
+        if 0 < number <= WORDS_AT_MOST:
+            rows = np.flatnonzero(words == number)
+            places = (behind[rows] - number) + np.arange(number)[:, None]
+            yield rows, starts[places], stops[places]
+
+
+def _all_have(starts: Positions, stops: Positions, ends: Positions, words: int) -> bool:
+    """Whether every line has so many words."""
+    first, last = starts[::words], stops[words - 1 :: words]
+    return bool((last <= ends).all() and (first[1:] > ends[:-1]).all())
+
+
+def _turned(places: Positions, lines: int) -> Positions:
+    return np.ascontiguousarray(places.reshape(lines, -1).T)
+
+
+class _Reader:
+    """Reads the lines of one group."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        text: Text,
+        block: Block,
+        rows: Which,
+        starts: Positions,
+        ends: Positions,
+    ) -> None:
+        self.plan, self.text, self.block = plan, text, block
+        self.rows, self.starts, self.ends = rows, starts, ends
+        self.words = len(starts)
+
+    def read(self) -> None:
+        nothing = np.zeros(self.starts.shape[1], np.int64)
+        waiting = [_Cohort(0, self.plan.start, slice(None), nothing)]
+        while waiting:
+            cohort = waiting.pop()
+            waiting += self._word(cohort)
+
+    def _word(self, cohort: _Cohort) -> Iterator[_Cohort]:
+        """Read the next word of a cohort; what its lines are then."""
+        last = cohort.at == self.words - 1
+        classes = self._classes(cohort, self.ends[cohort.at], last=last)
+        for outcome, which, keys in _parted(cohort, classes):
+            if outcome is LOOSE:
+                keys = _some(cohort, which)
+                self._tail(replace(cohort, which=which, keys=keys))
+            elif last and outcome.final:
+                self._finish(which, keys)
+            elif not last and outcome.behind is not None:
+                yield _Cohort(cohort.at + 1, outcome.behind, which, keys, outcome.marks, cohort)
+
+    def _tail(self, cohort: _Cohort) -> None:
+        """Read all the rest of the lines as one."""
+        before = cohort.before
+        if before is not None and self.plan.goes_on(cohort.place):
+            cohort = replace(before, which=cohort.which, keys=_some(before, cohort.which))
+        classes = self._classes(cohort, self.ends[-1], last=True)
+        for outcome, which, keys in _parted(cohort, classes):
+            if outcome is not LOOSE and outcome.final:
+                self._finish(which, keys)
+
+    def _classes(self, cohort: _Cohort, ends: Positions, *, last: bool) -> Classes:
+        site = Site(
+            self.plan,
+            self.text,
+            cohort.place,
+            cohort.marks,
+            last,
+            self.starts[cohort.at][cohort.which],
+            ends[cohort.which],
+        )
+        return classify(site, Sink(self.block.columns, self._rows(cohort.which), len(self.block)))
+
+    def _rows(self, which: Which) -> Which:
+        return which if isinstance(self.rows, slice) else self.rows[which]
+
+    def _finish(self, which: Which, keys: Ints) -> None:
+        """Give the lines their kinds."""
+        rows = self._rows(which)
+        kinds, first = encode(keys)
+        block = self.block
+        block.taken[rows] = True
+        block.kinds[rows] = kinds + np.int32(block.count)
+        block.count += len(first)
+
+
+def _some(cohort: _Cohort, which: Which) -> Ints:
+    """The keys of some lines of a cohort, given as positions in their group."""
+    keys: Ints = cohort.keys
+    at = which if isinstance(cohort.which, slice) else np.searchsorted(cohort.which, which)
+    some: Ints = keys[at]
+    return some
+
+
+def _parted(cohort: _Cohort, classes: Classes) -> Iterator[tuple[Outcome, Which, Ints]]:
+    """The lines of a cohort by where their word leads, each with its key."""
+    keys = cohort.keys
+    if len(classes.outcomes) > 1:
+        if len(keys) and int(keys.max()) * len(classes.outcomes) > KEYS_AT_MOST:
+            keys = encode(keys)[0].astype(np.int64)
+        keys = keys * len(classes.outcomes) + np.maximum(classes.codes, 0)
+    leads = dict.fromkeys(classes.outcomes)
+    if len(leads) == 1 and not classes.refuses:
+        yield classes.outcomes[0], cohort.which, keys
+        return
+    number = {outcome: at for at, outcome in enumerate(leads)}
+    # The last entry is for -1: words that nobody reads.
+    by_class = np.array([*(number[outcome] for outcome in classes.outcomes), -1])
+    leading: Ints = by_class[classes.codes]
+    for outcome, at in number.items():
+        chosen = np.flatnonzero(leading == at)
+        if len(chosen):
+            which = chosen if isinstance(cohort.which, slice) else cohort.which[chosen]
+            yield outcome, which, keys[chosen]

@@ -1,0 +1,159 @@
+"""Who has the floor: which dialects read a line, and the headings whose rows have not come yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from nsparse.reading.ledger import Line
+from nsparse.reading.tables import Claim, Readers, Table, Voice
+
+
+class Floor:
+    """Every dialect, the one that is speaking first, and what headings say of the rows to come.
+
+    Attributes:
+        table: The table that is open.
+        coming: What is known of the table that begins next.
+        headings: Those whose rows have not come yet.
+        claims: The dialects that know these headings.
+        before: The dialects that knew those above the last one.
+        last: The last heading as it stands.
+        empty: The first headings that no row followed: they prove an empty table.
+    """
+
+    def __init__(self, voices: Sequence[Voice]) -> None:
+        self.voices = voices
+        self.table: Table | None = None
+        self.coming = Table(voices[0])
+        self.headings: list[str] = []
+        self.claims: list[Voice] = []
+        self.before: list[Voice] = []
+        self.last = Line(0, 0, "")
+        self.empty: Table | None = None
+
+    @property
+    def speaks(self) -> Table | None:
+        """The table that a row of it would simply go on."""
+        return None if self.headings or self.coming.breaks else self.table
+
+    def voice(self) -> Voice | None:
+        """The dialect that is speaking."""
+        return self.table.voice if self.table else None
+
+    def expects(self, voice: Voice) -> bool:
+        """Whether a dialect is one of those that the headings announce, or that speak."""
+        return not self.near or voice in self.near
+
+    # ---- who claims a line ------------------------------------------------------------------
+
+    def claiming(self, kind: str, text: str, among: Sequence[Voice] | None = None) -> list[Claim]:
+        """The dialects that read a line as of that kind, and what they read."""
+        voices = (v for v in self._ordered() if among is None or v in among)
+        claimed = ((voice, voice.match(kind, text)) for voice in voices)
+        return [(voice, match) for voice, match in claimed if match is not None]
+
+    def readers(self, text: str) -> Readers:
+        """Who reads a row that begins a table.
+
+        The dialect that was speaking, if it claims the headings as well; else those that claim
+        them; else those that know the shape of the row.
+        """
+        known = self.claiming("row", text, self.claims)
+        known += self.claiming("bare", text, self._without(known))
+        faint = self.claiming("faint", text, self._without(known))
+        spoke = (self.table.voice, *self.table.rivals) if self.table else ()
+        went_on = [claim for claim in (*known, *faint) if claim[0] in spoke]
+        equal = went_on or known or faint or self.claiming("row", text)
+        chosen = [voice for voice, _ in equal]
+        others = (voice for voice, _ in (*known, *faint))
+        return Readers(equal, tuple(voice for voice in others if voice not in chosen))
+
+    def _without(self, claims: list[Claim]) -> list[Voice]:
+        """Those that claim the headings above and have not read the row yet."""
+        done = [voice for voice, _ in claims]
+        return [voice for voice in self.claims if voice not in done]
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is a row of the dialect that is speaking, or of any."""
+        if self.table is not None and not self.headings:
+            return self.table.reads(self.table.voice, text) is not None
+        return bool(self.readers(text).claims)
+
+    def opens(self, text: str) -> Voice | None:
+        """The dialect whose rows begin as this line does."""
+        speakers = self.table.speakers if self.table else ()
+        openers = (v for v in self._ordered() if "row" in v.kinds or v in speakers)
+        return next((voice for voice in openers if voice.opening.match(text)), None)
+
+    def begins(self, text: str) -> bool:
+        """Whether a line begins as the rows do that are being read, or come next."""
+        return any(voice.opening.match(text) for voice in self.near)
+
+    @property
+    def near(self) -> Sequence[Voice]:
+        """The dialects that the headings announce, else those that speak."""
+        if self.headings:
+            return self.claims
+        return self.table.speakers if self.table else ()
+
+    def _ordered(self) -> Iterator[Voice]:
+        first = self.voice()
+        if first is not None:
+            yield first
+        yield from (voice for voice in self.voices if voice is not first)
+
+    # ---- headings ---------------------------------------------------------------------------
+
+    def announce(self, line: Line, claims: list[Claim]) -> None:
+        """A header or banner: rows are to come."""
+        self.headings.append(" ".join(line.text.split()))
+        self.before = self.claims
+        self.last = line
+        # Who reads more than words in a heading knows it better than who does not.
+        telling = [claim for claim in claims if claim[1].fields]
+        self.coming.said += telling
+        voices = [voice for voice, _ in telling or claims]
+        if voices:
+            self.claims = [voice for voice in self.claims if voice in voices] or voices
+        self.coming.start = self.coming.start or line.number
+
+    def goes_on(self, line: Line, gap: str) -> bool:
+        """Whether the line above is a heading, and one with this line too."""
+        if not self.headings or self.last.number != line.number - 1 or self.opens(line.text):
+            return False
+        whole = self.last.text + gap + line.text
+        claims = self.claiming("header", whole)
+        if claims:
+            voices = [voice for voice, _ in claims]
+            knew = [v for v in self.before if v in voices] or [
+                v for v in self.claims if v in voices
+            ]
+            self.claims = knew or voices
+            self.last = Line(line.number, line.indent, whole)
+            self.headings[-1] = " ".join(whole.split())
+        return bool(claims)
+
+    def begin(self, voice: Voice, number: int) -> Table:
+        """The table of the headings: its first row has come."""
+        table = self.coming
+        table.voice = voice
+        table.header = tuple(self.headings)
+        table.start = table.start or number
+        self.table, self.coming = table, Table(self.voices[0])
+        self.headings, self.claims = [], []
+        return table
+
+    def date(self, number: int, when: tuple[datetime, bool] | None) -> None:
+        """The time in front of a line is that of the table which begins with it."""
+        for table in (self.coming, self.table):
+            if when is not None and table is not None and table.start == number and not table.time:
+                table.time, table.zone_known = when
+
+    def leave(self) -> None:
+        """No rows will follow these headings."""
+        if self.headings and self.claims:
+            empty = Table(self.claims[0], tuple(self.headings), self.coming.start)
+            self.empty = self.empty or empty
+        self.headings, self.claims = [], []
+        self.coming.said = []

@@ -1,0 +1,105 @@
+"""What becomes of the lines that are no rows: passed over, refused, or not settled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nsparse.reading.tables import Sections, Stretch, Unread, Voice
+
+LOST_AFTER = 1
+"""So many unknown lines at a table's end are still called damaged rows."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its number, how far it is indented, and what stands there between blanks."""
+
+    number: int
+    indent: int
+    text: str
+
+
+@dataclass
+class Ledger:
+    """The account of every line, kept in `found`.
+
+    Attributes:
+        found: What the text holds, as far as it has been read.
+        explains: Who can explain a damaged line: the dialect whose rows begin as it does, or None.
+        speaks: The dialect that is speaking, if any.
+        waiting: Lines nobody knew among rows: what follows decides what they are.
+        damaged: The line that would continue a row that could not be read.
+        broken: The last line that nobody knew, with the next ones as far as they may be its rest.
+        parts: The lines it is made of.
+    """
+
+    found: Sections
+    explains: Callable[[str], Voice | None]
+    speaks: Callable[[], Voice | None]
+    waiting: list[Line] = field(default_factory=list)
+    damaged: int = 0
+    broken: Line | None = None
+    parts: list[Line] = field(default_factory=list)
+
+    def count(self, kind: str) -> None:
+        """One more line of a kind."""
+        self.found.census[kind] += 1
+
+    def mend(self, name: str) -> None:
+        """One more line that was read after that damage was undone."""
+        self.found.mended[name] += 1
+
+    def pass_over(self, kind: str, line: Line, what: str) -> None:
+        """A line that is no row on purpose; neighbours of one kind are one stretch."""
+        self.count(kind)
+        stretches = self.found.stretches
+        if stretches and stretches[-1].what == what and stretches[-1].last == line.number - 1:
+            stretches[-1] = stretches[-1]._replace(last=line.number)
+        else:
+            stretches.append(Stretch(line.number, line.number, what))
+
+    def refuse(self, line: Line, voice: Voice | None) -> None:
+        """A line that is no row and should have been one."""
+        self.found.unread.append(Unread(line.number, voice, line.text))
+        self.count("problems")
+        self.damaged = line.number + 1
+
+    def lose(self, line: Line, voice: Voice | None) -> None:
+        """A line that nobody knows, and that is a damaged row whatever follows but its rest."""
+        self.refuse(line, voice)
+        self.broken, self.parts = line, [line]
+
+    def wait(self, line: Line) -> None:
+        """A line that nobody knows, among rows."""
+        self.waiting.append(line)
+        self.broken, self.parts = line, [line]
+
+    def lengthen(self, line: Line, whole: Line) -> None:
+        """One more part of a line that nobody knows yet."""
+        self.waiting.append(line)
+        self.broken = whole
+        self.parts.append(line)
+
+    def settle(self, *, among_rows: bool) -> None:
+        """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
+        lost = among_rows or len(self.waiting) <= LOST_AFTER
+        for line in self.waiting:
+            voice = self.explains(line.text)
+            if lost or voice is not None:
+                self.refuse(line, voice or self.speaks())
+            else:
+                self.pass_over("text", line, "text")
+        self.waiting = []
+
+    def take_back(self) -> int:
+        """The lines that nobody knew are parts of one: how many they are."""
+        unread = self.found.unread
+        for part in reversed(self.parts):
+            if part in self.waiting:
+                self.waiting.remove(part)
+            elif unread and unread[-1].line == part.number:
+                unread.pop()
+                self.found.census["problems"] -= 1
+        self.broken = None
+        return len(self.parts)

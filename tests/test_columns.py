@@ -1,0 +1,301 @@
+"""The column engine: what it proves, what it leaves to others, and reading in parts."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import nsparse
+import nsparse.schema
+from nsparse.errors import NotRegular
+from nsparse.reading.cells import Ends, read_host, remote
+from nsparse.reading.chunks import dumps
+from nsparse.reading.columns.block import read_block
+from nsparse.reading.columns.lines import Lines, lines_of, lines_of_text
+from nsparse.reading.columns.plan import plan_of
+from nsparse.reading.columns.terminals import Terminal
+from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
+from nsparse.reading.grammar import load
+from nsparse.reading.text import decode
+from nsparse.reading.text import lines as split_lines
+from nsparse.registry import dialects
+from nsparse.reporting.render import parquet, parquet_parts
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+HEADER = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process"
+
+
+def dump(*rows: str, times: int = 1) -> bytes:
+    return "".join(f"{line}\n" for line in (HEADER, *rows * times)).encode()
+
+
+# ---- terminals ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "uniform", "lead", "begins_blank"),
+    [
+        ("[^ \t]+:[0-9]+", True, None, False),
+        ("(?:tcp|udp)6?", False, None, False),
+        ("[0-9]{1,2}:[^ \t:]+(?![^ \t])", True, None, False),
+        (r"a(?: b)?c", True, "a", False),
+        (r"\[NONE SET\]|[^ \t]+", True, r"\[NONE", False),
+        (r"users:\(\([^)]*\)", True, r"users:\(\(", False),
+        (r"[0-9]+(?![ \t])", True, "[0-9]+", False),
+        (r"[ \t]+", True, "", True),
+    ],
+)
+def test_what_a_terminal_can_match(
+    source: str, uniform: bool, lead: str | None, begins_blank: bool
+) -> None:
+    terminal = Terminal("T", source)
+    assert terminal.uniform is uniform
+    assert terminal.begins_blank is begins_blank
+    assert (terminal.lead is None) is (lead is None)
+    for text in ("a", "ac", "a b", "users:((x", "users:(", "[NONE", "12", "tcp6"):
+        if lead is not None and terminal.lead is not None:
+            assert bool(re.match(terminal.lead, text)) == bool(re.match(lead, text)), text
+        # A widened terminal matches whatever digits stand for others where the terminal matched.
+        found = terminal.compiled.match(text)
+        other = re.sub("[0-9]", "7", text)
+        if found:
+            assert re.match(terminal.widened, other[: found.end()])
+
+
+@pytest.mark.parametrize("source", [r"\d+", r"(?<=a)b", r"a$", r"(a)\1", "(?i:a)"])
+def test_what_is_not_known_is_refused(source: str) -> None:
+    with pytest.raises(NotRegular):
+        _ = (Terminal("T", source).uniform, Terminal("T", source).widened)
+
+
+# ---- bytes -------------------------------------------------------------------------------------
+
+
+def test_digits_and_codes_of_words() -> None:
+    numbers = ["", "0", "7", "65535", "00080", "12345678", "123456789012345", "1234567890123456"]
+    stems = ["", "x", "10.0.0.1:", "[2001:db8::1]:", "a" * 20, "é", "\x07", "/", ":", "9é"]
+    words = [stem + number for stem, number in product(stems, numbers) if stem + number] * 2
+    text = text_of(memoryview("\n".join(words).encode()))
+    starts, ends = edges(text)
+    assert [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)] == words
+    counts, values = digits(text, ends)
+    for word, count, value in zip(words, counts, values, strict=True):
+        number = re.search(r"[0-9]*$", word)
+        assert number is not None
+        assert min(count, 16) == min(len(number[0]), 16)
+        assert count > 15 or value == int(number[0] or 0)
+    found, first = codes(text, starts, (ends - starts).astype(np.int64), np.zeros_like(counts))
+    by_code = [words[at] for at in first]
+    assert [by_code[code] for code in found] == words
+    assert len(set(by_code)) == len(by_code) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    "data", ["a b\n", "a b", "", "\n", "a\tb \n\n c\r", "x\x0by\x1cz\n", "\n\n"]
+)
+def test_lines_and_words_are_those_of_the_text(data: str) -> None:
+    lines = lines_of(data.encode())
+    assert list(lines) == split_lines(data)
+    assert lines[-1:] == split_lines(data)[-1:]
+    text = text_of(memoryview(lines.data))
+    starts, ends = edges(text)
+    words = [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)]
+    assert words == re.findall(r"[^ \t\n]+", data.replace("\r", "\n"))
+    assert not len(starts) or starts[0] >= PAD
+
+
+# ---- addresses that are kept as printed -----------------------------------------------------
+
+
+GROUPS = ("0", "1", "ab", "db8", "ffff", "0db8", "00", "AB")
+
+
+def test_plain_addresses_are_kept_as_they_are_read() -> None:
+    spec = remote(Ends()).digits
+    assert spec is not None
+    dice = np.random.default_rng(8)
+    texts = {"::", "::1", "1::", "1:2:3:4:5:6:7:8", "::ffff:1:2", "1.2.3.4", "999.1.1.1", "0.0.0.0"}
+    for _ in range(20_000):
+        groups = [GROUPS[at] for at in dice.integers(0, len(GROUPS), dice.integers(1, 9))]
+        cut = dice.integers(0, len(groups) + 1)
+        texts.add(":".join(groups[:cut]) + "::" + ":".join(groups[cut:]))
+        texts.add(":".join(groups))
+    plain = 0
+    for text in texts:
+        for one in spec.plain:
+            if re.fullmatch(one.like, text) and not (one.never and re.search(one.never, text)):
+                plain += 1
+                assert read_host(text).addr == text
+                assert read_host(text).zone is None
+    assert plain > 1000
+
+
+# ---- blocks ---------------------------------------------------------------------------------------
+
+
+def block_of(*rows: str, name: str = "ss_linux") -> Any:
+    lines = lines_of_text(rows)
+    plan = plan_of(load(name).derived, "row", dialects()[name].cells)
+    assert plan is not None
+    return read_block(plan, lines, 0, len(lines))
+
+
+def test_rows_that_differ_in_numbers_and_addresses_are_one_kind() -> None:
+    block = block_of(
+        "ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514",
+        "ESTAB 17   90000  192.0.2.2:80 203.0.113.250:1024   ",
+        "ESTAB 0 0 [2001:db8::1]:443 [2001:db8::2:3]:51514",
+        "ESTAB 1 0 [2001:db8::1]:80 [2001:db8:1::3]:5",
+        "LISTEN 0 128 0.0.0.0:22 0.0.0.0:*",
+    )
+    assert block.taken.all()
+    assert block.kinds.tolist() == [0, 0, 1, 1, 2] or len(set(block.kinds.tolist())) == 3
+    assert block.columns["recv_q"].values.tolist()[:4] == [0, 17, 0, 1]
+    assert block.columns["remote_port"].has.tolist() == [True] * 4 + [False]
+    assert block.columns["remote_addr"].value(3) == "2001:db8:1::3"
+    assert block.columns["local_addr"].has.tolist() == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "ESTAB 0 0 192.0.2.1:443 198.51.100.7:99999",  # no port
+        "ESTAB 0 0 192.0.2.1:443",
+        "ESTAB 0 0 192.0.2.1:443 198.51.100.7",
+        "ESTABLISHED 0 0 192.0.2.1:443 198.51.100.7:1",
+        "ESTAB 0 x 192.0.2.1:443 198.51.100.7:1",
+        "ESTAB 0 12345678901234567890 192.0.2.1:443 198.51.100.7:1",  # no 64-bit number
+    ],
+)
+def test_what_is_not_proven_is_left_to_the_pattern(row: str) -> None:
+    good = "ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514"
+    assert block_of(good, row, good).taken.tolist() == [True, False, True]
+
+
+def test_a_field_of_several_words_is_read_whole() -> None:
+    """How many blanks part its words belongs to it."""
+    rows = [f"tcp 0 0 192.0.2.1:{port} 198.51.100.7:1 LISTEN 12/a{gap}b" for port, gap in
+            ((1, " "), (2, "  "), (3, " "))]  # fmt: skip
+    block = block_of(*rows, name="netstat_linux")
+    assert block.taken.all()
+    assert block.kinds.tolist() in ([0, 1, 0], [1, 0, 1])
+
+
+def test_only_numbers_that_mean_nothing_else_are_taken_out() -> None:
+    """`name:80` is kept with its port in `local_name`; two owners are a list with all numbers."""
+    two = 'users:(("a",pid=1,fd=%d),("b",pid=2,fd=3))'
+    data = dump(
+        *(f"ESTAB 0 0 host{n % 3}:{n} 198.51.100.7:{n}" for n in range(1, 40)),
+        *(f"ESTAB 0 0 192.0.2.1:{n} 198.51.100.7:1 {two % n}" for n in range(1, 40)),
+    )
+    by_columns = nsparse.parse(BytesIO(data), engine="columns").frame
+    assert by_columns["local_name"][20] == "host0:21"
+    assert '"fd": 39' in by_columns["owners"].iloc[-1]
+    assert_frame_equal(by_columns, nsparse.parse(BytesIO(data), engine="regex").frame)
+
+
+# ---- whole dumps -------------------------------------------------------------------------------
+
+
+def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = dump("ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514", "what is this", times=30)
+    seen: list[int] = []
+
+    def watched(plan: Any, lines: Lines, first: int, count: int) -> Any:
+        seen.append(count)
+        return read_block(plan, lines, first, count)
+
+    monkeypatch.setattr("nsparse.reading.columns.runs.read_block", watched)
+    small = nsparse.parse(BytesIO(data))
+    assert not seen
+    monkeypatch.setattr("nsparse.reading.pipeline.LARGE", 1)
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    large = nsparse.parse(BytesIO(data))
+    assert seen
+    assert_frame_equal(small.frame, large.frame)
+    assert small.problems == large.problems
+    assert len(small.problems) == 30
+
+
+def test_a_kind_that_does_not_stand_for_its_rows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a block were wrong, the dump is read again without it."""
+
+    def wrong(plan: Any, lines: Lines, first: int, count: int) -> Any:
+        block = read_block(plan, lines, first, count)
+        block.columns["local_port"].values[:] = 1
+        return block
+
+    monkeypatch.setattr("nsparse.reading.columns.runs.read_block", wrong)
+    data = dump("ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514", times=50)
+    assert set(nsparse.parse(BytesIO(data), engine="columns").frame["local_port"]) == {443}
+
+
+def concatenated(parts: list[nsparse.Dump], like: pd.DataFrame) -> pd.DataFrame:
+    whole = pd.concat([part.frame for part in parts if len(part.frame)], ignore_index=True)
+    return whole.reindex(columns=like.columns).astype(like.dtypes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ss_linux--details", "netstat_windows--anob", "netstat_linux--healthy", "ss_linux--troubled"],
+)
+def test_parts_add_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = SAMPLES / f"{name}.txt"
+    whole = nsparse.parse(path)
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", 1500)
+    parts = list(dumps(path))
+    assert len(parts) > 1
+    columns = [column for column in whole.frame.columns if column != "view"]
+    assert_frame_equal(concatenated(parts, whole.frame)[columns], whole.frame[columns])
+    assert sum(part.lines for part in parts) == whole.lines
+    assert [p for part in parts for p in part.problems] == whole.problems
+    for kind, count in whole.census.items():
+        assert sum(part.census.get(kind, 0) for part in parts) == count
+
+
+def test_parts_of_utf_16(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = "ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514"
+    data = dump(row, times=100).decode().encode("utf-16")
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", 1001)
+    assert sum(map(len, nsparse.read_chunks(BytesIO(data)))) == 100
+
+
+def test_what_is_no_dump_is_refused_in_parts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", 100)
+    with pytest.raises(nsparse.NotASocketTable):
+        list(nsparse.read_chunks(BytesIO(b"Dear all,\nthe server is slow.\n" * 50)))
+
+
+def test_text_is_decoded_as_ever() -> None:
+    text = (
+        f"{HEADER}\n"
+        + 'ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514 users:(("café",pid=1,fd=2))\n' * 40
+    )
+    for data in (
+        text.encode(),
+        text.encode("utf-16"),
+        text.encode("cp1252"),
+        text.encode("utf-8-sig"),
+    ):
+        by_regex = nsparse.parse(BytesIO(data), engine="regex")
+        by_columns = nsparse.parse(BytesIO(data), engine="columns")
+        assert by_regex.encoding == by_columns.encoding
+        assert by_regex.notes == by_columns.notes
+        assert_frame_equal(by_regex.frame, by_columns.frame)
+        assert decode(data).notes == tuple(by_columns.notes)
+
+
+def test_parquet_of_parts_is_one_file() -> None:
+    frames = [nsparse.read(BytesIO(dump("ESTAB 0 0 192.0.2.1:443 198.51.100.7:1"))) for _ in "abc"]
+    whole = pd.read_parquet(BytesIO(b"".join(parquet_parts(iter(frames)))))
+    assert len(whole) == 3
+    assert nsparse.schema.faults(whole) == []
+    assert b"".join(parquet_parts(iter(frames[:1]))) == b"".join(parquet(frames[0]))

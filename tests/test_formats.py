@@ -1,0 +1,314 @@
+"""Every format and every state word that tools print: the shortest dump that shows it.
+
+The tables are written by hand after the tools' sources and captures. What a tool prints in all its
+layouts is the business of the printers (`tests/test_round_trip.py`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+import nsparse
+
+
+def parse(text: str) -> nsparse.Dump:
+    dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt")
+    assert dump.problems == []
+    assert sum(dump.census.values()) == dump.lines
+    return dump
+
+
+# ---- headings that tell formats apart ---------------------------------------------------------
+
+BANNER = "Active Internet connections (including servers)\n"
+TWO = "Proto Recv-Q Send-Q  Local Address          Foreign Address        {}\n"
+ONE = "Proto Recv-Q Send-Q Local Address           Foreign Address        {}\n"
+UNIX = "Address          Type   Recv-Q Send-Q            Inode             Conn             Refs          Nextref Addr\n"
+UNIX_ROW = "fffff8010a41f000 stream      0      0 fffff8010b7281e0                0                0                0 /run/a.sock\n"
+SHORT_UNIX = "Address  Type   Recv-Q Send-Q    Inode     Conn     Refs  Nextref Addr\n"
+ILLUMOS = """\
+
+TCP: IPv4
+   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State
+-------------------- -------------------- ----- ------ ----- ------ -----------
+"""
+WINDOWS = "\nActive Connections\n\n  Proto  Local Address          Foreign Address        State           {}\n"
+
+HEADED = {
+    "ss": (
+        "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+        "ESTAB  0      0      192.0.2.10:22       198.51.100.7:51514\n",
+        "ss_linux",
+    ),
+    "ss, Process": (
+        "State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\n"
+        "ESTAB  0      0      192.0.2.10:22       198.51.100.7:51514\n",
+        "ss_linux",
+    ),
+    "ss, Netid": (
+        "Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+        "udp   UNCONN 0      0      0.0.0.0:68          0.0.0.0:*\n",
+        "ss_linux",
+    ),
+    "ss, NetidState": (
+        "NetidState  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+        "u_strLISTEN 0      0      /run/a.sock 47128          * 0\n",
+        "ss_linux",
+    ),
+    "ss without a state": (
+        "Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+        "0      0      192.0.2.10:22       198.51.100.7:51514\n",
+        "ss_linux",
+    ),
+    "Windows": (
+        WINDOWS.format("PID") + "  TCP    192.0.2.10:445         0.0.0.0:0    LISTENING  4\n",
+        "netstat_windows",
+    ),
+    "ReactOS": (
+        WINDOWS.format("Process") + "  TCP    192.0.2.10:445         0.0.0.0:0    LISTENING  4\n",
+        "netstat_reactos",
+    ),
+    "macOS": (
+        BANNER + TWO.format("(state)") + "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED\n",
+        "netstat_macos",
+    ),
+    "FreeBSD": (
+        BANNER + ONE.format("(state)") + "tcp4  0  0 192.0.2.10.22  198.51.100.7.5  ESTABLISHED\n",
+        "netstat_freebsd",
+    ),
+    "net-tools": (
+        "Active Internet connections (w/o servers)\n"
+        + ONE.format("State      ")
+        + "tcp        0      0 192.0.2.10:22           198.51.100.7:5      ESTABLISHED\n",
+        "netstat_linux",
+    ),
+    "BusyBox": (
+        ONE.format("State       ") + "tcp        0      0 2001:db8::10:22  2001:db8::7:5  LISTEN\n",
+        "netstat_linux",
+    ),
+    "OpenBSD": (
+        BANNER
+        + "Proto   Recv-Q Send-Q  Local Address          Foreign Address        TCP-State\n"
+        + "tcp          0      0  192.0.2.10.22          198.51.100.7.5     ESTABLISHED\n",
+        "netstat_openbsd",
+    ),
+    "NetBSD": (
+        BANNER
+        + TWO.format("State")
+        + "tcp    0   0  192.0.2.10.22   198.51.100.7.5  ESTABLISHED\n",
+        "netstat_netbsd",
+    ),
+    "illumos": (
+        ILLUMOS + "192.0.2.10.22   198.51.100.7.5   49640   0 128872   0 ESTABLISHED\n",
+        "netstat_illumos",
+    ),
+    "AIX": (
+        BANNER
+        + "PCB/ADDR         Proto Recv-Q Send-Q  Local Address      Foreign Address    (state)\n"
+        + "f1000f00002d8bc0 tcp4       0      0  192.0.2.10.22      198.51.100.7.5     ESTABLISHED\n",
+        "netstat_aix",
+    ),
+    "net-tools, UNIX": (
+        "Proto RefCnt Flags       Type       State         I-Node   Path\n"
+        "unix  2      [ ACC ]     STREAM     LISTENING     47128    /run/app.sock\n",
+        "netstat_linux",
+    ),
+    "macOS, UNIX": ("Active LOCAL (UNIX) domain sockets\n" + UNIX + UNIX_ROW, "netstat_macos"),
+    "macOS, -L": ("Listen         Local Address\n0/0/128        *.22\n", "netstat_macos"),
+    "FreeBSD, -L": (
+        "Proto Listen         Local Address\ntcp4  0/0/128        *.22\n",
+        "netstat_freebsd",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_a_heading_tells_the_format(name: str) -> None:
+    text, dialect = HEADED[name]
+    dump = parse(text)
+    assert dump.frame["dialect"].tolist() == [dialect]
+    assert dump.notes == []
+
+
+def test_a_summary_of_counts_is_no_table() -> None:
+    summary = "Total: 173\nTCP:   16 (estab 9, closed 2)\n\nTransport Total     IP        IPv6\n"
+    with pytest.raises(nsparse.NotASocketTable, match="summary of counts"):
+        parse(summary + "TCP\t  14        7         7\n")
+
+
+# ---- rows without a heading -------------------------------------------------------------------
+
+BARE = {
+    "tcp        0      0 192.0.2.10:22   198.51.100.7:5   ESTABLISHED": "netstat_linux",
+    "udp6       0      0 :::53           :::*": "netstat_linux",
+    "raw        0      0 0.0.0.0:1       0.0.0.0:*        7": "netstat_linux",
+    "unix  2      [ ]         DGRAM                    36371    @abs/name": "netstat_linux",
+    "tcp46      0      0  *.443          *.*              LISTEN": "netstat_freebsd or netstat_macos",
+    "ip 4       0      0  *.*            *.*": "netstat_freebsd or netstat_macos",
+    "tcp        0      0  192.0.2.10.22  198.51.100.7.5   ESTABLISHED": (
+        "netstat_netbsd or netstat_openbsd"
+    ),
+    "  TCP    192.0.2.10:445    0.0.0.0:0    LISTENING": "netstat_windows",
+    "  UDP    [fe80::1%9]:1900  *:*          8844": "netstat_windows",
+    "ESTAB      0      0      192.0.2.10:22    198.51.100.7:5": "ss_linux",
+    "u_dgr UNCONN 0 0 /run/log 12 * 0": "ss_linux",
+    "nl    UNCONN 0 0 rtnl:kernel *": "ss_linux",
+    "0      0      192.0.2.10:22    198.51.100.7:5": "ss_linux",
+    "0/0/128        *.22": "netstat_macos",
+    "192.0.2.10.22  198.51.100.7.5  49640  0 128872  0 ESTABLISHED": "netstat_illumos",
+    "f1000f00002d8bc0 tcp4 0 0 192.0.2.10.22 198.51.100.7.5 ESTABLISHED": "netstat_aix or netstat_freebsd or netstat_macos",
+}
+
+
+@pytest.mark.parametrize("row", BARE)
+def test_a_row_without_a_heading_is_known_by_its_shape(row: str) -> None:
+    dump = parse(row + "\n")
+    names = BARE[row]
+    if " or " in names:
+        assert dump.frame["dialect"].isna().all()
+        assert dump.notes == [f"the rows from line 1 on could be {names}: no header decides"]
+    else:
+        assert dump.frame["dialect"].tolist() == [names]
+        assert dump.notes == []
+
+
+AMBIGUOUS = {
+    "heirs of 4.4BSD": (
+        BANNER + TWO.format("(state)") + "tcp  0  0  *.21   *.*   LISTEN\n",
+        True,
+    ),
+    "UNIX sockets of any BSD": ("Active UNIX domain sockets\n" + SHORT_UNIX + UNIX_ROW, True),
+    "`*` of ss": ("LISTEN 0 128 *:22 *:*\n", False),
+}
+
+
+@pytest.mark.parametrize("name", AMBIGUOUS)
+def test_what_two_formats_print_alike_is_said_and_not_guessed(name: str) -> None:
+    text, of_systems = AMBIGUOUS[name]
+    dump = parse(text)
+    assert dump.frame["dialect"].isna().all() == of_systems
+    assert dump.frame["os"].isna().all() == of_systems
+    assert any("could be" in note for note in dump.notes) == of_systems
+    if not of_systems:
+        assert dump.frame["family"].isna().all()
+
+
+# ---- states ----------------------------------------------------------------------------------
+
+# One row of each dialect; a heading where the row alone could be another's.
+ROWS = {
+    "netstat_linux": "tcp        0      0 192.0.2.10:22   198.51.100.7:5   {}",
+    "ss_linux": "tcp {} 0 0 192.0.2.10:22 198.51.100.7:5",
+    "netstat_macos": BANNER + TWO.format("(state)") + "tcp4  0  0  192.0.2.10.22  192.0.2.9.5  {}",
+    "netstat_freebsd": ONE.format("(state)") + "tcp4  0  0 192.0.2.10.22  192.0.2.9.5  {}",
+    "netstat_netbsd": TWO.format("State") + "tcp  0  0  192.0.2.10.22  192.0.2.9.5  {}",
+    "netstat_openbsd": HEADED["OpenBSD"][0].rpartition(" ")[0] + " {}",
+    "netstat_illumos": ILLUMOS + "192.0.2.10.22  198.51.100.7.5  49640  0 128872  0 {}",
+    "netstat_aix": HEADED["AIX"][0].rpartition(" ")[0] + " {}",
+    "netstat_windows": "  TCP    192.0.2.10:445    198.51.100.7:5    {}  4",
+    "netstat_reactos": WINDOWS.format("Process") + "  TCP  192.0.2.10:445  198.51.100.7:5  {}  4",
+    "netstat_netbsd, -A -n": (
+        "PCB      Proto Recv-Q Send-Q Local Address         Foreign Address       State\n"
+        "ffff90800d0e2a08 tcp  0  0 192.0.2.10.22  192.0.2.9.5  {}"
+    ),
+}
+BSD = """LISTEN SYN_SENT SYN_RCVD:SYN_RECEIVED ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT CLOSING
+    LAST_ACK TIME_WAIT CLOSED 13:UNKNOWN"""
+WORDS = {
+    "netstat_linux": """LISTEN SYN_SENT SYN_RECV:SYN_RECEIVED ESTABLISHED FIN_WAIT1:FIN_WAIT_1
+        FIN_WAIT2:FIN_WAIT_2 CLOSE_WAIT CLOSING LAST_ACK TIME_WAIT CLOSE:CLOSED UNKNOWN""",
+    "ss_linux": """LISTEN SYN-SENT:SYN_SENT SYN-RECV:SYN_RECEIVED ESTAB:ESTABLISHED
+        FIN-WAIT-1:FIN_WAIT_1 FIN-WAIT-2:FIN_WAIT_2 CLOSE-WAIT:CLOSE_WAIT CLOSING
+        LAST-ACK:LAST_ACK TIME-WAIT:TIME_WAIT UNCONN:CLOSED UNKNOWN UNDEF:UNKNOWN""",
+    "netstat_macos": BSD,
+    "netstat_freebsd": BSD + " SYN_SENT*:SYN_SENT",
+    "netstat_netbsd": BSD,
+    "netstat_openbsd": BSD,
+    "netstat_aix": BSD.replace("13:UNKNOWN", ""),
+    "netstat_illumos": BSD.replace("13:UNKNOWN", "")
+    + " IDLE:CLOSED BOUND UnknownState(13):UNKNOWN",
+    "netstat_windows": """LISTENING:LISTEN SYN_SENT SYN_RECEIVED ESTABLISHED FIN_WAIT_1 FIN_WAIT_2
+        CLOSE_WAIT CLOSING LAST_ACK TIME_WAIT CLOSED BOUND SYN_SEND:SYN_SENT TIMED_WAIT:TIME_WAIT""",
+    "netstat_reactos": """LISTENING:LISTEN SYN_SENT SYN_RCVD:SYN_RECEIVED ESTABLISHED
+        FIN_WAIT1:FIN_WAIT_1 FIN_WAIT2:FIN_WAIT_2 CLOSE_WAIT CLOSING LAST_ACK TIME_WAIT CLOSED
+        DELETE_TCB ???:UNKNOWN""",
+    "netstat_netbsd, -A -n": """LISTEN SYNSEN:SYN_SENT SYSRCV:SYN_RECEIVED ESTABL:ESTABLISHED
+        FWAIT1:FIN_WAIT_1 FWAIT2:FIN_WAIT_2 CLWAIT:CLOSE_WAIT CLOSNG:CLOSING LASTAK:LAST_ACK
+        TMWAIT:TIME_WAIT CLOSED 13:UNKNOWN""",
+}
+"""What each tool prints, with the RFC's name where it is another."""
+
+
+def states() -> Iterator[tuple[str, str, str]]:
+    for where, words in WORDS.items():
+        for pair in words.split():
+            word, _, state = pair.partition(":")
+            yield where, word, state or word
+
+
+@pytest.mark.parametrize(("where", "word", "state"), list(states()))
+def test_every_state_of_every_tool(where: str, word: str, state: str) -> None:
+    dump = parse(ROWS[where].format(word) + "\n")
+    assert dump.frame["state"].tolist() == [state]
+    assert dump.frame["state_raw"].tolist() == [word]
+    assert dump.frame["dialect"].tolist() == [where.partition(",")[0]]
+    assert dump.notes == []
+
+
+# Rows whose word is no state of a connection: it is kept, and there is no state.
+STATELESS = {
+    "udp        0      0 192.0.2.10:5    192.0.2.9:53     ESTABLISHED": "ESTABLISHED",
+    "udp        0      0 192.0.2.10:5    192.0.2.9:53     UNKNOWN": "UNKNOWN",
+    "raw        0      0 0.0.0.0:1       0.0.0.0:*        7": "7",
+    "unix  2      [ ACC ]     STREAM     LISTENING     47128    /run/app.sock": "LISTENING",
+    "unix  3      [ ]         STREAM     CONNECTED     47129": "CONNECTED",
+    "unix  3      [ ]         STREAM     CONNECTING    0        /run/app.sock": "CONNECTING",
+    "unix  3      [ ]         STREAM     DISCONNECTING 47130": "DISCONNECTING",
+    "unix  2      [ ]         STREAM     FREE          47131": "FREE",
+    "udp UNCONN 0 0 0.0.0.0:68 0.0.0.0:*": "UNCONN",
+    "udp ESTAB 0 0 192.0.2.10:5 192.0.2.9:53": "ESTAB",
+    "u_str LISTEN 0 0 /run/a.sock 12 * 0": "LISTEN",
+    "192.0.2.10.68       Idle": "Idle",
+    "192.0.2.10.68       Unbound": "Unbound",
+    "192.0.2.10.5   192.0.2.9.53   Connected": "Connected",
+}
+
+
+@pytest.mark.parametrize("row", STATELESS)
+def test_a_word_of_a_socket_without_a_connection_is_no_state(row: str) -> None:
+    dump = parse(row + "\n")
+    assert dump.frame["state"].isna().tolist() == [True]
+    assert dump.frame["state_raw"].tolist() == [STATELESS[row]]
+    assert dump.notes == []
+
+
+SCTP = {
+    "CLOSED": "CLOSED",
+    "ESTAB": "ESTABLISHED",
+    **dict.fromkeys(
+        (
+            *("COOKIE_WAIT", "COOKIE_ECHOED", "SHUTDOWN_PENDING", "SHUTDOWN_SENT"),
+            *("SHUTDOWN_RECEIVED", "ACK_SENT"),
+        ),
+        "UNKNOWN",
+    ),
+}
+
+
+@pytest.mark.parametrize("word", SCTP)
+def test_a_state_of_sctp_is_known_although_tcp_has_none_like_it(word: str) -> None:
+    dump = parse(f"sctp LISTEN 0 128 192.0.2.1:5 *:*\n`- {word} 0 0 192.0.2.1:5 192.0.2.9:5\n")
+    assert dump.frame["state"].tolist() == ["LISTEN", SCTP[word]]
+    assert dump.notes == []
+    report = nsparse.diagnose(dump)
+    assert "unknown-state" not in {finding.id for finding in report.findings}
+
+
+def test_a_word_that_no_table_knows_is_counted_and_shows_a_listener_all_the_same() -> None:
+    row = "  TCP    0.0.0.0:{0}         {1}              KWAAK       4\n"
+    dump = parse(row.format(80, "0.0.0.0:0") + row.format(81, "192.0.2.9:5"))
+    assert dump.frame["state"].tolist() == ["LISTEN", "UNKNOWN"]
+    assert dump.notes == ["1 row in states no table knows: KWAAK (1)"]
