@@ -271,6 +271,9 @@ STATELESS = {
     "udp UNCONN 0 0 0.0.0.0:68 0.0.0.0:*": "UNCONN",
     "udp ESTAB 0 0 192.0.2.10:5 192.0.2.9:53": "ESTAB",
     "u_str LISTEN 0 0 /run/a.sock 12 * 0": "LISTEN",
+    "v_str ESTAB 0 0 2:1024 3:22": "ESTAB",
+    "ti_st LISTEN 0 0 1001002:3465 -": "LISTEN",
+    "xdp UNCONN 0 0 eth0:q0 *": "UNCONN",
     "192.0.2.10.68       Idle": "Idle",
     "192.0.2.10.68       Unbound": "Unbound",
     "192.0.2.10.5   192.0.2.9.53   Connected": "Connected",
@@ -283,6 +286,56 @@ def test_a_word_of_a_socket_without_a_connection_is_no_state(row: str) -> None:
     assert dump.frame["state"].isna().tolist() == [True]
     assert dump.frame["state_raw"].tolist() == [STATELESS[row]]
     assert dump.notes == []
+
+
+# Sockets of families that hold no TCP: their states, of which some have a blank, are nobody's rows.
+PASSED_OVER = {
+    "AX.25": """\
+Active AX.25 sockets
+Dest       Source     Device  State        Vr/Vs    Send-Q  Recv-Q
+*          N0CALL-1   ax0     LISTENING    000/000  0       0
+N1CALL-2   N0CALL-1   ax0     SABM SENT    000/000  0       0
+""",
+    "X.25": """\
+Active X.25 sockets
+Dest         Source          Device  LCI  State        Vr/Vs  Send-Q  Recv-Q
+*            4711            ---     0    DISC SENT    0/0    0       0
+""",
+    "NET/ROM": """\
+Active NET/ROM sockets
+User       Dest       Source     Device  State        Vr/Vs    Send-Q  Recv-Q
+N0CALL-1   N1CALL-2   N0CALL-3   nr0     CONN SENT    000/000  0       0
+""",
+    "Bluetooth": """\
+Active Bluetooth connections (w/o servers)
+Proto  Destination       Source            State         PSM DCID   SCID      IMTU    OMTU Security
+l2cap  00:00:5E:00:53:01 00:00:5E:00:53:02 CONNECTED     3 0x0040 0x0041     672     672 Low
+""",
+    "multipath of macOS": """\
+Active Multipath Internet connections
+Proto/ID  Flags      Local Address          Foreign Address        (state)
+mptcp/00  00000001/00000001                 TERMINATE
+          [tok(1b2c3d4e) snd(10) rcv(20) aid(1)]
+""",
+}
+
+
+LINUX_OVER = """\
+Active Internet connections (w/o servers)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State
+tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED
+"""
+MACOS_OVER = (
+    BANNER + TWO.format("(state)") + "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED\n"
+)
+
+
+@pytest.mark.parametrize("name", PASSED_OVER)
+def test_tables_of_other_families_are_passed_over_and_counted(name: str) -> None:
+    over = MACOS_OVER if "macOS" in name else LINUX_OVER
+    dump = parse(over + PASSED_OVER[name])
+    assert len(dump.frame) == 1
+    assert dump.census["section"] == PASSED_OVER[name].count("\n")
 
 
 SCTP = {
