@@ -74,7 +74,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
             scene,
             advice.filled(advice.ACCEPTING, port=first["local_port"]),
             advice.REFUSED,
-            advice.native_stack(group.pid),
+            advice.stack_of(group.process, group.pid),
         ),
         caveats=tuple(_caveats(scene, queue)),
     )
@@ -146,7 +146,6 @@ DIAGNOSES = (
             Absorbs("fin-wait1-stuck"),
             Absorbs("listener-not-serving", "port"),
             Absorbs("backlog-too-small", "port"),
-            Absorbs("loopback-asymmetry", "port"),
         ),
         refs=REFS,
         states=("LISTEN", "SYN_RECEIVED"),

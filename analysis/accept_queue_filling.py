@@ -85,7 +85,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
             scene,
             advice.filled(advice.ACCEPTING, port=first["local_port"]),
             advice.REFUSED,
-            advice.native_stack(owner["pid"]),
+            advice.stack_of(owner["process"], owner["pid"]),
         ),
         caveats=tuple(_caveats(queue, again=again)),
     )

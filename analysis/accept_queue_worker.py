@@ -86,7 +86,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
             scene,
             {"linux": f"ss -ltnpe '( sport = :{first['local_port']} )'"},
             advice.REFUSED,
-            advice.native_stack(owner.get("pid")),
+            advice.stack_of(owner.get("process"), owner.get("pid")),
         ),
         caveats=_caveats(stuck),
     )
@@ -139,7 +139,6 @@ DIAGNOSES = (
             Absorbs("fin-wait1-stuck", "port"),
             Absorbs("listener-not-serving", "port"),
             Absorbs("backlog-too-small", "port"),
-            Absorbs("loopback-asymmetry", "port"),
         ),
         refs=REFS,
         states=("LISTEN",),

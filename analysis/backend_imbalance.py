@@ -39,7 +39,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     out = view.true("live") & view.is_("role", "client") & ~view.is_("owner", "")
-    out = out & view.known("remote_port") & ~view.is_("remote_port", *WEB)
+    out = out & ~view.is_("remote_port", *WEB)
     for lot in view.lots(out, "owner", "remote_port", least=limits["few"]):
         part = view.pick(lot, *WHOSE, "state", "remote_addr", "remote_port")
         yield from _uneven(scene, limits, part)

@@ -399,7 +399,6 @@ def _unknown(pile: Pile) -> tuple[str, ...]:
 
 MIRRORED = (
     Absorbs("fin-wait2-stuck", by="mirror"),
-    Absorbs("close-pair"),
     Absorbs("fd-pressure", by="owner"),
 )
 DIAGNOSES = (
@@ -409,7 +408,7 @@ DIAGNOSES = (
         check_leak,
         needs=("states",),
         numbers=LEAK,
-        absorbs=(*MIRRORED, Absorbs("close-wait-growth")),
+        absorbs=MIRRORED,
         refs=CLOSING,
         states=("CLOSE_WAIT",),
     ),

@@ -24,7 +24,7 @@ NUMBERS = (
     Number("warning", 50, "so many at one moment are not in passing"),
     Number("share", 0.05, "of the live connections of the same service or address"),
 )
-REFS = ("RFC 9293 3.6, case 2",)
+REFS = ("RFC 9293 3.6, case 3",)
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from nsparse.prose import plural, thousands, top
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nsparse.diagnosis import Limits, Severity
+    from nsparse.diagnosis import Confidence, Limits, Severity
     from nsparse.judging.advice import Advice
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
@@ -66,18 +66,41 @@ def filtered(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Does the dump show only some states?
 
     Means: there are no listeners, or only listeners, or a single state: an option of the command
-        left the others out. Who serves and who calls is then guessed from the ports.
-    Do: make the dump with -a (ss -tuan, netstat -an).
-    False alarms: a host that serves nothing; an excerpt, which somebody chose.
+        may have left the others out, and who serves and who calls is then guessed from the ports.
+        Or the dump has no column of states, as with `ss state X`: most diagnoses need them.
+    Do: make the dump with -a (ss -tuan, netstat -an), and without a filter.
+    False alarms: a host that serves nothing; an excerpt, which somebody chose. Where a banner, an
+        option or other rows prove that nothing was left out, nothing is said.
     """
-    rows = scene.view.is_("proto", "tcp") & scene.view.known("state")
+    rows = scene.view.is_("proto", "tcp")
     n, states = int(rows.sum()), scene.view.values("state", rows)
-    if n < max(limits["rows"], 1) or ("LISTEN" in states and len(states) > 1):
+    if n and not states:
+        yield _stateless(scene, limits, rows)
+    elif n < max(limits["rows"], 1) or "unfiltered" in scene.has:
         return
-    verdict = f"there is no listener among {plural(n, 'TCP row')}: they are left out"
-    if len(states) == 1:
-        verdict = f"all {plural(n, 'TCP row')} are {states[0]}: other states are left out"
-    yield _finding(scene, limits, "state-filtered", f"{verdict}.", rows, WHOLE)
+    elif len(states) == 1 or "LISTEN" not in states:
+        verdict = f"there is no listener among {plural(n, 'TCP row')}: none listens"
+        if len(states) == 1:
+            verdict = f"all {plural(n, 'TCP row')} are {states[0]}: there are no others"
+        verdict += ", or an option left them out."
+        yield _finding(scene, limits, "state-filtered", verdict, rows, WHOLE, confidence="low")
+
+
+def _stateless(scene: Scene, limits: Limits, rows: Bools) -> Finding:
+    """Hardly anything can be said of such a dump, which must not look as if all were well."""
+    n = int(rows.sum())
+    return _finding(
+        scene,
+        limits,
+        "state-filtered",
+        f"{plural(n, 'TCP row')} without a state: most diagnoses need it.",
+        rows,
+        {"linux": "sudo ss -tanp", "macos": "netstat -an", "windows": "netstat -ano"},
+        severity="notice",
+        causes=("`ss state X` prints the sockets of a state without the column State",)
+        if "ss" in scene.tools
+        else (),
+    )
 
 
 def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -89,7 +112,7 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a host whose sockets all belong to containers or to the kernel.
     """
     view = scene.view
-    rows, owned = view.is_("proto", "tcp") & view.is_("state", *OWNABLE), view.true("owned")
+    rows, owned = view.is_("state", *OWNABLE), view.true("owned")
     n, base = int((rows & owned).sum()), int(rows.sum())
     by_root = bool((rows & owned & view.is_("uid", 0)).any())
     if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
@@ -107,13 +130,13 @@ def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     own, far = (view.where(name, _is_name) for name in ("local_name", "remote_name"))
-    rows = view.is_("section", "inet") & (own | far)
+    rows = own | far
     n = int(rows.sum())
     if n >= max(limits["rows"], 1):
         shown = view.pick(rows, "local_name", "remote_name")
         names = shown["local_name"].where(own[rows], shown["remote_name"])
         told = [f"such as {top(names)}"]
-        lost = int((rows & ~view.known("local_port") & view.known("local_name")).sum())
+        lost = int((rows & ~view.known("local_port")).sum())
         if lost:
             told.append(f"{plural(lost, 'row')} with a local port of a name that no table knows")
         verdict = f"{plural(n, 'row')} with names in place of numbers."
@@ -151,18 +174,21 @@ def _finding(
     evidence: tuple[str, ...] = (),
     *,
     severity: Severity = "info",
+    confidence: Confidence = "high",
+    causes: tuple[str, ...] = (),
     caveats: tuple[str, ...] = (),
 ) -> Finding:
     return Finding(
         id=id_,
         severity=severity,
-        confidence="high",
+        confidence=confidence,
         group=Group(),
         n=int(rows.sum()),
         verdict=verdict,
         sockets=labels(scene.view.pick(rows)),
         limits=dict(limits),
         evidence=evidence,
+        cause=causes,
         next=advice.steps(scene, advised or {}),
         caveats=caveats,
     )
@@ -175,7 +201,6 @@ DIAGNOSES = (
         "state-filtered",
         "Does the dump show only some states?",
         filtered,
-        needs=("states",),
         numbers=FILTERED,
         refs=REFS,
     ),

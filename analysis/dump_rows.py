@@ -115,11 +115,13 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     near = view.linked("pair") & view.true("live") & view.true("once")
     sockets = view.known("inode") & view.is_("proto", "tcp")
-    odd, twice = _apart(scene, near), _in_two_states(scene, sockets)
-    n = int(odd.sum()) + len(view.values("inode", twice))
-    base = int(near.sum()) + int(sockets.sum())
+    odd = _apart(scene, near)
+    n, base = int(odd.sum()) + scene.moved, int(near.sum()) + int(sockets.sum())
     if n > limits["rows"] and n > limits["share"] * base:
         states = view.pick(odd, "state")
+        told = [f"states: {top(states['state'])}"] if len(states) else []
+        if scene.moved:
+            told.append(f"{plural(scene.moved, 'socket')} printed again, in another state")
         yield Finding(
             id="dump-not-atomic",
             severity="notice",
@@ -128,12 +130,12 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
             n=n,
             base=base,
             verdict=(
-                f"{plural(n, 'connection')} within this host {are(n)} in states that cannot be at "
-                "one time: the dump shows no single moment."
+                f"{plural(n, 'connection')} {are(n)} in states that cannot be at one time: the "
+                "dump shows no single moment."
             ),
-            sockets=labels(states, view.pick(twice & ~odd)),
+            sockets=labels(states),
             limits=dict(limits),
-            evidence=(f"states: {top(states['state'])}",) if len(states) else (),
+            evidence=tuple(told),
             cause=("the host moved on while it was read",),
             caveats=("durations and pairs of this dump: take another one",),
         )
@@ -146,23 +148,13 @@ def _apart(scene: Scene, near: Bools) -> Bools:
     for one in view.values("state", near):
         mine = near & view.is_("state", one)
         fits = [other for other in STATES if _together(one, other)]
-        found[mine] = ~view.is_("state", *fits)[there[mine]] & view.known("state")[there[mine]]
+        found[mine] = ~view.is_("state", *fits)[there[mine]]
     return found
 
 
 def _together(one: str, other: str) -> bool:
     """Whether the two ends of a connection can be in these states; a state unknown can be any."""
     return not {one, other} <= MACHINE.keys() or can_face(one, other)
-
-
-def _in_two_states(scene: Scene, sockets: Bools) -> Bools:
-    """Sockets that, by their inode, are in two states."""
-    from nsparse.judging.view import distinct
-
-    view, found = scene.view, sockets.copy()
-    inode, state = (view.codes(name).of[sockets] for name in ("inode", "state"))
-    found[sockets] = distinct(inode, state - 1) > 1
-    return found
 
 
 def impossible(scene: Scene, limits: Limits) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
+from nsparse.judging.finding import WHOSE, labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from, widened
 from nsparse.prose import percent, thousands, top
 
@@ -51,19 +51,19 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a busy Linux proxy with 100 000 connections to many peers; one destination alone
         that fills the range is the matter of ephemeral-exhaustion-tuple.
     """
-    import numpy as np
+    import pandas as pd
 
     drawn, least = drawn_from(scene), max(limits["used"], 1)
     for addr, place in _places(scene, least):
         ports = scene.view.numbers("local_port")[place]
         span = widened(drawn, ports, limits["outside"])
         within = (ports >= span.low) & (ports <= span.high)
-        used = len(np.unique(ports[within]))
+        used = len(pd.unique(ports[within]))
         if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
             continue
-        inside = scene.view.pick(place[within], *WHOSE, "state", "local_port", *WAY)
-        severity = _severity(scene, limits, inside, used / span.size)
+        severity = _severity(scene, limits, place[within], used / span.size)
         if severity is not None:
+            inside = scene.view.pick(place[within], *WHOSE, "state", "local_port", *WAY)
             yield _finding(scene, limits, inside, span, used, severity, addr)
 
 
@@ -90,32 +90,36 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
             yield str(addresses[part[0]]), np.sort(np.concatenate([part, anywhere]))
 
 
-def _severity(scene: Scene, limits: Limits, inside: pd.DataFrame, share: float) -> Severity | None:
+def _severity(scene: Scene, limits: Limits, inside: Ints, share: float) -> Severity | None:
     reached = [severity for severity in SEVERE if share >= limits[severity]]
-    if not reached or _one_way(inside):
+    if not reached or _one_way(scene, inside):
         return None
-    if scene.os in SHARED and not _binds(inside, limits):
+    if scene.os in SHARED and not _binds(scene, inside, limits):
         return "info"
     return reached[0]
 
 
-def _outgoing(inside: pd.DataFrame) -> pd.DataFrame:
-    return inside[inside["remote_port"].notna()]
+def _outgoing(scene: Scene, inside: Ints) -> Ints:
+    return inside[scene.view.known("remote_port")[inside]]
 
 
-def _one_way(inside: pd.DataFrame) -> bool:
+def _one_way(scene: Scene, inside: Ints) -> bool:
     """Whether nearly all ports are used towards one destination: that is another finding."""
-    out = _outgoing(inside)
-    sizes = out.groupby(list(WAY), observed=True)["local_port"].nunique()
-    most = int(sizes.max()) if len(sizes) else 0
-    return most >= (1 - ELSEWHERE) * int(inside["local_port"].nunique())
+    import pandas as pd
+
+    view, out = scene.view, _outgoing(scene, inside)
+    most = int(view.distinct(out, WAY, (*WAY, "local_port")).max(initial=0))
+    ports = len(pd.unique(view.numbers("local_port")[inside]))
+    return most >= (1 - ELSEWHERE) * ports
 
 
-def _binds(inside: pd.DataFrame, limits: Limits) -> bool:
+def _binds(scene: Scene, inside: Ints, limits: Limits) -> bool:
     """Whether a program reserves each port: none is used twice towards different destinations."""
-    out = _outgoing(inside)
-    ends = out.drop_duplicates(["local_port", *WAY])
-    return len(ends) >= limits["alone"] and not bool(flagged(ends["local_port"].duplicated()).any())
+    import pandas as pd
+
+    view, out = scene.view, _outgoing(scene, inside)
+    ends = len(pd.unique(view.keys(*WAY, "local_port")[out]))
+    return ends >= limits["alone"] and len(pd.unique(view.numbers("local_port")[out])) == ends
 
 
 def _finding(
@@ -161,7 +165,7 @@ def _verdict(inside: pd.DataFrame, span: Range, used: int, severity: Severity, a
     share, left = percent(used, span.size), thousands(span.size - used)
     if severity == "info":
         return f"{said} ({share}), but towards different destinations ports are shared."
-    there = int(_outgoing(inside)[list(WAY)].drop_duplicates().shape[0])
+    there = len(inside[inside["remote_port"].notna()].drop_duplicates(list(WAY)))
     far = f" by connections to {thousands(there)} destinations" if there > 1 else ""
     return f"{said}{far} ({share}): {left} are left for all programs of the host."
 

@@ -58,13 +58,17 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: connections that others made to a listener here share its port and use none; the
         same local port towards another destination is another connection, not a second use.
     """
+    import numpy as np
+
     view, drawn = scene.view, drawn_from(scene)
     out = view.true("concrete") & ~view.is_("role", "server") & view.known("local_port")
     for lot in view.lots(out & ~view.true("addr_truncated"), *WAY, least=limits["used"]):
-        part = view.pick(lot, *WHOSE, "state", "local_port", *WAY)
-        ports = part.drop_duplicates("local_port")
-        span = widened(drawn, ports["local_port"].to_numpy("int64"), limits["outside"])
-        used = ports[ports["local_port"].between(span.low, span.high)]
+        ports, first = np.unique(view.numbers("local_port")[lot], return_index=True)
+        span = widened(drawn, ports, limits["outside"])
+        within = lot[np.sort(first[(ports >= span.low) & (ports <= span.high)])]
+        if len(within) < max(limits["used"], span.size * min(limits[level] for level in SEVERE)):
+            continue
+        used = view.pick(within, *WHOSE, "state", "local_port", *WAY)
         severity = _severity(used, span, scene, limits)
         if severity is not None:
             yield _finding(scene, limits, used, span, severity)
@@ -73,7 +77,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _severity(used: pd.DataFrame, span: Range, scene: Scene, limits: Limits) -> Severity | None:
     share = len(used) / span.size
     reached = [severity for severity in SEVERE if share >= limits[severity]]
-    if len(used) < limits["used"] or not reached:
+    if not reached:
         return None
     reuse = sysctl(scene, "net.ipv4.tcp_tw_reuse")
     again = comes_back(scene, str(used["remote_addr"].iat[0]), reuse)

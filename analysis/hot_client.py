@@ -113,7 +113,7 @@ def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: one host that moves between networks; fewer connections than can be compared.
     """
     view = scene.view
-    timed = view.true("live") & view.is_("role", "server") & view.above("minrtt_ms", 0)
+    timed = view.is_("role", "server") & view.above("minrtt_ms", 0)
     for lot in view.lots(timed, "group", "remote_addr", least=limits["rows"]):
         best = view.pick(lot, "minrtt_ms")["minrtt_ms"]
         low, high = (float(best.quantile(q)) for q in (0.1, 0.9))

@@ -17,7 +17,6 @@ from nsparse.judging.finding import (
     silent,
     tally,
 )
-from nsparse.judging.measure import halved
 from nsparse.judging.pile import PILED, piles
 from nsparse.judging.scope import loopback
 from nsparse.prose import plural, thousands
@@ -63,15 +62,18 @@ def check_missing(scene: Scene, limits: Limits) -> Iterator[Finding]:
         Connections with heartbeats of the program are not idle.
     """
     view = scene.view
-    slow = view.is_("timer", "keepalive") & view.above("timer_ms", 1000 * limits["slow_s"])
-    quiet = view.is_("state", "ESTABLISHED") & view.is_("send_q", 0) & view.true("concrete")
+    # With nothing to send the only timer of a connection is that of its keepalive.
+    slow = view.above("timer_ms", 1000 * limits["slow_s"])
+    quiet = view.is_("state", "ESTABLISHED") & view.is_("send_q", 0)
     unkept = quiet & (slow | ~view.known("timer"))
-    if unkept.sum() < min(halved(limits["few"]), limits["many"]):
+    if unkept.sum() < min(limits["few"], limits["many"]):
         return
     at = _idle(scene, unkept, limits)
     found = view.pick(at, *PILED, "group", "local_addr", "timer")
     found = found[_afar(found)]
-    for pile in piles(scene, found.assign(slow=found["timer"].notna()), limits):
+    # That a connection is as old as its idle time proves nothing more.
+    found = found.assign(slow=found["timer"].notna(), persistent=False)
+    for pile in piles(scene, found, limits):
         if pile.speaks:
             yield _unkept(pile)
 
@@ -135,7 +137,7 @@ def _unkept(pile: Pile) -> Finding:
 def _stalled(pile: Pile) -> int:
     """Connections of the same service that retransmit in vain."""
     view = pile.scene.view
-    lost = view.is_("timer", "retransmit") & view.at_least("retrans", STALLED)
+    lost = view.at_least("retrans", STALLED)
     return int((lost & (view.keys("group") == pile.key)).sum())
 
 
@@ -151,7 +153,7 @@ def check_failing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a single probe may have been lost.
     """
     view = scene.view
-    asked = view.true("concrete") & view.is_("timer", "keepalive") & view.at_least("probes", 1)
+    asked = view.is_("timer", "keepalive") & view.at_least("probes", 1)
     if not asked.any():
         return
     found = view.pick(asked, *GROUPED, "netns", "remote_addr", "probes", "group")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels, settle
+from nsparse.judging.finding import labels, settle, some
 from nsparse.judging.stated import processes
 from nsparse.prose import plural, port_of, thousands
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 KERNEL = (0, 4)
 """PIDs of Windows that are no processes: the idle one, and System."""
+
+NAMED = 8
+"""Ports that the verdict names."""
 
 NUMBERS = (
     Number("few", 5, "so few may be gone whatever part of the owners they are"),
@@ -54,7 +57,7 @@ def _dead(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not alive or not gone or stale:
         return
     serves = view.linked("listener") & view.is_("state", "ESTABLISHED")
-    held = (view.is_("role", "listener") | serves) & view.is_("proto", "tcp")
+    held = view.is_("role", "listener") | serves
     for lot in view.lots(held & view.is_("pid", *gone), "bound"):
         yield _finding(scene, limits, view.pick(lot, "bound", "pid", "role"))
 
@@ -88,7 +91,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         evidence=(
             f"not among the {thousands(len(_alive(scene)))} PIDs of the list{processes(scene)}: "
             f"{', '.join(pids)}",
-            *((f"{plural(calls, 'established connection')} belong to them",) if calls else ()),
+            *((f"{plural(calls, 'established connection')} to it",) if calls else ()),
         ),
         cause=("the handle was inheritable: suggests a program that was started by the dead one",),
         next=advice.steps(
@@ -109,7 +112,7 @@ def _nobody(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not n or all_ - n < limits["owned"] * all_:
         return
     ports = sorted(int(port) for port in view.values("local_port", alone))
-    shown = ", ".join(map(str, ports[:8]))
+    shown = some(ports[:NAMED], len(ports))
     yield Finding(
         id="listener-dead-process",
         severity="info",

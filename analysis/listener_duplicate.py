@@ -21,7 +21,7 @@ PLACE = ("local_addr", "local_port", "family")
 NAMED = 4
 """Programs that the verdict names; of more it gives the number."""
 
-NUMBERS = (Number("sockets", 2, "a port has one listener unless both ask to share it"),)
+NUMBERS = (Number("processes", 2, "a port has one listener unless both ask to share it"),)
 REFS = ("tornadoweb/tornado #550", "Icinga/icinga2 #3269", "HigherOrderCO/Bend #972")
 
 
@@ -37,11 +37,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         with the socket of its parent; the IPv4 and the IPv6 listener of one program.
     """
     view = scene.view
-    waiting = view.is_("role", "listener") & view.true("owned") & view.known("local_port")
-    for lot in view.lots(waiting, *PLACE, least=limits["sockets"]):
+    waiting = view.is_("role", "listener") & view.true("owned")
+    for lot in view.lots(waiting, *PLACE, least=limits["processes"]):
         part = view.pick(lot, *WHOSE, "inode", "local_addr", "local_port")
         held = _distinct(part)
-        if len(held) >= limits["sockets"] and _holders(held) > 1:
+        if _holders(held) >= limits["processes"]:
             yield _finding(scene, limits, part, held)
 
 

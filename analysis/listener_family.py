@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, group_of, labels, settle
+from nsparse.judging.finding import GROUPED, group_of, labels, settle, some
 from nsparse.judging.scope import public, scope
-from nsparse.prose import plural, thousands
+from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: ports that nobody calls by name; `::` on Linux, which serves both by default.
     """
     view = scene.view
-    waiting = view.is_("role", "listener") & view.known("local_port")
+    waiting = view.is_("role", "listener")
     if not waiting.any() or not (_has_six(scene) and _has_four(scene)):
         return
     lone = _lone(scene, waiting)
@@ -55,8 +55,13 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _has_six(scene: Scene) -> bool:
     """Whether the host itself has an IPv6 address to be called at."""
-    own = scene.view.values("local_addr", scene.view.is_("section", "inet"))
-    return any(addr == "::1" or (":" in addr and public(addr)) for addr in own)
+    return any(addr == "::1" or (_is_six(addr) and public(addr)) for addr in _own(scene))
+
+
+def _own(scene: Scene) -> list[str]:
+    """The addresses of this host."""
+    found: list[str] = scene.view.values("local_addr", scene.view.known("local_addr"))
+    return found
 
 
 def _has_four(scene: Scene) -> bool:
@@ -68,9 +73,11 @@ def _has_four(scene: Scene) -> bool:
 def _lone(scene: Scene, waiting: Bools) -> pd.DataFrame:
     """Listeners on loopback or every address whose port has none of the other family (`only`)."""
     view = scene.view
-    star = view.is_("local_addr", "*")
-    six = view.where("local_addr", _is_six, waiting) | (star & ~view.is_("family", "ipv4"))
-    dual = (star & ~view.is_("family", "ipv4", "ipv6")) | _serves_both(scene)
+    star = view.is_("local_addr", "*") & ~view.is_("family", "ipv4")
+    six = view.where("local_addr", _is_six, waiting) | star
+    # `netstat -L` names no family: such a listener may serve both.
+    unnamed = star & ~view.known("family")
+    dual = view.is_("family", "dual") | unnamed | _serves_both(scene)
     four, six = waiting & (~six | dual), waiting & six
     ports = {
         name: set(view.values("local_port", rows)) for name, rows in ((FOUR, four), (SIX, six))
@@ -102,10 +109,7 @@ def _serves_both(scene: Scene) -> Bools:
 def _calling(scene: Scene, lone: pd.DataFrame) -> Mapping[int, Ints]:
     """Attempts to call a port of this host over the family that nobody listens on, by listener."""
     view = scene.view
-    tries = view.is_("state", "SYN_SENT") & view.is_("remote_port", *lone["local_port"])
-    if not tries.any():
-        return {}
-    own = {*view.values("local_addr", ~view.is_("local_addr", "")), *LOCAL.values()}
+    tries, own = view.is_("state", "SYN_SENT"), {*_own(scene), *LOCAL.values()}
     tries = tries & view.where("remote_addr", own.__contains__, tries)
     six = view.where("remote_addr", _is_six, tries)
     found = {}
@@ -140,8 +144,7 @@ def _called(scene: Scene, limits: Limits, lone: pd.DataFrame, callers: pd.DataFr
 
 def _listed(scene: Scene, limits: Limits, part: pd.DataFrame, only: str) -> Finding:
     ports = sorted(int(port) for port in part["local_port"])
-    shown = ", ".join(map(str, ports[:NAMED]))
-    more = f" and {thousands(len(ports) - NAMED)} more" if len(ports) > NAMED else ""
+    shown = some(ports[:NAMED], len(ports))
     other = SIX if only == FOUR else FOUR
     return Finding(
         id="listener-family-mismatch",
@@ -151,7 +154,7 @@ def _listed(scene: Scene, limits: Limits, part: pd.DataFrame, only: str) -> Find
         n=len(part),
         verdict=(
             f"{plural(len(ports), 'port')} {'is' if len(ports) == 1 else 'are'} listened on over "
-            f"{only} alone on a host that has {other} too ({shown}{more}): a caller of "
+            f"{only} alone on a host that has {other} too ({shown}): a caller of "
             f"localhost that tries {LOCAL[other]} is refused."
         ),
         sockets=labels(part),

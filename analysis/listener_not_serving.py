@@ -123,7 +123,7 @@ def _finding(pile: Pile) -> Finding:
         next=advice.steps(
             pile.scene,
             advice.filled(advice.ACCEPTING, port=listener["local_port"]),
-            advice.native_stack(owner["pid"]),
+            advice.stack_of(owner["process"], owner["pid"]),
             advice.filled(advice.CAPTURE, port=listener["local_port"]),
         ),
         caveats=() if lasting else ("whether it lasts: take a second snapshot",),

@@ -37,7 +37,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     waiting = view.is_("role", "listener") & ~view.is_("owner", "") & view.known("local_port")
     wild = waiting & view.is_("local_addr", "0.0.0.0", "::", "*")
-    exact = waiting & ~wild & view.is_("local_port", *view.values("local_port", wild))
+    exact = waiting & ~wild
     if exact.sum() < limits["pairs"] or not wild.any() or not exact.any():
         return
     hidden = _hidden(view.pick(wild, *SHOWN), view.pick(exact, *SHOWN))

@@ -66,11 +66,9 @@ def _orphans(scene: Scene) -> Bools:
     An orphan in FIN_WAIT_2 soon is a time-wait entry that keeps the name; only timers tell. In a
     dump without inodes there is no telling: the kernel's own count is all there is.
     """
-    view = scene.view
-    if "inode" not in scene.has:
-        return view.is_("state", *STATES) & False
+    view, shown = scene.view, "inode" in scene.has
     states = STATES if "timers" in scene.has else STATES[:-1]
-    closed = view.is_("state", *states) & view.true("concrete")
+    closed = view.is_("state", *states) & view.true("concrete") & shown
     return closed & ownerless(scene) & ~view.is_("timer", "timewait")
 
 

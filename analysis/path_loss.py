@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
+from nsparse.judging.measure import PERSISTS_S
 from nsparse.judging.pile import PILED, piles
 from nsparse.prose import plural, thousands
 
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
-SEGMENTS = ("data_segs_out", "segs_out")
 WINDOWS = ("cwnd", "bytes_retrans", "bytes_sent", "rto_ms", "backoff")
 
 LOSS = (
@@ -54,12 +56,13 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
         not lost.
     """
     view = scene.view
-    long = view.at_least("bytes_sent", limits["bytes"])
-    for name in SEGMENTS:
-        long = long | view.at_least(name, limits["segments"])
-    if not (view.true("live") & long).any():
+    # What a receiver sends are acknowledgements: segments of data count, where they are printed.
+    rough = view.at_least("segs_out", limits["segments"]) & ~view.known("data_segs_out")
+    segments = view.at_least("data_segs_out", limits["segments"]) | rough
+    long = view.at_least("bytes_sent", limits["bytes"]) | segments
+    if not long.any():
         return
-    sent = _sent(scene, limits)
+    sent = _sent(scene, long)
     for lot in view.lots(sent.index.to_numpy(), "remote_addr"):
         part = sent.loc[lot]
         again, total = float(part["again"].sum()), float(part["total"].sum())
@@ -69,18 +72,17 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
             yield _lossy(scene, limits, part, share)
 
 
-def _sent(scene: Scene, limits: Limits) -> pd.DataFrame:
-    """Connections with enough sent, how much, and how much of it again."""
-    names = ("bytes_sent", "bytes_retrans", *SEGMENTS, "retrans_total")
-    told = scene.view.pick(scene.view.true("live"), *WHOSE, "remote_addr", "details", *names)
+def _sent(scene: Scene, long: Bools) -> pd.DataFrame:
+    """Connections with much sent, how much, and how much of it again."""
+    names = ("bytes_sent", "bytes_retrans", "data_segs_out", "segs_out", "retrans_total")
+    told = scene.view.pick(long, *WHOSE, "remote_addr", "details", *names)
     size, twice, data, segments, retrans = (told[name].astype("Float64") for name in names)
     segments = data.fillna(segments)
     by_bytes = size.notna() & (twice.notna() | retrans.isna())
     total = size.where(by_bytes, segments)
     again = twice.where(by_bytes, retrans).fillna(0)
-    long = (size >= limits["bytes"]) | (segments >= limits["segments"])
     told = told.assign(total=total, again=again, bytes=size.fillna(0))
-    return told[flagged(long) & flagged(total > 0)]
+    return told[flagged(total > 0)]
 
 
 def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Finding:
@@ -148,11 +150,13 @@ def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
     small = view.known("cwnd") & ~view.above("cwnd", limits["cwnd"]) & again
     low = view.known("ssthresh") & ~view.above("ssthresh", limits["ssthresh"])
     halved = low & view.at_least("bytes_sent", limits["bytes"])
-    flying = view.true("live") & ~view.is_("state", "SYN_SENT", "SYN_RECEIVED")
-    held = flying & (small | halved)
+    held = (small | halved) & ~view.is_("state", "SYN_SENT", "SYN_RECEIVED")
     if not held.any():
         return
-    for pile in piles(scene, view.pick(held, *PILED, *WINDOWS), limits):
+    found = view.pick(held, *PILED, *WINDOWS)
+    then = before(scene, found, ["cwnd"], PERSISTS_S)["cwnd"]
+    found = found.assign(persistent=flagged(then <= limits["cwnd"]))
+    for pile in piles(scene, found, limits):
         if pile.speaks:
             yield _collapsed(pile)
 

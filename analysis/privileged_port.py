@@ -47,13 +47,14 @@ EXPECTED = {
     993: MAIL,
     995: MAIL,
 }
-"""What usually serves a low port, patterns at the start of the program's name."""
+"""What usually serves a port below 1024, which on most systems needs privilege: patterns at the
+start of the program's name."""
 ANY = r"systemd|launchd|init$|x?inetd|docker-proxy|dockerd|rootlessport|wslrelay|kube-proxy"
 """Programs that hold ports for others."""
 CUT = 15
 """Characters of a name that the kernel keeps (Linux TASK_COMM_LEN, less the end)."""
 
-NUMBERS = (Number("below", 1024, "binding a port below needs privilege on most systems"),)
+NUMBERS = (Number("sockets", 1, "one listener of another program is worth a word"),)
 REFS = ("ip-sysctl ip_unprivileged_port_start",)
 
 
@@ -67,13 +68,13 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     low = view.is_("role", "listener") & view.known("process")
-    low = low & view.below("local_port", limits["below"]) & view.is_("local_port", *EXPECTED)
+    low = low & view.is_("local_port", *EXPECTED)
     if not low.any():
         return
     held = view.pick(low, "local_port", "process")
     pairs = zip(held["local_port"], held["process"], strict=True)
     odd = held.index[[_unusual(int(port), str(name)) for port, name in pairs]].to_numpy()
-    for lot in view.lots(odd, "owner", "local_port"):
+    for lot in view.lots(odd, "owner", "local_port", least=limits["sockets"]):
         yield _finding(scene, limits, view.pick(lot, *WHOSE, "bound", "local_port"))
 
 

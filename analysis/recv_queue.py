@@ -16,9 +16,11 @@ from nsparse.judging.finding import (
     labels,
     owner_of,
     peers,
+    queues,
     settle,
 )
 from nsparse.judging.measure import eased, halved, passes
+from nsparse.judging.queues import accepted, tells_owners
 from nsparse.prose import actor, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -69,10 +71,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         a blocking handler in an event loop, reads that back-pressure turned off for good, a thread
         pool that has run out.
     False alarms: a bulk transfer in the middle; a proxy that holds back because its other leg is
-        slow; connections nobody has accepted yet (they have no owner and are not counted).
+        slow; connections nobody has accepted yet (they have no owner and are not counted; where
+        the dump names no owner at all, those of a listener with connections in its queue).
     """
     view = scene.view
-    established = view.is_("state", "ESTABLISHED") & view.true("owned")
+    established = view.is_("state", "ESTABLISHED") & accepted(scene)
     unread = _unread(scene, established, limits)
     if unread is None:
         return
@@ -185,8 +188,8 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         limits=dict(limits),
         evidence=_evidence(scene, unread),
         cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
-        next=_steps(scene, backlog.group.pid),
-        caveats=_caveats(scene, unread),
+        next=_steps(scene, backlog.group),
+        caveats=tuple(_caveats(scene, unread)),
     )
 
 
@@ -215,10 +218,7 @@ def _verdict(unread: pd.DataFrame, base: int, owner: str) -> str:
 
 
 def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
-    sizes = unread["recv_q"].sort_values(ascending=False).head(5)
-    more = f" and {thousands(len(unread) - len(sizes))} more" if len(unread) > len(sizes) else ""
-    lines = [f"Recv-Q: {', '.join(thousands(int(size)) for size in sizes)}{more}"]
-    lines.append(peers(unread))
+    lines = [queues("Recv-Q", unread["recv_q"]), peers(unread)]
     if unread["waits"].any():
         ends = other_ends(scene, unread[unread["waits"]], ["owner"])["owner"]
         lines.append(f"the other ends wait to send: {top(ends.replace('', 'no known owner'))}")
@@ -227,18 +227,21 @@ def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _caveats(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
+def _caveats(scene: Scene, unread: pd.DataFrame) -> Iterator[str]:
+    if not tells_owners(scene):
+        yield "which program: needs owners (as root)"
     if unread["stuck"].any():
-        return ()
+        return
     if scene.snapshots > 1:
-        return ("how long: no earlier snapshot, 30 s or more before, shows the same bytes",)
-    return ("one snapshot: take a second 30 s later to prove it",)
+        yield "how long: no earlier snapshot, 30 s or more before, shows the same bytes"
+    else:
+        yield "one snapshot: take a second 30 s later to prove it"
 
 
-def _steps(scene: Scene, pid: int | None) -> tuple[Step, ...]:
+def _steps(scene: Scene, group: Group) -> tuple[Step, ...]:
     return advice.steps(
         scene,
-        advice.native_stack(pid),
+        advice.stack_of(group.process, group.pid),
         {"linux": "ss -tanpim", "macos": "netstat -anv"},
         "the same dump again 30 s later",
     )
@@ -249,7 +252,7 @@ DIAGNOSES = (
         "recv-q-backlog",
         "Which program has data waiting and does not read it?",
         check,
-        needs=("queues", "owner"),
+        needs=("queues", "owner|inode|accept"),
         numbers=NUMBERS,
         absorbs=(Absorbs("zero-window", "mirror"), Absorbs("send-q-backlog", "mirror")),
         refs=REFS,

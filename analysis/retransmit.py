@@ -60,7 +60,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a count of 1 or 2 is ordinary loss; tail-loss probes show a count of 0.
     """
     view = scene.view
-    again = view.is_("state", *STATES) & view.is_("timer", "retransmit") & view.true("concrete")
+    again = view.is_("state", *STATES) & view.is_("timer", "retransmit")
     lost = again & view.at_least("retrans", limits["notice"])
     if not lost.any():
         return

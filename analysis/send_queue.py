@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
 from nsparse.judging.elsewhere import before, other_ends
-from nsparse.judging.finding import flagged, peers
+from nsparse.judging.finding import flagged, peers, queues
 from nsparse.judging.measure import eased, halved, passes
 from nsparse.judging.pile import PILED, piles
 from nsparse.prose import plural, thousands
@@ -58,7 +58,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     held = _told(scene, view.pick(waiting, *PILED, *SHOWN), limits)
     held = held[~held["moving"] | held["named"]]
     base = view.tally(held.index.to_numpy(), view.true("live"), "group")
-    for pile in piles(scene, held, limits, keys=_keys(held), base=base):
+    for pile in piles(scene, held, limits, keys=_keys(scene, held), base=base):
         if _speaks(pile):
             yield _finding(pile)
 
@@ -66,32 +66,34 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _told(scene: Scene, held: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """The rows with what else is known of them.
 
-    That is `named` (a timer says what is wrong: the row is that diagnosis's), `stuck` (the same
-    bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
+    That is `named` (a timer says what is wrong: the row is that diagnosis's), `persistent` (the
+    same bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
     """
     then = before(scene, held, ["send_q", "bytes_acked"], limits["stuck_s"])
     ack, gone = held["lastack_ms"], flagged(held["bytes_acked"] > then["bytes_acked"])
     retransmits = (held["timer"] == "retransmit") & flagged(held["retrans"] >= RETRANSMITS)
     return held.assign(
         named=(held["timer"] == "persist") | retransmits,
-        stuck=(flagged(then["send_q"] == held["send_q"]) & ~gone)
+        persistent=(flagged(then["send_q"] == held["send_q"]) & ~gone)
         | flagged(ack >= limits["silent_s"] * 1000),
         paired=flagged(other_ends(scene, held, ["recv_q"])["recv_q"] > 0),
         moving=gone | flagged(ack < limits["moving_s"] * 1000),
     )
 
 
-def _keys(held: pd.DataFrame) -> Ints:
+def _keys(scene: Scene, held: pd.DataFrame) -> Ints:
     """The group of each row; where a timer names the trouble also its peer, as that names it."""
-    import pandas as pd
+    import numpy as np
 
-    group = held["group"].astype("str")
-    kind = held["timer"].astype("object").where(held["named"], "")
-    several = held.groupby([group, kind])["remote_addr"].transform("nunique")
-    apart = held["named"] & (several <= PEERS_NAMED)
-    keys = group + " " + kind + " " + held["remote_addr"].astype("object").where(apart, "")
-    numbers: Ints = pd.factorize(keys)[0].astype("int64")
-    return numbers
+    from nsparse.judging.ends import Codes, compact, joined
+    from nsparse.judging.lots import distinct
+
+    view, at, named = scene.view, held.index.to_numpy(), held["named"].to_numpy()
+    timer, peer = view.codes("timer"), view.codes("remote_addr")
+    kind = Codes(np.where(named, timer.of[at], 0), timer.size)
+    lots = joined(compact(view.numbers("group")[at]), kind)
+    apart = named & (distinct(lots, peer.of[at] - 1) <= PEERS_NAMED)
+    return joined(compact(lots), Codes(np.where(apart, peer.of[at], 0), peer.size))
 
 
 def _speaks(pile: Pile) -> bool:
@@ -100,22 +102,18 @@ def _speaks(pile: Pile) -> bool:
     That is by its timers, by a moment before, or by the other ends.
     """
     limits = pile.limits
-    proven = max(pile.counts[sign] for sign in ("named", "stuck", "paired"))
+    proven = max(pile.counts[sign] for sign in ("named", "persistent", "paired"))
     few = eased(limits["few"], proven)
     return passes(pile.n, pile.base, few, limits["share"], limits["many"])
 
 
 def _finding(pile: Pile) -> Finding:
-    stuck = pile.counts["stuck"] >= halved(pile.limits["few"])
+    stuck = pile.kept >= halved(pile.limits["few"])
     severity: Severity = "warning" if stuck else "notice"
     return pile.finding(
         "send-q-backlog",
         severity,
-        pile.confidence(
-            up=int(stuck) + int(pile.counts["paired"] > 0),
-            down=int(pile.first["role"] == "unknown"),
-            proven=stuck,
-        ),
+        pile.confidence(down=int(pile.first["role"] == "unknown")),
         _verdict(pile, stuck=stuck),
         limits=pile.limits,
         evidence=_evidence(pile),
@@ -144,12 +142,9 @@ def _verdict(pile: Pile, *, stuck: bool) -> str:
 
 
 def _evidence(pile: Pile) -> tuple[str, ...]:
-    sizes = pile.rows["send_q"].sort_values(ascending=False).head(5)
-    more = f" and {thousands(pile.n - len(sizes))} more" if pile.n > len(sizes) else ""
-    lines = [f"Send-Q: {', '.join(thousands(int(size)) for size in sizes)}{more}"]
-    lines.append(peers(pile.rows))
-    if pile.counts["stuck"]:
-        lines.append(f"{plural(pile.counts['stuck'], 'connection')} unchanged, or silent for long")
+    lines = [queues("Send-Q", pile.rows["send_q"]), peers(pile.rows)]
+    if pile.kept:
+        lines.append(f"{plural(pile.kept, 'connection')} unchanged, or silent for long")
     if pile.counts["paired"]:
         lines.append(f"{plural(pile.counts['paired'], 'other end')} with unread data is seen")
     return tuple(lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, flagged, group_of, is_missing, labels, peers, settle
+from nsparse.judging.finding import GROUPED, flagged, group_of, labels, peers, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         service. Idle ones tell old times.
     """
     view = scene.view
-    timed = view.true("live") & view.is_("state", "ESTABLISHED") & view.known("rtt_ms")
+    timed = view.is_("state", "ESTABLISHED") & view.known("rtt_ms")
     timed = timed & ~view.at_least("lastack_ms", limits["idle_ms"])
     for lot in view.lots(timed, "group", least=limits["rows"]):
         part = view.pick(lot, *GROUPED, "remote_addr", "rtt_ms", "minrtt_ms")
         part = part.rename(columns={"rtt_ms": "rtt", "minrtt_ms": "least"})
-        median, best = float(part["rtt"].median()), part["least"].median()
+        median, best = float(part["rtt"].median()), part["least"].dropna()
         over = part["rtt"] - median
         slow = part[
             flagged((part["rtt"] >= limits["times"] * median) & (over >= limits["more_ms"]))
@@ -54,15 +54,15 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         if len(slow):
             yield _finding(scene, limits, slow, len(part), f"where {median:.0f} ms is usual")
         elif _queues(median, best, limits):
-            queued = f"where {float(best):.0f} ms is possible: packets wait in a queue"
+            queued = f"where {best.median():.0f} ms is possible: packets wait in a queue"
             yield _finding(scene, limits, part, len(part), queued)
 
 
-def _queues(median: float, best: Any, limits: Limits) -> bool:
+def _queues(median: float, best: pd.Series[float], limits: Limits) -> bool:
     """Whether a round trip takes much longer than at its best; False where that is not known."""
-    if is_missing(best):
+    if best.empty:
         return False
-    least = float(best)
+    least = float(best.median())
     return median >= limits["queue_times"] * least and median - least >= limits["queue_ms"]
 
 

@@ -141,8 +141,6 @@ def _verdict(pile: Pile) -> str:
     n, old, established = pile.n, pile.counts["old"], pile.base - pile.n
     beside = f"beside {thousands(established) if established else 'none'} established"
     which = "all" if old == n else f"{thousands(old)} of them"
-    if n == old == 1:
-        which = "it"
     waits = f", {which} waiting 1 s or more for the last ACK," if pile.counts["timed"] else ""
     sources = plural(_sources(pile), "address", "addresses")
     return f"{plural(n, 'half-open connection')} from {sources}{waits} {beside}: {_looks(pile)}."

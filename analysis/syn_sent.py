@@ -36,6 +36,8 @@ NUMBERS = (
     Number("critical", 50, "a program that calls so often in vain can hardly do its work"),
     Number("notice_retrans", 2, "a single attempt: one lost SYN happens, two seldom"),
 )
+REPEATED = ("retrans", "retrans_total")
+"""How often the SYN was sent again: the timer tells it (ss -o), or the kernel's account (ss -i)."""
 REFS = ("ip-sysctl tcp_syn_retries", "RFC 9293 3.8.3")
 
 
@@ -96,7 +98,8 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     ports = _answering(scene, at, works & view.is_("role", "client"))
     local = set(view.values("local_addr", view.known("local_addr")))
     own = view.where("remote_addr", local.__contains__, worth)
-    found = view.pick(worth, *PILED, *SERVICE, "retrans")
+    found = view.pick(worth, *PILED, *SERVICE, *REPEATED)
+    found["retrans"] = found["retrans"].fillna(found["retrans_total"])
     base = view.tally(at, near, *PROGRAM, *SERVICE)
     for pile in piles(scene, found, limits, (*PROGRAM, *SERVICE), base=base, least=1):
         first, port = pile.places[0], pile.first["remote_port"]
@@ -125,8 +128,11 @@ def _answering(scene: Scene, at: Ints, ours: Bools) -> dict[int, set[int]]:
 
 def _worth(scene: Scene, limits: Limits, calls: Bools) -> Bools:
     """Rows that may be worth a word: a cheap look before each group is looked at."""
+    import numpy as np
+
     view, at, key = scene.view, calls.nonzero()[0], (*PROGRAM, *SERVICE)
-    tried = calls & view.at_least("retrans", limits["notice_retrans"])
+    repeats = np.maximum(*(view.numbers(name) for name in REPEATED))
+    tried = calls & (repeats >= limits["notice_retrans"])
     enough = (view.sizes(at, *key) >= halved(limits["few"])) | (view.tally(at, tried, *key) > 0)
     found = calls.copy()
     found[at] = enough
@@ -188,10 +194,13 @@ def _verdict(calls: Calls) -> str:
 
 
 def _evidence(calls: Calls, addr: str) -> Iterator[str]:
-    if calls.alive:
-        ports = f"{'port' if len(calls.alive) == 1 else 'ports'} {_listed(calls.alive)}"
+    others = _listed(calls.alive)
+    if calls.established:
+        too = f"{others}, so it is up, and on this port too" if others else "on this port too"
+        yield f"{addr} answers {too}: nothing filters it"
+    elif others:
         yield (
-            f"{addr} answers on {ports}, so the port is filtered or its accept queue is full, "
+            f"{addr} answers {others}, so the port is filtered or its accept queue is full, "
             "not the host down"
         )
     yield f"{addr} is {kind(addr, own=calls.own)}"
@@ -202,10 +211,13 @@ def _evidence(calls: Calls, addr: str) -> Iterator[str]:
 
 
 def _listed(ports: tuple[int, ...]) -> str:
+    """Some ports in words, "" for none."""
     shown = [str(port) for port in ports[:3]]
+    if len(ports) <= 1:
+        return "".join(f"on port {port}" for port in shown)
     if len(ports) > len(shown):
-        return f"{', '.join(shown)} and {len(ports) - len(shown)} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+        return f"on ports {', '.join(shown)} and {len(ports) - len(shown)} more"
+    return f"on ports {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _cause(calls: Calls) -> str:

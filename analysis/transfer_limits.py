@@ -56,13 +56,13 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         requests and answers look, and no finding.
     """
     view = scene.view
-    busy = view.true("live") & view.at_least("busy_ms", limits["busy_ms"])
+    busy = view.at_least("busy_ms", limits["busy_ms"])
     if not busy.any():
         return
     at, spent = busy.nonzero()[0], view.numbers("busy_ms").clip(1)
     bases = dict(zip(at.tolist(), view.sizes(at, PROGRAM).tolist(), strict=True))
     for kind in HELD:
-        limited = view.known(kind) & (view.numbers(kind) / spent >= limits["limited"])
+        limited = view.numbers(kind) / spent >= limits["limited"]
         for lot in view.lots(busy & limited, PROGRAM):
             rows = view.pick(lot, *GROUPED, "group", "remote_addr", "busy_ms", kind)
             yield _finding(scene, limits, rows, kind, bases[lot[0]])

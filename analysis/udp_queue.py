@@ -112,7 +112,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         confidence=settle(
             "medium",
             scene,
-            up=proven + bool((part["drops"] > 0).any()),
+            up=proven,
             down=int(not known),
             cap="high" if proven else "medium",
         ),

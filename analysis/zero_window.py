@@ -10,12 +10,15 @@ from nsparse.judging.elsewhere import before, other_ends
 from nsparse.judging.finding import (
     GROUPED,
     LOCAL_PROGRAM,
+    count_of,
     flagged,
     group_of,
+    is_missing,
     labels,
     peers,
     settle,
 )
+from nsparse.judging.measure import PERSISTS_S
 from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
@@ -24,15 +27,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
 PROGRAM = "program"
-SHOWN = ("group", "pair", "remote_addr", "remote_port", "send_q", "timer_ms", "probes")
+ENDS = ("local_port", "remote_addr", "remote_port")
+SHOWN = ("group", "pair", *ENDS, "send_q", "timer", "timer_ms", "probes", "lastsnd_ms")
 """What is told of a connection, beside whose it is."""
-LASTS_S = 120
-"""So far apart two snapshots prove that it lasts (diagnoses: thresholds)."""
+NEARLY = 0.9
+"""Part of the time since something was sent that the kernel counts as time of a closed window."""
 PEERS_NAMED = 5
 """Peers of one service with a finding each; more of them are one finding."""
 
@@ -51,13 +56,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
     Means: the kernel probes a window that the other end holds closed: that program does not read,
         and what we write to it waits here. A peer that keeps answering the probes keeps the
-        connection for ever.
+        connection for ever. Without timers (ss -o) the kernel's own account (ss -i) shows it too.
     Do: look at the program at the other end. Here: a write timeout, a bounded queue for each
         client, TCP_USER_TIMEOUT.
     False alarms: one slow consumer for a moment, such as a paused video or a pager.
     """
     view = scene.view
-    stuck = view.is_("state", *STATES) & view.is_("timer", "persist") & view.above("send_q", 0)
+    probed = view.is_("timer", "persist") | _waiting(scene, limits["remaining_s"])
+    stuck = view.is_("state", *STATES) & probed & view.above("send_q", 0)
     if not stuck.any():
         return
     closed, at = _told(scene, view.pick(stuck, *GROUPED, *SHOWN)), stuck.nonzero()[0]
@@ -69,16 +75,32 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         yield _finding(scene, limits, part, *told[part.index[0]])
 
 
+def _waiting(scene: Scene, seconds: float) -> Bools:
+    """Rows that must have a probe timer, of a dump without timers.
+
+    All that was sent is acknowledged, more is to be sent, nothing was for so long, and the kernel
+    has counted nearly all of that time as waiting for the window.
+    """
+    view = scene.view
+    unsent = view.above("notsent", 0) & ~view.above("unacked", 0)
+    if view.known("timer").any() or not unsent.any():
+        return unsent & False
+    limited = view.numbers("rwnd_limited_ms") >= NEARLY * view.numbers("lastsnd_ms")
+    return unsent & limited & view.at_least("lastsnd_ms", 1000 * seconds)
+
+
 def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
     """The rows with what else is known of them.
 
-    That is `seen` (closed in the snapshot before), `lasting` (closed long before), `reader` (the
-    program at the other end) and `unread` (it has bytes of ours unread).
+    That is `wait_ms` (how long at least), `seen` (closed in the snapshot before), `lasting`
+    (closed long before), `reader` (the program at the other end) and `unread` (it has bytes of ours
+    unread).
     """
     ends = other_ends(scene, closed, ["owner", "recv_q"])
     return closed.assign(
+        wait_ms=closed["timer_ms"].where(closed["timer"].notna(), closed["lastsnd_ms"]),
         seen=before(scene, closed, ["timer"])["timer"] == "persist",
-        lasting=before(scene, closed, ["timer"], LASTS_S)["timer"] == "persist",
+        lasting=before(scene, closed, ["timer"], PERSISTS_S)["timer"] == "persist",
         reader=ends["owner"].fillna(""),
         unread=flagged(ends["recv_q"] > 0),
     )
@@ -91,7 +113,7 @@ def _each(closed: pd.DataFrame) -> pd.Series[str]:
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, base: int) -> Finding:
-    wait, probes = _most(part["timer_ms"]) / 1000, _most(part["probes"])
+    wait, probes = _most(part["wait_ms"]) / 1000, _most(part["probes"])
     silent = probes if probes >= limits["probes"] else 0
     severity: Severity = "notice"
     if blocked >= limits["critical"] and blocked / base >= limits["share"]:
@@ -114,7 +136,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         evidence=_evidence(part, blocked, base),
         cause=_cause(who, silent=silent > 0),
         next=_steps(scene, part),
-        caveats=("what the program at the other end does: its own dump shows the Recv-Q",),
+        caveats=tuple(_caveats(part)),
     )
 
 
@@ -125,7 +147,14 @@ def _most(values: pd.Series[Any]) -> int:
 def _confidence(scene: Scene, part: pd.DataFrame, *, proven: bool) -> Confidence:
     """The timer says it outright; its age, or bytes unread at the other end, say it twice."""
     up = proven + bool(part["unread"].any()) + bool(part["lasting"].any())
-    return settle("high", scene, up=up, down=int((part["role"] == "unknown").any()))
+    cap: Confidence = "medium" if part["timer"].isna().all() else "high"
+    return settle("high", scene, up=up, down=int((part["role"] == "unknown").any()), cap=cap)
+
+
+def _caveats(part: pd.DataFrame) -> Iterator[str]:
+    if part["timer"].isna().all():
+        yield "the timer that probes the window: ss -o"
+    yield "what the program at the other end does: its own dump shows the Recv-Q"
 
 
 def _who(part: pd.DataFrame) -> tuple[str, bool]:
@@ -155,25 +184,25 @@ def _verdict(part: pd.DataFrame, who: str, *, one: bool, wait: float, probes: in
 
 
 def _evidence(part: pd.DataFrame, blocked: int, base: int) -> tuple[str, ...]:
-    longest = part.sort_values("timer_ms", ascending=False, kind="stable").head(3)
-    cells = zip(
-        longest["remote_addr"],
-        longest["remote_port"],
-        longest["send_q"],
-        longest["timer_ms"].fillna(0),
-        longest["probes"].fillna(0),
-        strict=True,
-    )
-    lines = [
-        f"{addr} port {port}: Send-Q {thousands(int(send_q))}, next probe in {ms / 1000:.1f} s, "
-        f"{plural(int(probes), 'probe')} unanswered"
-        for addr, port, send_q, ms, probes in cells
-    ]
+    longest = part.sort_values("wait_ms", ascending=False, kind="stable").head(3)
+    lines = [_connection(row) for _, row in longest.iterrows()]
     if part["remote_addr"].nunique() > 1:
         lines.append(peers(part))
     owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
     lines.append(f"{blocked} of {plural(base, 'connection')} of {owner} wait for a closed window")
     return tuple(lines)
+
+
+def _connection(row: pd.Series[Any]) -> str:
+    """Which connection it is, how much waits, and since when or until when."""
+    here = f" from port {row['local_port']}" if row["role"] == "client" else ""
+    said = (
+        f"{row['remote_addr']} port {row['remote_port']}{here}: Send-Q {thousands(row['send_q'])}"
+    )
+    wait, probes = count_of(row["wait_ms"]) or 0, count_of(row["probes"]) or 0
+    if is_missing(row["timer"]):
+        return f"{said}, nothing sent for {wait / 1000:.1f} s"
+    return f"{said}, next probe in {wait / 1000:.1f} s, {plural(probes, 'probe')} unanswered"
 
 
 def _cause(who: str, *, silent: bool) -> tuple[str, ...]:
@@ -200,7 +229,7 @@ DIAGNOSES = (
         "zero-window",
         "Which peer's program has stopped reading from us?",
         check,
-        needs=("queues", "timers"),
+        needs=("queues", "timers|tcpinfo"),
         numbers=NUMBERS,
         absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by")),
         refs=REFS,

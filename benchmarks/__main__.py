@@ -1,161 +1,122 @@
 """Make the dumps, read them in every way in turns, and write the tables.
 
-`python -m benchmarks` takes some minutes; `--rows` and `--times` shorten it. Peers that are not
-installed are left out and named. Each round runs every way once, so that what else the machine does
-meets all of them; the table has the medians of the rounds.
+`python -m benchmarks --quick` takes some minutes, without `--quick` about an hour. `--write` puts
+the tables into docs/performance.md, `--json FILE` keeps every number. Peers that are not installed
+are left out and named. Two ways that are compared run in turns, each in a process of its own, so
+that what else the machine does meets both.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.make import FORMATS, Format, sockets, write
-from benchmarks.ways import WAYS
+from benchmarks.make import sockets
+from benchmarks.plan import Aim, Dump, Run, aims
+from benchmarks.tables import Measured, written
 
-ROWS = (1_000, 10_000, 250_000, 1_000_000)
-SLOW = {"jc": 50_000, "insights-core": 50_000, "nsparse engine=regex": 50_000}
-"""Ways that are given no larger dumps: they take a second for so many rows."""
-DAMAGED = (1, 100)
-LARGEST = 5_000_000
+DOCS = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- begin: measured -->\n", "<!-- end: measured -->\n"
 
 
-@dataclass(frozen=True)
-class Case:
-    """A dump to read."""
+class Bench:
+    """Dumps that were made, and what was measured of them."""
 
-    form: Format
-    rows: int
-    damaged: int = 0
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.measured: dict[Run, Measured] = {}
 
-    @property
-    def name(self) -> str:
-        """For the table."""
-        return f"{self.form.name}, {self.rows:,} rows".replace(",", " ").replace("  ", ", ", 1)
+    def compare(self, aim: Aim) -> float | None:
+        """Run both sides of an aim in turns; the number that is held against it."""
+        runs = [aim.mine] if aim.theirs is None else [aim.mine, aim.theirs]
+        kept = [self._known(run) for run in runs]
+        starts = [len(found.times) for found in kept]
+        for _ in range(aim.rounds):
+            for run in runs:
+                self._once(run)
+        mine, *theirs = kept
+        if aim.unit == "MB":
+            return mine.peak
+        if aim.unit == "bytes a byte":
+            return mine.above and mine.above * 2**20 / mine.bytes
+        costs = [found.cost(aim.unit, start) for found, start in zip(kept, starts, strict=True)]
+        return costs[0] / costs[1] if theirs and all(costs) else None
 
-    def expected(self) -> dict[str, int]:
-        """What is in it."""
-        found = islice(sockets(), self.rows)
-        return {"rows": self.rows, "ports": sum(socket.remote_port for socket in found)}
+    def _known(self, run: Run) -> Measured:
+        if run not in self.measured:
+            path = self._path(run.dump)
+            self.measured[run] = Measured(run, path.stat().st_size, _expected(run.dump))
+        return self.measured[run]
 
+    def _once(self, run: Run) -> None:
+        words = [run.way, run.dump.form, str(self._path(run.dump)), "1"]
+        command = [sys.executable, "-m", "benchmarks.ways", *words]
+        plain = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
+        said = json.loads(done.stdout) if done.stdout else {"failed": done.stderr[-200:]}
+        self.measured[run].take(said)
 
-@dataclass
-class Result:
-    """One way on one dump."""
-
-    way: str
-    times: list[tuple[float, float]]
-    found: dict[str, Any]
-
-    @property
-    def seconds(self) -> float:
-        """Of the processor, the median."""
-        return statistics.median(cpu for _, cpu in self.times)
-
-    @property
-    def wall(self) -> float:
-        """On the clock, the median."""
-        return statistics.median(wall for wall, _ in self.times)
-
-
-def measure(case: Case, path: Path, ways: Sequence[str], rounds: int) -> Iterator[Result]:
-    """Read a dump in every way, in turns."""
-    results: dict[str, Result] = {}
-    for _ in range(rounds):
-        for way in ways:
-            if case.rows > SLOW.get(way, LARGEST):
-                continue
-            found = _run(way, case, path)
-            result = results.setdefault(way, Result(way, [], found))
-            result.times += [tuple(pair) for pair in found.get("times", ())]
-    yield from results.values()
+    def _path(self, dump: Dump) -> Path:
+        path = self.folder / "".join(c if c.isalnum() else "_" for c in dump.name)
+        if not path.exists():
+            dump.write(path)
+        return path
 
 
-def _run(way: str, case: Case, path: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.ways", way, case.form.name, str(path), "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return json.loads(done.stdout) if done.stdout else {"failed": done.stderr[-200:]}
+def _expected(dump: Dump) -> dict[str, int]:
+    """What is in a dump, for those that anybody can read."""
+    if dump.look != "clean" or dump.form == "proxy":
+        return {}
+    ports = sum(socket.remote_port for socket in islice(sockets(), dump.rows))
+    return {"rows": dump.rows, "ports": ports}
 
 
-# ---- tables --------------------------------------------------------------------------------------
+def results(asked: list[Aim], folder: Path) -> Iterator[tuple[Aim, float | None, Bench]]:
+    """Each aim with its number, as it is measured."""
+    bench = Bench(folder)
+    for aim in asked:
+        number = bench.compare(aim)
+        print(f"{'-' if number is None else f'{number:8.3f}'}  {aim.what}", file=sys.stderr)
+        yield aim, number, bench
 
 
-def table(case: Case, results: Sequence[Result]) -> Iterator[str]:
-    """The lines of one table."""
-    yield f"### {case.name}{f', {case.damaged} % damaged' if case.damaged else ''}"
-    yield ""
-    yield "| way | ns a row | against read_csv | on the clock | MB above imports | right |"
-    yield "|---|---:|---:|---:|---:|---|"
-    base = next((r.seconds for r in results if r.way == "read_csv" and r.times), None)
-    expected = case.expected() if not case.damaged else {}
-    for result in results:
-        yield _line(result, case, base, expected)
-    yield ""
-
-
-def _line(result: Result, case: Case, base: float | None, expected: dict[str, int]) -> str:
-    if not result.times:
-        why = "not installed" if "missing" in result.found else result.found.get("failed", "?")
-        return f"| {result.way} | {why} | | | | |".replace("\n", " ")
-    counts = result.found["counts"]
-    ratio = f"{result.seconds / base:.2f}" if base else ""
-    right = [name for name in counts if expected.get(name, counts[name]) == counts[name]]
-    said = ", ".join(right) if len(right) == len(counts) else f"no: {counts}"
-    megabytes = (result.found["peak"] - result.found["base"]) / 1024
-    nanoseconds = f"{result.seconds / case.rows * 1e9:,.0f}".replace(",", " ")
-    return (
-        f"| {result.way} | {nanoseconds} | {ratio} | {result.wall:.3f} s | {megabytes:.0f}"
-        f" | {said if expected else counts['rows']} |"
-    )
-
-
-def machine() -> Iterator[str]:
-    """What it ran on."""
-    model = ""
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        model = next((line.partition(": ")[2] for line in lines if "model name" in line), "")
-    packages = ("lark", "pandas", "numpy", "pyarrow", "jc", "insights-core")
-    yield f"{model or platform.processor()}, {platform.system()} {platform.release()}, Python"
-    yield f"{platform.python_version()}, {', '.join(_version(name) for name in packages)}"
-
-
-def _version(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"no {package}"
+def _into(text: str, path: Path) -> None:
+    """Put the tables between their marks."""
+    before, rest = path.read_text("utf-8").split(BEGIN)
+    path.write_text(f"{before}{BEGIN}{text}{END}{rest.split(END)[1]}", "utf-8")
 
 
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
-    parser.add_argument("--formats", nargs="+", choices=list(FORMATS), default=list(FORMATS))
-    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
-    parser.add_argument("--damaged", type=int, nargs="*", default=list(DAMAGED))
-    parser.add_argument("--times", type=int, default=5, help="rounds; the medians are printed")
+    parser.add_argument("--quick", action="store_true", help="small dumps, some minutes")
+    parser.add_argument("--only", default="", help="only what has this in its words")
+    parser.add_argument("--write", action="store_true", help=f"into {DOCS.name}")
+    parser.add_argument("--json", type=Path, help="every number, as JSON")
     asked = parser.parse_args()
-    print("\n".join(machine()), end="\n\n", flush=True)
-    cases = [Case(FORMATS[name], rows) for name in asked.formats for rows in asked.rows]
-    cases += [Case(FORMATS["ss -tan"], min(asked.rows[-1], 50_000), d) for d in asked.damaged]
+    chosen = [aim for aim in aims(quick=asked.quick) if asked.only in aim.what]
     with tempfile.TemporaryDirectory() as folder:
-        for case in cases:
-            path = Path(folder, "dump.txt")
-            write(path, case.form, case.rows, case.damaged)
-            results = list(measure(case, path, asked.ways, asked.times))
-            print("\n".join(table(case, results)), flush=True)
+        found = list(results(chosen, Path(folder)))
+    runs = list(found[-1][2].measured.values()) if found else []
+    numbers = [(aim, number) for aim, number, _ in found]
+    text = "".join(f"{line}\n" for line in written(numbers, runs, quick=asked.quick))
+    print(text)
+    if asked.write:
+        _into(text, DOCS)
+    if asked.json:
+        document: dict[str, Any] = {
+            "aims": [{"what": a.what, "most": str(a.most), "measured": n} for a, n in numbers],
+            "runs": [run.document() for run in runs],
+        }
+        asked.json.write_text(json.dumps(document, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dumps of a busy proxy, of any size, as each tool prints them.
+"""Dumps of a busy proxy, of any size, as each tool prints them; and dumps as nobody wants them.
 
 Eight local addresses, 60 000 peers, 8 % IPv6; half of the connections came in to three ports, the
 others went out from ephemeral ones. Made from a fixed seed, so that every run reads the same bytes.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 PEERS, PEERS_IPV6, SHARE_IPV6 = 60_000, 5_000, 0.08
 EPHEMERAL = (32768, 60999)
+LOCALS = 8
 PROCESSES = (("haproxy", 811), ("haproxy", 812), ("haproxy", 813), ("nginx", 2207))
 
 
@@ -42,7 +43,7 @@ HELD = (0, 2)
 def sockets(seed: int = 8) -> Iterator[Socket]:
     """Connections without end."""
     dice = random.Random(seed)
-    local = [f"10.0.{number}.10" for number in range(8)]
+    local = [f"10.0.{number}.10" for number in range(LOCALS)]
     remote = [_ipv4(dice) for _ in range(PEERS)]
     remote6 = [_ipv6(dice) for _ in range(PEERS_IPV6)]
     states = [state for state, share in STATES for _ in range(share)]
@@ -89,6 +90,11 @@ def _ss(socket: Socket, behind: str = "") -> str:
     return f"{SS[socket.state]:<10} {queues} {local:>30} {remote:>35} {behind}"
 
 
+def _ss_netid(socket: Socket) -> str:
+    """`ss -tuan` names the protocol first: the only layout of `ss` that jc reads."""
+    return f"tcp   {_ss(socket)}"
+
+
 def _ss_process(socket: Socket) -> str:
     name, pid = socket.process
     held = socket.state in HELD
@@ -133,6 +139,33 @@ def _windows(socket: Socket) -> str:
     return f"  TCP    {local:<22} {remote:<22} {BSD[socket.state]:<15} {socket.process[1]}"
 
 
+# ---- a proxy with listeners and backends -------------------------------------------------------
+
+LISTENING = ((80, 511), (443, 511), (8443, 511), (22, 128), (9100, 4096))
+BACKENDS = 40
+
+
+def _proxy(number: int, socket: Socket) -> str:
+    """The same sockets as they are to be judged: listeners first, half of the rest to backends.
+
+    As a kernel prints them: no two connections have the same ends, and none whose program is gone
+    has bytes for it.
+    """
+    if number < len(LISTENING):
+        port, backlog = LISTENING[number]
+        ends = f"{f'0.0.0.0:{port}':>30} {'0.0.0.0:*':>35}"
+        return f"{'LISTEN':<10} {0:<6} {backlog:<6} {ends} "
+    if socket.state not in HELD:
+        socket = replace(socket, recv_q=0, send_q=0)
+    if socket.local_port < EPHEMERAL[0] or socket.v6:
+        return _ss(socket)
+    turn, local = divmod(number, LOCALS)
+    turn, backend = divmod(turn, BACKENDS)
+    port = EPHEMERAL[0] + turn % (EPHEMERAL[1] - EPHEMERAL[0] + 1)
+    here, there = f"10.0.{local}.10", f"10.20.0.{10 + backend}"
+    return _ss(replace(socket, local=here, local_port=port, remote=there, remote_port=8080))
+
+
 @dataclass(frozen=True)
 class Format:
     """One command of one system.
@@ -144,6 +177,7 @@ class Format:
         end: The line end.
         skip: How many lines a reader of plain columns must leave out.
         jc: The parser of jc for it, if there is one.
+        numbered: As `row`, where it matters how many rows are above.
     """
 
     name: str
@@ -152,14 +186,21 @@ class Format:
     end: str = "\n"
     skip: int = 1
     jc: str = ""
+    numbered: Callable[[int, Socket], str] | None = None
+
+    def row_of(self, number: int, socket: Socket) -> str:
+        """A socket, and how many are above it."""
+        return self.numbered(number, socket) if self.numbered else self.row(socket)
 
 
 _SS_HEADING = f"State      Recv-Q Send-Q {'Local Address:Port':>30} {'Peer Address:Port':>35}"
 FORMATS = {
     found.name: found
     for found in (
-        Format("ss -tan", _SS_HEADING, _ss, jc="ss"),
-        Format("ss -tanp", f"{_SS_HEADING}  Process", _ss_process, jc="ss"),
+        Format("ss -tan", _SS_HEADING, _ss),
+        Format("proxy", _SS_HEADING, _ss, numbered=_proxy),
+        Format("ss -tuan", f"Netid {_SS_HEADING}", _ss_netid, jc="ss"),
+        Format("ss -tanp", f"{_SS_HEADING}  Process", _ss_process),
         Format("ss -tani", _SS_HEADING, _ss_info),
         Format(
             "netstat -anp (Linux)",
@@ -199,11 +240,32 @@ DAMAGE: tuple[Callable[[str, int], str], ...] = (
 
 def write(path: Path, form: Format, rows: int, damaged: int = 0) -> None:
     """Write a dump; of a hundred rows, so many are damaged."""
+
+    def row_of(number: int, socket: Socket) -> str:
+        row = form.row_of(number, socket).replace("\n", form.end)
+        # 37 and 100 have no common divisor, so that damage is spread evenly.
+        if number * 37 % 100 < damaged:
+            row = DAMAGE[number % len(DAMAGE)](row, number)
+        return row
+
+    _write(path, form, rows, row_of)
+
+
+def write_escapes(path: Path, form: Format, rows: int) -> None:
+    """Write a dump with a control character in every row, behind its first word."""
+    _write(path, form, rows, lambda _, socket: form.row(socket).replace(" ", " \x01", 1))
+
+
+def write_long(path: Path, form: Format, rows: int) -> None:
+    """Write a dump of one row, and one line as long as so many rows."""
+    with path.open("w", encoding="ascii", newline="") as file:
+        first = form.row(next(sockets()))
+        file.write(f"{form.heading}{form.end}{first}{form.end}")
+        file.write("x" * (rows * (len(first) + 1)) + form.end)
+
+
+def _write(path: Path, form: Format, rows: int, row_of: Callable[[int, Socket], str]) -> None:
     with path.open("w", encoding="ascii", newline="") as file:
         file.write(form.heading + form.end)
         for number, socket in enumerate(islice(sockets(), rows)):
-            row = form.row(socket).replace("\n", form.end)
-            # 37 and 100 have no common divisor, so that damage is spread evenly.
-            if number * 37 % 100 < damaged:
-                row = DAMAGE[number % len(DAMAGE)](row, number)
-            file.write(row + form.end)
+            file.write(row_of(number, socket) + form.end)

@@ -31,6 +31,14 @@ def _nsparse(path: Path, form: Format) -> Callable[[], Counts]:
     return lambda: _counted(nsparse.parse(path, on_bad_lines="skip").frame)
 
 
+def _judge(path: Path, form: Format) -> Callable[[], Counts]:
+    """All diagnoses, of a dump that is parsed already."""
+    import nsparse
+
+    dump = nsparse.parse(path, on_bad_lines="skip")
+    return lambda: {"rows": int(nsparse.diagnose(dump).summary["rows"])}
+
+
 def _regex(path: Path, form: Format) -> Callable[[], Counts]:
     import nsparse
 
@@ -85,26 +93,42 @@ def _jc(path: Path, form: Format) -> Callable[[], Counts]:
     import jc
 
     def run() -> Counts:
-        rows = jc.parse(form.jc, path.read_text("ascii"), quiet=True)
+        rows: Any = jc.parse(form.jc, path.read_text("ascii"), quiet=True)
         # jc calls the heading of Linux a row where it does not know it, so that only rows count.
-        return {"rows": sum("state" in row for row in rows)}
+        found = [row for row in rows if "state" in row]
+        port = "peer_port_num" if form.jc == "ss" else "foreign_port_num"
+        return {"rows": len(found), "ports": sum(row.get(port) or 0 for row in found)}
 
     return run
 
 
 def _insights(path: Path, form: Format) -> Callable[[], Counts]:
-    from insights.core.context import Context
-    from insights.parsers.netstat import Netstat
-
-    if not form.name.startswith("netstat -anp"):
-        raise ValueError("no parser for this command")
+    from insights.parsers import netstat
+    from insights.tests import context_wrap
 
     def run() -> Counts:
         lines = path.read_text("ascii").splitlines()
-        found = Netstat(Context(content=lines, path="netstat"))
-        return {"rows": len(next(iter(found.datalist.values())))}
+        if form.name == "ss -tuan":
+            return {"rows": len(netstat.SsTUPNA(context_wrap(lines)))}
+        found = netstat.Netstat(context_wrap(lines))
+        return {"rows": len(found.datalist[netstat.ACTIVE_INTERNET_CONNECTIONS])}
 
     return run
+
+
+def _python(code: str, *words: str) -> Way:
+    """A process of Python; its start is what it costs."""
+
+    def way(path: Path, form: Format) -> Callable[[], Counts]:
+        command = [sys.executable, "-c", code, *(str(path) if w == "PATH" else w for w in words)]
+
+        def run() -> Counts:
+            subprocess.run(command, capture_output=True, check=False)
+            return {}
+
+        return run
+
+    return way
 
 
 def _process(*command: str) -> Way:
@@ -120,11 +144,13 @@ def _process(*command: str) -> Way:
     return way
 
 
+NSPARSE = "from nsparse.cli import main; main()"
 _COUNT_STATES = "{ states[$1]++; n++ } END { print n; for (s in states) print s, states[s] }"
 
 WAYS: dict[str, Way] = {
     "nsparse": _nsparse,
     "nsparse engine=regex": _regex,
+    "nsparse diagnose": _judge,
     "nsparse read_chunks": _chunks,
     "read_csv": _read_csv,
     "read_csv + split": _read_csv_split,
@@ -132,6 +158,10 @@ WAYS: dict[str, Way] = {
     "insights-core": _insights,
     "mawk, states counted": _process("mawk", _COUNT_STATES),
     "wc -l": _process("wc", "-l"),
+    "process: import pandas": _python("import pandas"),
+    "process: nsparse diagnose": _python(NSPARSE, "diagnose", "PATH"),
+    "process: import click": _python("import click"),
+    "process: nsparse --help": _python(NSPARSE, "--help"),
 }
 
 

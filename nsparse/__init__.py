@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from nsparse.batch.readback import Batch, read_batch
     from nsparse.bundles.bundle import Bundle, open_bundle
     from nsparse.errors import BundleError, DumpError, NotASocketTable, NsparseError
-    from nsparse.judging.judge import Report
     from nsparse.judging.judge import judge as diagnose
+    from nsparse.judging.report import Report
     from nsparse.reading.chunks import read_chunks
     from nsparse.reading.dump import Dump, Problem
     from nsparse.reading.pipeline import parse, read
@@ -59,7 +59,7 @@ _HOME = {
     "NotASocketTable": "errors",
     "NsparseError": "errors",
     "Problem": "reading.dump",
-    "Report": "judging.judge",
+    "Report": "judging.report",
     "diagnose": "judging.judge",
     "open_bundle": "bundles.bundle",
     "parse": "reading.pipeline",

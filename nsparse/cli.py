@@ -6,11 +6,11 @@ Heavy libraries are loaded inside the commands that need them, so that `--help`,
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -38,25 +38,19 @@ from nsparse.reporting.options import (
 from nsparse.reporting.report import Style, text
 
 if TYPE_CHECKING:
-    from nsparse.judging.judge import Report
+    from nsparse.judging.report import Report
     from nsparse.judging.settings import Settings
-    from nsparse.reading.dump import Dump
-    from nsparse.reporting.inputs import How, Reading, Refusal, Source
+    from nsparse.reporting.inputs import Reading, Refusal
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
-MANY_FILES = 20
-"""From here on reading takes long enough for a bar of progress."""
-
-
-class CannotWrite(click.ClickException):
-    """The results have nowhere to go."""
-
-    exit_code = FAILED
+NEW_OBJECTS = 50_000
+"""Objects made before the collector looks for cycles: what start-up makes stays, all of it."""
 
 
 def main() -> NoReturn:
     """Run, and end with the exit code: 0 clean, 1 findings, 2 could not run."""
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
     try:
         code = cli.main(prog_name="nsparse", standalone_mode=False)
     except click.ClickException as error:
@@ -67,6 +61,8 @@ def main() -> NoReturn:
     except Exception:
         _internal_error()
         code = FAILED
+    # What the libraries have made is not worth looking through for cycles once more at the end.
+    gc.freeze()
     sys.exit(code if isinstance(code, int) else CLEAN)
 
 
@@ -136,21 +132,25 @@ def diagnose(
     **options: Any,
 ) -> int:
     """Find what is wrong, and say which lines prove it."""
+    from nsparse.reporting import intake
+
     chosen = _settings(config, select, ignore)
     _configured(_settings(config), options)
-    reading = _read(paths, target, options)
+    reading = intake.read(paths, target, options)
     if not reading.dumps:
         if form == "json":
-            _write(_document(_nothing(), reading.refusals), target)
+            from nsparse.judging.report import nothing
+
+            output.write_text(_document(nothing(), reading.refusals), target)
         return FAILED
     from nsparse.judging.judge import judge
 
     report = judge(reading.dumps, chosen, options["host"])
     if form == "json":
-        _write(_document(report.to_dict(), reading.refusals), target)
+        output.write_text(_document(report.to_dict(), reading.refusals), target)
     else:
         style = Style(output.width(), _verbosity(options), _colors(color, target))
-        _write(text(report, style, chosen.chosen()), target)
+        output.write_text(text(report, style, chosen.chosen()), target)
     return _code(reading, options) or _found(report, fail_on)
 
 
@@ -164,18 +164,6 @@ def _bad(severities: Iterable[str], fail_on: str) -> int:
         return CLEAN
     bad = SEVERITIES[: list[str](SEVERITIES).index(fail_on) + 1]
     return FOUND if any(severity in bad for severity in severities) else CLEAN
-
-
-def _nothing() -> dict[str, Any]:
-    """The document of a run that read nothing."""
-    return {
-        "schema": "nsparse.report/1",
-        "sources": [],
-        "summary": {"hosts": 0, "rows": 0, "connections": 0, "by_state": {}, "by_severity": {}},
-        "findings": [],
-        "not_evaluated": [],
-        "problems": [],
-    }
 
 
 def _document(document: dict[str, Any], refusals: Iterable[Refusal]) -> Iterator[str]:
@@ -207,24 +195,26 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
     """
     if form == "parquet" and output.on_terminal(target):
         raise click.UsageError("Parquet is binary: name a file with -o, or use a pipe.")
+    from nsparse.reporting import intake
     from nsparse.reporting.streamed import streamable
 
     if form == "parquet" and streamable(paths):
         return _in_parts(paths[0], target, options)
-    reading = _read(paths, target, options)
+    reading = intake.read(paths, target, options)
     if not options["quiet"]:
         for dump in reading.dumps:
-            _say(damage(dump.problems, everything=options["verbose"]))
+            intake.say(damage(dump.problems, everything=options["verbose"]))
     if not reading.dumps:
         return FAILED
     from nsparse.reporting import render
+    from nsparse.reporting.table import table
 
     frame = render.joined([dump.frame for dump in reading.dumps])
     if form == "table":
-        lines = render.table(frame, full=options["verbose"], color=_colors(color, target))
-        _write(lines, target)
+        lines = table(frame, full=options["verbose"], color=_colors(color, target))
+        output.write_text(lines, target)
     else:
-        _write_bytes(getattr(render, form)(frame), target)
+        output.write_bytes(getattr(render, form)(frame), target)
     return _code(reading, options)
 
 
@@ -256,12 +246,12 @@ def batch(
     order = Order(options["engine"], options["encoding"], chosen, **limits)
     how = {name: options[name] for name in ("resume", "shard", "jobs", "dask", "quiet")}
     try:
-        with _writing(target):
+        with output.writing(target):
             summary = Run(paths, target, order, **how).execute(output.complain)
     except NsparseError as error:
         output.complain(str(error))
         return FAILED
-    _write(summed_up(summary, everything=options["verbose"]), None)
+    output.write_text(summed_up(summary, everything=options["verbose"]), None)
     nothing = summary.statuses and not summary.statuses["read"]
     if nothing or (options["strict"] and summary.failures):
         return FAILED
@@ -270,44 +260,30 @@ def batch(
 
 def _configured(own: Settings, options: dict[str, Any]) -> None:
     """What a config file has changed, for those who ask."""
+    from nsparse.reporting import intake
     from nsparse.reporting.configfile import told
 
     lines = list(told(own)) if options["verbose"] else []
     if lines:
-        _say([f"set by {harmless(own.source)}", *(f"  {harmless(line)}" for line in lines)])
+        intake.say([f"set by {harmless(own.source)}", *(f"  {harmless(line)}" for line in lines)])
 
 
 def _in_parts(path: str, target: Path | None, options: dict[str, Any]) -> int:
     """Write Parquet as it is read, so that memory does not grow with the input."""
-    from nsparse.reporting import render
+    from nsparse.reporting import intake, render
     from nsparse.reporting.inputs import Source
     from nsparse.reporting.streamed import streamed
 
-    _spare_inputs([Source(path)], target)
+    intake.spare([Source(path)], target)
     try:
         found = streamed(path, options)
     except NsparseError as error:
         output.complain(str(error))
         return FAILED
-    _write_bytes(render.parquet_parts(found.frames()), target)
+    output.write_bytes(render.parquet_parts(found.frames()), target)
     if not options["quiet"]:
-        _say(damage(found.problems, everything=options["verbose"]))
+        intake.say(damage(found.problems, everything=options["verbose"]))
     return CLEAN
-
-
-def _heard(dump: Dump, options: dict[str, Any]) -> None:
-    """How a dump was understood, for those who ask; of an empty one everybody hears."""
-    from nsparse.reporting.heard import account
-
-    if options["verbose"]:
-        _say(account(dump, output.width()))
-    elif not len(dump.frame) and not options["quiet"]:
-        output.complain(f"{harmless(dump.file)}: {harmless('; '.join(dump.notes))}")
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line, err=True)
 
 
 @cli.command(epilog=EXPLAIN)
@@ -326,7 +302,7 @@ def explain(name: str, target: Path | None, config: Path | None) -> int:
     except UnknownName as error:
         output.complain(str(error))
         return FAILED
-    _write(lines, target)
+    output.write_text(lines, target)
     return CLEAN
 
 
@@ -340,53 +316,10 @@ def list_(form: str, target: Path | None) -> int:
     from nsparse.reporting import pages
 
     if form == "json":
-        _write([json.dumps(pages.facts(), indent=2)], target)
+        output.write_text([json.dumps(pages.facts(), indent=2)], target)
     else:
-        _write(pages.catalogue(output.width()), target)
+        output.write_text(pages.catalogue(output.width()), target)
     return CLEAN
-
-
-def _read(paths: Sequence[str], target: Path | None, options: dict[str, Any]) -> Reading:
-    """Read everything named; say on standard error what could not be read."""
-    from nsparse.reporting import inputs
-
-    found = list(inputs.sources(paths, output=target))
-    _spare_inputs(found, target)
-    with _progress(found, options) as watched:
-        reading = inputs.read(watched, _how(options))
-    for refusal in reading.refusals:
-        output.complain(refusal.reason)
-    if not options["quiet"] or not reading.dumps:
-        for aside in reading.asides():
-            output.complain(aside)
-    for dump in reading.dumps:
-        _heard(dump, options)
-    if not reading.dumps and not reading.refusals:
-        reading.refusals += [inputs.Refusal(path, "no dump in this folder") for path in paths]
-        output.complain("nothing to read: no dump in " + ", ".join(map(harmless, paths)))
-    return reading
-
-
-def _spare_inputs(found: Iterable[Source], target: Path | None) -> None:
-    """Refuse to write over what is to be read."""
-    if target and any(Path(s.name).resolve() == target.resolve() for s in found):
-        raise click.UsageError(f"{harmless(str(target))} is an input; write somewhere else.")
-
-
-def _how(options: dict[str, Any]) -> How:
-    from nsparse.reporting.inputs import How
-
-    return How(options["engine"], options["encoding"], options["host"])
-
-
-@contextmanager
-def _progress(found: Sequence[Source], options: dict[str, Any]) -> Iterator[Iterable[Source]]:
-    """Show how far reading is, where somebody looks and it takes long."""
-    if len(found) < MANY_FILES or options["quiet"] or not sys.stderr.isatty():
-        yield found
-        return
-    with click.progressbar(found, label="reading", file=sys.stderr) as bar:
-        yield bar
 
 
 def _colors(choice: str, target: Path | None) -> bool:
@@ -399,23 +332,3 @@ def _verbosity(options: dict[str, Any]) -> int:
 
 def _code(reading: Reading, options: dict[str, Any]) -> int:
     return FAILED if options["strict"] and reading.refusals else CLEAN
-
-
-def _write(lines: Iterable[str], target: Path | None) -> None:
-    with _writing(target):
-        output.write_text(lines, target)
-
-
-def _write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
-    with _writing(target):
-        output.write_bytes(chunks, target)
-
-
-@contextmanager
-def _writing(target: Path | None) -> Iterator[None]:
-    """A full disk or a folder that is not there is one clear line and exit code 2."""
-    try:
-        yield
-    except OSError as error:
-        where = harmless(str(target)) if target else "standard output"
-        raise CannotWrite(f"cannot write {where}: {error.strerror}") from error

@@ -129,7 +129,7 @@ class Dialect:
         """A terminal of the grammar in plain words."""
         if terminal in COMMON_WORDS:
             return COMMON_WORDS[terminal]
-        cell = self.cells.get(terminal)
+        cell = self.cells.get(terminal.partition("__")[0])
         return cell.words if cell else terminal.strip("_").replace("_", " ").lower()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,12 +50,27 @@ def are(n: int) -> str:
 def top(values: Iterable[object], count: int = 3) -> str:
     """The most frequent values with their counts; equal counts in the order of the values.
 
+    Args:
+        values: The values. A Series counts its own: a column of a large dump holds few that differ.
+        count: How many of them to name.
+
     >>> top(["203.0.113.9", "203.0.113.7", "203.0.113.7"])
     '203.0.113.7 (2), 203.0.113.9 (1)'
     """
-    counted = Counter(str(value) for value in values)
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{value} ({thousands(n)})" for value, n in ranked[:count])
+    counted = Counter[str]()
+    for value, n in _counts(values, count):
+        counted[str(value)] += n
+    ranked = nsmallest(count, counted.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{value} ({thousands(n)})" for value, n in ranked)
+
+
+def _counts(values: Iterable[object], count: int) -> Iterable[tuple[object, int]]:
+    """How often each value occurs; of a Series those that may be among the most frequent."""
+    if not hasattr(values, "value_counts"):
+        return Counter(values).items()
+    counts = values.value_counts(dropna=False)
+    most = counts[counts >= max(1, counts.iloc[:count].min())]
+    return zip(most.index.tolist(), most.tolist(), strict=True)
 
 
 def actor(owner: str | None, otherwise: str = "the program") -> str:

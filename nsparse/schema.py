@@ -201,8 +201,8 @@ def frame(values: Mapping[str, Sequence[Any]], length: int, *, full: bool = Fals
     Raises:
         KeyError: A name that `COLUMNS` does not declare.
 
-    >>> frame({"proto": ["tcp"], "local_port": [22]}, 1)["local_port"].iloc[0]
-    np.int32(22)
+    >>> frame({"proto": ["tcp"], "local_port": [22]}, 1)["local_port"].to_list()
+    [22]
     """
     import pandas as pd
 

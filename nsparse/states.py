@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -93,7 +94,8 @@ class Move:
 
 
 # RFC 9293 figure 5 with its notes 1 to 3; SYN_RECEIVED to CLOSE_WAIT from 3.10.7.4 (FIN bit).
-# A move to CLOSED that the figure leaves out is a reset, an abort or a timeout (3.8.3, 3.10.5).
+# A move to CLOSED that the figure leaves out is a reset, an abort or a timeout (3.5.3, 3.8.3,
+# 3.10.5).
 # BOUND is what bind(2) does. Windows documents no place for DELETE_TCB but "being deleted".
 MOVES: tuple[Move, ...] = (
     Move("CLOSED", "BOUND", "the program takes a local port: bind()"),
@@ -325,8 +327,9 @@ WITHOUT_TCP_STATE: Mapping[str, str] = {
     "TERMINATE": "MPTCP",
 }
 
-# FreeBSD marks hidden T/TCP states with `*`, illumos multilevel ports with ` P` and ` S`.
-_MARK = re.compile(r"(?:\*| [PS])$")
+# FreeBSD marks hidden T/TCP states with `*`, illumos multilevel ports with ` P`, ` S` or both
+# (netstat.c mitcp_state: private, then shared).
+_MARK = re.compile(r"(?:\*| P| S| P S)$")
 # A number is what is left where a tool has no name for it: `UNKNOWN(3)` of net-tools,
 # `UnknownState(3)` and `UNKNOWN STATE(3)` of illumos, a bare number of macOS and NetBSD.
 _NUMBERED = re.compile(r"(?:UNKNOWN(?: ?STATE)? ?\(-?[0-9]+\)|-?[0-9]+)", re.IGNORECASE)
@@ -350,7 +353,7 @@ def canonical(word: str) -> str | None:
         return known
     if _NUMBERED.fullmatch(word):
         return "UNKNOWN"
-    return next((name for shape, name in _DAMAGED if shape.fullmatch(word)), None)
+    return next((name for shape, name in _damaged_words() if shape.fullmatch(word)), None)
 
 
 def is_known(word: str) -> bool:
@@ -601,7 +604,7 @@ _DESCRIBED = (
             " does not read, so that the data before the goodbye cannot get through."
         ),
         alone="it crashed or lost the connection; the repeats will end this row.",
-        sources=("Linux ip-sysctl: tcp_orphan_retries", "RFC 9293, 3.8.6.1 (closed windows)"),
+        sources=("Linux ip-sysctl: tcp_orphan_retries", "RFC 9293, 3.8.6.1 (zero-window probing)"),
     ),
     _state(
         "FIN_WAIT_2",
@@ -702,7 +705,7 @@ _DESCRIBED = (
         ),
         alone="the normal case: only the end that closed first has to wait.",
         sources=(
-            "RFC 9293, 3.6 (twice the longest life of a packet)",
+            "RFC 9293, 3.6.1 (twice the longest life of a packet)",
             "Linux include/net/tcp.h: TCP_TIMEWAIT_LEN",
             "macOS sysctl net.inet.tcp.msl",
             "Microsoft: port exhaustion, TcpTimedWaitDelay",
@@ -779,10 +782,15 @@ MACHINE: Mapping[str, State] = MappingProxyType({state.name: state for state in 
 
 _WORDS: Mapping[str, str] = {fold(word): name for word, name in _entries()}
 
-_DAMAGED: tuple[tuple[re.Pattern[str], str], ...] = (
-    # The one word seen damaged in many ways, also with letters in the gap (`ABHOREN`).
-    (re.compile(r"ABH..?REN", re.IGNORECASE), "LISTEN"),
-    *((_damage(word), name) for word, name in _entries() if _survives(word)),
-)
+
+@cache
+def _damaged_words() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What the words look like that a wrong code page damaged; most dumps hold none."""
+    return (
+        # The one word seen damaged in many ways, also with letters in the gap (`ABHOREN`).
+        (re.compile(r"ABH..?REN", re.IGNORECASE), "LISTEN"),
+        *((_damage(word), name) for word, name in _entries() if _survives(word)),
+    )
+
 
 _LATER: Mapping[str, frozenset[str]] = {name: _reach(name) for name in STATES}

@@ -55,6 +55,7 @@ TIMERS = {
     "キープアライブ": "keepalive",
     "manténiu": "keepalive",
     "timewait": "timewait",
+    "temps d'espera": "timewait",
     "時間待ち": "timewait",
     "probe": "persist",
     "プローブ": "persist",
@@ -136,6 +137,7 @@ DIALECT = Dialect(
     },
     cells={
         "TCP": Cell("a protocol such as tcp or udp6", _inet),
+        "SCTP": Cell("a protocol such as tcp or udp6", _inet),
         "UDP": Cell("a protocol such as tcp or udp6", _inet),
         "RAW": Cell("a protocol such as tcp or udp6", _inet),
         "UNIX": Cell("unix", _unix),
@@ -143,6 +145,7 @@ DIALECT = Dialect(
         "SEND_Q": SEND_Q,
         "LOCAL": local(ENDS),
         "REMOTE": remote(ENDS),
+        "MORE_ENDS": details("further addresses of the socket", "ends"),
         "STATE": state(),
         "UDP_STATE": state("a state in capitals"),
         "RAW_STATE": state("a number (state)"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, words_of
+from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, text, word, words_of
 
 NARROW = bsd.Narrow()
 
@@ -64,6 +64,11 @@ def _kernel_rest(cell: str) -> Values:
     return {"details": cell} | ({} if name.isdecimal() else {"path": name})
 
 
+def _vsock_verbose(cell: str) -> Values:
+    """`rxcnt txcnt peer_rxcnt peer_rxhiwat rxhiwat txhiwat pid`, then flags."""
+    return {"pid": int(words_of(cell)[6]) or None, "details": cell}
+
+
 def _family(cell: str) -> Values:
     return {"section": "other", "proto": "other", "details": f"family:{cell}"}
 
@@ -76,14 +81,28 @@ def _settle(columns: Columns) -> None:
     if fours is None:
         return
     length = len(fours)
+    drops = columns.pop("_drops", [None] * length)
     for number, four in enumerate(fours):
         if four is None:
             continue
+        if drops[number] and named[number]:
+            four = _with_drops(columns, number, four)
         for name, value in _meaning(four, bool(named[number])).items():
             column = columns.setdefault(name, [None] * length)
             column[number] = (
                 f"{value} {column[number]}" if name == "details" and column[number] else value
             )
+
+
+def _with_drops(columns: Columns, number: int, four: tuple[int, ...]) -> tuple[int, ...]:
+    """With -d the fifth number stands in front of the process's name."""
+    received, sent, dropped, rhiwat = four
+    shiwat, *name = words_of(columns["process"][number] or "")
+    if not (shiwat.isascii() and shiwat.isdecimal()):
+        return four  # not -d after all: the heading is another table's
+    columns["process"][number] = " ".join(name) or None
+    columns["details"][number] = f"rxdrops:{dropped} {columns['details'][number]}"
+    return received, sent, rhiwat, int(shiwat)
 
 
 def _meaning(four: tuple[int, ...], named: bool) -> dict[str, Any]:
@@ -125,6 +144,7 @@ DIALECT = Dialect(
         "REMOTE": NARROW.remote(),
         "STATE": state(),
         "BYTES": Cell("two numbers (rxbytes, txbytes)", _bytes),
+        "DROPS_HEADING": word("rxbytes txbytes rxdrops", _drops=True),
         "FOUR": Cell("four numbers", _four),
         "SIX": Cell("six numbers", _six),
         "PROCESS": Cell("a process and its id (name:pid)", _process),
@@ -133,5 +153,9 @@ DIALECT = Dialect(
         "KERNEL_REST": Cell("numbers, and the name of a kernel control", _kernel_rest),
         "FAMILY": Cell("a protocol family", _family),
         "FAMILY_REST": details("ends of a routing or key socket", "ends"),
+        "VSOCK": word("vsock stream", section="vsock", proto="vsock", family="vsock"),
+        "VSOCK_LOCAL": text("local_name", "a context id and port"),
+        "VSOCK_REMOTE": text("remote_name", "a context id and port"),
+        "VSOCK_VERBOSE": Cell("seven numbers and two of flags", _vsock_verbose),
     },
 )

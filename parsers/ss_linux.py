@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Digits, Values
@@ -253,20 +254,32 @@ def _item(key: str, value: str, token: str) -> Values:
     return next((read() for fits, read in readers if fits), {"details": token})
 
 
+TOKENS_KNOWN = 1 << 14
+"""Most words of the options stand on many rows."""
+
+
+@lru_cache(TOKENS_KNOWN)
+def _token(token: str) -> Values:
+    """What one word of the options says; one that cannot be understood is a detail."""
+    key, separator, value = token.partition(":")
+    if not separator and not token.startswith("0x"):
+        key, _, value = token.partition("=")
+    try:
+        return _item(key, value, token)
+    except ValueError:
+        return {"details": token}
+
+
 def _info(cell: str) -> Values:
     """Words `key:value`, `key=value` (before 3.14) or flags; the rest stays in details."""
     values: dict[str, Any] = {}
     rest: list[str] = []
     for token in cell.split():
-        key, separator, value = token.partition(":")
-        if not separator and not token.startswith("0x"):
-            key, _, value = token.partition("=")
-        try:
-            said = _item(key, value, token)
-        except ValueError:
-            said = {"details": token}
-        rest += [said["details"]] if "details" in said else []
-        values |= {name: value for name, value in said.items() if name != "details"}
+        for name, value in _token(token).items():
+            if name == "details":
+                rest.append(value)
+            else:
+                values[name] = value
     if values.get("inode") is not None:
         # ss prints uid only when it is not 0, and never without the inode (ss.c inet_show_sock).
         values.setdefault("uid", 0)
@@ -302,11 +315,25 @@ def _settle(columns: Columns) -> None:
     none = [None] * length
     words = {word for word in columns.get("state_raw", none) if word}
     only = "udp" if "UNCONN" in words and not words & TCP_ONLY else "tcp"
+    if "sctp" in columns["proto"]:  # an association, below an endpoint of the same table
+        only = "sctp"
     columns["proto"] = [proto or only for proto in columns["proto"]]
     columns["section"] = [section or "inet" for section in columns.get("section", none)]
     eras = columns.pop("_era", none)
     era = "new" if "new" in eras else "old" if "old" in eras else None
     _stars(columns, length, era)
+    if "UNCONN" in words:
+        _bound(columns, length)
+
+
+def _bound(columns: Columns, length: int) -> None:
+    """A TCP socket with a port and no connection is bound; ss shows such ones from 6.8 on."""
+    none = [None] * length
+    cells = (columns.get(name, none) for name in ("state_raw", "local_port", "remote_port"))
+    told = columns.setdefault("state", [None] * length)
+    for row, (proto, word, port, peer) in enumerate(zip(columns["proto"], *cells, strict=True)):
+        if proto in ("tcp", "mptcp") and word == "UNCONN" and port is not None and peer is None:
+            told[row] = "BOUND"
 
 
 def _stars(columns: Columns, length: int, era: str | None) -> None:

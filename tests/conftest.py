@@ -1,10 +1,18 @@
-"""What all tests share: hypothesis profiles, `--update-samples`, the package under test."""
+"""What all tests share: hypothesis profiles, `--update-samples`, the package under test.
+
+And an inventory: a run of all tests fails if there is a diagnosis that speaks in no test, or keeps
+silent in no test that is about it. (That each is not evaluated where its data are missing is held
+in `test_quality.py`.)
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +21,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     import nsparse
-    from nsparse.diagnosis import Finding
+    from nsparse.diagnosis import Diagnosis, Finding
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,12 +58,100 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "--update-samples is refused in CI: expectations are reviewed by people"
         )
+    config.pluginmanager.register(HEARD, "heard")
 
 
 @pytest.fixture(scope="session")
 def update_samples(request: pytest.FixtureRequest) -> bool:
     """Whether expectations are to be rewritten instead of compared."""
     return bool(request.config.getoption("--update-samples"))
+
+
+class Heard:
+    """What each diagnosis did in the tests, in all processes that share them (pytest-xdist).
+
+    Attributes:
+        FEW: A test that asks for so many diagnoses at most is about each of them.
+        asked: The diagnoses that the test at hand, or the last one, has asked.
+        spoke: Those that had something to say.
+        silent: Those that once had nothing to say.
+        did: What they did in tests that are about them.
+        lacks: What none of them did.
+    """
+
+    FEW = 6
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+        self.spoke: set[str] = set()
+        self.silent: set[str] = set()
+        self.did: dict[str, set[str]] = {"speaks": set(), "keeps silent": set()}
+        self.lacks: list[str] = []
+
+    def pytest_collection_finish(self) -> None:
+        """Listen to all diagnoses."""
+        from nsparse import registry
+
+        known: Any = registry.diagnoses()  # the one table that all of this process share
+        known.update({id_: self._heard(diagnosis) for id_, diagnosis in known.items()})
+
+    def _heard(self, diagnosis: Diagnosis) -> Diagnosis:
+        @wraps(diagnosis.check)
+        def check(scene: Any, limits: Any) -> Iterator[Finding]:
+            self.asked.add(diagnosis.id)
+            findings = list(diagnosis.check(scene, limits))
+            (self.spoke if findings else self.silent).add(diagnosis.id)
+            yield from findings
+
+        return replace(diagnosis, check=check)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None]:
+        """Note what they do in each test."""
+        for heard in (self.asked, self.spoke, self.silent):
+            heard.clear()
+        yield
+        self.did["speaks"] |= self.spoke
+        self.did["keeps silent"] |= self.silent & self.about
+
+    @property
+    def about(self) -> set[str]:
+        """The diagnoses that the test is about."""
+        return self.spoke | (self.asked if len(self.asked) <= self.FEW else set())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take in what was heard in another process."""
+        for kind, ids in getattr(node, "workeroutput", {}).get("heard", {}).items():
+            self.did[kind] |= set(ids)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand on what was heard; at the end of a run of all tests something of all must be."""
+        from nsparse.registry import diagnoses
+
+        config = session.config
+        output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+        if output is not None:
+            output["heard"] = {kind: sorted(ids) for kind, ids in self.did.items()}
+        elif session.exitstatus == pytest.ExitCode.OK and _runs_all(config):
+            for kind, ids in self.did.items():
+                none = sorted(diagnoses().keys() - ids)
+                self.lacks += [f"no test in which {id_} {kind}" for id_ in none]
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.lacks else session.exitstatus
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what there is no case of."""
+        for line in self.lacks:
+            terminalreporter.write_line(line, red=True)
+
+
+HEARD = Heard()
+
+
+def _runs_all(config: pytest.Config) -> bool:
+    fewer = ("keyword", "markexpr", "collectonly", "ignore", "ignore_glob", "deselect", "lf")
+    chosen = any(config.getoption(name, None) for name in fewer)
+    return config.args_source == pytest.Config.ArgsSource.TESTPATHS and not chosen
 
 
 class Ask:

@@ -1,18 +1,21 @@
 """Break the diagnoses on purpose, and list what no test notices.
 
-    python tests/mutants.py                     # all diagnoses: an hour or two
+    python tests/mutants.py                     # all diagnoses: half an hour or so
     python tests/mutants.py close-wait-leak     # some
+    python tests/mutants.py unacked             # what diagnoses share: nsparse/judging/unacked.py
     python tests/mutants.py --numbers           # the thresholds alone: a third of the time
     python tests/mutants.py --list zero-window  # what would be broken
 
-A *mutant* is a diagnosis with one thing wrong: a threshold a little higher or lower, or a
-comparison that says the opposite. The tests that are about the diagnosis must fail; a mutant that
-survives is a threshold without a case just under it, or a condition that no case needs.
+A *mutant* is a diagnosis with one thing wrong: a threshold a little higher or lower, a comparison
+that says the opposite, a mask of rows (`view.is_(...)`) that is turned over or whose edge is moved.
+The tests that are about the diagnosis must fail; a mutant that survives is a threshold without a
+case just under it, or a condition that no case needs.
 
-Nothing on disk changes. The tests are collected once; each mutant lives in a process forked off,
-which replaces the module in its memory and runs the tests that are about the diagnosis. These are
-the tests in which it speaks, or which ask for few diagnoses and it is one of them. Tests that
-print or list all diagnoses are left out: they notice a number that changed, not that it decides.
+Nothing on disk changes. The tests are collected and run once, which loads all that they need and
+keeps what is read of their dumps; each mutant lives in a process forked off, which replaces the
+module in its memory and runs the tests that are about the diagnosis. These are the tests in which
+it speaks, or which ask for few diagnoses and it is one of them. Tests that print or list all
+diagnoses are left out: they notice a number that changed, not that it decides.
 
 Needs a system with fork. Exit 0 when no mutant survives, 1 when one does, 2 when the tests fail
 as they are.
@@ -23,15 +26,17 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
-import json
+import gc
+import io
 import os
 import re
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +48,6 @@ FILES = (
     *("more_datapath", "distribution", "listeners", "quality", "examples"),
 )
 """Tests about what diagnoses say; `test_NAME.py`."""
-FEW = 6
-"""A test that asks for so many diagnoses at most is about each of them."""
 TIME_LIMIT_S = 120
 """A mutant that loops for ever counts as noticed."""
 AMONG_MANY = re.compile(r"test_examples\.py::.*\d000")
@@ -62,37 +65,55 @@ OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
+MASKS = {"is_": "", "known": "", "true": "", "linked": "", "where": "", "below": ""}
+EDGES = {"at_least": "above", "above": "at_least"}
+"""Methods of a view that say which rows are meant; of some the edge can be moved as well."""
+JUDGING = "nsparse.judging"
+SCENES: dict[Any, Any] = {}
+"""What is kept of the scenes of all tests (`_keep_what_is_read`)."""
+
+
 @dataclass(frozen=True)
 class Mutant:
-    """One thing that is wrong: where, what, and the tree of the module that has it."""
+    """One thing that is wrong: in which module, where, what, and the tree of the module."""
 
-    id: str
     module: str
     line: int
     what: str
     tree: ast.Module
 
     def __str__(self) -> str:
-        return f"{self.id}: {self.module}.py:{self.line}: {self.what}"
+        return f"{self.module.rpartition('.')[2]}.py:{self.line}: {self.what}"
 
 
 # ---- what to break -------------------------------------------------------------------------------
 
 
-def mutants(id_: str, *, numbers_alone: bool = False) -> Iterator[Mutant]:
-    """Everything that can be broken in one diagnosis."""
+def mutants(name: str, *, numbers_alone: bool = False) -> Iterator[Mutant]:
+    """Everything that can be broken in one diagnosis, or in a module of what they share."""
     from nsparse.registry import diagnoses
 
-    diagnosis = diagnoses()[id_]
-    module = sys.modules[diagnosis.check.__module__]
-    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
-    name = module.__name__.rpartition(".")[2]
-    keys = {number.key: number.default for number in diagnosis.numbers}
-    for line, what, changed in _numbers(tree, id_, keys):
-        yield Mutant(id_, name, line, what, changed)
-    inside = [] if numbers_alone else _reached(tree, diagnosis.check.__name__)
-    for line, what, changed in _comparisons(tree, inside):
-        yield Mutant(id_, name, line, what, changed)
+    diagnosis = diagnoses().get(name)
+    module = diagnosis.check.__module__ if diagnosis else f"{JUDGING}.{name}"
+    tree = _tree(module)
+    keys = {number.key: number.default for number in diagnosis.numbers} if diagnosis else {}
+    for line, what, changed in _numbers(tree, name, keys):
+        yield Mutant(module, line, what, changed)
+    if not numbers_alone:
+        inside = _nodes(tree, diagnosis.check.__name__ if diagnosis else None)
+        for line, what, changed in (*_comparisons(tree, inside), *_masks(tree, inside)):
+            yield Mutant(module, line, what, changed)
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    """The module as it is when it is first asked for: somebody may edit it while this runs."""
+    return ast.parse(_text(module))
+
+
+@cache
+def _text(module: str) -> str:
+    return Path(str(import_module(module).__file__)).read_text("utf-8")
 
 
 Change = tuple[int, str, ast.Module]
@@ -150,38 +171,55 @@ def _reached(tree: ast.Module, check: str) -> list[str]:
     return found
 
 
-def _comparisons(tree: ast.Module, inside: Sequence[str]) -> Iterator[Change]:
-    """The comparisons in these functions, each turned into its opposite."""
-    for number, node in enumerate(ast.walk(tree)):
-        if not isinstance(node, ast.Compare) or type(node.ops[0]) not in OPPOSITES:
-            continue
-        if not any(_holds(tree, name, node) for name in inside):
-            continue
-        changed = copy.deepcopy(tree)
-        same: Any = next(n for at, n in enumerate(ast.walk(changed)) if at == number)
-        before = ast.unparse(same)
-        same.ops[0] = OPPOSITES[type(same.ops[0])]()
-        yield node.lineno, f"{before} is {ast.unparse(same)}", changed
+def _nodes(tree: ast.Module, check: str | None) -> frozenset[ast.AST]:
+    """What stands in the functions that a check calls, or in all of the module."""
+    if check is None:
+        return frozenset(ast.walk(tree))
+    reached = _reached(tree, check)
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    mine = (function for function in functions if function.name in reached)
+    return frozenset(node for function in mine for node in ast.walk(function))
 
 
-def _holds(tree: ast.Module, name: str, node: ast.AST) -> bool:
-    """Whether a node lies in a function of the module."""
-    functions = (f for f in tree.body if isinstance(f, ast.FunctionDef) and f.name == name)
-    return any(node is inner for function in functions for inner in ast.walk(function))
+def _comparisons(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Change]:
+    """The comparisons among these nodes, each turned into its opposite."""
+    for node in ast.walk(tree):
+        if node in inside and isinstance(node, ast.Compare) and type(node.ops[0]) in OPPOSITES:
+            ops = [OPPOSITES[type(node.ops[0])](), *node.ops[1:]]
+            yield _changed(tree, node, ast.Compare(node.left, ops, node.comparators))
+
+
+def _masks(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Change]:
+    """The masks among these nodes, each turned over, and with its edge moved where it has one."""
+    for node in ast.walk(tree):
+        if node in inside and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of, name = node.func.value, node.func.attr
+            if ast.unparse(of).endswith("view") and name in MASKS | EDGES:
+                yield _changed(tree, node, ast.UnaryOp(ast.Invert(), node))
+                if name in EDGES:
+                    other = ast.Attribute(of, EDGES[name], ast.Load())
+                    yield _changed(tree, node, ast.Call(other, node.args, node.keywords))
+
+
+def _changed(tree: ast.Module, node: ast.expr, other: ast.expr) -> Change:
+    """A copy of a tree with another expression in the place of one of its own."""
+    changed = copy.deepcopy(tree, {id(node): ast.copy_location(other, node)})
+    what = f"{ast.unparse(node)} is {ast.unparse(other)}"
+    return node.lineno, what, ast.fix_missing_locations(changed)
 
 
 # ---- who notices ---------------------------------------------------------------------------------
 
 
-About = dict[str, list[str]]
-"""The diagnoses that each test is about, by the name of the test, the quickest test first."""
+About = dict[str, list[str] | None]
+"""The diagnoses that each test is about, the quickest test first; None where it fails as it is."""
 
 
 class Mutants:
     """A pytest plugin: in place of running the tests once, runs them against every mutant."""
 
-    def __init__(self, ids: Sequence[str], *, numbers_alone: bool = False) -> None:
-        self.ids = ids
+    def __init__(self, names: Sequence[str], *, numbers_alone: bool = False) -> None:
+        self.names = names
         self.numbers_alone = numbers_alone
         self.survivors: list[Mutant] = []
         self.sound = True
@@ -192,28 +230,36 @@ class Mutants:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Learn which test is about what, then break one thing after the other."""
-        about = _forked_about(session.items)
-        self.sound = about is not None
-        for id_ in self.ids if about is not None else ():
-            self._break(id_, session.items, about or {})
+        session.config.option.tbstyle = "line"  # nobody reads how a test failed
+        about = _about(session.items, session.config.pluginmanager.get_plugin("heard"))
+        failed = [name for name, ids in about.items() if ids is None]
+        for name in failed:
+            print(f"fails as it is: {name}")
+        self.sound = bool(about) and not failed
+        gc.freeze()  # the children share what is there, and do not look through it
+        for name in self.names if self.sound else ():
+            self._break(name, session.items, about)
         return True
 
-    def _break(self, id_: str, items: Sequence[pytest.Item], about: About) -> None:
-        by_name = {item.nodeid: item for item in items}
-        mine = [by_name[name] for name, ids in about.items() if id_ in ids]
-        broken = list(mutants(id_, numbers_alone=self.numbers_alone))
+    def _break(self, name: str, items: Sequence[pytest.Item], about: About) -> None:
+        by_name, concerned = {item.nodeid: item for item in items}, _concerned(name)
+        mine = [by_name[test] for test, ids in about.items() if concerned & {*(ids or ())}]
+        assert not _noticed(None, mine), f"{name}: the tests fail in a process forked off"
+        broken = list(mutants(name, numbers_alone=self.numbers_alone))
         start = time.monotonic()
         left = [mutant for mutant in broken if not _noticed(mutant, mine)]
         took = time.monotonic() - start
-        print(f"{id_}: {len(broken)} mutants, {len(mine)} tests, {len(left)} survive, {took:.0f} s")
+        print(
+            f"{name}: {len(broken)} mutants, {len(mine)} tests, {len(left)} survive, {took:.0f} s"
+        )
         for mutant in left:
-            print(f"  {mutant.module}.py:{mutant.line}: {mutant.what}")
+            print(f"  {mutant}")
         sys.stdout.flush()
         self.survivors += left
 
 
-def _noticed(mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
-    """Whether a test fails when the diagnosis is broken so."""
+def _noticed(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
+    """Whether a test fails when the diagnosis is broken so; or as it is, without a mutant."""
     if not items:
         return False
     child = os.fork()
@@ -231,19 +277,37 @@ def _silence() -> None:
     os.dup2(nowhere, 2)
 
 
-def _fails(mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
+def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
     try:
-        _install(mutant)
+        if mutant:
+            _install(mutant)
     except Exception:
         return True
     return not all(_passes(items))
 
 
+def _concerned(name: str) -> set[str]:
+    """The diagnoses that one change concerns: the one by this name, or all that use the module."""
+    from nsparse.registry import diagnoses
+
+    if name in diagnoses():
+        return {name}
+    used = re.compile(rf"judging\.{name} |from nsparse\.judging import .*\b{name}\b")
+    return {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
+
+
 def _install(mutant: Mutant) -> None:
+    """Put a mutant in the place of its module, and of what others have imported from it."""
     from nsparse import registry
 
-    module = sys.modules[f"nsparse.analysis.{mutant.module}"]
+    module = sys.modules[mutant.module]
+    before = {id(value): name for name, value in vars(module).items() if callable(value)}
     exec(compile(mutant.tree, str(module.__file__), "exec"), module.__dict__)
+    if mutant.module.startswith(JUDGING):
+        for other in [other for name, other in sys.modules.items() if name.startswith("nsparse.")]:
+            same = [(name, before.get(id(value))) for name, value in vars(other).items()]
+            vars(other).update({at: vars(module)[was] for at, was in same if was is not None})
+        SCENES.clear()  # they remember what the module made
     registry.diagnoses.cache_clear()
 
 
@@ -255,62 +319,53 @@ def _passes(items: Sequence[pytest.Item]) -> Iterator[bool]:
         yield not any(report.failed for report in reports)
 
 
-def _forked_about(items: Sequence[pytest.Item]) -> About | None:
-    """What each test is about; None where one fails as it is."""
-    with tempfile.NamedTemporaryFile() as told:
-        child = os.fork()
-        if child == 0:
-            _silence()
-            Path(told.name).write_text(json.dumps(_about(items)))
-            os._exit(0)
-        os.waitpid(child, 0)
-        text = Path(told.name).read_text()
-    found: dict[str, list[str] | None] = json.loads(text or "{}")
-    for name in [name for name, ids in found.items() if ids is None]:
-        print(f"fails as it is: {name}")
-    sound = {name: ids for name, ids in found.items() if ids is not None}
-    return sound if found and len(sound) == len(found) else None
+def _keep_what_is_read() -> None:
+    """Read each text once for all mutants, up to its scenes: they are broken in what comes after.
+
+    A text is known by its bytes, a frame by itself.
+    """
+    import nsparse
+    from nsparse.judging import scene
+
+    nsparse.parse = _once(nsparse.parse, lambda source: isinstance(source, io.BytesIO), {})
+    scene.scenes = _once(scene.scenes, lambda frame: len(frame) > 0, SCENES)
 
 
-def _about(items: Sequence[pytest.Item]) -> dict[str, list[str] | None]:
-    """The diagnoses of each test, the quickest test first; none where it fails as it is."""
+def _once(make: Any, keeps: Any, kept: dict[Any, Any]) -> Any:
+    """A function that makes each thing once, out of what is worth keeping."""
+
+    def known(source: Any, **given: Any) -> Any:
+        if not keeps(source):
+            return make(source, **given)
+        is_text = isinstance(source, io.BytesIO)
+        key = (source.getvalue() if is_text else id(source), repr(sorted(given.items())))
+        if key not in kept:
+            kept[key] = source, make(source, **given)  # with the source, or its id is given away
+        return kept[key][1]
+
+    return known
+
+
+def _about(items: Sequence[pytest.Item], heard: Any) -> About:
+    """What each test is about, by what is heard of the diagnoses while it runs (`conftest.py`)."""
     from nsparse import registry
 
-    asked, spoke = set[str](), set[str]()
-    known: Any = registry.diagnoses()  # the one table that all of this process share
-    for id_, diagnosis in known.items():
-        known[id_] = replace(diagnosis, check=_heard(diagnosis, asked, spoke))
-    found: dict[str, list[str] | None] = {}
+    found: About = {}
     took: dict[str, float] = {}
     for item in items:
-        asked.clear()
-        spoke.clear()
         start = time.monotonic()
-        sound = all(_passes([item])) or not asked
+        sound = all(_passes([item])) or not heard.asked
         took[item.nodeid] = time.monotonic() - start
-        found[item.nodeid] = (
-            sorted(spoke | (asked if len(asked) <= FEW else set())) if sound else None
-        )
+        found[item.nodeid] = sorted(heard.about) if sound else None
+    registry.diagnoses.cache_clear()
     return dict(sorted(found.items(), key=lambda test: took[test[0]]))
-
-
-def _heard(diagnosis: Any, asked: set[str], spoke: set[str]) -> Any:
-    """A check that notes that it was asked, and whether it spoke."""
-
-    def check(scene: Any, limits: Any) -> Iterator[Any]:
-        asked.add(diagnosis.id)
-        for finding in diagnosis.check(scene, limits):
-            spoke.add(diagnosis.id)
-            yield finding
-
-    return check
 
 
 def _test(name: str) -> Path:
     return HERE / f"test_{name}.py"
 
 
-def _names_one(path: Path, ids: Sequence[str]) -> bool:
+def _names_one(path: Path, ids: Collection[str]) -> bool:
     """Whether a file of tests has a word to say on one of these diagnoses."""
     text = path.read_text("utf-8")
     return any(f'"{id_}"' in text or f" {id_} " in text for id_ in ids)
@@ -321,16 +376,20 @@ def main() -> int:
     from nsparse.registry import diagnoses
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("ids", nargs="*", metavar="ID", help="of diagnoses; all without")
+    says = "a diagnosis, or a module of judging/; all diagnoses without"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=says)
     parser.add_argument("--list", action="store_true", help="say what would be broken")
     parser.add_argument("--numbers", action="store_true", help="break the thresholds alone")
     given = parser.parse_args()
-    ids = given.ids or list(diagnoses())
+    names = given.names or list(diagnoses())
     if given.list:
-        chosen = (mutants(id_, numbers_alone=given.numbers) for id_ in ids)
-        print("\n".join(str(mutant) for each in chosen for mutant in each))
+        for name in names:
+            for mutant in mutants(name, numbers_alone=given.numbers):
+                print(f"{name}: {mutant}")
         return 0
-    loop = Mutants(ids, numbers_alone=given.numbers)
+    _keep_what_is_read()
+    ids = {id_ for name in names for id_ in _concerned(name)}
+    loop = Mutants(names, numbers_alone=given.numbers)
     files = [str(path) for path in map(_test, FILES) if _names_one(path, ids)]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:

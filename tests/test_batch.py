@@ -5,6 +5,7 @@ Most runs judge by one diagnosis: what is tested is the way of the bundles, not 
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import tarfile
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,10 +30,13 @@ from click.testing import CliRunner, Result
 
 import nsparse
 from nsparse.batch.manifest import locked
+from nsparse.batch.one import read_one
+from nsparse.batch.order import Order
 from nsparse.batch.places import in_shard, listed
 from nsparse.batch.run import stoppable
 from nsparse.batch.tables import TABLES
 from nsparse.cli import cli
+from nsparse.judging.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 ONE = ("--select", "close-wait-leak")
@@ -176,15 +181,6 @@ def test_exit_codes(more: Sequence[str], code: int, again: Path, bundles: Path) 
     assert "6 of 6 bundles were done before" in result.stderr
 
 
-def test_nothing_could_be_read(bundles: Path, tmp_path: Path) -> None:
-    paths = (bundles / "notes.txt", tmp_path / "*.tar")
-    result = batch(*paths, "-o", tmp_path / "out", "--jobs", "1", *ONE)
-    assert result.exit_code == 2
-    assert "2 bundles: 1 no sockets, 1 refused" in result.stdout
-    assert f"{tmp_path / '*.tar'}: refused: " in result.stdout
-    assert {len(getattr(nsparse.read_batch(tmp_path / "out"), name)) for name in TABLES} == {0, 2}
-
-
 # ---- bundles that bring their worker down ------------------------------------------------------
 
 # Python runs a module of this name at its start: it makes workers do to some bundles what no bundle
@@ -225,35 +221,127 @@ def sabotage(work: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("bad", "status", "error", "good"),
-    [
-        ("kills.txt", "crashed", "its worker was ended by SIGKILL", "plain.txt"),
-        ("bombs.txt", "memory", "it wants more than 512 megabytes", "plain.txt"),
-        # The limit holds for both: the other one is read at once, however busy the machine is.
-        ("hangs.txt", "time", "not done after 3 seconds", "notes.txt"),
-    ],
-)
-def test_a_bad_bundle_costs_itself_only(
-    bad: str,
-    status: str,
-    error: str,
-    good: str,
-    sabotage: Path,
-    bundles: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+BAD = {
+    "bombs.txt": ("memory", "it wants more than 512 megabytes of memory"),
+    "hangs.txt": ("time", "not done after 2 seconds"),
+    "kills.txt": ("crashed", "its worker was ended by SIGKILL (the system does so when memory"),
+}
+
+
+def test_bad_bundles_cost_themselves_only(
+    sabotage: Path, bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The last one is read after two workers are gone.
+
+    It has no table, so that it is done within the limit however busy the machine is.
+    """
     monkeypatch.syspath_prepend(str(sabotage))
-    (tmp_path / bad).write_text(leaking(6), "utf-8")
-    limits = ("--time-limit", "3") if status == "time" else ("--memory-limit", "512")
-    paths = (tmp_path / bad, bundles / good)
+    for bad in BAD:
+        (tmp_path / bad).write_text(leaking(6), "utf-8")
+    paths = (*(tmp_path / bad for bad in BAD), bundles / "notes.txt", tmp_path / "*.tar")
+    limits = ("--time-limit", "2", "--memory-limit", "512")
     result = batch(*paths, "-o", tmp_path / "out", "--jobs", "1", *limits, *ONE)
-    held = nsparse.read_batch(tmp_path / "out").bundles.set_index("bundle")
-    wanted = {"plain.txt": "read", "notes.txt": "no sockets"}[good]
-    assert held["status"].to_dict() == {str(paths[0]): status, str(paths[1]): wanted}
-    assert error in held["error"].to_dict()[str(paths[0])]
-    assert f"{bad}: {status}: {error}" in result.stdout
+    held = nsparse.read_batch(tmp_path / "out")
+    told = {row["bundle"]: row for row in held.bundles.to_dict("records")}
+    assert told.keys() == set(map(str, paths))
+    for bad, (status, error) in BAD.items():
+        row = told[str(tmp_path / bad)]
+        assert (row["status"], row["error"][: len(error)]) == (status, error)
+        assert f"{bad}: {status}: {error}" in result.stdout
+    assert told[str(bundles / "notes.txt")]["status"] == "no sockets"
+    # So nothing could be read at all, which is an exit code of its own.
+    assert result.exit_code == 2
+    wanted = "5 bundles: 1 no sockets, 1 refused, 1 time, 1 memory, 1 crashed"
+    assert wanted in result.stdout
+    assert f"{tmp_path / '*.tar'}: refused: " in result.stdout
+    assert {len(getattr(held, name)) for name in TABLES} == {0, 5}
+
+
+# ---- hostile bundles ------------------------------------------------------------------------------
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    found.type, found.linkname = kind, target
+    return found
+
+
+def tar(*entries: tuple[tarfile.TarInfo, str]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for found, text in entries:
+            found.size = len(text.encode())
+            archive.addfile(found, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def matryoshka(depth: int) -> bytes:
+    data = leaking(6).encode()
+    for _ in range(depth):
+        data = gzip.compress(data)
+    return data
+
+
+def locked_zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("ss.txt", leaking(6))
+    data = bytearray(out.getvalue())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    return bytes(data)
+
+
+ESCAPING = ("{out}/absolute.txt", "../../../../../../../../{out}/climbing.txt")
+HOSTILE: dict[str, tuple[Callable[[str], bytes], str, str]] = {
+    # what it is, its status, and how its error begins
+    "absolute paths and ..": (
+        lambda out: tar(*((entry(name.format(out=out)), leaking(6)) for name in ESCAPING)),
+        "read",
+        "",
+    ),
+    "links and devices": (
+        lambda out: tar(
+            (entry("in", tarfile.SYMTYPE, out), ""),
+            (entry("in/through-a-link.txt"), "text"),
+            (entry("hard.txt", tarfile.LNKTYPE, "/etc/hosts"), ""),
+            (entry("null", tarfile.CHRTYPE), ""),
+            (entry("pipe", tarfile.FIFOTYPE), ""),
+        ),
+        "no sockets",
+        "it holds no socket table",
+    ),
+    "zeros": (
+        lambda out: gzip.compress(bytes(16 << 20)) * 12,
+        "refused",
+        "its content is more than 250 times as large as it is itself: not read further",
+    ),
+    "50 deep": (
+        lambda out: matryoshka(50),
+        "refused",
+        "archives are nested more than 4 deep: not read",
+    ),
+    "cut": (
+        lambda out: gzip.compress(tar((entry("ss.txt"), leaking(6))))[:-100],
+        "refused",
+        "cut: its end is missing",
+    ),
+    "encrypted": (lambda out: locked_zip(), "refused", "1 of 1 files are encrypted"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_bundle_is_one_line(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, status, error = HOSTILE[what]
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "bad").write_bytes(make(str(tmp_path / "outside")))
+    monkeypatch.chdir(tmp_path)
+    order = Order(settings=Settings(select=frozenset({"close-wait-leak"})))
+    record = read_one(str(tmp_path / "bad"), order).record
+    assert (record["status"], record.get("error") or "") == (status, error)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["bad", "outside"]
 
 
 def test_workers_that_cannot_start(
@@ -472,7 +560,7 @@ def test_a_cluster_that_loses_a_worker(
     sabotage: Path, bundles: Path, run: tuple[Path, Result], tmp_path: Path
 ) -> None:
     pytest.importorskip("distributed", reason="needs nsparse[dask]")
-    out, environ = tmp_path / "out", sabotaged(sabotage, slow=0.5)
+    out, environ = tmp_path / "out", sabotaged(sabotage, slow=0.3)
     with cluster(tmp_path, environ) as (address, workers):
         with process(bundles, "-o", out, "--dask", address, *ONE, **environ) as driver:
             wait_for(lambda: len(parts(out)) >= 1, driver)
@@ -482,6 +570,13 @@ def test_a_cluster_that_loses_a_worker(
         assert workers[0].wait() == -signal.SIGKILL
         assert workers[1].poll() is None
     assert_equal(out, run[0])
+
+
+def test_a_cluster_knows_its_own_size(bundles: Path, tmp_path: Path) -> None:
+    result = batch(bundles, "-o", tmp_path / "out", "--dask", "tcp://192.0.2.1:8786", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "--jobs is for this machine" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_cluster_that_is_not_there(bundles: Path, tmp_path: Path) -> None:

@@ -205,6 +205,27 @@ def test_sockets_that_two_commands_print_count_once() -> None:
     assert two.rows["once"].sum() == one.rows["once"].sum()
 
 
+def test_a_socket_that_closes_between_two_commands_counts_once() -> None:
+    ends = b"198.51.100.20:8080", b"203.0.113.9:50110"
+    netstat = (
+        b"Proto Recv-Q Send-Q Local Address Foreign Address State User Inode PID/Program name\n"
+        b"tcp 0 0 %s %s ESTABLISHED 0 33 7/app\n" % ends
+    )
+    ss = (
+        b"Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+        b"tcp TIME-WAIT 0 0 %s %s timer:(timewait,41sec,0)\n" % ends
+    )
+    files = {
+        "sos_commands/networking/netstat_-W_-neopa": netstat,
+        "sos_commands/networking/ss_-peaonmi": ss,
+    }
+    report = nsparse.diagnose(opened(tar(files)), select=ONE)
+    assert report.summary["rows"] == 2
+    assert report.summary["connections"] == 1
+    (kept,) = report.scenes[0].rows.to_dict("records")
+    assert (kept["state"], kept["process"]) == ("ESTABLISHED", "app"), "who names the program stays"
+
+
 def test_a_bundle_survives_the_way_out_of_a_process() -> None:
     bundle = pickle.loads(pickle.dumps(opened(tar(SOSREPORT))))
     assert bundle.facts["web1.example.com"]["sysctl"]

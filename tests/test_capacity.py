@@ -21,6 +21,10 @@ SMALL = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 399}}
 """A bundle whose range has 400 ports, so that few rows fill it."""
 
 
+LARGE = {"ephemeral_low": 32768, "ephemeral_high": 32768 + 999}
+"""The same with 1 000 ports: half of them are more than the least that is worth a word."""
+
+
 def small(ask: Ask, text: str, **facts: Any) -> list[tuple[str, str]]:
     said = ask.found(text, PORTS, host="db1", facts={"db1": {**SMALL["db1"], **facts}})
     return [(finding.severity, finding.confidence) for finding in said]
@@ -68,9 +72,28 @@ def test_levels(ask: Ask, n: int, expected: list[tuple[str, str]]) -> None:
     assert small(ask, SS + out(n)) == expected
 
 
-def test_few_ports_are_silent_however_large_their_part(ask: Ask) -> None:
-    facts = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 9}}
-    assert not ask.found(SS + out(10), PORTS, host="db1", facts=facts)
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (499, []),
+        (500, [("notice", "high")]),
+        (799, [("notice", "high")]),
+        (800, [("warning", "high")]),
+        (949, [("warning", "high")]),
+        (950, [("critical", "high")]),
+    ],
+)
+def test_levels_of_a_larger_range(ask: Ask, n: int, expected: list[tuple[str, str]]) -> None:
+    assert small(ask, SS + out(n), **LARGE) == expected
+
+
+@pytest.mark.parametrize(("n", "expected"), [(10, []), (199, []), (200, ["critical"])])
+def test_few_ports_are_silent_however_large_their_part(
+    ask: Ask, n: int, expected: list[str]
+) -> None:
+    """Every port of a range as small as this."""
+    every = {"ephemeral_low": 32768, "ephemeral_high": 32768 + n - 1}
+    assert [severity for severity, _ in small(ask, SS + out(n), **every)] == expected
 
 
 def test_all_states_count_and_reserved_ports_do_not(ask: Ask) -> None:
@@ -130,11 +153,19 @@ def test_most_must_wait_to_be_reused(ask: Ask, waits: int, expected: str) -> Non
     assert [severity for severity, _ in small(ask, text, **facts)] == [expected]
 
 
-def test_an_assumed_range_that_is_wider(ask: Ask) -> None:
-    text = SS + out(20_000, first=40_000) + out(5_000, first=20_000)
-    [finding] = ask.found(text, PORTS)
-    assert "25 000 of 41 000 local ports" in finding.verdict
-    assert finding.evidence[0] == "range 20000-60999: assumed, the ports in use lie in it"
+@pytest.mark.parametrize(
+    ("beyond", "says", "source"),
+    [
+        (50, "1 000 of 41 000 local ports", "range 20000-60999: assumed, the ports in use lie in"),
+        (49, "951 of 28 232 local ports", "range 32768-60999: assumed, the Linux default"),
+    ],
+)
+def test_an_assumed_range_that_is_wider(ask: Ask, beyond: int, says: str, source: str) -> None:
+    """A twentieth of the ports beyond it, and not less, shows that it is."""
+    text = SS + out(1000 - beyond, first=40_000) + out(beyond, first=20_000)
+    [finding] = ask.found(text, PORTS, config={PORTS: {"notice": 0.02}})
+    assert says in finding.verdict
+    assert finding.evidence[0].startswith(source)
 
 
 def test_without_owners_and_without_a_range(ask: Ask) -> None:
@@ -142,6 +173,20 @@ def test_without_owners_and_without_a_range(ask: Ask) -> None:
     [finding] = ask.found(SS + rows, PORTS)
     assert finding.confidence == "low"
     assert finding.verdict.endswith(": 1 232 are left for the local program.")
+
+
+@pytest.mark.parametrize(
+    ("waits", "cause"),
+    [
+        (100, "most ports wait in TIME_WAIT: suggests a new connection for each request, no pool"),
+        (99, "most connections are still open: suggests a pool without a limit, or a leak"),
+    ],
+)
+def test_what_ports_in_use_suggest(ask: Ask, waits: int, cause: str) -> None:
+    text = SS + out(waits, state="TIME-WAIT") + out(200 - waits, first=32768 + waits)
+    [finding] = ask.found(text, PORTS, host="db1", facts=SMALL)
+    assert finding.cause == (cause,)
+    assert finding.caveats == ("whether tcp_tw_reuse lets ports in TIME_WAIT be taken again",)
 
 
 def test_windows(ask: Ask) -> None:
@@ -153,3 +198,4 @@ def test_windows(ask: Ask) -> None:
     assert "14 000 of 16 384 local ports" in finding.verdict
     assert finding.severity == "warning"
     assert "netsh int ipv4 show dynamicport tcp" in [step.cmd for step in finding.next]
+    assert finding.caveats == ("the port range and the reserved ports of the host: assumed",)

@@ -19,6 +19,7 @@ from nsparse.cli import cli
 from nsparse.registry import diagnoses, dialects
 from nsparse.reporting import render
 from nsparse.reporting.output import colored
+from nsparse.reporting.table import table
 from nsparse.schema import COLUMNS, faults, frame
 
 ROOT = Path(__file__).parent.parent
@@ -585,7 +586,7 @@ def test_parquet_comes_back_as_it_was() -> None:
 
 def test_a_table_holds_no_control_characters() -> None:
     for full in (False, True):
-        assert all(line.isprintable() for line in render.table(hostile(), full=full))
+        assert all(line.isprintable() for line in table(hostile(), full=full))
 
 
 def test_frames_below_one_another_are_a_common_frame() -> None:

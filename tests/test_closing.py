@@ -7,6 +7,7 @@ for what the tool did not print; `many` repeats one with ports of its own.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +68,11 @@ def _row(line: str) -> dict[str, Any]:
 
 def dump(rows: Iterable[str], os: str = "linux", moments: tuple[str, ...] = ()) -> pd.DataFrame:
     """The common frame; with `moments` the same rows once for each of those times."""
+    return _dump(tuple(rows), os, moments)
+
+
+@cache
+def _dump(rows: tuple[str, ...], os: str, moments: tuple[str, ...]) -> pd.DataFrame:
     found = [_row(line) for line in rows]
     times = moments or ("",)
     cells = [{**row, "snapshot": i, "taken_at": t} for i, t in enumerate(times) for row in found]
@@ -220,6 +226,7 @@ def test_nothing_is_summed_over_namespaces() -> None:
         ([JAVA, *many(5, LEFT), *many(6, OPEN)], None),
         ([JAVA, *many(19, LEFT), *many(100, OPEN)], None),
         ([JAVA, *many(20, LEFT), *many(100, OPEN)], "notice"),
+        ([JAVA, *many(20, LEFT), *many(180, OPEN)], "notice"),
         ([JAVA, *many(20, LEFT), *many(181, OPEN)], None),
         ([JAVA, *many(99, LEFT), *many(901, OPEN)], None),
         ([JAVA, *many(100, LEFT), *many(901, OPEN)], "warning"),
@@ -247,6 +254,15 @@ def test_leak_without_owners_is_less_sure(word: str, says: str) -> None:
     assert finding.verdict == f"6 of 7 connections {says}"
     assert finding.confidence == ("low" if word else "medium")
     assert any("which program" in caveat for caveat in finding.caveats) == bool(word)
+
+
+def test_leak_of_nobody_in_a_dump_with_owners_is_less_sure() -> None:
+    """They were read (Recv-Q 0), so that somebody has accepted them: it is not shown who."""
+    rows = [line.replace(" java/4711", "") for line in LEAK]
+    seen = f"ESTABLISHED 0 0 {HERE.replace('8080', '22')} 192.0.2.9:50514 sshd/1022"
+    (finding,) = found("close-wait-leak", scene([*rows, seen]))
+    assert finding.confidence == "low"
+    assert not any("which program" in caveat for caveat in finding.caveats)
 
 
 def test_leak_of_a_uid() -> None:
@@ -280,6 +296,8 @@ def test_persistence_halves_few_and_lifts_the_cap() -> None:
     assert (finding.severity, finding.confidence, finding.limits["few"]) == ("warning", "high", 3)
     assert "at least 120 s" in finding.evidence[1]
     large = [f"{line} inode={n}" for n, line in enumerate([JAVA, *many(410, LEFT)], 9)]
+    (finding,) = found("close-wait-leak", scene(large[:-1], moments=(early, late)))
+    assert finding.severity == "warning"  # 409 are less than 40 % of 1 024
     (finding,) = found("close-wait-leak", scene(large, moments=(early, late)))
     assert (finding.severity, finding.confidence) == ("critical", "medium")
     assert "the descriptor limit: 1 024 is assumed" in finding.caveats
@@ -353,6 +371,32 @@ def test_unaccepted_is_critical_over_the_limit(waiting: int, severity: str) -> N
     assert [f.severity for f in found("close-wait-unaccepted", scene(rows))] == [severity]
 
 
+@pytest.mark.parametrize(
+    ("waiting", "unread", "more", "confidence"),
+    [
+        ("3", (100, 100, 111), [], "medium"),  # as many as wait in the queue of the listener
+        ("10", (100, 200) * 4 + (100,), [], "medium"),  # 9 of 10: no table is one instant
+        ("10", (100, 200) * 4, [], "low"),  # 8 are not 10, and not the same request
+        ("-", (100, 100, 110), [], "medium"),  # the same request from all, within a tenth
+        ("-", (100, 100, 111), [], "low"),
+        ("-", (100, 100, 111), ["SYN_RECEIVED 0 0 HERE 203.0.113.9:500"], "medium"),
+        ("-", (100, 100, 111), ["ESTABLISHED 0 0 HERE 203.0.113.9:500 inode=8"], "low"),
+        ("3", (100, 100, 110), [], "medium"),  # high only over the limit, or when it lasts
+    ],
+)
+def test_unaccepted_is_surer_where_more_agrees(
+    waiting: str, unread: tuple[int, ...], more: list[str], confidence: str
+) -> None:
+    """Inodes without programs prove that nobody accepted, and cost a step."""
+    rows = [f"LISTEN {waiting} 128 {HERE} 0.0.0.0:* inode=7"]
+    rows += [f"CLOSE_WAIT {q} 0 {HERE} 203.0.113.7:{40000 + n}" for n, q in enumerate(unread)]
+    rows += [f"ESTABLISHED 0 0 {HERE} 203.0.113.8:50000 inode=9"]
+    (finding,) = found(
+        "close-wait-unaccepted", scene([*rows, *(line.replace("HERE", HERE) for line in more)])
+    )
+    assert (finding.severity, finding.confidence) == ("warning", confidence)
+
+
 def test_unaccepted_needs_visible_owners() -> None:
     rows = [" ".join(line.split()[:5]) for line in UNACCEPTED]
     at = scene(rows)
@@ -421,6 +465,19 @@ def test_a_close_record_is_not_unread_data(queue: int, *, fires: bool) -> None:
     rows = [JAVA, *many(6, UNREAD.replace("3069", str(queue)))]
     assert bool(found("close-wait-unread", scene(rows))) == fires
     assert bool(found("close-wait-leak", scene(rows))) != fires
+
+
+@pytest.mark.parametrize(
+    ("aged", "silent_ms", "confidence"),
+    [(0, 120_000, "low"), (1, 120_000, "low"), (2, 120_000, "medium"), (4, 119_999, "low")],
+)
+def test_unread_of_which_half_has_been_silent_is_surer(
+    aged: int, silent_ms: int, confidence: str
+) -> None:
+    """No close in progress takes two minutes; the dump is cut, which costs a step."""
+    old = f"{UNREAD} lastrcv_ms={silent_ms}"
+    at = scene([*many(aged, old), *many(4 - aged, UNREAD, 45000)], truncated=("dump.txt",))
+    assert [f.confidence for f in found("close-wait-unread", at)] == [confidence]
 
 
 @pytest.mark.parametrize(
@@ -569,6 +626,22 @@ def test_fin_wait2_verdict_without_the_other_end() -> None:
         "accepted on port 80 are FIN_WAIT_2: nginx/70 has closed its direction, the clients have "
         "not."
     )
+    assert finding.evidence[-1] == "peers: 203.0.113.4 (5)"
+    assert not any(line.startswith("timers") for line in finding.evidence)
+    assert finding.next[1].cmd.startswith("at the other end (203.0.113.4:40000 and others): find")
+    assert finding.caveats == ("how long: take a second snapshot 120 s later",)
+
+
+def test_fin_wait2_of_a_caller_has_one_peer_alone() -> None:
+    row = f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE} app/9337"
+    (finding,) = found("fin-wait2-stuck", scene(many(5, row)))
+    assert finding.verdict.startswith(f"5 of 5 connections from app/9337 to {THERE} are")
+    assert not any(line.startswith("peers") for line in finding.evidence)
+
+
+def test_fin_wait2_may_be_named_after_its_close_on_other_systems() -> None:
+    (finding,) = found("fin-wait2-stuck", scene([*WEB, *many(5, HELD)], "macos"))
+    assert finding.caveats[1].startswith("whether the program still holds them")
 
 
 @pytest.mark.parametrize(
@@ -603,6 +676,7 @@ def test_fin_wait2_of_timers_alone() -> None:
     rows = [*WEB, *many(5, HELD), f"{BUSY.replace('PORT', '6')} timer=keepalive timer_ms=9000"]
     (finding,) = found("fin-wait2-stuck", scene([line.replace(" nginx/70", "") for line in rows]))
     assert finding.severity == "warning"
+    assert "timers: off (5)" in finding.evidence
     assert finding.verdict.endswith(
         "the local program has closed its direction, the clients have not."
     )
@@ -628,7 +702,17 @@ def test_fin_wait2_that_uses_up_the_descriptors(n: int, descriptors: int, severi
     rows = [f"{line} inode={i}" for i, line in enumerate([*WEB, *many(n, HELD)], 9)]
     at = scene(rows, moments=("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z"))
     (finding,) = found("fin-wait2-stuck", with_constants(at, fd_limit=descriptors))
-    assert finding.severity == severity
+    assert (finding.severity, finding.confidence) == (severity, "high")
+
+
+@pytest.mark.parametrize(("n", "guessed"), [(409, False), (410, True), (999, True), (1000, False)])
+def test_fin_wait2_and_a_limit_that_is_assumed(n: int, guessed: bool) -> None:
+    """A thousand are critical whatever the limit of the process is."""
+    rows = [f"{line} inode={i}" for i, line in enumerate([*WEB, *many(n, HELD)], 9)]
+    at = scene(rows, moments=("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z"))
+    (finding,) = found("fin-wait2-stuck", at)
+    assert finding.confidence == ("medium" if guessed else "high")
+    assert finding.caveats == ("the descriptor limit: 1 024 is assumed",) * guessed
 
 
 CHURN = "TIME_WAIT 0 0 192.0.2.40:PORT 203.0.113.9:5432"
@@ -660,6 +744,45 @@ def test_churn_names_the_rate() -> None:
         "second and reuses none."
     )
     assert finding.cause[1].startswith("gateway/2210 has all that are open: this suggests")
+    assert finding.evidence == (
+        "600 TIME_WAIT of 60 s each, 3 ESTABLISHED",
+        "2 % of 28 232 local ports (32768-60999)",
+        "owners of the open ones: gateway/2210 (3)",
+    )
+    assert finding.caveats == ("which program opened them: TIME_WAIT has no owner",)
+
+
+@pytest.mark.parametrize(
+    ("n", "owners", "size", "confidence"),
+    [
+        (500, ["gateway/2210"], None, "high"),
+        (500, ["gateway/2210", "cron/7"], None, "medium"),  # no one opens them all
+        (7058, ["gateway/2210"], None, "high"),
+        (7058, ["gateway/2210", "cron/7"], None, "medium"),  # the range is assumed
+        (7058, ["gateway/2210", "cron/7"], 28232, "high"),
+    ],
+)
+def test_churn_is_as_sure_as_what_it_counts(
+    n: int, owners: list[str], size: int | None, confidence: str
+) -> None:
+    opened = [DB.replace("gateway/2210", owner) for owner in owners]
+    opened = [row.replace("PORT", str(50000 + i)) for i, row in enumerate(opened)]
+    at = scene([*many(n, CHURN), *opened])
+    if size:
+        at = with_constants(at, ephemeral_low=32768, ephemeral_high=32767 + size)
+    (finding,) = found("time-wait-churn", at)
+    assert finding.confidence == confidence
+    assert (finding.base == 28232) == (n == 7058)
+    assert len(finding.cause) == (2 if len(owners) == 1 else 1)
+    assumed = "the port range of the host: the default is assumed"
+    assert (assumed in finding.caveats) == (n == 7058 and not size)
+
+
+def test_churn_from_two_addresses() -> None:
+    rows = [*many(400, CHURN), *many(200, CHURN.replace("192.0.2.40", "192.0.2.41"))]
+    (finding,) = found("time-wait-churn", scene(rows))
+    assert finding.evidence[-1] == "from 192.0.2.40 (400), 192.0.2.41 (200)"
+    assert finding.verdict.startswith("600 connections to 203.0.113.9:5432 are in TIME_WAIT and")
 
 
 def test_churn_on_windows_is_a_range() -> None:
@@ -667,14 +790,26 @@ def test_churn_on_windows_is_a_range() -> None:
     (finding,) = found("time-wait-churn", scene(rows, "windows"))
     assert "about" not in finding.verdict
     assert "opens 2 to 20 new ones a second" in finding.verdict
+    assert finding.evidence[0] == "600 TIME_WAIT of 30-240 s each, 0 ESTABLISHED"
+    assert "how long TIME_WAIT lasts here: 30 to 240 s are possible" in finding.caveats
 
 
-@pytest.mark.parametrize("n", [3, 30000])
+@pytest.mark.parametrize("n", [3, 8000])
 def test_time_wait_of_a_server_is_harmless(n: int) -> None:
+    """Of a client 7 058 to one service are a warning."""
     served = [f"TIME_WAIT 0 0 192.0.2.10:443 203.0.113.{i % 200}:{i % 60000 + 1}" for i in range(n)]
     at = scene(["LISTEN 0 511 0.0.0.0:443 0.0.0.0:*", *served])
     assert loud(at) == []
-    assert [f.severity for f in found("time-wait-churn", at)] == ["info"]
+    said = found("time-wait-churn", at)
+    assert [(f.severity, f.n, f.group.service) for f in said] == [("info", n, "0.0.0.0:443")]
+
+
+def test_time_wait_of_two_services_is_of_no_single_one() -> None:
+    rows = ["LISTEN 0 511 0.0.0.0:443 0.0.0.0:*", "LISTEN 0 511 0.0.0.0:80 0.0.0.0:*"]
+    rows += [f"TIME_WAIT 0 0 192.0.2.10:{port} 203.0.113.5:50001" for port in (80, 443)]
+    (finding,) = found("time-wait-churn", scene(rows))
+    assert finding.group.service is None
+    assert finding.verdict.startswith("2 connections are in TIME_WAIT on 2 services of this host")
 
 
 def test_time_wait_on_loopback_is_reused() -> None:

@@ -12,6 +12,7 @@ import quopri
 import re
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -121,12 +122,17 @@ def values(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, list[object
     return {str(name): list(cells) for name, cells in known.where(known.notna(), None).items()}
 
 
+@cache
+def undamaged(name: str) -> nsparse.Dump:
+    return nsparse.parse(SAMPLES / f"{name}.txt")
+
+
 @pytest.mark.parametrize("kind", DAMAGE)
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_no_damage_changes_a_row(name: str, kind: str) -> None:
     if (name, kind) in NOT_FOR:
         pytest.skip("with this prefix it is another line")
-    plain = nsparse.parse(SAMPLES / f"{name}.txt")
+    plain = undamaged(name)
     dump = parse("\n".join(DAMAGE[kind](sample(name))))
     names = SAID[1:] + ENDS
     assert values(dump.frame, names) == values(plain.frame, names)
@@ -156,11 +162,104 @@ WRAPPED = [
 @pytest.mark.parametrize("wrap", [wrapped(72), wrapped(76), wrapped(72, "> "), wrapped(66, ">> ")])
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapped_mail_is_joined(name: str, wrap: Callable[[Lines], Lines]) -> None:
-    plain = nsparse.parse(SAMPLES / f"{name}.txt")
+    plain = undamaged(name)
     dump = parse("\n".join(wrap(sample(name))))
     names = SAID[1:] + ENDS
     assert values(dump.frame, names) == values(plain.frame, names)
     assert not dump.problems
+
+
+def cut(width: int) -> Callable[[str], Lines]:
+    """As a terminal wraps: anywhere."""
+    return lambda line: [line[at : at + width] for at in range(0, len(line), width)] or [line]
+
+
+def parted(width: int) -> Callable[[str], Lines]:
+    """As a mailer wraps: between words."""
+    options = {"break_on_hyphens": False, "break_long_words": False, "expand_tabs": False}
+    return lambda line: (
+        textwrap.wrap(line, width, **options) if len(line) > width else [line]  # type: ignore[arg-type]
+    )
+
+
+WIDTHS = (66, 80, 100, 132)
+BACK = {
+    "netstat_aix--an": 1.0,
+    "netstat_freebsd--Aan": 0.99,
+    "netstat_hpux--an": 1.0,
+    "netstat_illumos--an": 1.0,
+    "netstat_linux--users-inodes": 1.0,
+    "netstat_macos--an": 0.99,
+    "netstat_macos--anv-14": 1.0,
+    "netstat_macos--anv-26": 0.98,
+    "netstat_netbsd--Aan": 0.98,
+    "netstat_openbsd--an": 0.98,
+    "netstat_reactos--an": 1.0,
+    "netstat_windows--anob": 1.0,
+    "ss_linux--all-tables": 0.98,
+    "ss_linux--details": 0.97,
+    "ss_linux--zero-window": 1.0,
+}
+"""So large a share of the rows comes back at least, measured over these widths; a row whose
+last words alone are on a line of their own may be complete without them, and is then listed."""
+
+
+def rows_of(frame: pd.DataFrame) -> dict[int, dict[str, object]]:
+    """What every row says, by its line; runs of blanks in a text may be where a mailer broke it."""
+    said = frame.drop(columns=["file", "snapshot", "view"], errors="ignore").astype(object)
+    return {
+        int(row["line"]): {
+            str(name): " ".join(value.split()) if isinstance(value, str) else value
+            for name, value in row.items()
+            if name != "line" and not pd.isna(value)
+        }
+        for _, row in said.iterrows()
+    }
+
+
+@pytest.mark.parametrize("how", [cut, parted])
+@pytest.mark.parametrize("name", BACK)
+def test_a_wrapped_row_comes_back_as_it_was_or_is_listed(
+    name: str, how: Callable[[int], Callable[[str], Lines]]
+) -> None:
+    plain = rows_of(undamaged(name).frame)
+    back = 0
+    # The end of a row of illumos is a number: cut there, what is left is a row as well.
+    widths = WIDTHS[1:] if "illumos" in name else WIDTHS
+    for width in widths:
+        parts = [
+            (number, part)
+            for number, line in enumerate(sample(name), 1)
+            for part in how(width)(line)
+        ]
+        dump = parse("\n".join(part for _, part in parts))
+        read = {parts[line - 1][0]: said for line, said in rows_of(dump.frame).items()}
+        assert len(read) == len(dump.frame)
+        assert {line: said for line, said in read.items() if said != plain[line]} == {}
+        listed = {parts[problem.line - 1][0] for problem in dump.problems}
+        assert plain.keys() - read.keys() <= listed
+        back += len(read)
+    assert back >= BACK[name] * len(widths) * len(plain)
+
+
+@pytest.mark.parametrize(
+    ("row", "rest"),
+    [
+        (
+            "tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED 640/ss",
+            "hd",
+        ),
+        (
+            "unix  3      [ ]         STREAM     CONNECTED     27203    640/sshd             /run/my",
+            "app.sock",
+        ),
+    ],
+)
+def test_a_row_that_may_go_on_below_is_refused_where_nothing_tells(row: str, rest: str) -> None:
+    dump = parse(f"{LISTENER}\n{row}\n{rest}\n{LISTENER}\n")
+    assert dump.frame["line"].tolist() == [1, 4]
+    assert [problem.line for problem in dump.problems] == [2, 3]
+    assert dump.problems[0].expected == ("the rest of the row, which the line below may be",)
 
 
 # ---- one rule, one case ------------------------------------------------------------------------
@@ -387,7 +486,7 @@ ENCODINGS = {
 
 @pytest.mark.parametrize("name", STATES)
 def test_states_of_every_language(name: str) -> None:
-    dump = nsparse.parse(SAMPLES / f"{name}.txt")
+    dump = undamaged(name)
     counts = dump.frame["state"].value_counts()
     assert {state: counts[state] for state in STATES[name]} == STATES[name]
     assert not dump.problems
@@ -395,7 +494,7 @@ def test_states_of_every_language(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in STATES if "net-tools" in name])
 def test_timers_of_every_language(name: str) -> None:
-    frame = nsparse.parse(SAMPLES / f"{name}.txt").frame
+    frame = undamaged(name).frame
     counts = frame["timer"].value_counts()
     assert counts[counts > 0].to_dict() == {"retransmit": 4, "persist": 3, "timewait": 1}
     waits = frame.loc[frame["timer"] == "retransmit", "timer_ms"]
@@ -429,6 +528,6 @@ def test_states_of_an_unknown_language_are_counted_in_a_note() -> None:
     ],
 )
 def test_moments_of_collectors(name: str, rows: list[int]) -> None:
-    dump = nsparse.parse(SAMPLES / f"{name}.txt")
+    dump = undamaged(name)
     assert [shot.rows for shot in dump.snapshots] == rows
     assert not dump.problems

@@ -16,6 +16,7 @@ NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program n
 TIMED = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name Timer\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
 
+WAITING = "6 of 6 connections of app/7 wait for a closed window"
 UNREAD = "recv-q-backlog"
 WINDOW = "zero-window"
 
@@ -55,6 +56,7 @@ def test_unread(ask: Ask) -> None:
         "unread data, 216 610 bytes in all, up to 61 004 on one: java/1855 is not reading."
     )
     assert finding.caveats == ("one snapshot: take a second 30 s later to prove it",)
+    assert finding.evidence[0] == "Recv-Q: 61 004, 52 110, 44 800, 38 216, 20 480"
     assert [line for _, line in finding.rows] == [3, 4, 5, 6, 7]
 
 
@@ -80,9 +82,46 @@ def test_unread_by_its_numbers(
     assert ask.levels(SS + served(*queues), UNREAD) == expected
 
 
+LISTENS = "LISTEN {} 128 0.0.0.0:80 0.0.0.0:*\n"
+SERVED = "ESTAB 127480 0 192.0.2.1:80 203.0.113.9:40000\n"
+CALLED = "ESTAB 127480 0 192.0.2.1:40000 203.0.113.9:443\n"
+HELD = "ESTAB 0 0 192.0.2.1:40001 203.0.113.9:443 {}\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "speaks"),
+    [
+        (LISTENS.format(0) + SERVED, True),  # nothing waits, so it was accepted
+        (LISTENS.format(1) + SERVED, False),
+        (LISTENS.format(1) + CALLED, True),  # whom this host calls, it has not to accept
+        (LISTENS.format(0) + SERVED + HELD.format('users:(("app",pid=7,fd=9))'), False),
+        (LISTENS.format(0) + SERVED + HELD.format("ino:77 sk:1"), False),
+        (LISTENS.format(1) + SERVED.rstrip() + " ino:78 sk:2\n", True),
+        (SERVED, None),
+    ],
+)
+def test_unread_in_a_dump_that_names_no_owners(ask: Ask, rows: str, *, speaks: bool | None) -> None:
+    """A connection that nobody has accepted would look the same (diagnoses: recv-q-backlog)."""
+    assert ask.levels(SS + rows, UNREAD) == [("warning", "low")] * bool(speaks)
+    assert ask.skipped(SS + rows, UNREAD) == (speaks is None)
+
+
+def test_unread_by_a_program_that_is_not_named(ask: Ask) -> None:
+    [finding] = ask.found(SS + LISTENS.format(0) + SERVED, UNREAD)
+    assert finding.verdict.endswith("127 480 unread bytes: the local program is not reading.")
+    assert finding.caveats[0] == "which program: needs owners (as root)"
+
+
 def test_one_unread(ask: Ask) -> None:
     [finding] = ask.found(SS + served(70000, 0), UNREAD)
     assert finding.verdict == "1 of 2 connections holds 70 000 unread bytes: app/7 is not reading."
+
+
+@pytest.mark.parametrize(("held", "expected"), [(117_965, "medium"), (117_964, "low")])
+def test_a_buffer_that_is_about_full(ask: Ask, held: int, expected: str) -> None:
+    """Nine tenths of 131 072 bytes are 117 964.8; one row of one snapshot is unsure without."""
+    memory = f" skmem:(r{held},rb131072,t0,tb16384,f0,w0,o0,bl0,d0)"
+    assert ask.levels(SS + served(70000, more=memory), UNREAD) == [("warning", expected)]
 
 
 def test_unread_in_two_snapshots(ask: Ask) -> None:
@@ -125,6 +164,11 @@ def test_half_of_the_program_makes_it_critical(ask: Ask, idle: int, severity: st
     quiet = " cubic rtt:1/1 lastsnd:90000 lastrcv:30000 lastack:90000"
     rows = served(*[4096] * 20, *[0] * idle, more=quiet)
     assert ask.severities(SS + rows, UNREAD) == [severity]
+
+
+@pytest.mark.parametrize("state", ["CLOSE-WAIT", "FIN-WAIT-1"])
+def test_unread_after_a_close_is_another_matter(ask: Ask, state: str) -> None:
+    assert not ask.found(SS + served(*[70000] * 5).replace("ESTAB", state), UNREAD)
 
 
 def test_rows_without_owner_are_not_unread_by_a_program(ask: Ask) -> None:
@@ -271,15 +315,22 @@ def test_a_silent_peer_is_not_called_slow(ask: Ask) -> None:
         "203.0.113.0 has stopped answering on 1 connection (window closed, 4 probes unanswered); "
         "5 000 bytes wait to be sent to it."
     )
+    assert finding.cause[0].startswith("203.0.113.0 does not answer window probes")
+    [slow] = ask.found(closed("200ms,2"), WINDOW)
+    assert slow.cause[0].startswith("the program at 203.0.113.0 does not read")
 
 
 def test_many_peers_of_one_service_are_one_finding(ask: Ask) -> None:
-    assert len(ask.found(closed(*["9sec,0"] * 5, peers=5), WINDOW)) == 5
+    one, *others = ask.found(closed(*["9sec,0"] * 5, peers=5), WINDOW)
+    assert len(others) == 4
+    assert [line.split()[0] for line in one.evidence] == ["203.0.113.0", "5"]
     [finding] = ask.found(closed(*["9sec,0"] * 6, peers=6), WINDOW)
     assert finding.verdict == (
         "6 peers have stopped reading on 6 connections (window closed, on one for at least 9 s); "
         "30 000 bytes wait to be sent to them."
     )
+    named = [line.split(":")[0] for line in finding.evidence]
+    assert named == [*(f"203.0.113.{n} port {40000 + n}" for n in range(3)), "peers", WAITING]
 
 
 def test_closed_window_without_owner_in_netstat(ask: Ask) -> None:
@@ -288,6 +339,68 @@ def test_closed_window_without_owner_in_netstat(ask: Ask) -> None:
     [finding] = ask.found(TIMED + listener + row, WINDOW)
     assert (finding.severity, finding.group.owner) == ("warning", None)
     assert "closed for at least 12 s" in finding.verdict
+
+
+NOBODYS = "ESTAB 0 5000 127.0.0.1:40000 127.0.0.1:80 timer:(persist,{},0)\n"
+FACING = "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\nESTAB {} 0 127.0.0.1:80 127.0.0.1:40000\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SS + NOBODYS.format("4sec"), ("notice", "medium")),
+        (SS + NOBODYS.format("5sec"), ("warning", "high")),  # the wait proves its age
+        (SS + FACING.format(0) + NOBODYS.format("1sec"), ("notice", "medium")),
+        (SS + FACING.format(500) + NOBODYS.format("1sec"), ("notice", "high")),
+        (twice(NOBODYS.format("1sec"), NOBODYS.format("1sec"), 119), ("warning", "medium")),
+        (twice(NOBODYS.format("1sec"), NOBODYS.format("1sec"), 120), ("warning", "high")),
+        (
+            twice(NOBODYS.format("1sec").replace("persist", "on"), NOBODYS.format("1sec"), 120),
+            ("notice", "medium"),
+        ),
+    ],
+)
+def test_what_makes_a_closed_window_sure_without_owners(
+    ask: Ask, text: str, expected: tuple[str, str]
+) -> None:
+    assert ask.levels(text, WINDOW) == [expected]
+
+
+TO_READER = 'ESTAB 0 60000 192.0.2.1:40000 203.0.113.9:7070 users:(("app",pid=7,fd=3)){}\n'
+ACCOUNT = " cubic rtt:1/1 {}lastsnd:{} lastrcv:9 lastack:9 busy:90000ms {}{}"
+PROBED_ELSEWHERE = "ESTAB 0 0 192.0.2.1:40001 203.0.113.9:22 timer:(keepalive,60sec,0)"
+LIMITED, MORE = "rwnd_limited:{}ms(50.0%) ", "notsent:60000"
+
+
+@pytest.mark.parametrize(
+    ("account", "speaks"),
+    [
+        (ACCOUNT.format("", 64400, LIMITED.format(57960), MORE), True),
+        (ACCOUNT.format("", 64400, LIMITED.format(57959), MORE), False),
+        (ACCOUNT.format("", 64400, "", MORE), False),
+        (ACCOUNT.format("", 64400, LIMITED.format(64400), ""), False),
+        (ACCOUNT.format("unacked:2 ", 64400, LIMITED.format(64400), MORE), False),
+        (ACCOUNT.format("", 5000, LIMITED.format(5000), MORE), True),
+        (ACCOUNT.format("", 4999, LIMITED.format(5000), MORE), False),
+        # Where ss was asked for timers, a closed window has one.
+        (ACCOUNT.format("", 9000, LIMITED.format(9000), MORE) + "\n" + PROBED_ELSEWHERE, False),
+    ],
+)
+def test_closed_window_by_the_account_of_the_kernel(
+    ask: Ask, account: str, *, speaks: bool
+) -> None:
+    text = SS + TO_READER.format(account)
+    assert ask.levels(text, WINDOW) == [("warning", "medium")] * speaks
+
+
+def test_closed_window_without_timers_in_words(ask: Ask) -> None:
+    account = ACCOUNT.format("", 64400, LIMITED.format(64400), MORE)
+    [finding] = ask.found(SS + TO_READER.format(account), WINDOW, "limited-by")
+    assert "window closed for at least 64 s" in finding.verdict
+    assert finding.absorbed == ("limited-by: 1 row",)
+    place = "203.0.113.9 port 7070 from port 40000"
+    assert finding.evidence[0] == f"{place}: Send-Q 60 000, nothing sent for 64.4 s"
+    assert finding.caveats[0] == "the timer that probes the window: ss -o"
 
 
 @pytest.mark.parametrize(

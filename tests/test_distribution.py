@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 LISTENER = 'LISTEN {q} 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=3))\n'
+
+
+OWNED = 'ESTAB 0 0 192.0.2.1:22 203.0.113.9:50000 users:(("sshd",pid=3,fd=3))\n'
 
 
 def accepted(counts: Iterable[int], info: str = "", first: str = "203.0.113.1") -> str:
@@ -33,6 +37,14 @@ def called(
 ) -> str:
     return "".join(
         f'{state} 0 0 192.0.2.1:{start + n} {addr}:{port} users:(("app",pid=5,fd={n})){info}\n'
+        for n in range(count)
+    )
+
+
+def listened(count: int, start: int) -> str:
+    """Listeners of the program that calls: what comes to their ports are no calls of its own."""
+    return "".join(
+        f'LISTEN 0 9 0.0.0.0:{start + n} 0.0.0.0:* users:(("app",pid=5,fd={n}))\n'
         for n in range(count)
     )
 
@@ -96,6 +108,23 @@ def test_descriptors_that_run_out_make_it_graver(ask: Ask, limit: int, hot: str,
     ) == [idle]
 
 
+def test_only_open_connections_to_a_listener_have_a_caller(ask: Ask) -> None:
+    hot = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1])
+    assert not ask.severities(hot.replace("ESTAB", "TIME-WAIT"), "hot-client")
+    calls = called("203.0.113.8", 443, 100) + "".join(
+        called(f"10.0.0.{n}", 443, 1) for n in range(5)
+    )
+    assert not ask.severities(SS + calls, "hot-client")
+
+
+def test_one_caller_whose_requests_are_not_read(ask: Ask) -> None:
+    """It does use its connections: the program does not."""
+    quiet = " cubic rtt:1/1 lastsnd:300000 lastrcv:300000 lastack:9"
+    text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1], quiet)
+    assert ask.severities(text, "hot-client") == ["warning"]
+    assert ask.severities(text.replace("ESTAB 0", "ESTAB 9"), "hot-client") == ["notice"]
+
+
 def test_one_caller_on_loopback(ask: Ask) -> None:
     text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1], first="127.0.0.1")
     assert not ask.severities(text, "hot-client")
@@ -119,6 +148,18 @@ def paths(*best: float) -> str:
 )
 def test_many_behind_one_address(ask: Ask, best: list[float], *, speaks: bool) -> None:
     assert ask.severities(paths(*best), "nat-many-clients") == ["info"] * speaks
+
+
+def test_paths_that_are_not_of_one_caller(ask: Ask) -> None:
+    unknown = "".join(f"ESTAB 0 0 192.0.2.1:80 203.0.113.1:{30000 + n}\n" for n in range(20))
+    assert not ask.severities(paths(*[10.0] * 9 + [50.0] * 10) + unknown, "nat-many-clients")
+    unmeasured = unknown.replace("\n", " cubic rtt:1/1 minrtt:0\n")
+    assert not ask.severities(paths(*[50.0] * 19) + unmeasured, "nat-many-clients")
+    calls = "".join(
+        called("203.0.113.1", 443, 10, info=f" cubic rtt:99/1 minrtt:{ms}", start=35000 + ms)
+        for ms in (10, 50)
+    )
+    assert not ask.severities(SS + calls, "nat-many-clients")
 
 
 def test_many_behind_one_address_are_no_hot_client(ask: Ask) -> None:
@@ -149,10 +190,18 @@ def test_silent_for_an_hour(ask: Ask, idle: int, fresh: int, *, speaks: bool) ->
 
 
 def test_silent_in_words(ask: Ask) -> None:
-    [finding] = ask.found(SS + LISTENER.format(q=0) + accepted([50], HOURS), "idle-established")
+    kept = accepted([50], HOURS).replace(" cubic", " timer:(keepalive,9sec,0) cubic", 20)
+    [finding] = ask.found(SS + LISTENER.format(q=0) + kept, "idle-established")
+    assert finding.evidence[1] == "without a keepalive timer: 30"
     assert finding.verdict == (
         "50 of 50 connections on port 80 have been silent for 1 h or more: by design?"
     )
+
+
+def test_silent_connections_that_nobody_accepted(ask: Ask) -> None:
+    closed = SS + LISTENER.format(q=0) + accepted([0, 50], HOURS).replace("ESTAB", "CLOSE-WAIT")
+    assert not ask.severities(closed, "idle-established")
+    assert not ask.severities(SS + called("203.0.113.8", 22, 50, info=HOURS), "idle-established")
 
 
 QUIET = " cubic rtt:1/1 lastsnd:300000 lastrcv:300000 lastack:9"
@@ -181,6 +230,9 @@ BUSY = " cubic rtt:1/1 lastsnd:5 lastrcv:5 lastack:9"
         (called("203.0.113.8", 5432, 999), []),
         (called("203.0.113.8", 5432, 5000), ["warning"]),
         (called("203.0.113.8", 5432, 600) + called("203.0.113.9", 5432, 600), []),
+        (called("203.0.113.8", 5432, 1000, state="SYN-SENT"), []),
+        (called("203.0.113.8", 20, 100, info=QUIET), ["notice"]),
+        (listened(100, 35000) + called("203.0.113.8", 20, 100, info=QUIET), []),  # FTP, active
     ],
 )
 def test_ever_more_to_one_backend(ask: Ask, text: str, expected: list[str]) -> None:
@@ -218,10 +270,26 @@ def pool(*counts: int, port: int = 8081) -> str:
         (pool(14, 14, 1), []),
         (pool(20, 20, 2, port=443), []),
         (pool(20, 20) + called("10.0.0.9", 8081, 1, state="SYN-SENT"), ["warning"]),
+        (re.sub(r"users:\S+", "", pool(20, 20, 2)) + OWNED, []),  # whose they are is not known
+        (pool(20, 20, 2, port=20) + listened(1100, 33000), []),  # they call us
+        (pool(20, 20, 2).replace("ESTAB", "udp ESTAB").replace("State", "Netid State"), []),
+        (pool(20, 20, 2).replace("ESTAB", "TIME-WAIT"), []),
     ],
 )
 def test_uneven_backends(ask: Ask, text: str, expected: list[str]) -> None:
     assert ask.severities(text, "backend-imbalance") == expected
+
+
+def test_connections_that_are_over_show_no_backends(ask: Ask) -> None:
+    """Windows prints pid 0 for them, whoever had them."""
+    head = "  Proto  Local Address          Foreign Address        State           PID\n"
+    rows = "".join(
+        f"  TCP    192.0.2.1:{50000 + 100 * to + n}    10.0.0.{to}:8081    {{0}}    {{1}}\n"
+        for to, count in enumerate((20, 20, 2))
+        for n in range(count)
+    )
+    assert ask.severities(head + rows.format("ESTABLISHED", 7), "backend-imbalance") == ["notice"]
+    assert not ask.severities(head + rows.format("TIME_WAIT", 0), "backend-imbalance")
 
 
 def test_uneven_backends_need_an_owner(ask: Ask) -> None:
@@ -230,6 +298,8 @@ def test_uneven_backends_need_an_owner(ask: Ask) -> None:
 
 # ---- rare-outbound -----------------------------------------------------------------------------
 
+SELF = called("203.0.113.8", 7331, 1).replace("192.0.2.1", "203.0.113.8")
+SPOKEN = "bytes_acked:900 bytes_received:900"
 LIVELY = " cubic rtt:1/1 bytes_acked:900 bytes_received:900 lastsnd:9 lastrcv:9 lastack:9"
 
 
@@ -247,10 +317,35 @@ LIVELY = " cubic rtt:1/1 bytes_acked:900 bytes_received:900 lastsnd:9 lastrcv:9 
         (called("203.0.113.8", 4444, 1, info=LIVELY.replace("rcv:9", "rcv:600000")), ["warning"]),
         (called("203.0.113.8", 4444, 1, info=LIVELY.replace("rcv:9", "rcv:600001")), ["info"]),
         (called("203.0.113.8", 7331, 1, info=LIVELY), ["info"]),
+        (called("203.0.113.8", 4444, 1, info=LIVELY.replace("ived:900", "ived:0")), ["info"]),
+        (called("203.0.113.8", 4444, 1, info=LIVELY.replace("ived:900", "ived:1")), ["warning"]),
+        (called("203.0.113.8", 4444, 1, info=f" cubic {SPOKEN}"), ["info"]),  # long ago, perhaps
+        (called("203.0.113.8", 7331, 1, state="TIME-WAIT"), []),
+        (LISTENER.format(q=0) + called("203.0.113.8", 7331, 1).replace(":35000", ":80"), []),
+        (SELF + LISTENER.format(q=0).replace("0.0.0.0:80", "203.0.113.8:7331"), []),
+        (called("203.0.113.8", 7331, 1) + "ESTAB 0 0 203.0.113.8:7331 192.0.2.1:35000\n", []),
     ],
 )
 def test_odd_ports(ask: Ask, text: str, expected: list[str]) -> None:
     assert ask.severities(SS + text, "rare-outbound") == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "expected"),
+    [("ESTAB", 120, "warning"), ("ESTAB", 119, "info"), ("SYN-SENT", 120, "info")],
+)
+def test_a_session_that_lasts(ask: Ask, state: str, seconds: int, expected: str) -> None:
+    rows = called("203.0.113.8", 4444, 1, state=state)
+    later = f"Sun Nov 22 10:0{seconds // 60}:{seconds % 60:02} UTC 2026\n"
+    text = f"Sun Nov 22 10:00:00 UTC 2026\n{SS}{rows}\n{later}{SS}{rows}"
+    assert ask.severities(text, "rare-outbound") == [expected]
+
+
+def test_a_port_by_a_name_that_no_table_knows(ask: Ask) -> None:
+    head = "Proto Recv-Q Send-Q Local Address Foreign Address State\n"
+    row = "tcp 0 0 192.0.2.1:40000 203.0.113.9:{} ESTABLISHED\n"
+    assert not ask.severities(head + row.format("frobnicate"), "rare-outbound")
+    assert ask.severities(head + row.format("5215"), "rare-outbound") == ["info"]
 
 
 def test_an_end_is_listed_once(ask: Ask) -> None:

@@ -168,6 +168,9 @@ def test_a_diagnosis_explains_itself(diagnosis: Diagnosis) -> None:
     assert diagnosis.numbers or diagnosis.needs, "what it judges by"
     assert all(number.why for number in diagnosis.numbers)
     assert diagnosis.refs
+    assert {rule.id for rule in diagnosis.absorbs} <= set(diagnoses()), (
+        "what it takes over is there"
+    )
 
 
 def test_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:

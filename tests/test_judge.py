@@ -15,8 +15,9 @@ import pytest
 
 import nsparse.judging.settings
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number, Severity
-from nsparse.errors import ConfigError, UnknownName
-from nsparse.judging.judge import Report, judge
+from nsparse.errors import ConfigError, NsparseError, UnknownName
+from nsparse.judging.judge import judge
+from nsparse.judging.report import Report
 from nsparse.judging.settings import KEYS, settings
 from nsparse.schema import empty, frame
 
@@ -369,6 +370,26 @@ def test_what_the_user_knows_of_the_hosts(judged: Judged) -> None:
     assert not known.assumed & {"ephemeral_low", "ephemeral_high", "fd_limit", "kernel"}
 
 
+def test_a_finding_about_an_ignored_program_is_ignored(judged: Judged) -> None:
+    """Although it stands on connections of nobody, or of another program too."""
+    about = [finding("a", "notice", (0, 6), process=name) for name in ("nginx", "backup-db")]
+    report = judged(
+        says("a", *about),
+        data=PROGRAMS.assign(process=None),
+        config={"ignore-processes": ["NGINX"]},
+    )
+    assert [one.group.process for one in report.findings] == ["backup-db"]
+
+
+PART = Diagnosis("part", "?", Says(()), numbers=(Number("share", 0.5, "half"),))
+
+
+def test_a_part_is_no_number_of_sockets_nor_a_percentage(judged: Judged) -> None:
+    judged(PART, config={"part": {"share": 1}})
+    with pytest.raises(ConfigError, match="share must be a part, from 0 to 1, not 7"):
+        judged(PART, config={"part": {"share": 7}})
+
+
 def test_the_example_of_the_docs() -> None:
     page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text("utf-8")
     [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
@@ -500,3 +521,19 @@ def test_nothing_read(judged: Judged) -> None:
         assert report.findings == ()
         assert report.not_evaluated == (("a", ("states",)),)
         assert report.summary["rows"] == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("dump.txt", r"diagnose\('dump.txt'\): read it first, with parse\(\) or open_bundle\(\)"),
+        ([Path("dump.txt")], r"read it first"),
+        (b"tcp", r"read it first"),
+        (7, r"takes a frame, a dump, a bundle or several, no int"),
+        (HOST[["proto", "state"]], r"not the common frame: it lacks the column file"),
+    ],
+    ids=["path", "paths", "bytes", "number", "frame"],
+)
+def test_what_is_no_dump(data: Any, said: str) -> None:
+    with pytest.raises(NsparseError, match=said):
+        judge(data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
 
+import nsparse
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 SS = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
+
+MAC = "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
+OPENBSD = "Proto   Recv-Q Send-Q  Local Address          Foreign Address        TCP-State\n"
+MACOS = MAC + "tcp4 0 0 127.0.0.1.631 *.* LISTEN\ntcp6 0 0 ::1.631 *.* LISTEN\n"
 
 EXPOSED = "listener-exposed"
 DUPLICATE = "listener-duplicate"
@@ -25,6 +31,11 @@ LOW = "privileged-port-unusual"
 def listening(addr: str, port: int, process: str = "", pid: int = 1, **more: str) -> str:
     users = f'users:(("{process}",pid={pid},fd={pid}))' if process else ""
     return f"tcp LISTEN 0 {more.get('backlog', '128')} {addr}:{port} 0.0.0.0:* {users}\n"
+
+
+def accepted(here: str, process: str, pid: int) -> str:
+    users = f'users:(("{process}",pid={pid},fd=9))'
+    return f"tcp ESTAB 0 0 {here} 203.0.113.9:{40000 + pid} {users}\n"
 
 
 def established(here: str, there: str, state: str = "ESTAB") -> str:
@@ -97,6 +108,91 @@ def test_a_caller_from_the_world_proves_it(ask: Ask, peer: str, expected: str) -
         "10.0.0.5:6379", f"{peer}:40000"
     )
     assert [finding.severity for finding in ask.found(SS + rows, EXPOSED)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        established("10.0.0.5:22", "203.0.113.9:40000") + listening("0.0.0.0", 22, "sshd"),
+        established("10.0.0.5:6379", "203.0.113.9:40000", "SYN-RECV"),
+        established("203.0.113.1:6379", "203.0.113.1:40000")
+        + established("203.0.113.1:40000", "203.0.113.1:6379"),
+    ],
+    ids=["of another port", "not yet established", "of this host itself"],
+)
+def test_no_caller_from_the_world(ask: Ask, rows: str) -> None:
+    text = SS + listening("0.0.0.0", 6379, "redis-server") + rows
+    assert [finding.severity for finding in ask.found(text, EXPOSED)] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "tcp UNCONN 0 0 0.0.0.0:6379 0.0.0.0:*\n",  # bound, and not listening
+        "udp ESTAB 0 0 203.0.113.1:123 198.51.100.7:123\n",  # a question on its way
+        "udp UNCONN 0 0 *:* *:*\n",
+    ],
+)
+def test_a_socket_that_waits_for_nobody(ask: Ask, row: str) -> None:
+    assert not ask.found(SS + row, EXPOSED)
+
+
+def test_a_container_has_an_address_of_its_own(ask: Ask) -> None:
+    frame = nsparse.parse(io.BytesIO((SS + listening("0.0.0.0", 6379)).encode())).frame
+    for netns, count in ((None, 1), ("blue", 0)):
+        report = nsparse.diagnose(frame.assign(netns=netns), select=[EXPOSED])
+        assert len(report.findings) == count
+
+
+@pytest.mark.parametrize(
+    ("calls", "state", "expected"),
+    [(1, "ESTAB", ["warning"]), (2, "ESTAB", []), (2, "TIME-WAIT", ["warning"])],
+)
+def test_a_debugger_has_one_caller(ask: Ask, calls: int, state: str, expected: list[str]) -> None:
+    rows = listening("0.0.0.0", 8000, "java", backlog="1") + "".join(
+        established("10.0.0.5:8000", f"10.0.0.9:{40000 + n}", state) for n in range(calls)
+    )
+    assert [finding.severity for finding in ask.found(SS + rows, EXPOSED)] == expected
+
+
+def test_the_callers_that_prove_it_are_shown(ask: Ask) -> None:
+    calls = established("10.0.0.5:6379", "203.0.113.9:40000")
+    calls += established("10.0.0.5:2379", "203.0.113.9:40000")
+    rows = listening("0.0.0.0", 6379, "redis-server") + listening("0.0.0.0", 2379, "etcd") + calls
+    redis, etcd = ask.found(SS + rows, EXPOSED)
+    assert (redis.severity, [line for _, line in redis.rows]) == ("critical", [2, 4])
+    assert (etcd.severity, [line for _, line in etcd.rows]) == ("notice", [3])
+    assert redis.evidence == (
+        "sockets: tcp 0.0.0.0:6379",
+        "1 established connection from public addresses: 203.0.113.9",
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "proto", "port", "severity", "where"),
+    [
+        ("macos", "tcp4", 5900, "notice", "every IPv4 address"),
+        ("macos", "tcp6", 5900, "notice", "every IPv6 address"),
+        ("macos", "tcp46", 6379, "warning", "every address"),
+        ("openbsd", "tcp", 6379, "warning", "every IPv4 address"),
+        ("openbsd", "tcp6", 6379, "warning", "every IPv6 address"),
+    ],
+)
+def test_exposed_on_bsd(
+    ask: Ask, head: str, proto: str, port: int, severity: str, where: str
+) -> None:
+    end, there = f"*.{port}", "*.*"
+    text = {"macos": MACOS, "openbsd": OPENBSD}[head]
+    text += f"{proto:<5}      0      0  {end:<22} {there:<22} LISTEN\n"
+    [finding] = ask.found(text, EXPOSED)
+    assert finding.severity == severity
+    assert f"open on {where}" in finding.verdict
+
+
+def test_a_screen_open_to_all(ask: Ask) -> None:
+    """Elsewhere than on macOS nobody asks for the login of an account."""
+    [finding] = ask.found(SS + listening("0.0.0.0", 5900, "x11vnc"), EXPOSED)
+    assert finding.severity == "warning"
 
 
 def test_a_public_address_behind_the_wildcard(ask: Ask) -> None:
@@ -174,10 +270,31 @@ def test_a_broker_by_any_name(ask: Ask) -> None:
         (listening("0.0.0.0", 80, "a: /bin", 1) + listening("0.0.0.0", 80, "a", 2), ["info"]),
         (listening("0.0.0.0", 80, "a", 1) + listening("[::]", 80, "b", 2), []),
         (listening("0.0.0.0", 80, "a", 1) + listening("0.0.0.0", 81, "b", 2), []),
+        (listening("0.0.0.0", 80, "a", 1) + listening("0.0.0.0", 80), []),
+        (accepted("10.0.0.5:80", "a", 1) + accepted("10.0.0.5:80", "b", 2), []),
     ],
 )
 def test_two_on_one_port(ask: Ask, rows: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(SS + rows, DUPLICATE)] == expected
+
+
+def test_two_on_one_port_in_words(ask: Ask) -> None:
+    rows = listening("0.0.0.0", 80, "a", 1) + listening("0.0.0.0", 80, "b", 2)
+    [finding] = ask.found(SS + rows + accepted("10.0.0.5:80", "a", 1), DUPLICATE)
+    assert finding.verdict == (
+        "a/1 and b/2 listen on 0.0.0.0:80: each gets a part of the callers, or none."
+    )
+    assert finding.evidence == (
+        "a/1: 1 connection in this dump",
+        "b/2: 0 connections in this dump",
+    )
+    assert "old instance" in finding.cause[0]
+
+
+def test_parent_and_child_share_a_socket(ask: Ask) -> None:
+    """Old versions of ss print a line for each of them; the inode says that it is one socket."""
+    rows = [listening("0.0.0.0", 80, name, 1).rstrip() for name in "ab"]
+    assert not ask.found(SS + "".join(f"{row} ino:77 sk:1\n" for row in rows), DUPLICATE)
 
 
 def test_two_on_one_port_of_windows(ask: Ask) -> None:
@@ -189,6 +306,7 @@ def test_two_on_one_port_of_windows(ask: Ask) -> None:
         "warning listener-duplicate 0.0.0.0:5665 (high): pid 15136 and pid 8692 listen on "
         "0.0.0.0:5665: Windows gives the callers to one of them only."
     )
+    assert finding.cause[0].startswith("SO_REUSEADDR")
 
 
 def test_more_on_one_port_than_are_named(ask: Ask) -> None:
@@ -228,9 +346,52 @@ def test_one_in_front_of_another(
     assert [finding.severity for finding in ask.found(SS + rows, SHADOWED)] == ["notice"] * speaks
 
 
+@pytest.mark.parametrize(
+    ("wild", "exact", "speaks"),
+    [
+        ("tcp4 *.80", "tcp4 127.0.0.1.80", True),
+        ("tcp4 *.80", "tcp6 ::1.80", False),
+        ("tcp6 *.80", "tcp4 127.0.0.1.80", False),
+        ("tcp6 *.80", "tcp6 ::1.80", True),
+        ("tcp46 *.80", "tcp4 127.0.0.1.80", True),
+        ("tcp46 *.80", "tcp6 ::1.80", True),
+    ],
+)
+def test_one_in_front_of_another_on_macos(ask: Ask, wild: str, exact: str, *, speaks: bool) -> None:
+    head = MAC.rstrip("\n") + "      rhiwat  shiwat    pid   epid\n"
+    rows = "".join(
+        f"{proto:<5}      0      0  {end:<22} *.*                    LISTEN       131072  131072  {pid:>5}      0\n"
+        for pid, (proto, end) in enumerate((wild.split(), exact.split()), 500)
+    )
+    assert [finding.severity for finding in ask.found(head + rows, SHADOWED)] == ["notice"] * speaks
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        accepted("192.0.2.1:80", "b", 2),  # a connection hides nothing
+        listening("192.0.2.1", 80),
+        listening("192.0.2.1", 81, "b", 2),
+    ],
+)
+def test_nobody_in_front_of_another(ask: Ask, row: str) -> None:
+    assert not ask.found(SS + listening("0.0.0.0", 80, "a", 1) + row, SHADOWED)
+
+
+def test_ports_by_names_that_no_table_knows_are_not_one_port(ask: Ask) -> None:
+    head = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
+    rows = [f"tcp 0 0 {end} 0.0.0.0:* LISTEN {pid}/x\n" for pid, end in enumerate(UNNAMED, 1)]
+    assert not ask.found(head + "".join(rows), SHADOWED)
+
+
+UNNAMED = ("0.0.0.0:frobnicate", "127.0.0.1:twiddle")
+
+
 def test_shadowed_in_words(ask: Ask) -> None:
     rows = listening("0.0.0.0", 80, "a", 1) + listening("127.0.0.1", 80, "b", 2)
+    rows += accepted("10.0.0.5:80", "a", 1)
     [finding] = ask.found(SS + rows, SHADOWED)
+    assert finding.evidence == ("a/1: 1 connection", "b/2: 0 connections")
     assert finding.verdict == (
         "b/2 listens on 127.0.0.1:80 and a/1 on every address of that port: callers of 127.0.0.1 "
         "reach b/2 alone, all others a/1."
@@ -240,6 +401,7 @@ def test_shadowed_in_words(ask: Ask) -> None:
 # ---- listener-family-mismatch ------------------------------------------------------------------
 
 SIX = listening("[::1]", 631, "cupsd") + listening("127.0.0.1", 631, "cupsd")
+LONE = SIX + listening("0.0.0.0", 3000, "node")
 
 
 @pytest.mark.parametrize(
@@ -260,10 +422,75 @@ SIX = listening("[::1]", 631, "cupsd") + listening("127.0.0.1", 631, "cupsd")
             + established("[::1]:40000", "[::1]:3000", "SYN-SENT"),
             ["notice"],
         ),
+        (listening("[::1]", 3000, "node") + "u_str ESTAB 0 0 * 19000 * 19001\n", []),
+        (LONE + established("[::1]:40000", "[::1]:3000", "TIME-WAIT"), ["info"]),
+        (LONE + established("127.0.0.1:40000", "127.0.0.1:3000", "SYN-SENT"), ["info"]),
+        (LONE + established("[2001:db8::5]:40000", "[2001:db8:9::80]:3000", "SYN-SENT"), ["info"]),
+        (LONE + established("[2001:db8::5]:40000", "[2001:db8::5]:3000", "SYN-SENT"), ["notice"]),
+        (
+            LONE
+            + listening("127.0.0.1", 3001, "node")
+            + established("[::1]:40000", "[::1]:3001", "SYN-SENT"),
+            ["notice", "info"],
+        ),
     ],
 )
 def test_one_family_alone(ask: Ask, rows: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(SS + rows, FAMILY)] == expected
+
+
+def test_one_family_alone_in_words(ask: Ask) -> None:
+    [one] = ask.found(SS + LONE, FAMILY)
+    assert one.verdict == (
+        "1 port is listened on over IPv4 alone on a host that has IPv6 too (3000): a caller of "
+        "localhost that tries ::1 is refused."
+    )
+    ports = "".join(listening("[::1]", port, "node") for port in range(3000, 3009))
+    [many] = ask.found(SS + SIX + ports, FAMILY)
+    assert many.verdict == (
+        "9 ports are listened on over IPv6 alone on a host that has IPv4 too (3000, 3001, 3002, "
+        "3003, 3004, 3005, 3006, 3007 and 1 more): a caller of localhost that tries 127.0.0.1 is "
+        "refused."
+    )
+
+
+@pytest.mark.parametrize(
+    ("listens", "calls", "over", "alone", "number"),
+    [
+        ("127.0.0.1", "[::1]", "IPv6", "IPv4", "127.0.0.1"),
+        ("[::1]", "127.0.0.1", "IPv4", "IPv6", "::1"),
+    ],
+)
+def test_a_call_over_the_other_family_in_words(
+    ask: Ask, listens: str, calls: str, over: str, alone: str, number: str
+) -> None:
+    call = established(f"{calls}:40000", f"{calls}:3000", "SYN-SENT")
+    [finding] = ask.found(SS + SIX + listening(listens, 3000, "node") + call, FAMILY)
+    assert finding.verdict == (
+        f"1 attempt of this host to call port 3000 over {over}, and node/1 listens on {alone} "
+        "alone."
+    )
+    assert finding.next[0].cmd.endswith(f"or call {number} by its number")
+
+
+LINUX = "Proto Recv-Q Send-Q Local Address Foreign Address State\n"
+LINUX += "tcp 0 0 127.0.0.1:631 0.0.0.0:* LISTEN\ntcp6 0 0 ::1:631 :::* LISTEN\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        (LINUX + "tcp6 0 0 :::3000 :::* LISTEN\n", None),  # serves both, as a rule
+        (LINUX + "tcp 0 0 0.0.0.0:3000 0.0.0.0:* LISTEN\n", "IPv4"),
+        (MACOS + "tcp4 0 0 *.3000 *.* LISTEN\n", "IPv4"),
+        (MACOS + "tcp6 0 0 *.3000 *.* LISTEN\n", "IPv6"),
+        (MACOS + "tcp46 0 0 *.3000 *.* LISTEN\n", None),
+        (SS + SIX + listening("[::ffff:127.0.0.1]", 3000), "IPv4"),
+    ],
+)
+def test_which_family_is_alone(ask: Ask, text: str, alone: str | None) -> None:
+    said = [finding.verdict.partition(" on a host")[0] for finding in ask.found(text, FAMILY)]
+    assert said == [f"1 port is listened on over {alone} alone"] * (alone is not None)
 
 
 # ---- listener-dead-process ---------------------------------------------------------------------
@@ -288,6 +515,29 @@ def test_a_port_of_the_dead(ask: Ask) -> None:
         "5540, neither of which exists: a child that inherited the socket keeps it open."
     ]
     assert [line.split(":")[0] for line in said[0].absorbed] == [DUPLICATE]
+
+
+@pytest.mark.parametrize(
+    ("rows", "n", "evidence"),
+    [
+        ("  TCP    192.0.2.70:50000   203.0.113.30:443     ESTABLISHED  5540\n", 0, ""),
+        ("  TCP    192.0.2.70:7777    203.0.113.30:40000   CLOSE_WAIT   5540\n", 0, ""),
+        ("  UDP    0.0.0.0:7777       *:*                               5540\n", 0, ""),
+        (
+            "  TCP    0.0.0.0:7777       0.0.0.0:0            LISTENING    5540\n"
+            "  TCP    192.0.2.70:7777    203.0.113.30:40000   ESTABLISHED  5540\n"
+            "  TCP    192.0.2.70:7777    203.0.113.30:40001   ESTABLISHED  5540\n"
+            "  TCP    192.0.2.70:7777    203.0.113.30:40002   CLOSE_WAIT   5540\n",
+            3,
+            "2 established connections to it",
+        ),
+    ],
+)
+def test_what_the_dead_hold(ask: Ask, rows: str, n: int, evidence: str) -> None:
+    facts = {"win1": {"proctable": ALIVE}}
+    found = ask.found(WINDOWS + rows, DEAD, host="win1", facts=facts)
+    assert [finding.n for finding in found] == [n] * (n > 0)
+    assert [finding.evidence[1] for finding in found] == [evidence] * (n > 0)
 
 
 def test_a_list_of_other_processes_proves_nothing(ask: Ask) -> None:
@@ -323,7 +573,11 @@ def test_a_listener_of_the_kernel(ask: Ask, owned: int, *, speaks: bool) -> None
         for n in range(1, owned + 1)
     )
     rows += "tcp LISTEN 0 64 0.0.0.0:2049 0.0.0.0:* ino:900 sk:900\n"
-    assert [finding.severity for finding in ask.found(SS + rows, DEAD)] == ["info"] * speaks
+    rows += "tcp ESTAB 0 0 192.0.2.1:80 203.0.113.9:40000 ino:901 sk:901\n"
+    rows += "tcp LISTEN 0 64 0.0.0.0:2050 0.0.0.0:*\n"  # of an inode nothing is known
+    found = ask.found(SS + rows, DEAD)
+    assert [(finding.severity, finding.n) for finding in found] == [("info", 1)] * speaks
+    assert all("without a process (2049)" in finding.verdict for finding in found)
 
 
 # ---- privileged-port-unusual -------------------------------------------------------------------
@@ -347,3 +601,22 @@ def test_a_listener_of_the_kernel(ask: Ask, owned: int, *, speaks: bool) -> None
 def test_a_low_port(ask: Ask, port: int, process: str, *, speaks: bool) -> None:
     said = ask.found(SS + listening("0.0.0.0", port, process), "privileged-port-unusual")
     assert [finding.severity for finding in said] == ["info"] * speaks
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        accepted("10.0.0.5:22", "rsync", 9),  # a connection: its program may be any
+        listening("0.0.0.0", 22),  # nobody knows whose
+    ],
+)
+def test_a_low_port_of_nobody(ask: Ask, row: str) -> None:
+    text = SS + listening("0.0.0.0", 25, "master") + row
+    assert not ask.found(text, "privileged-port-unusual")
+
+
+def test_a_low_port_in_use(ask: Ask) -> None:
+    rows = listening("0.0.0.0", 22, "nc", 7) + listening("0.0.0.0", 80, "nginx", 8)
+    rows += accepted("10.0.0.5:22", "nc", 7) + accepted("10.0.0.5:80", "nginx", 8)
+    [finding] = ask.found(SS + rows, "privileged-port-unusual")
+    assert finding.evidence == ("1 connection to it in this dump",)

@@ -43,6 +43,7 @@ def test_descriptors(ask: Ask) -> None:
         "1 020: close to 1 024, a usual limit of descriptors."
     )
     assert finding.base == 1024
+    assert finding.evidence == ("sockets: ESTABLISHED (1 010)", "most at 192.0.2.1:80 (1 010)")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,12 @@ def test_descriptors_of_a_known_limit(
     ask: Ask, sockets: int, expected: list[tuple[str, str]]
 ) -> None:
     assert known(ask, process(sockets), DESCRIPTORS, fd_limit=2000) == expected
+
+
+@pytest.mark.parametrize(("fd", "expected"), [(798, []), (799, [("warning", "high")])])
+def test_descriptors_of_a_single_socket(ask: Ask, fd: int, expected: list[tuple[str, str]]) -> None:
+    """The lowest free number is taken: with descriptor 799 there were 800 at once, from 0 on."""
+    assert known(ask, process(1, fd=fd), DESCRIPTORS, fd_limit=1000) == expected
 
 
 def test_a_known_limit_is_named(ask: Ask) -> None:
@@ -132,21 +139,26 @@ def test_ports_of_a_host(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (windows(8191), []),
-        (windows(8192), ["notice"]),
-        (windows(13107), ["notice"]),
-        (windows(13108), ["warning"]),
-        (windows(15564), ["warning"]),
-        (windows(15565), ["critical"]),
-        (windows(15600, ways=1), []),
-        (linux(14115), []),
-        (linux(14116), ["notice"]),
-        (linux(14116, repeat=1), ["info"]),
-        (linux(14116, ways=1), []),
+        (windows(999), []),
+        (windows(1000), ["notice"]),
+        (windows(1599), ["notice"]),
+        (windows(1600), ["warning"]),
+        (windows(1899), ["warning"]),
+        (windows(1900), ["critical"]),
+        (windows(1900, ways=1), []),
+        (linux(999), []),
+        (linux(1000), ["notice"]),
+        (linux(1000, repeat=1), ["info"]),
+        (linux(1000, ways=1), []),
+        (windows(999) + "  TCP    0.0.0.0:51000    0.0.0.0:0    BOUND    3388\n", ["notice"]),
+        (linux(999) + "LISTEN 0 5 0.0.0.0:34000 0.0.0.0:*\n", ["info"]),  # 999 may share theirs
     ],
 )
 def test_ports_of_a_host_by_their_numbers(ask: Ask, text: str, expected: list[str]) -> None:
-    assert [finding.severity for finding in ask.found(text, HOST)] == expected
+    """A host whose range has 2 000 ports."""
+    low = 49152 if text.startswith(WINDOWS) else 32768
+    said = known(ask, text, HOST, ephemeral_low=low, ephemeral_high=low + 1999)
+    assert [severity for severity, _ in said] == expected
 
 
 @pytest.mark.parametrize(
@@ -159,11 +171,40 @@ def test_few_ports_are_silent_or_shared(ask: Ask, n: int, expected: str | None) 
     assert [severity for severity, _ in said] == ([expected] if expected else [])
 
 
-def test_connections_of_a_listener_take_no_port(ask: Ask) -> None:
-    rows = "".join(
-        f"ESTAB 0 0 192.0.2.1:443 203.0.113.{i % 250}:{1024 + i}\n" for i in range(30_000)
-    )
-    assert not ask.found(SS + "LISTEN 0 128 0.0.0.0:443 0.0.0.0:*\n" + rows, HOST)
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (linux(999, repeat=1), "many connections to many peers"),
+        (linux(1000), "no port is used twice: this suggests a bind to port 0 before each connect"),
+        (windows(950), "a program that keeps too many connections, or does not close sockets"),
+    ],
+)
+def test_what_a_host_without_ports_suggests(ask: Ask, text: str, cause: str) -> None:
+    low = 49152 if text.startswith(WINDOWS) else 32768
+    facts = {"db1": {"ephemeral_low": low, "ephemeral_high": low + 999}}
+    [finding] = ask.found(text, HOST, host="db1", facts=facts)
+    assert finding.cause == (cause,)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "says"),
+    [(50, "1 000 of 41 000 local ports"), (49, "951 of 28 232 local ports")],
+)
+def test_an_assumed_range_of_a_host_that_is_wider(ask: Ask, beyond: int, says: str) -> None:
+    """A twentieth of the ports beyond it, and not less, shows that it is."""
+    inside, outside = spread(1000 - beyond, first=40_000), spread(beyond, first=20_000)
+    rows = "".join(f"ESTAB 0 0 {end}\n" for end in (*inside, *outside))
+    [finding] = ask.found(SS + rows, HOST, config={HOST: {"notice": 0.02}})
+    assert says in finding.verdict
+
+
+def test_connections_of_a_listener_share_its_port(ask: Ask) -> None:
+    """That port is used towards two clients: no sign that all others are shared as well."""
+    served = "LISTEN 0 128 0.0.0.0:34000 0.0.0.0:*\n"
+    served += "".join(f"ESTAB 0 0 192.0.2.70:34000 198.51.100.{n}:50000\n" for n in (1, 2))
+    facts = {"db1": {"ephemeral_low": 32768, "ephemeral_high": 32768 + 1999}}
+    [finding] = ask.found(linux(1000) + served, HOST, host="db1", facts=facts)
+    assert (finding.severity, finding.n) == ("notice", 1001)
 
 
 # ---- bound-pile --------------------------------------------------------------------------------
@@ -205,6 +246,9 @@ def test_bound(ask: Ask) -> None:
         (bound(2100, linked=2100), []),
         (bound(2100, linked=1601), []),
         (bound(2100, linked=1600), ["notice"]),
+        (bound(500, linked=500).replace("0.0.0.0:5", "192.0.2.70:5"), []),
+        (bound(500, linked=500).replace("0.0.0.0:5", "192.0.2.71:5"), ["notice"]),
+        (bound(500, linked=500).replace("0.0.0.0:5", "web1:5"), []),  # it may be any address
     ],
 )
 def test_bound_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
@@ -249,6 +293,34 @@ def test_ports_of_a_proxy_by_their_numbers(ask: Ask, text: str, expected: list[s
     assert [finding.severity for finding in ask.found(text, PROXY)] == expected
 
 
+@pytest.mark.parametrize(
+    ("n", "base", "guess"),
+    [(1000, 1000, "if it has Linux defaults"), (1001, 64512, "if it uses all above 1023")],
+)
+def test_more_ports_than_the_default_range_are_of_all(
+    ask: Ask, n: int, base: int, guess: str
+) -> None:
+    """65536 ports without the first 1024; here the default range has but 1 000."""
+    [finding] = ask.found(behind(n), PROXY, config={PROXY: {"ports": 1000, "notice": 0.01}})
+    assert finding.base == base
+    assert guess in finding.verdict
+
+
+@pytest.mark.parametrize(
+    ("owners", "whom"),
+    [
+        (('("nginx",pid=9,fd=7)', '("nginx",pid=9,fd=8)'), "nginx/9"),
+        (('("nginx",pid=9,fd=7)', '("nginx",pid=10,fd=7)'), "the local program"),
+    ],
+)
+def test_whom_a_proxy_cannot_reach(ask: Ask, owners: tuple[str, ...], whom: str) -> None:
+    rows = behind(200, state="ESTAB").splitlines()
+    held = (f"{row} users:({owners[n % 2]})\n" for n, row in enumerate(rows[2:]))
+    text = "\n".join(rows[:2]) + "\n" + "".join(held)
+    [finding] = ask.found(text, PROXY, config={PROXY: {"ports": 250}})
+    assert finding.verdict.endswith(f"50 are left to reach {whom}.")
+
+
 # ---- delete-tcb --------------------------------------------------------------------------------
 
 DELETED = "delete-tcb"
@@ -263,7 +335,18 @@ def test_deleted(ask: Ask, n: int, expected: list[str]) -> None:
         for i in range(n)
     )
     other = "  TCP    192.0.2.70:49999    203.0.113.9:443    ESTABLISHED    3388\n"
-    assert [finding.severity for finding in ask.found(WINDOWS + other + rows, DELETED)] == expected
+    said = ask.found(WINDOWS + other + rows, DELETED)
+    assert [finding.severity for finding in said] == expected
+    stays = {"info": "gone in a moment, as a rule.", "warning": "the stack cannot finish."}
+    assert all(finding.verdict.endswith(stays[finding.severity]) for finding in said)
+
+
+@pytest.mark.parametrize(("seconds", "confidence"), [(119, "medium"), (120, "high")])
+def test_deleted_for_long(ask: Ask, seconds: int, confidence: str) -> None:
+    row = "  TCP    192.0.2.70:50000    203.0.113.9:443    DELETE_TCB    3388\n"
+    later = f"Sun Nov 22 10:0{seconds // 60}:{seconds % 60:02} UTC 2026\n"
+    text = f"Sun Nov 22 10:00:00 UTC 2026\n{WINDOWS}{row}\n{later}{WINDOWS}{row}"
+    assert ask.levels(text, DELETED) == [("info", confidence)]
 
 
 @pytest.mark.parametrize("id_", [HOST, BOUND, PROXY, DELETED])
@@ -298,6 +381,8 @@ def test_a_listener_among_the_ports_of_clients(ask: Ask) -> None:
     [
         (snapshots(32767, 32767), []),
         (snapshots(32768, 32768), ["info"]),
+        (snapshots(60999, 60999), ["info"]),
+        (snapshots(61000, 61000), []),
         (snapshots(50000, 50001), []),
         (snapshots(41234, 41234, addr="127.0.0.1"), ["notice"]),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETID = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
 NETSTAT = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
 WINDOWS = "  Proto  Local Address          Foreign Address        State           PID\n"
+TIMED = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name Timer\n"
 LISTENER = 'LISTEN 0 128 192.0.2.1:80 0.0.0.0:* users:(("app",pid=7,fd=3))\n'
 
 
@@ -33,6 +35,16 @@ def served(
         f'users:(("app",pid=7,fd={9 + i})){timer and f" timer:({timer})"}{more}\n'
         for i, q in enumerate(queues)
     )
+
+
+def gone(count: int, here: str, there: str) -> str:
+    """Connections that are over, which are no part of what a service has open."""
+    return "".join(f"TIME-WAIT 0 0 {here}:{30000 + n} {there}\n" for n in range(count))
+
+
+def served_before(count: int) -> str:
+    """Connections of the server that are over."""
+    return "".join(f"TIME-WAIT 0 0 192.0.2.1:80 203.0.113.9:{20000 + n}\n" for n in range(count))
 
 
 # ---- send-q-backlog ----------------------------------------------------------------------------
@@ -56,6 +68,11 @@ def test_unsent(ask: Ask) -> None:
         "port 80 hold data that is not acknowledged, 110 000 bytes in all, up to 30 000 on one: "
         "203.0.113.9 has yet to take it."
     )
+    assert finding.evidence[0] == "Send-Q: 30 000, 20 000, 20 000, 20 000, 20 000"
+    assert finding.cause[0].startswith("one peer")
+    [several] = ask.found(SS + served(*[20000] * 6, peers=2), UNSENT)
+    assert several.evidence[0] == f"Send-Q: {', '.join(['20 000'] * 5)} and 1 more"
+    assert several.cause[0].startswith("several peers")
 
 
 @pytest.mark.parametrize(
@@ -76,11 +93,46 @@ def test_unsent_by_its_numbers(
     assert ask.levels(SS + served(*queues), UNSENT) == expected
 
 
+def test_unsent_is_a_share_of_what_is_open(ask: Ask) -> None:
+    """In a dump without owners those of the service that are over would be in its group."""
+    rows = re.sub(r"users:\S+", "", served(*[16384] * 5, *[0] * 20))
+    assert len(ask.found(SS + rows + served_before(9), UNSENT)) == 1
+
+
+def test_unsent_after_our_close_is_another_matter(ask: Ask) -> None:
+    assert ask.found(SS + served(*[20000] * 5).replace("ESTAB", "CLOSE-WAIT"), UNSENT)
+    assert not ask.found(SS + served(*[20000] * 5).replace("ESTAB", "FIN-WAIT-1"), UNSENT)
+
+
 def test_unsent_in_two_snapshots(ask: Ask) -> None:
     rows = served(20000, 20000, 20000, 0)
     assert ask.levels(twice(rows, rows, 30), UNSENT) == [("warning", "high")]
     assert ask.levels(twice(rows, rows, 29), UNSENT) == []
     assert ask.levels(twice(rows, served(20001, 20001, 20001, 0), 30), UNSENT) == []
+    assert ask.levels(twice(rows, served(20000, 20000, 20001, 0, 0), 30), UNSENT) == []
+
+
+def test_an_old_connection_is_no_old_queue(ask: Ask) -> None:
+    """That a connection was open two minutes before says nothing of what waits in it now."""
+    then, now = served(*[0] * 5), served(*[20000] * 5)
+    assert ask.levels(twice(then, now, 120), UNSENT) == [("notice", "medium")]
+    fewer = served(*[20000] * 4, 0)
+    assert ask.levels(twice(then, fewer, 120), UNSENT) == []
+
+
+@pytest.mark.parametrize(
+    ("unread", "count", "expected"),
+    [(1, 3, [("notice", "high")]), (0, 3, []), (1, 2, [])],
+)
+def test_unsent_and_the_other_end_has_it_unread(
+    ask: Ask, unread: int, count: int, expected: list[tuple[str, str]]
+) -> None:
+    rows = "".join(
+        f'ESTAB {unread * (n < count)} 0 127.0.0.1:81 127.0.0.1:{40000 + n} users:(("b",pid=8,fd=4))\n'
+        f'ESTAB 0 20000 127.0.0.1:{40000 + n} 127.0.0.1:81 users:(("a",pid=9,fd=4))\n'
+        for n in range(4)
+    )
+    assert ask.levels(SS + rows, UNSENT) == expected
 
 
 def test_unsent_and_the_peer_is_silent_or_takes_it(ask: Ask) -> None:
@@ -104,6 +156,14 @@ def test_a_closed_window_takes_it_over(ask: Ask) -> None:
     [finding] = ask.found(SS + PUSH, UNSENT, WINDOW)
     assert finding.id == WINDOW
     assert finding.absorbed == ("send-q-backlog: 3 rows",)
+
+
+def test_each_closed_window_takes_over_its_own_peer(ask: Ask) -> None:
+    """As long as the windows are told one by one, so is what waits behind them."""
+    five = ask.found(SS + served(*[20000] * 15, timer="persist,9sec,0", peers=5), UNSENT, WINDOW)
+    assert [one.absorbed for one in five] == [("send-q-backlog: 3 rows",)] * 5
+    six = ask.found(SS + served(*[20000] * 18, timer="persist,9sec,0", peers=6), UNSENT, WINDOW)
+    assert [one.absorbed for one in six] == [("send-q-backlog: 18 rows",)]
 
 
 def test_unsent_is_not_evaluated_without_queues(ask: Ask) -> None:
@@ -134,6 +194,7 @@ def test_stall(ask: Ask) -> None:
         "for at least 12 s."
     )
     assert finding.evidence[0] == "retransmissions: 5 (2), 6 (1)"
+    assert finding.cause[0].startswith("suggests that the peer is gone")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +217,46 @@ def test_stall(ask: Ask) -> None:
 )
 def test_stall_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, STALL)] == expected
+
+
+def test_stall_is_a_share_of_what_is_open(ask: Ask) -> None:
+    """Connections that are over are no part of it: 1 of 20 is a twentieth, 2 of 4 are a half."""
+    over = gone(9, "192.0.2.1", "203.0.113.80:443")
+    assert ask.severities(stalled(5, more=19) + over, STALL) == ["warning"]
+    bare = re.sub(
+        r"users:\S+",
+        "",
+        SS + served(100, timer="on,9sec,5") + served(*[0] * 19, first=50000).removeprefix(LISTENER),
+    )
+    [finding] = ask.found(bare + served_before(9), STALL)
+    assert (finding.severity, finding.n, finding.base) == ("warning", 1, 20)
+
+
+def test_a_stall_of_a_service_is_one_finding(ask: Ask) -> None:
+    """Callers count by the service that they call, whatever their addresses."""
+    [finding] = ask.found(SS + served(*[100] * 3, timer="on,9sec,5", peers=3), STALL)
+    assert (finding.severity, finding.n, finding.base) == ("warning", 3, 3)
+    assert finding.verdict.startswith("3 of 3 connections accepted on port 80 get no")
+    assert finding.cause[0].startswith("several peers at once")
+
+
+@pytest.mark.parametrize(
+    ("backoff", "ack", "expected"),
+    [(3, 30_000, "high"), (2, 30_000, "medium"), (3, 29_999, "medium")],
+)
+def test_what_makes_a_stall_sure_without_owners(
+    ask: Ask, backoff: int, ack: int, expected: str
+) -> None:
+    more = f" cubic rtt:1/1 backoff:{backoff} lastsnd:9 lastrcv:9 lastack:{ack}"
+    bare = re.sub(r"users:\S+", "", served(100, timer="on,9sec,5", more=more))
+    assert ask.levels(SS + bare, STALL) == [("notice", expected)]
+
+
+@pytest.mark.parametrize("timer", ["probe (9.00/8/0)", "keepalive (9.00/8/0)"])
+def test_another_timer_is_no_stall(ask: Ask, timer: str) -> None:
+    row = "tcp 0 90 192.0.2.1:40000 203.0.113.80:443 ESTABLISHED 7/app {}\n"
+    assert not ask.found(TIMED + row.format(timer), STALL)
+    assert ask.found(TIMED + row.format("on (9.00/8/0)"), STALL)
 
 
 def test_a_dead_peer_of_several_services_is_one_finding(ask: Ask) -> None:
@@ -224,6 +325,11 @@ def test_datagrams_by_their_numbers(ask: Ask, row: str, expected: list[str]) -> 
     assert [finding.severity for finding in ask.found(NETID + row, DATAGRAMS)] == expected
 
 
+def test_bytes_of_a_connection_are_no_datagrams(ask: Ask) -> None:
+    row = 'tcp ESTAB 200000 0 192.0.2.1:514 203.0.113.9:514 users:(("rsyslogd",pid=9,fd=4))\n'
+    assert not ask.found(NETID + row, DATAGRAMS)
+
+
 def test_datagrams_in_two_snapshots(ask: Ask) -> None:
     def both(then: str, now: str) -> list[tuple[str, str]]:
         return ask.levels(twice(then, now, 30, NETID), DATAGRAMS)
@@ -234,6 +340,13 @@ def test_datagrams_in_two_snapshots(ask: Ask) -> None:
     assert both(udp(0), udp(211000)) == [("warning", "medium")]
     assert both(udp(0, drops=3), udp(0, drops=9)) == [("warning", "high")]
     assert both(udp(0, drops=9), udp(0, drops=9)) == [("info", "medium")]
+
+
+@pytest.mark.parametrize(("queued", "drops"), [(106496, 0), (768, 7)])
+def test_a_total_of_drops_makes_it_no_surer(ask: Ask, queued: int, drops: int) -> None:
+    """They may be old; only drops that grow are of now."""
+    row = udp(queued, drops=drops).replace('users:(("rsyslogd",pid=9,fd=4))', "")
+    assert ask.levels(NETID + row, DATAGRAMS) == [("notice", "low")]
 
 
 def test_datagrams_are_not_evaluated_on_windows(ask: Ask) -> None:
@@ -284,6 +397,8 @@ def test_unkept(ask: Ask) -> None:
         (pool(12).replace("203.0.113.8", "127.0.0.1"), []),
         (pool(12).replace("ESTAB 0 0", "ESTAB 0 9"), []),
         (pool(12).replace("lastsnd:300000", "lastsnd:50000"), []),
+        (pool(12).replace("ESTAB", "CLOSE-WAIT"), []),
+        (pool(9, 9), []),
     ],
 )
 def test_unkept_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
@@ -295,6 +410,32 @@ def test_unkept_and_one_of_them_is_cut_off(ask: Ask) -> None:
     lost += f'users:(("app",pid=7,fd=99)) timer:(on,9sec,3){BUSY}\n'
     assert ask.levels(pool(12) + lost, UNKEPT) == [("warning", "high")]
     assert ask.levels(pool(12) + lost.replace("9sec,3", "9sec,2"), UNKEPT) == [("notice", "medium")]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "seconds", "expected"),
+    [
+        ((9, 9), (9, 9), 300, ["notice"]),
+        ((9, 9), (9, 9), 299, []),
+        ((9, 9), (10, 9), 300, []),
+        ((9, 9), (9, 10), 300, []),
+    ],
+)
+def test_silent_by_the_bytes_of_two_snapshots(
+    ask: Ask, then: tuple[int, int], now: tuple[int, int], seconds: int, expected: list[str]
+) -> None:
+    told = " cubic rtt:1/1 bytes_acked:{} bytes_received:{}"
+    rows = pool(10).removeprefix(SS)
+    first, second = (re.sub(r" cubic.*", told.format(*counts), rows) for counts in (then, now))
+    assert ask.severities(twice(first, second, seconds), UNKEPT) == expected
+
+
+def test_unkept_for_long_anyway(ask: Ask) -> None:
+    """That they were open two minutes before adds nothing to five minutes of silence."""
+    rows = pool(9).removeprefix(SS)
+    assert ask.levels(twice(rows, rows, 120), UNKEPT) == []
+    rows = pool(10).removeprefix(SS)
+    assert ask.levels(twice(rows, rows, 120), UNKEPT) == [("notice", "medium")]
 
 
 def test_unkept_is_not_evaluated_without_clocks_or_timers(ask: Ask) -> None:
@@ -330,6 +471,7 @@ def test_no_answer(ask: Ask) -> None:
         (probed(1, 1, 1), [("warning", "high")]),
         (probed(1, 1, 1, apart=True), [("notice", "medium")] * 3),
         (probed(5, apart=True), [("warning", "high")]),
+        (probed(5).replace("keepalive", "persist"), []),
     ],
 )
 def test_no_answer_by_its_numbers(ask: Ask, text: str, expected: list[tuple[str, str]]) -> None:
@@ -383,6 +525,10 @@ def test_loss(ask: Ask) -> None:
         (infos(sent(99_999_999, 1_000_000)), []),
         (infos(*["rtt:1/1 data_segs_out:1000 retrans:0/30"] * 5), ["warning"]),
         (infos(*["rtt:1/1 data_segs_out:999 retrans:0/30"] * 5), []),
+        (infos(*["rtt:1/1 segs_out:1000 retrans:0/30"] * 5), ["warning"]),
+        (infos(*["rtt:1/1 segs_out:999 retrans:0/30"] * 5), []),
+        # A receiver: what it sends are acknowledgements.
+        (infos(*["rtt:1/1 segs_out:9000 data_segs_out:90 retrans:0/30"] * 5), []),
     ],
 )
 def test_loss_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
@@ -418,6 +564,10 @@ def test_collapse(ask: Ask) -> None:
         (infos(*[SMALL] * 2, *[WELL] * 2), []),
         (infos(*[SMALL.replace("cwnd:2", "cwnd:3")] * 4), []),
         (infos(*["rtt:1/1 cwnd:2"] * 4), []),
+        (infos(*["rtt:1/1 cwnd:2 lost:1"] * 4), ["notice"]),
+        (infos(*["rtt:1/1 cwnd:1 lost:1"] * 4).replace("ESTAB", "SYN-SENT"), []),
+        (infos(*["rtt:1/1 retrans:1/9"] * 4), []),  # no window is printed
+        (infos(*["rtt:1/1 cwnd:9 bytes_sent:1000000"] * 4), []),  # nor a threshold
         (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:1000000"] * 4), ["notice"]),
         (infos(*["rtt:1/1 cwnd:9 ssthresh:8 bytes_sent:1000000"] * 4), []),
         (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:999999"] * 4), []),
@@ -429,6 +579,30 @@ def test_collapse(ask: Ask) -> None:
 )
 def test_collapse_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, COLLAPSE)] == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "count"), [("rto:1000", 3), ("rto:999", 0), ("rto:999 backoff:1", 3)]
+)
+def test_a_timer_that_has_backed_off(ask: Ask, more: str, count: int) -> None:
+    [finding] = ask.found(infos(*[f"{SMALL} {more}"] * 3, WELL), COLLAPSE)
+    assert finding.evidence == (f"retransmission timer of 1 s or more, or backed off, on {count}",)
+
+
+@pytest.mark.parametrize(
+    ("then", "seconds", "expected"),
+    [
+        (SMALL, 120, [("notice", "high")]),
+        (SMALL, 119, []),
+        (WELL, 120, []),  # an old connection, and its window has only now fallen
+    ],
+)
+def test_a_window_that_stays_small(
+    ask: Ask, then: str, seconds: int, expected: list[tuple[str, str]]
+) -> None:
+    """Half of three is two, where a snapshot before shows the same."""
+    before, now = (infos(text, text, WELL, WELL).removeprefix(SS) for text in (then, SMALL))
+    assert ask.levels(twice(before, now, seconds), COLLAPSE) == expected
 
 
 def busy(held: int, kind: str = "rwnd_limited", total: int = 1000) -> str:
@@ -497,6 +671,11 @@ def test_slow(ask: Ask) -> None:
         (trips(*[300] * 10, least=280), []),
         (infos(*["rtt:300/1"] * 10), []),
         (trips(20, 20, 20, 20, 400, ack=60_000), []),
+        (
+            trips(20, 20, 20, 400) + infos(*["cwnd:10"] * 9).removeprefix(SS).replace(":40", ":41"),
+            [],
+        ),
+        (trips(20, 20, 20, 20, 400).replace("ESTAB", "CLOSE-WAIT"), []),
     ],
 )
 def test_slow_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,13 @@ def test_backlog_too_small_for_what_the_port_carries(ask: Ask) -> None:
         "places in its queue, and has 50 live connections: a burst of more than fits is dropped."
     )
     assert finding.limits["backlog"] == 5
+
+
+def test_backlog_stands_on_the_listener_and_what_it_serves(ask: Ask) -> None:
+    """Line 1 is the header; the connection of another port in line 13 is no part of it."""
+    other = "ESTAB 0 0 192.0.2.1:22 203.0.113.9:50000"
+    [finding] = ask.found(listening(0, 1, 10, other), LOW)
+    assert [line for _, line in finding.rows] == list(range(2, 13))
 
 
 def test_backlog_partly_used_now(ask: Ask) -> None:
@@ -167,6 +175,19 @@ def test_queue_that_rows_without_owner_make_up(ask: Ask) -> None:
     assert "20 ESTABLISHED without owner (= Recv-Q 20)" in finding.evidence
 
 
+@pytest.mark.parametrize(
+    ("left", "confidence"),
+    [(0, "low"), (44, "low"), (45, "medium"), (55, "medium"), (56, "low")],
+)
+def test_queue_that_rows_without_owner_explain(ask: Ask, left: int, confidence: str) -> None:
+    """50 wait, a limit is not known; within a tenth the rows that nobody holds are these 50."""
+    text = NETSTAT + lines(
+        ["tcp 50 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java"],
+        (f"tcp 9 0 192.0.2.1:80 203.0.113.9:{41000 + n} ESTABLISHED -" for n in range(left)),
+    )
+    assert ask.levels(text, FILLING) == [("notice", confidence)]
+
+
 def test_queue_is_not_evaluated_on_windows(ask: Ask) -> None:
     assert ask.skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", FILLING)
 
@@ -208,6 +229,31 @@ def test_one_worker_by_its_numbers(
     ask: Ask, queues: tuple[tuple[int, int], ...], speaks: bool
 ) -> None:
     assert ask.levels(workers(*queues), WORKER) == [("critical", "high")] * speaks
+
+
+@pytest.mark.parametrize(
+    ("before", "confidence"),
+    [((0, 100), "medium"), ((99, 100), "medium"), ((100, 100), "high"), ((101, 100), "high")],
+)
+def test_one_worker_that_was_stuck_before(
+    ask: Ask, before: tuple[int, int], confidence: str
+) -> None:
+    """A dump without owners is a step less sure, and a second moment a step surer.
+
+    The listeners share address and port: which is which their inodes tell.
+    """
+    then, now = workers((0, 100), before), workers((0, 100), (101, 100))
+    text = re.sub(r"users:\S+fd=(.)\)\)", r"ino:\1", f"{then}\n{now}")
+    assert ask.levels(text, WORKER) == [("critical", confidence)]
+
+
+@pytest.mark.parametrize(
+    ("listeners", "rest"), [(5, "listener: Recv-Q 0, Send-Q 9, haproxy/7"), (7, "and 2 more")]
+)
+def test_one_worker_of_so_many_that_not_all_are_shown(ask: Ask, listeners: int, rest: str) -> None:
+    [finding] = ask.found(workers((9, 9), *[(0, 9)] * (listeners - 1)), WORKER)
+    assert finding.evidence[0] == "listener: Recv-Q 9, Send-Q 9, haproxy/7"
+    assert finding.evidence[-1] == rest
 
 
 def test_one_worker_is_not_evaluated_without_limits(ask: Ask) -> None:
@@ -306,6 +352,30 @@ def test_fins_to_a_full_queue_of_this_host(ask: Ask) -> None:
     [finding] = ask.found(text, FIN1, FULL)
     assert finding.id == FULL
     assert [line.split(":")[0] for line in finding.absorbed] == [FIN1]
+
+
+@pytest.mark.parametrize(
+    ("mirrored", "elsewhere", "lead"),
+    [(0, 0, 8), (4, 0, 4), (5, 0, 3), (8, 0, 0), (0, 9, 8)],
+)
+def test_fins_to_a_listener_of_this_host(
+    ask: Ask, mirrored: int, elsewhere: int, lead: int
+) -> None:
+    """Their other end would be a row here too; where it is none the listener has not taken it."""
+    text = SS + lines(
+        ['LISTEN 0 5 127.0.0.1:5000 0.0.0.0:* users:(("dotnet",pid=5,fd=3))'],
+        (f"FIN-WAIT-1 0 256 127.0.0.1:{40000 + n} 127.0.0.1:5000" for n in range(8)),
+        (f"FIN-WAIT-1 0 256 192.0.2.1:{40000 + n} 203.0.113.9:5000" for n in range(elsewhere)),
+        (f"ESTAB 0 0 127.0.0.1:5000 127.0.0.1:{40000 + n}" for n in range(mirrored)),
+    )
+    own = [one for one in ask.found(text, FIN1) if one.group.service == "127.0.0.1:5000"]
+    says = f"{lead} lead to a listener of this host that never took them"
+    assert [says in finding.evidence for finding in own] == [lead > 0]
+    assert ["accept queue of this host" in finding.cause[0] for finding in own] == [lead >= 4]
+    away = [one for one in ask.found(text, FIN1) if one.group.service == "203.0.113.9:5000"]
+    assert ["lead to a listener" in " ".join(finding.evidence) for finding in away] == (
+        [False] if elsewhere else []
+    )
 
 
 def test_fins_are_not_evaluated_on_windows(ask: Ask) -> None:
@@ -445,6 +515,23 @@ def test_what_is_no_orphan(ask: Ask, state: str, timer: str) -> None:
     assert not ask.found(orphans(1000, state, timer), ORPHANS)
 
 
+def test_orphans_in_fin_wait2_are_told_by_their_timers(ask: Ask) -> None:
+    """Without timers they may be time-wait entries, which keep the name and are no orphans."""
+    text = orphans(1000, "FIN-WAIT-2", "timer:(keepalive,1min,0)")
+    assert ask.severities(text, ORPHANS) == ["notice"]
+    assert ask.severities(re.sub(r"timer:\S+ ", "", text), ORPHANS) == []
+
+
+@pytest.mark.parametrize(("counted", "confidence"), [(499, "low"), (500, "medium")])
+def test_orphans_that_the_kernel_counts_about_as_many_of_are_surer(
+    ask: Ask, counted: int, confidence: str
+) -> None:
+    """No limit and no owners cost a step each; the kernel was asked at another moment."""
+    facts = {"web1": {"sockstat": {"TCP orphan": counted}}}
+    said = ask.levels(orphans(1000), ORPHANS, host="web1", facts=facts)
+    assert said == [("notice", confidence)]
+
+
 def test_orphans_are_not_evaluated_without_inodes(ask: Ask) -> None:
     assert ask.skipped(closes("FIN_WAIT1", 5, 5), ORPHANS)
 
@@ -518,6 +605,22 @@ def test_not_serving_in_words(ask: Ask) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "queue", "cause"),
+    [
+        (serving(3, 0, 0), 0, "the accept queue is not in use: suggests a path that loses the"),
+        (serving(3, 0, 3), 0, "suggests a program that does not accept"),
+        (serving(3, 0, 0).replace("tcp 0 0 0.0", "tcp 2 0 0.0"), 2, "suggests a program that"),
+    ],
+)
+def test_not_serving_suggests_the_program_or_the_path(
+    ask: Ask, text: str, queue: int, cause: str
+) -> None:
+    [finding] = ask.found(text, IDLE)
+    assert finding.evidence[0] == f"listener: Recv-Q {queue}"
+    assert finding.cause[0].startswith(cause)
+
+
 def test_not_serving_takes_over_its_half_open_connections(ask: Ask) -> None:
     assert [finding.id for finding in ask.found(serving(8, 0, 0), IDLE, PILE)] == [IDLE]
 
@@ -575,6 +678,30 @@ def test_scans_by_their_numbers(ask: Ask, text: str, expected: list[tuple[str, s
     assert ask.levels(text, SCAN) == expected
 
 
+def swept_before(n: int, port: int = 8081) -> str:
+    return sweep(n, port, step=9).replace("203.0.113", "198.51.100")
+
+
+@pytest.mark.parametrize(
+    ("then", "confidence"),
+    [
+        (swept_before(10), "medium"),
+        (swept_before(9), "low"),
+        (swept_before(10).replace('"x"', '"y"'), "low"),
+        (swept_before(10, 8082), "low"),
+        (swept_before(10).replace("SYN-SENT 0 1", "ESTAB 0 0"), "low"),
+        (sweep(20, step=9), "low"),  # the same ones
+    ],
+)
+def test_scan_that_tried_half_as_many_others_before_is_surer(
+    ask: Ask, then: str, confidence: str
+) -> None:
+    """Its 20 addresses are no neighbours of one another."""
+    first, second = (f"Sun Nov 22 10:0{n}:00 UTC 2026\n" for n in (0, 2))
+    text = f"{first}{then}\n{second}{sweep(20, step=9)}"
+    assert ask.levels(text, SCAN) == [("warning", confidence)]
+
+
 def test_scan_in_words(ask: Ask) -> None:
     [finding] = ask.found(sweep(34, 22, hits=2), SCAN)
     assert brief(finding) == (
@@ -585,6 +712,29 @@ def test_scan_in_words(ask: Ask) -> None:
     assert finding.verdict == (
         "x/5 tries 20 ports of 203.0.113.7 at once and none answers: looks like a scan."
     )
+    assert finding.evidence == ("tried: 1, 2, 3, 4, 5 and 15 more",)
+    [finding] = ask.found(sweep(20, hits=1), SCAN)
+    assert finding.verdict.endswith("and 1 of them answers: looks like a scan.")
+
+
+def test_scan_of_few_by_the_numbers_of_the_user(ask: Ask) -> None:
+    [finding] = ask.found(sweep(5, 22), SCAN, config={SCAN: {"warning": 5, "risky": 6}})
+    assert finding.evidence == (
+        "tried: 203.0.113.0, 203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4",
+    )
+    assert finding.severity == "warning"
+
+
+@pytest.mark.parametrize(("n", "severity"), [(19, "warning"), (20, "critical")])
+def test_scan_of_a_risky_port_where_less_is_a_scan(ask: Ask, n: int, severity: str) -> None:
+    assert ask.severities(sweep(n, 22), SCAN, config={SCAN: {"warning": 10}}) == [severity]
+
+
+def test_scan_in_both_directions_is_one(ask: Ask) -> None:
+    both = sweep(20) + sweep(0, ports=21).removeprefix(SS).replace("192.0.2.1:4", "192.0.2.1:3")
+    [finding] = ask.found(both, SCAN)
+    assert finding.verdict.startswith("x/5 tries 22 ports of 203.0.113.7 at once")  # and 8081
+    assert finding.evidence[1] == "also 20 addresses on port 8081"
 
 
 def test_scan_takes_over_what_does_not_answer(ask: Ask) -> None:

@@ -115,6 +115,26 @@ def test_accept_queue_at_a_usual_limit_of_netstat(ask: Ask, waiting: int, speaks
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "seconds", "confidence"),
+    [(129, 120, "high"), (130, 120, "high"), (128, 120, "medium"), (129, 119, "medium")],
+)
+def test_accept_queue_at_a_usual_limit_that_lasts(
+    ask: Ask, before: int, seconds: int, confidence: str
+) -> None:
+    row = "tcp {} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n"
+    then = f"Sun Nov 22 10:00:00 UTC 2026\n{NETSTAT}{row.format(before)}"
+    later = f"Sun Nov 22 10:0{seconds // 60}:{seconds % 60:02} UTC 2026\n{NETSTAT}{row.format(129)}"
+    assert ask.levels(f"{then}\n{later}", QUEUE) == [("warning", confidence)]
+
+
+def test_accept_queue_asks_for_a_second_snapshot_where_there_is_one_alone(ask: Ask) -> None:
+    once = f"{NETSTAT}tcp 129 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n"
+    more = "whether it lasts: take a second snapshot"
+    assert [more in finding.caveats for finding in ask.found(once, QUEUE)] == [True]
+    assert [more in finding.caveats for finding in ask.found(f"{once}\n{once}", QUEUE)] == [False]
+
+
 def test_accept_queue_at_a_usual_limit_and_clients_gave_up(ask: Ask) -> None:
     text = f"{NETSTAT}tcp 6 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n" + "".join(
         f"tcp 200 0 192.0.2.1:80 203.0.113.9:{port} CLOSE_WAIT -\n" for port in range(4001, 4007)
@@ -226,6 +246,7 @@ def test_flood(ask: Ask) -> None:
     )
     assert (finding.n, finding.base) == (6, 7)
     assert finding.evidence[0].endswith("the oldest waits for at least 7 s")
+    assert finding.cause[0].startswith("many addresses that never answer suggest forged ones")
 
 
 def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
@@ -275,6 +296,34 @@ def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
     [finding] = ask.found(half_open(8, 8, sources=2), PILE)
     assert "lost on the way" in finding.verdict
     assert "8 half-open connections from 2 addresses" in finding.verdict
+    assert finding.cause[0].startswith("few addresses: an asymmetric route")
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [
+        (half_open(8, 8).replace("LISTEN 0 128", "LISTEN 129 128"), True),
+        (half_open(8, 8).replace("LISTEN 0 128", "LISTEN 128 128"), False),
+        (
+            half_open(8, 8).replace("LISTEN 0 128", "LISTEN 129 128").replace("0:80 ", "0:81 "),
+            False,
+        ),
+        (TIMED + FLOOD.replace("tcp 0 0 0.0", "tcp 9 0 0.0"), False),  # no limit is printed
+    ],
+)
+def test_half_open_at_a_full_queue(ask: Ask, text: str, full: bool) -> None:
+    [finding] = ask.found(text, PILE)
+    assert finding.verdict.endswith(": the accept queue of the port is full.") == full
+    assert finding.cause[0].startswith("our own full accept queue") == full
+
+
+@pytest.mark.parametrize(("seconds", "confidence"), [(119, "low"), (120, "medium")])
+def test_half_open_for_long(ask: Ask, seconds: int, confidence: str) -> None:
+    """Repeated once, in a dump without owners: a second moment makes it surer."""
+    rows = half_open(5, 5)
+    later = f"Sun Nov 22 10:0{seconds // 60}:{seconds % 60:02} UTC 2026"
+    text = f"Sun Nov 22 10:00:00 UTC 2026\n{rows}\n{later}\n{rows}"
+    assert ask.levels(text, PILE) == [("warning", confidence)]
 
 
 @pytest.mark.parametrize(("n", "severity"), [(64, "critical"), (63, "warning")])
@@ -282,6 +331,30 @@ def test_half_open_against_the_limit_of_the_kernel(ask: Ask, n: int, severity: s
     facts = {"web1": {"sysctl": {"net.ipv4.tcp_max_syn_backlog": "128"}}}
     said = ask.found(half_open(n, n), PILE, host="web1", facts=facts)
     assert [finding.severity for finding in said] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("id_", "rows"),
+    [
+        (QUEUE, "LISTEN 6 5 0.0.0.0:80 0.0.0.0:* {}"),
+        ("accept-queue-filling", "LISTEN 100 128 0.0.0.0:80 0.0.0.0:* {}"),
+        (
+            "accept-queue-one-worker",
+            "LISTEN 6 5 0.0.0.0:80 0.0.0.0:* {}\nLISTEN 0 5 0.0.0.0:80 0.0.0.0:* {}",
+        ),
+        (
+            "listener-not-serving",
+            "LISTEN 0 5 0.0.0.0:80 0.0.0.0:* {}\n"
+            + "".join(f"ESTAB 1 0 192.0.2.1:80 203.0.113.9:{n}\n" for n in range(40000, 40003)),
+        ),
+        ("recv-q-backlog", "ESTAB 90000 0 192.0.2.1:80 203.0.113.9:40000 {}"),
+    ],
+)
+def test_the_stack_of_a_program_by_the_tool_for_it(ask: Ask, id_: str, rows: str) -> None:
+    for process, command in (("python3", "py-spy dump --pid 7"), ("java", "jstack 7")):
+        user = f'users:(("{process}",pid=7,fd=3))'
+        [finding] = ask.found(f"{SS}{rows.replace('{}', user)}\n", id_)
+        assert command in [step.cmd for step in finding.next]
 
 
 # ---- syn-sent-dead-peer ------------------------------------------------------------------------
@@ -316,10 +389,11 @@ def test_dead_peer(ask: Ask) -> None:
         "warning syn-sent-dead-peer client 203.0.113.80:8443 gateway/2210 (high): 4 connection "
         "attempts unanswered, the oldest for at least 4 s, none established."
     )
-    assert finding.evidence[:2] == (
+    assert finding.evidence == (
         "203.0.113.80 answers on port 443, so the port is filtered or its accept queue is full, "
         "not the host down",
         "203.0.113.80 is a public address",
+        "SYN retransmits: 1 (1), 3 (2), 4 (1)",
     )
 
 
@@ -357,11 +431,113 @@ def test_calls_by_their_numbers(ask: Ask, text: str, expected: list[tuple[str, s
     assert ask.levels(text, DEAD) == expected
 
 
+def test_calls_with_the_account_of_the_kernel(ask: Ask) -> None:
+    """`ss -i` tells how often the SYN was sent again, without a timer."""
+    account = " cubic rto:1000 backoff:{} mss:524 cwnd:1 retrans:1/{}"
+    text = calls(*[0] * 9, established=11, timers=False)
+    again = text.replace("fd=0))", f"fd=0)){account.format(0, 2)}")
+    assert ask.levels(text, DEAD) == []
+    [finding] = ask.found(again, DEAD)
+    assert (finding.severity, finding.n) == ("notice", 9)
+    assert finding.evidence[-1] == "SYN retransmits: 0 (8), 2 (1)"
+    once = text.replace("fd=0))", f"fd=0)){account.format(0, 1)}")
+    assert ask.levels(once, DEAD) == []
+    alone = calls(0, timers=False).rstrip() + account.format(5, 9)
+    assert "unanswered for at least 35 s" in ask.found(alone, DEAD)[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("established", "elsewhere", "first"),
+    [
+        (1, "", "203.0.113.8 answers on this port too: nothing filters it"),
+        (
+            1,
+            "ESTAB 0 0 192.0.2.1:51000 203.0.113.8:22\n",
+            "203.0.113.8 answers on port 22, so it is up, and on this port too: nothing filters it",
+        ),
+        (0, "", "203.0.113.8 is a public address"),
+    ],
+)
+def test_a_port_that_answers_is_not_filtered(
+    ask: Ask, established: int, elsewhere: str, first: str
+) -> None:
+    [finding] = ask.found(calls(3, established=established) + elsewhere, DEAD)
+    assert finding.evidence[0] == first
+
+
 def test_one_call(ask: Ask) -> None:
     [finding] = ask.found(calls(3), DEAD)
     assert finding.verdict == (
         "1 connection attempt unanswered for at least 3 s, none established."
     )
+
+
+@pytest.mark.parametrize(
+    ("other", "established", "confidence", "shared"),
+    [
+        ('"gw",pid=5', 0, "medium", False),
+        ('"cron",pid=6', 0, "high", True),
+        ('"cron",pid=6', 1, "medium", True),
+    ],
+)
+def test_two_programs_that_call_it_in_vain_are_surer(
+    ask: Ask, other: str, established: int, confidence: str, shared: bool
+) -> None:
+    """One that gets through to it shows that it answers after all."""
+    more = calls(*[0] * 10).removeprefix(SS).replace("192.0.2.1:4", "192.0.2.1:3")
+    more = more.replace('"gw",pid=5', other)
+    said = ask.found(calls(*[0] * 10, established=established) + more, DEAD)
+    assert {finding.confidence for finding in said} == {confidence}
+    says = "2 programs of this host call it in vain"
+    assert {says in finding.evidence for finding in said} == {shared}
+
+
+@pytest.mark.parametrize(("seconds", "confidence"), [(119, "medium"), (120, "high")])
+def test_calls_that_last_are_surer(ask: Ask, seconds: int, confidence: str) -> None:
+    rows, minute = calls(0, 0, 0, timers=False), f"10:0{seconds // 60}:{seconds % 60:02}"
+    text = f"Sun Nov 22 10:00:00 UTC 2026\n{rows}\nSun Nov 22 {minute} UTC 2026\n{rows}"
+    assert ask.levels(text, DEAD) == [("warning", confidence)]
+
+
+@pytest.mark.parametrize(
+    ("ports", "says"),
+    [
+        ((443,), "on port 443, so"),
+        ((443, 80), "on ports 80 and 443, so"),
+        ((443, 80, 25), "on ports 25, 80 and 443, so"),
+        ((443, 80, 25, 22, 8443), "on ports 22, 25, 80 and 1 more, so"),
+    ],
+)
+def test_other_ports_of_the_address_answer(ask: Ask, ports: tuple[int, ...], says: str) -> None:
+    """What works on the port itself is no other port; nor is what others have made from there."""
+    works = "".join(f"ESTAB 0 0 192.0.2.1:{51000 + n} 203.0.113.8:{n}\n" for n in ports)
+    served = "LISTEN 0 5 0.0.0.0:22 0.0.0.0:*\nESTAB 0 0 192.0.2.1:22 203.0.113.8:39000\n"
+    [finding] = ask.found(calls(3) + works + served, DEAD)
+    assert says in finding.evidence[0]
+    none = ask.found(calls(3) + served, DEAD)
+    assert [finding.evidence[0] for finding in none] == ["203.0.113.8 is a public address"]
+
+
+def test_a_call_without_timers_to_this_host_itself(ask: Ask) -> None:
+    [finding] = ask.found(calls(0, 0, 0, timers=False).replace("203.0.113.8", "192.0.2.1"), DEAD)
+    assert finding.evidence == ("192.0.2.1 is this host itself",)
+
+
+@pytest.mark.parametrize(
+    ("text", "kernel", "caveat"),
+    [
+        (calls(0, 0, 0, timers=False), None, "how long they wait: ss -o or netstat -o shows"),
+        (calls(0, 0, 0), None, "whether they last: no SYN has been repeated yet"),
+        (calls(0, 0, 3), None, "the kernel: below 6.5 the same retransmits take longer"),
+        (calls(0, 0, 3), "6.8", ""),
+    ],
+)
+def test_what_a_call_does_not_show(ask: Ask, text: str, kernel: str | None, caveat: str) -> None:
+    [finding] = ask.found(
+        text, DEAD, host="gw1", facts={"gw1": {"kernel": kernel} if kernel else {}}
+    )
+    assert len(finding.caveats) == bool(caveat)
+    assert "".join(finding.caveats).startswith(caveat)
 
 
 EYEBALLS = """\

@@ -10,6 +10,8 @@ import pytest
 import nsparse
 from nsparse.registry import diagnoses
 from nsparse.reporting.overview import overview
+from nsparse.reporting.report import Style
+from nsparse.reporting.report import text as lines
 
 if TYPE_CHECKING:
     from tests.conftest import Ask
@@ -26,7 +28,14 @@ def established(count: int, *, state: str = "ESTAB", users: str = "") -> str:
     )
 
 
+def tcp(rows: str) -> str:
+    """Rows of a dump that shows other protocols too."""
+    return "".join(f"tcp {row}\n" for row in rows.splitlines())
+
+
 LISTENER = "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n"
+NETID = SS.replace("State", "Netid State")
+SERVERS = NETSTAT + "".join(f"tcp 0 0 0.0.0.0:{n} 0.0.0.0:* LISTEN -\n" for n in range(80, 100))
 
 
 @pytest.mark.parametrize(
@@ -36,10 +45,83 @@ LISTENER = "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n"
         (established(19), False),
         (established(20) + LISTENER, False),
         (established(9) + established(11, state="CLOSE-WAIT"), True),
+        (tcp(established(19)) + "udp ESTAB 0 0 192.0.2.1:40000 203.0.113.9:53\n", False),
     ],
 )
 def test_states_that_were_left_out(ask: Ask, text: str, *, speaks: bool) -> None:
-    assert ask.severities(SS + text, "state-filtered") == ["info"] * speaks
+    head = NETID if "udp" in text else SS
+    assert ask.severities(head + text, "state-filtered") == ["info"] * speaks
+
+
+def test_states_that_were_left_out_in_words(ask: Ask) -> None:
+    [one] = ask.found(SS + established(20), "state-filtered")
+    nothing_else = "there are no others, or an option left them out."
+    assert one.verdict == f"all 20 TCP rows are ESTABLISHED: {nothing_else}"
+    assert one.confidence == "low"
+    two = established(20) + established(1, state="CLOSE-WAIT")
+    [several] = ask.found(SS + two, "state-filtered")
+    none = "there is no listener among 21 TCP rows: none listens, or an option left them out."
+    assert several.verdict == none
+
+
+CLOSING = established(20, state="CLOSE-WAIT") + established(1)
+NETSTAT_ROWS = "".join(
+    f"tcp 0 0 192.0.2.1:80 203.0.113.9:{20000 + n} {state} -\n"
+    for n, state in enumerate(["ESTABLISHED", "TIME_WAIT"] * 10)
+)
+UNCONNECTED = "udp UNCONN 0 0 {}:68 0.0.0.0:*\n"
+GERMAN = "Aktive Internetverbindungen (Server und stehende Verbindungen)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        # ss hides these states together with the listeners, netstat only the listeners.
+        (SS + CLOSING + established(1, state="TIME-WAIT"), False),
+        (SS + CLOSING + established(1, state="SYN-RECV"), False),
+        (SS + established(20, state="TIME-WAIT"), True),
+        (NETSTAT + NETSTAT_ROWS, True),
+        # What is bound to no address, and connected to none, goes when listeners go.
+        (NETID + tcp(CLOSING) + UNCONNECTED.format("0.0.0.0"), False),
+        (NETID + tcp(established(20)) + UNCONNECTED.format("0.0.0.0"), False),
+        (NETID + tcp(CLOSING) + UNCONNECTED.format("192.0.2.1"), True),
+        (NETID + tcp(LISTENER * 20) + UNCONNECTED.format("0.0.0.0"), True),
+        # Two commands: the one that showed all TCP is not known.
+        (f"$ ss -tn\n{SS}{CLOSING}$ ss -uan\n{NETID}{UNCONNECTED.format('0.0.0.0')}", True),
+        # What a banner or a command says.
+        ("Active Internet connections (servers and established)\n" + NETSTAT + NETSTAT_ROWS, False),
+        ("Active Internet connections (w/o servers)\n" + NETSTAT + NETSTAT_ROWS, True),
+        ("Active Internet connections (only servers)\n" + SERVERS, True),
+        (GERMAN + NETSTAT + NETSTAT_ROWS, False),
+        (f"$ ss -tanp\n{SS}{CLOSING}", False),
+        (f"$ sudo /usr/sbin/ss -t --all\n{SS}{CLOSING}", False),
+        (f"$ ss -tnp\n{SS}{CLOSING}", True),
+        (f"$ ss -tanl\n{SS}{CLOSING}", True),
+        (f"$ ss -tan dport = :9\n{SS}{CLOSING}", True),
+        (f"$ ss -t -f inet -A tcp\n{SS}{CLOSING}", True),
+    ],
+)
+def test_a_host_without_listeners(ask: Ask, text: str, *, speaks: bool) -> None:
+    """Where it is proven that none was left out, there is no accept queue to ask for either."""
+    assert ask.severities(text, "state-filtered") == ["info"] * speaks
+    assert ask.skipped(text, "accept-queue-full") == (speaks and "LISTEN" not in text)
+
+
+def test_a_dump_that_is_cut_proves_no_absence(ask: Ask) -> None:
+    cut = SS + CLOSING + established(1, state="TIME-WAIT") + "ESTAB 0 0 192.0.2"
+    assert ask.severities(cut, "state-filtered", damaged=True) == ["info"]
+
+
+def test_a_dump_without_states_does_not_look_healthy(ask: Ask) -> None:
+    """As `ss state close-wait` prints it."""
+    text = SS.removeprefix("State ") + established(2).replace("ESTAB ", "")
+    [finding] = ask.found(text, "state-filtered")
+    assert (finding.severity, finding.n) == ("notice", 2)
+    assert finding.verdict == "2 TCP rows without a state: most diagnoses need it."
+    assert [step.cmd for step in finding.next] == ["sudo ss -tanp"]
+    said = "\n".join(lines(ask.report(text), Style()))
+    assert "judged in part  the dump shows no states" in said
+    assert "ok  " not in said
 
 
 def test_states_need_states() -> None:
@@ -48,7 +130,7 @@ def test_states_need_states() -> None:
     report = nsparse.diagnose(
         nsparse.parse(io.BytesIO(text.encode())), select=["state-filtered", "dump-not-atomic"]
     )
-    assert [name for name, _ in report.not_evaluated] == ["dump-not-atomic", "state-filtered"]
+    assert [name for name, _ in report.not_evaluated] == ["dump-not-atomic"]
 
 
 USERS = 'users:(("a",pid=1,fd=3))'
@@ -67,9 +149,23 @@ def test_owners_that_nobody_sees(ask: Ask, text: str, *, speaks: bool) -> None:
     assert ask.severities(SS + text, "owners-missing") == ["info"] * speaks
 
 
+@pytest.mark.parametrize(("user", "speaks"), [(0, False), (1000, True)])
+def test_root_sees_all_owners_that_there_are(ask: Ask, user: int, *, speaks: bool) -> None:
+    """Where a socket of root has its process, the others have none that is to be seen."""
+    head = "Proto Recv-Q Send-Q Local Address Foreign Address State User Inode PID/Program name\n"
+    row = "tcp 0 0 192.0.2.1:80 203.0.113.9:{} ESTABLISHED {} {} {}\n"
+    rows = "".join(row.format(20000 + n, 33, 70 + n, "-") for n in range(20))
+    text = head + rows + row.format(30000, user, 99, "7/web")
+    assert ask.severities(text, "owners-missing") == ["info"] * speaks
+
+
 def test_names_for_numbers(ask: Ask) -> None:
     named = "tcp 0 0 web1:https client.example:40000 ESTABLISHED -\n"
-    assert ask.severities(NETSTAT + named, "names-not-numbers") == ["info"]
+    odd = "tcp 0 0 web1:frobnicate client.example:40000 ESTABLISHED -\n"
+    [finding] = ask.found(NETSTAT + named, "names-not-numbers")
+    assert (finding.severity, len(finding.evidence)) == ("info", 1)
+    [finding] = ask.found(NETSTAT + named + odd, "names-not-numbers")
+    assert finding.evidence[1] == "1 row with a local port of a name that no table knows"
     numbers = "tcp 0 0 192.0.2.1:443 203.0.113.9:40000 ESTABLISHED -\n"
     assert not ask.severities(NETSTAT + numbers, "names-not-numbers")
 
@@ -107,15 +203,15 @@ def test_a_cut_number_is_no_name(end: str, *, named: bool) -> None:
 )
 def test_who_tells_the_owners(os: str, command: str) -> None:
     frame = nsparse.parse(io.BytesIO((SS + established(1)).encode())).frame
-    frame["os"] = frame["os"].map(lambda _: os).astype(frame["os"].dtype)
-    [finding] = nsparse.diagnose(frame, select=["owners-missing"]).findings
+    there = frame["os"].map(lambda _: os).astype(frame["os"].dtype)
+    [finding] = nsparse.diagnose(frame.assign(os=there), select=["owners-missing"]).findings
     assert [step.cmd for step in finding.next] == [command]
 
 
 def test_a_dump_without_states_says_nothing_of_them() -> None:
     frame = nsparse.parse(io.BytesIO((SS + established(2) + LISTENER).encode())).frame
-    frame["state"] = frame["state"].mask(frame["state"].notna())
-    [scene] = nsparse.diagnose(frame).scenes
+    nothing = frame["state"].mask(frame["state"].notna())
+    [scene] = nsparse.diagnose(frame.assign(state=nothing)).scenes
     said = dict(overview(scene))
     assert said["connections"][0].endswith("(the dump shows no states)")
     assert said["connections"][1].startswith("listeners not shown")
@@ -124,8 +220,14 @@ def test_a_dump_without_states_says_nothing_of_them() -> None:
 
 def test_rows_twice(ask: Ask) -> None:
     row = "ESTAB 0 0 192.0.2.1:80 203.0.113.8:9 ino:77 sk:1\n"
-    assert ask.severities(SS + established(98) + row * 2, "dup-rows") == ["info"]
+    [finding] = ask.found(SS + established(98) + row * 2, "dup-rows")
+    assert (finding.severity, finding.verdict) == (
+        "info",
+        "1 of 100 rows (1 %) repeats a socket: each is counted once.",
+    )
     assert ask.severities(SS + established(97) + row * 2, "dup-rows") == ["notice"]
+    [several] = ask.found(SS + row * 3, "dup-rows")
+    assert several.verdict == "2 of 3 rows (67 %) repeat a socket: each is counted once."
     assert not ask.severities(SS + established(98) + row, "dup-rows")
 
 
@@ -133,6 +235,9 @@ def test_a_word_nobody_knows(ask: Ask) -> None:
     row = "  TCP    192.0.2.1:50000    203.0.113.9:443    {}    12\n"
     assert ask.severities(WINDOWS + row.format("KWAAK"), "unknown-state") == ["notice"]
     assert not ask.severities(WINDOWS + row.format("ESTABLISHED"), "unknown-state")
+    # What waits for anybody is a listener, whatever the word of its language (design, 4).
+    waiting = row.replace("203.0.113.9:443", "0.0.0.0:0      ")
+    assert not ask.severities(WINDOWS + waiting.format("KWAAK"), "unknown-state")
 
 
 @pytest.mark.parametrize(
@@ -183,10 +288,49 @@ def pairs(states: list[tuple[str, str]]) -> str:
         ([("ESTAB", "SYN-SENT")] * 2, True),
         ([("ESTAB", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")] * 198, False),
         ([("ESTAB", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")] * 197, True),
+        ([("SYN-RECV", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")], False),
     ],
 )
 def test_no_single_moment(ask: Ask, states: list[tuple[str, str]], *, speaks: bool) -> None:
     assert ask.severities(pairs(states), "dump-not-atomic") == ["notice"] * speaks
+
+
+def test_connections_of_other_hosts_are_no_pairs(ask: Ask) -> None:
+    """They have no other end here that could tell of another moment, so they are no base."""
+    text = pairs([("ESTAB", "SYN-SENT")] * 2)
+    assert ask.severities(text + established(300), "dump-not-atomic") == ["notice"]
+
+
+def test_a_connection_that_took_over_the_ports_of_another(ask: Ask) -> None:
+    """The TIME_WAIT of the one before stands beside it, and is no end of it."""
+    before = "".join(f"TIME-WAIT 0 0 127.0.0.1:80 127.0.0.1:{40000 + n}\n" for n in range(5))
+    assert not ask.severities(pairs([("ESTAB", "ESTAB")] * 5) + before, "dump-not-atomic")
+
+
+@pytest.mark.parametrize(
+    ("twice", "others", "speaks"),
+    [(2, 197, True), (2, 198, False), (1, 0, False)],
+)
+def test_a_socket_in_two_states(ask: Ask, twice: int, others: int, *, speaks: bool) -> None:
+    """By its inode; 2 of 199 sockets are more than one in a hundred, 2 of 200 are not."""
+    rows = "".join(
+        f"{state} 0 0 192.0.2.1:{40000 + n} 203.0.113.9:443 ino:{70 + n} sk:{n + 1}\n"
+        for n in range(twice)
+        for state in ("SYN-SENT", "ESTAB")
+    )
+    rows += "".join(
+        f"ESTAB 0 0 192.0.2.1:80 203.0.113.9:{20000 + n} ino:{900 + n} sk:{900 + n}\n"
+        for n in range(others)
+    )
+    found = ask.found(SS + rows, "dump-not-atomic")
+    assert [finding.n for finding in found] == [2] * speaks
+    again = "2 sockets printed again, in another state"
+    assert [finding.evidence for finding in found] == [(again,)] * speaks
+    datagrams = "".join(
+        f"udp UNCONN 0 0 0.0.0.0:{500 + n} 0.0.0.0:* ino:{5000 + n} sk:{5000 + n}\n"
+        for n in range(9)
+    )
+    assert len(ask.found(NETID + tcp(rows) + datagrams, "dump-not-atomic")) == speaks
 
 
 def test_an_address_that_was_cut() -> None:
@@ -211,7 +355,8 @@ QUEUES |= {"close-wait-unaccepted", "close-wait-unread", "zero-window"}
 ACCEPT = {"accept-queue-filling", "accept-queue-full"}
 BACKLOG = {"accept-queue-one-worker", "backlog-too-small"}
 OWNERS = {"backend-imbalance", "close-wait-unread", "fd-pressure", "listener-duplicate"}
-OWNERS |= {"listener-shadowed", "privileged-port-unusual", "recv-q-backlog"}
+OWNERS |= {"listener-shadowed", "privileged-port-unusual"}
+READING = {"recv-q-backlog"}  # owners, inodes, accept queues
 INODES = {"orphan-pressure"}
 NEITHER = {"close-wait-unaccepted"}  # owners nor inodes
 NOBODY = {"listener-not-serving"}  # owners, inodes, timers
@@ -220,9 +365,9 @@ INTERNALS = {"cwnd-collapse", "idle-established", "keepalive-missing", "limited-
 INTERNALS |= {"loss-high", "nat-many-clients", "rtt-outlier"}
 PROCESSES = {"listener-dead-process"}
 LATER = {"listener-in-ephemeral-range"}
-NAMELESS = OWNERS | INODES | NEITHER | NOBODY | TIMERS | INTERNALS | PROCESSES | LATER
+NAMELESS = OWNERS | READING | INODES | NEITHER | NOBODY | TIMERS | INTERNALS | PROCESSES | LATER
 STATELESS = {"addr-truncated", "dump-truncated", "dup-rows", "impossible-state"}
-STATELESS |= {"listener-exposed", "listener-family-mismatch", "names-not-numbers"}
+STATELESS |= {"state-filtered", "listener-exposed", "listener-family-mismatch", "names-not-numbers"}
 STATELESS |= {"owners-missing", "send-q-backlog", "udp-recv-backlog", "unknown-state"}
 
 WINDOWS_ANO = """\
@@ -262,7 +407,7 @@ tcp ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000 users:(("web",pid=7,fd=4)) ino:7002 
             QUEUES | ACCEPT | BACKLOG | INODES | TIMERS | INTERNALS | PROCESSES | LATER,
         ),
         (MACOS_AN, ACCEPT | BACKLOG | NAMELESS),
-        (SS_TAN, NAMELESS),
+        (SS_TAN, NAMELESS - READING),
         (NETSTAT_ANPEO, BACKLOG | INTERNALS | LATER),
         (SS_UAN, set(diagnoses()) - STATELESS),
         (SS_ALL, LATER),

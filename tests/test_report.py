@@ -10,9 +10,9 @@ import pytest
 
 from nsparse.diagnosis import Finding, Group, Step
 from nsparse.errors import DumpError
-from nsparse.judging.judge import Report
+from nsparse.judging.report import Report
 from nsparse.layout import block, spread, wrap
-from nsparse.reporting.report import Style, brief, full, ranges, text
+from nsparse.reporting.report import Style, brief, full, ranges, text, totals
 
 LEAK = Finding(
     id="close-wait-leak",
@@ -82,6 +82,12 @@ def test_a_finding() -> None:
 def test_the_last_line_counts() -> None:
     said = shown(LEAK, replace(LEAK, id="fd-pressure", severity="critical"))
     assert said.endswith("2 findings (1 critical, 1 warning) in 268 rows of 1 host")
+
+
+def test_the_last_line_does_not_say_that_what_it_hides_is_not_there() -> None:
+    hidden = report(replace(LEAK, severity="info"))
+    assert totals(hidden, []) == "no findings above info in 268 rows of 1 host; 1 at info (-v)"
+    assert totals(report(), []) == "no findings in 268 rows of 1 host"
 
 
 def test_one_line_form() -> None:

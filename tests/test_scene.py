@@ -264,6 +264,49 @@ def test_views_of_one_moment_count_once_and_complete_each_other() -> None:
     assert seen.rows["recv_q"].iloc[2] == 0
 
 
+ONE = ("192.0.2.1:443", "203.0.113.5:1")
+MOVED: dict[str, tuple[list[Row], list[int]]] = {
+    # rows of two views, and the lines of those that stay
+    "closed meanwhile": (
+        [
+            row("ESTABLISHED", *ONE, "nginx/1", inode=7, view=0),
+            row("TIME_WAIT", *ONE, timer="timewait", timer_ms=9, view=1),
+        ],
+        [1],
+    ),
+    "the other command came first": (
+        [row("TIME_WAIT", *ONE, view=0), row("ESTABLISHED", *ONE, "nginx/1", inode=7, view=1)],
+        [2],
+    ),
+    "nobody prints inodes": (
+        [row("ESTABLISHED", *ONE, view=0), row("CLOSE_WAIT", *ONE, view=1)],
+        [1],
+    ),
+    "the ends are taken again": (
+        [
+            row("TIME_WAIT", *ONE, view=0),
+            row("ESTABLISHED", *ONE, inode=7, view=1),
+            row("TIME_WAIT", *ONE, view=1),
+        ],
+        [1, 2],
+    ),
+    "two connections, one after the other": (
+        [row("ESTABLISHED", *ONE, inode=7, view=0), row("FIN_WAIT_2", *ONE, inode=8, view=1)],
+        [1, 2],
+    ),
+    "one view": ([row("TIME_WAIT", *ONE), row("ESTABLISHED", *ONE, inode=7)], [1, 2]),
+}
+
+
+@pytest.mark.parametrize("case", MOVED)
+def test_a_socket_that_moves_on_between_two_commands_counts_once(case: str) -> None:
+    rows, stay = MOVED[case]
+    seen = scene(*rows)
+    assert list(seen.rows["line"]) == stay
+    assert seen.duplicates == 0
+    assert not seen.rows["timer"].notna().any(), "the timer is that of another state"
+
+
 def test_truncated_addresses_prove_nothing() -> None:
     ends = ("[2001:db8::1]:443", "[2001:db8:1:2]:1")
     cut = row("ESTABLISHED", *ends, addr_truncated=True)

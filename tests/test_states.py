@@ -117,6 +117,7 @@ VARIANTS = {
     "ESTABLISHED*": "ESTABLISHED",
     "ESTABLISHED P": "ESTABLISHED",
     "LISTEN S": "LISTEN",
+    "LISTEN P S": "LISTEN",
     # Numbers where a tool has no name.
     "7": "UNKNOWN",
     "-1": "UNKNOWN",
@@ -162,7 +163,7 @@ FOREIGN = [
 STRANGERS = [
     *["", " ", "-", "--", "**", "*", "::", "??", "????", "\ufffd\ufffd", "LIS", "LISTENS"],
     *["CLOSET_WAIT", "WAIT", "ESTABLISH", "FIN_WAIT", "FIN_WAIT_3", "FIN_WAIT_11", "TIMEWAITS"],
-    *["L-ISTEN", "LISTEN P S", "LISTEN**", "P", "S", "ABHREN", "ABHXXXREN", "ABH\nREN\n\n\n"],
+    *["L-ISTEN", "LISTEN S P", "LISTEN**", "P", "S", "ABHREN", "ABHXXXREN", "ABH\nREN\n\n\n"],
     *[
         "OUXA",
         "STANG",

@@ -8,6 +8,7 @@ pipes is gone, it ends.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import pickle
 import signal
@@ -23,6 +24,8 @@ LENGTH = struct.Struct("!Q")
 READY = "ready"
 MEGABYTE = 1 << 20
 
+NEW_OBJECTS = 50_000
+"""Objects made before the collector looks for cycles: a bundle makes many, and few are cycles."""
 ORPHAN_FACTOR = 2
 """A worker whose keeper was killed ends itself when a bundle takes so many times its limit."""
 
@@ -62,6 +65,8 @@ def main() -> None:
     from nsparse.batch.one import read_one, warm_up
 
     warm_up(order)
+    gc.freeze()  # the libraries stay: to look through them again and again finds nothing
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
     send(answers, READY)
     with suppress(EOFError, BrokenPipeError):
         while True:

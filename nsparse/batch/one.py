@@ -17,10 +17,9 @@ from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.judging.judge import judge
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
-    from nsparse.judging.judge import Report
+    from nsparse.judging.report import Report
 
 PROBLEMS_LISTED = 1000
 """Of one bundle. More say nothing new, and a file of rubbish has millions; all are counted."""
@@ -44,9 +43,9 @@ def read_one(bundle: str, order: Order) -> Outcome:
     try:
         outcome = _read(bundle, name, order)
     except NotASocketTable as error:
-        outcome = failed(name, "no sockets", str(error))
+        outcome = failed(name, "no sockets", _why(error, name))
     except (NsparseError, OSError) as error:
-        outcome = failed(name, "refused", str(error))
+        outcome = failed(name, "refused", _why(error, name))
     except MemoryError:
         wanted = f"it wants more than {order.memory_limit} megabytes of memory"
         outcome = failed(name, "memory", wanted)
@@ -54,6 +53,11 @@ def read_one(bundle: str, order: Order) -> Outcome:
         outcome = failed(name, "internal", _blame(error))
     seconds = round(perf_counter() - started, 4)
     return Outcome({**outcome.record, **known, "seconds": seconds}, outcome.tables)
+
+
+def _why(error: Exception, name: str) -> str:
+    """What an error says of a bundle whose name stands beside it."""
+    return str(error).removeprefix(f"{name}: ").removeprefix(f"{name}/")
 
 
 def _blame(error: Exception) -> str:
@@ -70,8 +74,8 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
         report = judge(found, order.settings)
     hosts = list(dict.fromkeys(scene.host or name_of(name) for scene in report.scenes))
     tables = {
-        "sockets": packed("sockets", _sockets(found.dumps, report, name)),
-        "findings": packed("findings", _findings(report, name)),
+        "sockets": _sockets(found.dumps, report, name),
+        "findings": _findings(report, name),
         "problems": rows("problems", problems[:PROBLEMS_LISTED]),
     }
     record = {
@@ -101,20 +105,30 @@ def _without_dumps(name: str, problems: list[dict[str, Any]]) -> Outcome:
 # ---- the tables ------------------------------------------------------------------------------
 
 
-def _sockets(dumps: Iterable[Any], report: Report, name: str) -> pd.DataFrame:
+def _sockets(dumps: Iterable[Any], report: Report, name: str) -> pa.Table:
     """The rows of all dumps; each has a host, as the report names it."""
-    from nsparse.reporting.render import joined
+    import pyarrow as pa
 
-    frame = joined([dump.frame for dump in dumps])
     named = {source.file: source.host or name_of(name) for source in report.sources}
-    own, told = frame["host"].astype("object"), frame["file"].astype("object").map(named)
-    hosts = own.where(own.notna(), told).astype(frame["host"].dtype)
-    return frame.assign(host=hosts, bundle=name)
+    tables = [_dump(dump, named.get(dump.file) or name_of(name), name) for dump in dumps]
+    return pa.concat_tables(tables, promote_options="default")
 
 
-def _findings(report: Report, name: str) -> pd.DataFrame:
-    frame = report.to_frame()
-    return frame.assign(host=frame["host"].fillna(name_of(name)), bundle=name)
+def _dump(dump: Any, host: str, name: str) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = packed("sockets", dump.frame)
+    columns = dict(zip(held.column_names, held.columns, strict=True))
+    columns["bundle"] = pa.repeat(name, len(dump.frame))
+    own = columns.get("host")
+    columns["host"] = pa.repeat(host, len(dump.frame)) if own is None else pc.fill_null(own, host)
+    return pa.table(columns)
+
+
+def _findings(report: Report, name: str) -> pa.Table:
+    records = ({**record, "bundle": name} for record in report.records())
+    return rows("findings", [{**one, "host": one["host"] or name_of(name)} for one in records])
 
 
 def _problems(found: Any) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,8 @@ from nsparse.batch.progress import progress
 from nsparse.batch.summary import Summary, summarize
 from nsparse.errors import NsparseError, harmless
 
+TWO_ANSWERS = "--jobs is for this machine: with --dask each thread of a worker reads one bundle"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -52,10 +54,12 @@ class Run:
             say: Takes lines about how far it is.
 
         Raises:
-            NsparseError: The folder cannot be used, nothing was named that is there, or the workers
-                are gone. What was read is in the dataset.
+            NsparseError: The folder cannot be used, nothing was named that is there, the options
+                contradict one another, or the workers are gone. What was read is in the dataset.
             KeyboardInterrupt: Likewise.
         """
+        if self.dask is not None and self.jobs is not None:
+            raise NsparseError(TWO_ANSWERS)
         wanted = self._manifest()
         found = examine(self.out, wanted, resume=self.resume)
         names = list(self._listed())

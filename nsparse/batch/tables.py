@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import SEVERITIES
-from nsparse.judging.judge import RECORD
+from nsparse.judging.report import RECORD
 from nsparse.schema import COLUMNS, Column, Dtype
 
 if TYPE_CHECKING:
@@ -131,11 +131,12 @@ def packed(table: str, frame: pd.DataFrame) -> pa.Table:
     """
     import pyarrow as pa
 
-    held = {
-        column.name: pa.Array.from_pandas(frame[column.name]).cast(arrow_type(column))
-        for column in TABLES[table]
-        if column.name in frame.columns and frame[column.name].notna().any()
-    }
+    held = {}
+    for column in TABLES[table]:
+        if column.name in frame.columns:
+            values = pa.Array.from_pandas(frame[column.name])
+            if values.null_count < len(values):
+                held[column.name] = values.cast(arrow_type(column))
     return pa.table(held)
 
 

@@ -9,12 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
-from nsparse.bundles import layouts
 from nsparse.bundles.limits import LIMITS, Limits
 from nsparse.bundles.members import Unread, Walk
 from nsparse.bundles.placing import settled
 from nsparse.bundles.reader import Options, Reader
-from nsparse.bundles.streams import HEAD, is_archive
 from nsparse.errors import BundleError, NsparseError
 
 if TYPE_CHECKING:
@@ -125,16 +123,6 @@ def open_files(
     walk = Walk(reader.take, limits)
     walk.files(Path(folder), files)
     return _bundle(reader, walk)
-
-
-def is_bundle(stream: IO[bytes], name: str) -> bool:
-    """Whether a file is more than one dump: an archive, packed, or a text of several commands.
-
-    The stream is left as it was.
-    """
-    head = stream.read(HEAD)
-    stream.seek(-len(head), os.SEEK_CUR)
-    return is_archive(head) or layouts.heading(name) is not None
 
 
 def _called(stream: IO[bytes]) -> object:

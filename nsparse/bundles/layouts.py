@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -95,18 +95,22 @@ def pattern_of(path: str) -> str:
 @cache
 def layouts() -> Mapping[str, Layout]:
     """Every layout by its name, sorted."""
-    found = {key: tomllib.loads(text) for key, text in _texts() if key != ALWAYS}
-    return {key: _layout(key, data) for key, data in sorted(found.items())}
+    return {key: _layout(key) for key in sorted(_texts()) if key != ALWAYS}
 
 
-def _texts() -> Iterator[tuple[str, str]]:
-    for file in (resources.files(__package__) / "layouts").iterdir():
-        name = file.name
-        if name.endswith(".toml"):
-            yield name.removesuffix(".toml"), file.read_text("utf-8")
+@cache
+def _texts() -> Mapping[str, str]:
+    """The files as they are written, by name."""
+    return {
+        file.name.removesuffix(".toml"): file.read_text("utf-8")
+        for file in (resources.files(__package__) / "layouts").iterdir()
+        if file.name.endswith(".toml")
+    }
 
 
-def _layout(key: str, data: Mapping[str, object]) -> Layout:
+@cache
+def _layout(key: str) -> Layout:
+    data: Mapping[str, object] = tomllib.loads(_texts()[key])
     members: Sequence[Mapping[str, str]] = data.get("members", ())  # type: ignore[assignment]
     sections = data.get("sections")
     return Layout(
@@ -124,6 +128,11 @@ def _layout(key: str, data: Mapping[str, object]) -> Layout:
     )
 
 
+def _in_any_folder(parts: Sequence[str]) -> re.Pattern[str]:
+    """Paths below a root that nobody knows: the first folder that fits is the root."""
+    return re.compile(f"(?:.*?/)??(?:{'|'.join(parts)})\\Z", re.DOTALL)
+
+
 @cache
 def _marks() -> re.Pattern[str]:
     """All marks of all layouts as one pattern; the name of the group that matched is the layout."""
@@ -131,7 +140,7 @@ def _marks() -> re.Pattern[str]:
         f"(?P<{layout.key}>{'|'.join(pattern_of(mark) for mark in layout.marks)})"
         for layout in layouts().values()
     ]
-    return re.compile(f"(?:^|(?<=/))(?:{'|'.join(parts)})$")
+    return _in_any_folder(parts)
 
 
 def marked(path: str) -> tuple[str, str] | None:
@@ -140,10 +149,11 @@ def marked(path: str) -> tuple[str, str] | None:
     >>> marked("sosreport-web1/sos_commands/host/hostname")
     ('sosreport-web1', 'sosreport')
     """
-    found = _marks().search(path)
+    found = _marks().match(path)
     if found is None:
         return None
-    return path[: found.start()].rstrip("/"), str(found.lastgroup)
+    key = str(found.lastgroup)
+    return path[: found.start(key)].rstrip("/"), key
 
 
 @cache
@@ -155,29 +165,36 @@ def _suffixes() -> re.Pattern[str]:
         for number, place in enumerate(layout.places, 1000 * list(layouts()).index(layout.key))
         if place.holds != SOCKETS
     ]
-    return re.compile(f"(?:^|(?<=/))(?:{'|'.join(parts)})$")
+    return _in_any_folder(parts)
 
 
 _GROUP = re.compile(r"\(\?P<\w+>")
+_SECTIONS = "\nsections = "
+"""A line of a layout that has texts of several commands."""
 
 
 def fact_kind(path: str) -> str | None:
     """What kind of fact a member tells, by any layout, or because it is named after a command."""
     found = kind_of(path)
-    if found is None and (match := _suffixes().search(path)) is not None:
+    if found is None and (match := _suffixes().match(path)) is not None:
         return str(match.lastgroup).rpartition("_")[0]
     return found
 
 
 @cache
 def _cut() -> re.Pattern[str]:
-    """The paths of texts of several commands; the group that matched is the layout."""
+    """The paths of texts of several commands; the group that matched is the layout.
+
+    This is asked about every file that a user names: the layouts without such texts, most of them,
+    are not even parsed for it.
+    """
+    several = [_layout(key) for key, text in sorted(_texts().items()) if _SECTIONS in text]
     parts = [
         f"(?P<{layout.key}>{'|'.join(map(_ungrouped, layout.places))})"
-        for layout in layouts().values()
+        for layout in several
         if layout.sections is not None
     ]
-    return re.compile(f"(?:^|(?<=/))(?:{'|'.join(parts)})$")
+    return _in_any_folder(parts)
 
 
 def _ungrouped(place: Place) -> str:
@@ -186,8 +203,8 @@ def _ungrouped(place: Place) -> str:
 
 def heading(path: str) -> re.Pattern[str] | None:
     """What stands above each command of a member of several; None for all others."""
-    found = _cut().search(path)
-    return layouts()[str(found.lastgroup)].sections if found is not None else None
+    found = _cut().match(path)
+    return _layout(str(found.lastgroup)).sections if found is not None else None
 
 
 _PID = re.compile(r"(?:^|/)proc/(\d+)/")
@@ -219,10 +236,9 @@ class Kind:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind of fact."""
-    (text,) = [text for key, text in _texts() if key == ALWAYS]
     return tuple(
         Kind(key, data["tells"], data["run"], tuple(data["commands"]))
-        for key, data in tomllib.loads(text).items()
+        for key, data in tomllib.loads(_texts()[ALWAYS]).items()
     )
 
 

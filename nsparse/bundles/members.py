@@ -12,16 +12,17 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from nsparse.bundles.limits import Limits
 from nsparse.bundles.names import clean, inside, unpacked
 from nsparse.bundles.streams import (
     DAMAGE,
+    MARKS,
     REFUSED,
     ZIP,
     Meter,
@@ -36,8 +37,7 @@ from nsparse.bundles.streams import (
 from nsparse.bundles.tars import Content, Tape
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One file of a bundle.
 
     Attributes:
@@ -67,8 +67,7 @@ class Unread:
     why: str
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a stream lies: its path, who counts for all, how deep, when it was changed."""
 
     path: str
@@ -123,7 +122,7 @@ class Walk:
             raise Unreadable(place.path, reason(error)) from error
         with stream:
             source = Source(stream, place.path, file=True)
-            self._open(source, replace(place, modified=about.st_mtime))
+            self._open(source, place._replace(modified=about.st_mtime))
 
     @contextmanager
     def _guarded(self, path: str) -> Iterator[None]:
@@ -138,18 +137,17 @@ class Walk:
     def _open(self, source: Source, place: _Place) -> None:
         """An archive, a packed file, or a plain one, by its first bytes."""
         head = source.peek()
-        packing = packing_of(head)
-        if packing is not None:
-            self._unpack(source, packing, place)
-        elif is_tar(head):
+        if is_tar(head):
             self._tar(source, self._entered(place))
+        elif not head.startswith(MARKS):
+            self.take(Member(place.path, source, place.modified, place.archive))
+        elif (packing := packing_of(head)) is not None:
+            self._unpack(source, packing, place)
         elif head.startswith(ZIP):
             self._zip(source, self._entered(place))
         else:
-            refused = next((why for mark, why in REFUSED.items() if head.startswith(mark)), None)
-            if refused is not None:
-                raise Unreadable(place.path, refused)
-            self.take(Member(place.path, source, place.modified, place.archive))
+            (refused,) = (why for mark, why in REFUSED.items() if head.startswith(mark))
+            raise Unreadable(place.path, refused)
 
     def _unpack(self, packed: Source, packing: Packing, place: _Place) -> None:
         with _blaming(place.path):
@@ -174,7 +172,7 @@ class Walk:
             why = f"archives are nested more than {self.limits.nesting} deep: not read"
             raise Unreadable(place.path, why)
         self.archives.append(place.path)
-        return replace(place, depth=place.depth + 1, archive=place.path)
+        return place._replace(depth=place.depth + 1, archive=place.path)
 
     def _counted(self, count: int, path: str) -> None:
         if count > self.limits.members:
@@ -189,7 +187,7 @@ class Walk:
                     path = inside(place.path, entry.name, self.limits.path)
                     content = Source(Content(tape, entry.size), place.path)
                     with self._guarded(path):
-                        self._open(content, replace(place, path=path, modified=float(entry.mtime)))
+                        self._open(content, place._replace(path=path, modified=float(entry.mtime)))
 
     def _zip(self, source: Source, place: _Place) -> None:
         kept = source.stream if source.file else self._whole(source, place.path)
@@ -207,7 +205,7 @@ class Walk:
                 with self._guarded(path):
                     with _blaming(path):
                         content = archive.open(entry)
-                    at = replace(place, path=path, modified=_seconds(entry))
+                    at = place._replace(path=path, modified=_seconds(entry))
                     self._open(Source(content, path, meter), at)
 
     def _whole(self, source: Source, path: str) -> IO[bytes]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from nsparse.bundles import layouts
 from nsparse.bundles.facts import BIGGEST, Fact, fact
 from nsparse.bundles.members import Member, Unread
-from nsparse.bundles.sift import promising
+from nsparse.bundles.sift import LONG, Sift, promising
 from nsparse.bundles.texts import JSON, Part, blanked, in_json, parts
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.reading.pipeline import Engine, parse
@@ -19,6 +19,8 @@ from nsparse.reading.tables import Stretch
 from nsparse.reading.text import LOOK, decode, looks_binary
 
 if TYPE_CHECKING:
+    import re
+
     from nsparse.reading.dump import Dump
 
 
@@ -73,13 +75,13 @@ class Reader:
         """Read a member, whatever it is."""
         self.count["files"] += 1
         if not member.path:  # a bundle that is one file is known by its own name
-            member = replace(member, path=self.name.replace("\\", "/").rpartition("/")[2])
+            member = member._replace(path=self.name.replace("\\", "/").rpartition("/")[2])
             self.alone = True
         self.mark(member.path, member.archive)
-        data = b"" if looks_binary(member.stream.peek(LOOK)) else self._content(member)
         before = len(self.dumps), len(self.facts)
-        if data:
-            self._read(member, data)
+        head = member.stream.peek(LOOK)
+        if head and not looks_binary(head):
+            self._text(member)
         held = [len(self.dumps) > before[0], len(self.facts) > before[1]]
         for kind, has in zip(("dumps", "facts"), held, strict=True):
             self.count[kind] += has
@@ -93,27 +95,39 @@ class Reader:
             kinds = self.roots.setdefault(root, [])
             kinds += [mark[1]] if mark[1] not in kinds else []
 
-    def _content(self, member: Member) -> bytes:
-        """All of a text; of one that is too large nothing, a problem if it looks like a dump."""
+    def _text(self, member: Member) -> None:
+        """Read a text, if it may tell something: most do not, and logs are large."""
         kept: list[bytes] = []
-        size = 0
-        for data in member.stream.chunks():
-            kept.append(data)
-            size += len(data)
+        size, sift = 0, Sift()
+        for block in member.stream.blocks():
+            kept.append(block)
+            size += len(block)
+            if size > LONG:  # those before, once it shows to be long
+                for part in kept if size - len(block) <= LONG else (block,):
+                    sift.look(part)
             if size > self.options.largest:
-                if promising(b"".join(kept[:4])):
+                if sift.hopeful:
                     why = f"a text of more than {self.options.largest:,} bytes"
                     self.problems.append(Unread(member.path, why))
-                return b""
-        return b"".join(kept)
-
-    def _read(self, member: Member, data: bytes) -> None:
+                return
         path = member.path
-        kind = layouts.fact_kind(path)
-        if kind is not None and len(data) <= BIGGEST:
-            self._fact(path, kind, decode(data, self.options.encoding).text)
+        kind = layouts.fact_kind(path) if size <= BIGGEST else None
         heading = layouts.heading(path)
-        hopeful = promising(data)
+        hopeful = sift.hopeful if size > LONG else promising(b"".join(kept))
+        if hopeful or kind or heading:
+            self._read(member, b"".join(kept), kind, heading, hopeful=hopeful)
+
+    def _read(
+        self,
+        member: Member,
+        data: bytes,
+        kind: str | None,
+        heading: re.Pattern[str] | None,
+        *,
+        hopeful: bool,
+    ) -> None:
+        if kind is not None:
+            self._fact(member.path, kind, decode(data, self.options.encoding).text)
         either = hopeful or heading is not None
         if either and JSON.match(data) and self._json(member, decode(data).text):
             return
@@ -121,7 +135,7 @@ class Reader:
             text = decode(data, self.options.encoding).text.replace("\r\n", "\n")
             self._parts(member, text, parts(text, heading))
         elif hopeful:
-            self._dump(member, path, data)
+            self._dump(member, member.path, data)
 
     def _fact(self, path: str, kind: str, text: str) -> None:
         told = fact(path, kind, text, layouts.pid_of(path))

@@ -7,10 +7,12 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from os import SEEK_CUR
 from tarfile import TarError
 from typing import IO, Any, NamedTuple
 from zipfile import BadZipFile
 
+from nsparse.bundles.layouts import heading
 from nsparse.bundles.limits import Limits
 from nsparse.errors import NsparseError
 
@@ -115,7 +117,7 @@ class Source:
         self, stream: Any, path: str, meter: Meter | None = None, *, file: bool = False
     ) -> None:
         self._path, self._meter = path, meter
-        self._head = b""
+        self._head, self._ended = b"", False
         # One step at a time: before a cut in a packed stream stands what can still be read.
         self._some: Callable[[int], bytes] = getattr(stream, "read1", None) or stream.read
         self.stream, self.file = stream, file
@@ -144,13 +146,29 @@ class Source:
         while data := self.read(CHUNK):
             yield data
 
+    def blocks(self) -> Iterator[bytes]:
+        """The same in pieces of a chunk at least, but for the last: streams give what they have."""
+        waiting: list[bytes] = []
+        size = 0
+        for data in self.chunks():
+            waiting.append(data)
+            size += len(data)
+            if size >= CHUNK:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield b"".join(waiting)
+
     def _fresh(self, size: int) -> bytes:
+        if self._ended:
+            return b""
         try:
             data: bytes = self._some(size)
         except Unreadable:
             raise
         except DAMAGE as error:
             raise Unreadable(self._path, reason(error)) from error
+        self._ended = not data and size > 0
         self.count += len(data)
         if self._meter is not None:
             self._meter.spend(len(data))
@@ -186,6 +204,10 @@ PACKINGS = (
 )
 
 
+MARKS = (*(packing.magic for packing in PACKINGS), *ZIP, *REFUSED)
+"""What archives and packed files begin with, but for tars."""
+
+
 def packing_of(head: bytes) -> Packing | None:
     """How a stream is packed, by its first bytes."""
     return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
@@ -203,8 +225,17 @@ def is_tar(head: bytes) -> bool:
 
 def is_archive(head: bytes) -> bool:
     """Whether a file that begins so holds others, or is packed."""
-    marks = (*ZIP, *REFUSED)
-    return packing_of(head) is not None or is_tar(head) or head.startswith(marks)
+    return head.startswith(MARKS) or is_tar(head)
+
+
+def is_bundle(stream: IO[bytes], name: str) -> bool:
+    """Whether a file is more than one dump: an archive, packed, or a text of several commands.
+
+    The stream is left as it was.
+    """
+    head = stream.read(HEAD)
+    stream.seek(-len(head), SEEK_CUR)
+    return is_archive(head) or heading(name) is not None
 
 
 def reason(error: BaseException) -> str:

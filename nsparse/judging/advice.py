@@ -119,14 +119,21 @@ def stack(row: Cells) -> Advice:
     >>> [stack({"process": name, "pid": 70})["macos"] for name in ("java", "nginx")]
     ['jstack 70', 'sample 70']
     """
-    name = str(row["process"])
+    return of_process(_dumper(str(row["process"])), row)
+
+
+def _dumper(name: str) -> Advice:
     own = next((cmd for start, cmd in DUMPERS.items() if name.startswith(start)), None)
-    return of_process(STACK if own is None else dict.fromkeys(SYSTEMS, own), row)
+    return STACK if own is None else dict.fromkeys(SYSTEMS, own)
 
 
-def native_stack(pid: int | None) -> Advice:
-    """The same whatever the program, of a process that may be unknown; not on Windows."""
-    found = filled(STACK, pid="PID" if pid is None else pid)
+def stack_of(process: str | None, pid: int | None) -> Advice:
+    """The same of a process that may be unknown; not on Windows.
+
+    >>> stack_of("python3", 70)["linux"], stack_of(None, None)["macos"]
+    ('py-spy dump --pid 70', 'sample PID')
+    """
+    found = filled(_dumper(process or ""), pid="PID" if pid is None else pid)
     return {system: found[system] for system in ("linux", "macos")}
 
 

@@ -27,6 +27,8 @@ PLACE = (
     "section",
 )
 """Columns that say where a row comes from: they stay those of the row that is kept."""
+OF_STATE = ("timer", "timer_ms", "retrans", "probes")
+"""Columns that say something of a socket in its state: nothing of it in another one."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,19 @@ class Repeats:
         again: The rows to leave out, in order.
         first: For each of them the row that stays.
         views: How many of them come from another view of the moment; the rest are repeats.
+        moved: How many repeats of one view are in another state than the row that stays.
     """
 
     again: Ints
     first: Ints
     views: int
+    moved: int
+
+    def left(self, rows: int) -> Bools:
+        """Which of so many rows stay."""
+        keep = np.ones(rows, dtype=np.bool_)
+        keep[self.again] = False
+        return keep
 
 
 def repeats(frame: pd.DataFrame, ends: Ends, concrete: Bools, cut: Bools) -> Repeats:
@@ -51,7 +61,8 @@ def repeats(frame: pd.DataFrame, ends: Ends, concrete: Bools, cut: Bools) -> Rep
     cookie agree, or if one of them has none and the state agrees. Listeners and unconnected
     sockets are not: with SO_REUSEPORT several share one address and port. Without an identity the
     first of one view is taken for the first of the other, the second for the second, and rows of
-    one view are all kept.
+    one view are all kept. Commands run seconds apart: where no view shows the same ends twice, they
+    are those of one connection, though it may have moved on to another state (`_moved_on`).
 
     Args:
         frame: The rows of one host and moment.
@@ -63,18 +74,20 @@ def repeats(frame: pd.DataFrame, ends: Ends, concrete: Bools, cut: Bools) -> Rep
     shared = np.flatnonzero(usable)
     shared = shared[pd.Index(ends.tuples[shared]).duplicated(keep=False)]
     if not len(shared):
-        return Repeats(shared, shared, 0)
+        return Repeats(shared, shared, views=0, moved=0)
     part = frame.iloc[shared]
     linked = concrete[shared]
     who, view = _identity(part), _view(part)
     base = compact(ends.tuples[shared])
     state = codes(part["state"])
-    key = _keys(base, who, state, view, linked)
     order = np.arange(len(shared), dtype=np.int64)
-    first = order[_first(key)]
+    first = order[_first(_keys(base, who, state, view, linked))]
+    first = np.where(linked, _moved_on(base, first, who.of > 0, compact(view)), first)
     again = np.flatnonzero(first != order)
-    views = int((view[again] != view[first[again]]).sum())
-    return Repeats(shared[again], shared[first[again]], views)
+    away = view[again] != view[first[again]]
+    moved = ~away & (state.of[again] != state.of[first[again]])
+    views, moves = int(away.sum()), int(moved.sum())
+    return Repeats(shared[again], shared[first[again]], views=views, moved=moves)
 
 
 def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> Ints:
@@ -94,6 +107,33 @@ def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> I
     adopted[slot.of[holders]] = same[holders]
     heir = adopted[slot.of]
     return np.where(known, same, np.where(heir >= 0, heir, named.size + slot.of))
+
+
+def _moved_on(base: Codes, first: Ints, known: Bools, view: Codes) -> Ints:
+    """For each row the one that stays, where views show one connection in several states.
+
+    What was ESTABLISHED in the first is TIME_WAIT in the second, without inode and owner. The row
+    with an identity stays, since it names the program; without any the first one. Two identities
+    are two connections, and a view with two rows of the same ends shows an old one and a new one.
+
+    Args:
+        base: The ends of each row.
+        first: The row that stays as far as identity and state tell.
+        known: Rows with an identity.
+        view: The view of each row.
+    """
+    shown = compact(joined(base, view))
+    sockets = joined(shown, compact(first))
+    told = np.bincount(base.of[~pd.Index(sockets).duplicated()], minlength=base.size)
+    views = np.bincount(base.of[~pd.Index(shown.of).duplicated()], minlength=base.size)
+    named = np.zeros(first.size, dtype=np.bool_)
+    named[first[known]] = True
+    named = named[first]
+    stays = np.empty(base.size, dtype=np.int64)
+    for rows in (np.arange(first.size), np.flatnonzero(named)):
+        stays[base.of[rows[::-1]]] = first[rows[::-1]]  # backwards: the first is written last
+    moved: Ints = np.where((told == views)[base.of] & ~named, stays[base.of], first)
+    return moved
 
 
 def _ranks(alike: Codes, view: Ints, named: Codes, known: Bools) -> Ints:
@@ -129,21 +169,19 @@ def _first(keys: Ints) -> Ints:
     return first
 
 
-def without(frame: pd.DataFrame, found: Repeats) -> pd.DataFrame:
-    """The frame without the repeats; what only a repeat tells moves to the row that stays."""
-    if not len(found.again):
-        return frame.reset_index(drop=True)
-    keep = np.ones(len(frame), dtype=np.bool_)
-    keep[found.again] = False
-    left = frame[keep].reset_index(drop=True)
-    target = (np.cumsum(keep) - 1)[found.first]
-    for name in left.columns.difference(list(PLACE), sort=False):
-        column = left[name]
-        give = (column.isna().to_numpy()[target]) & frame[name].notna().to_numpy()[found.again]
+def completed(frame: pd.DataFrame, found: Repeats) -> pd.DataFrame:
+    """The same rows, where those that stay have also what only a repeat of them tells."""
+    told = {}
+    state = codes(frame["state"]).of
+    alike = state[found.again] == state[found.first]
+    for name in frame.columns.difference(list(PLACE), sort=False) if len(found.again) else ():
+        column = frame[name]
+        missing = column.isna().to_numpy()
+        give = missing[found.first] & ~missing[found.again]
+        give &= alike | (name not in OF_STATE)
         if give.any():
             # Backwards, so that of several repeats the first one's word is the last one written.
-            source, at = found.again[give][::-1], target[give][::-1]
-            filled = column.copy()
-            filled.iloc[at] = frame[name].iloc[source].array
-            left[name] = filled
-    return left
+            source, at = found.again[give][::-1], found.first[give][::-1]
+            told[name] = column.copy()
+            told[name].iloc[at] = column.iloc[source].array
+    return frame.assign(**told) if told else frame

@@ -40,9 +40,9 @@ def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> pd.DataFrame:
         limits: The numbers of `unread`, `pool` and `leak` that decide.
     """
     if not closed_there(scene).any():
-        return scene.view.once(of_kind, lambda: _looked_at(scene))
+        return scene.once(of_kind, lambda: _looked_at(scene))
     key = (of_kind, *((name, *sorted(numbers.items())) for name, numbers in limits.items()))
-    found = scene.view.once(key, lambda: _told_apart(scene, limits))
+    found = scene.once(key, lambda: _told_apart(scene, limits))
     part: pd.DataFrame = found[found["kind"] == kind]
     return part
 

@@ -16,6 +16,8 @@ from nsparse.schema import BY_NAME, pandas_dtype
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
 """States whose sockets belong to the kernel: a uid beside them is a filler (populations)."""
 BY_USER = ("uid", "user")
+QUEUES = ("recv_q", "send_q")
+"""Columns that `queues` may have changed."""
 OWNER = ("process", "pid", *BY_USER)
 
 
@@ -69,7 +71,8 @@ def derived(rows: pd.DataFrame, view: View, ends: Ends, known: Constants) -> Vie
         "group": _groups(ends, found.role, owner, bound, concrete),
     }
     both = [rows, pd.DataFrame(more, index=rows.index, copy=False)]
-    return View(pd.concat(both, axis=1), words)
+    before = {name: told for name, told in view.coded.items() if name not in QUEUES}
+    return View(pd.concat(both, axis=1), {**before, **words})
 
 
 def _texts(codes: Codes, words: Words) -> Any:

@@ -24,6 +24,9 @@ def before(
 ) -> pd.DataFrame:
     """The same sockets in an earlier moment, in the same state; a row of NA where there is none.
 
+    Where both moments show inodes they are the same too: listeners may share their address and
+    port.
+
     Args:
         scene: The scene whose `earlier` moments are searched; the latest that fits is taken.
         some: Rows of the scene.
@@ -34,12 +37,12 @@ def before(
     at, view = some.index.to_numpy(), scene.view
     if not fits or some.empty:
         return view.beside(at * 0 - 1, some.index, *columns)
-    keys = ("netns", "proto", "state", *ENDS)
-    told = view.pick(at, *keys, "inode")
-    then = fits[-1].view
-    known = then.pick(_alike(then, "state", told["state"]), *keys, "inode", *columns)
-    found = _looked_up(told, known, keys)
-    return found.mask(flagged(found["inode"] != told["inode"]))[list(columns)]
+    keys: tuple[str, ...] = ("netns", "proto", "state", *ENDS)
+    if "inode" in scene.has & fits[-1].has:
+        keys = (*keys, "inode")
+    told, then = view.pick(at, *keys), fits[-1].view
+    known = then.pick(_alike(then, "state", told["state"]), *keys, *columns)
+    return _looked_up(told, known, keys)[list(columns)]
 
 
 def other_ends(scene: Scene, some: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ a value of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -164,6 +164,11 @@ class Ends:
     def mirrored(self) -> Ints:
         """By row: the number that the other end's row would have in `tuples`."""
         return joined(self.space, Codes(self.remote, self.count), Codes(self.local, self.count))
+
+    def at(self, rows: Bools) -> Ends:
+        """The ends of some of the rows, under the same numbers."""
+        space = Codes(self.space.of[rows], self.space.size)
+        return replace(self, space=space, local=self.local[rows], remote=self.remote[rows])
 
     def text(self, ends: Ints) -> tuple[Ints, Words]:
         """ADDR:PORT of some ends, IPv6 in brackets, "" for -1.

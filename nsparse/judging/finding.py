@@ -6,6 +6,7 @@ Nothing here imports pandas at the top, so that a diagnosis may import it there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Group
@@ -13,7 +14,7 @@ from nsparse.judging.measure import at_most, lower
 from nsparse.prose import plural, port_of, thousands, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
 PEERS_SHOWN = 3
+QUEUES_SHOWN = 5
 WHOSE = ("owner", "process", "pid")
 """Columns that tell the owner of a row (`owner_of`)."""
 GROUPED = (*WHOSE, "role", "bound")
@@ -61,7 +63,7 @@ def silent(scene: Scene, seconds: float) -> Bools:
 
 def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
-    return tuple(label for rows in frames for label in rows.index.tolist())
+    return tuple(chain.from_iterable(rows.index.tolist() for rows in frames))
 
 
 # ---- whose they are --------------------------------------------------------------------------
@@ -128,6 +130,22 @@ def peers(rows: pd.DataFrame) -> str:
     more = int(addresses.nunique()) - PEERS_SHOWN
     said = f"peers: {top(addresses, PEERS_SHOWN)}"
     return f"{said} and {thousands(more)} more" if more > 0 else said
+
+
+def some(told: Sequence[object], of: int) -> str:
+    """The first of so many things, and how many more there are.
+
+    >>> some([80, 443], of=3)
+    '80, 443 and 1 more'
+    """
+    said, more = ", ".join(map(str, told)), of - len(told)
+    return f"{said} and {thousands(more)} more" if more > 0 else said
+
+
+def queues(name: str, waiting: pd.Series[Any]) -> str:
+    """The line of evidence with the largest of some queues: `Recv-Q: 61 004, 52 110, 20 480`."""
+    largest = waiting.sort_values(ascending=False).head(QUEUES_SHOWN)
+    return f"{name}: {some([thousands(int(size)) for size in largest], len(waiting))}"
 
 
 def tally(values: pd.Series[Any]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from nsparse.errors import NsparseError
+from nsparse.schema import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +29,7 @@ class Given:
         snapshots: How many moments it shows, where known.
         tables: The dialects of its tables.
         cut: Whether its end is missing.
+        unfiltered: Whether a heading or a command says that it shows sockets of every state.
         host_from: What named its host: its text, its bundle; None where nothing did.
         time_from: What told its time: its text, its bundle, a name; None where nothing did.
         facts: What its bundle says of its host beside the sockets.
@@ -38,6 +43,7 @@ class Given:
     snapshots: int | None = None
     tables: tuple[str, ...] = ()
     cut: bool = False
+    unfiltered: bool = False
     host_from: str | None = None
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -62,19 +68,36 @@ class Source:
 
 
 def given(data: Any) -> Iterator[Given]:
-    """The single dumps in a frame, a dump, a bundle, or a sequence of these."""
+    """The single dumps in a frame, a dump, a bundle, or a sequence of these.
+
+    Raises:
+        NsparseError: It is something else; says what to give instead.
+    """
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        yield Given(data)
+        yield Given(_common(data))
     elif hasattr(data, "dumps"):
         for dump in data.dumps:
             yield from given(dump)
     elif hasattr(data, "frame"):
         yield _dump(data)
-    else:
+    elif isinstance(data, str | bytes | os.PathLike):
+        raise NsparseError(f"diagnose({data!r}): read it first, with parse() or open_bundle()")
+    elif isinstance(data, Iterable):
         for part in data:
             yield from given(part)
+    else:
+        kind = type(data).__name__
+        raise NsparseError(f"diagnose() takes a frame, a dump, a bundle or several, no {kind}")
+
+
+def _common(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same frame, if it is one of ours."""
+    lacking = [each.name for each in COLUMNS if each.always and each.name not in frame.columns]
+    if lacking:
+        raise NsparseError(f"not the common frame: it lacks the column {lacking[0]}")
+    return frame
 
 
 def _dump(dump: Any) -> Given:
@@ -91,6 +114,7 @@ def _dump(dump: Any) -> Given:
         snapshots=None if shots is None else len(shots),
         tables=tuple(dict.fromkeys(getattr(dump, "tables", ()))),
         cut=bool(getattr(dump, "truncated", last_is_damaged)),
+        unfiltered=any(part.unfiltered for part in getattr(dump, "parts", ())),
         host_from=getattr(dump, "host_from", None),
         time_from=getattr(dump, "time_from", None),
         facts=getattr(dump, "facts", {}),
@@ -133,7 +157,10 @@ def sources(
 ) -> Iterator[Source]:
     """One source for each file, in order; also for one without rows."""
     by_file = {dump.file: dump for dump in dumps if dump.file is not None}
-    rows = dict(list(frame.groupby(frame["file"].fillna(""), sort=False)))
+    names = frame["file"].fillna("")
+    rows: dict[Any, pd.DataFrame] = dict.fromkeys(names[:1], frame)
+    if names.nunique() > 1:
+        rows = dict(list(frame.groupby(names, sort=False)))
     nothing = Given(frame.iloc[:0])
     for file in dict.fromkeys([*by_file, *map(str, rows)]):
         yield _source(file, by_file.get(file, nothing), rows.get(file, nothing.frame), hosts)

@@ -18,11 +18,22 @@ if TYPE_CHECKING:
 
 
 def without_ignored(findings: list[Finding], scene: Scene, chosen: Settings) -> list[Finding]:
-    """The findings that stand on some socket which is not ignored, or on none at all."""
+    """The findings that stand on some socket which is not ignored, or on none at all.
+
+    A finding about an ignored program is left out whatever it stands on: connections that the
+    program has not accepted are nobody's.
+    """
     if not (chosen.ignore_ports or chosen.ignore_addresses or chosen.ignore_processes):
         return findings
     ignored = set(scene.rows.index[_ignored(scene.rows, chosen)])
-    return [one for one in findings if not (one.sockets and ignored.issuperset(one.sockets))]
+    programs = {one.group.process for one in findings if one.group.process}
+    unheard = set(_alike(programs, chosen))
+    return [
+        one
+        for one in findings
+        if one.group.process not in unheard
+        and not (one.sockets and ignored.issuperset(one.sockets))
+    ]
 
 
 def _ignored(rows: pd.DataFrame, chosen: Settings) -> pd.Series[bool]:

@@ -15,12 +15,13 @@ TIME_WAIT_MS = 61_000
 """TIME_WAIT of Linux lasts 60 s (TCP_TIMEWAIT_LEN), and tools round up."""
 
 
-def impossible(view: View, concrete: Bools) -> Mapping[str, Bools]:
+def impossible(view: View, concrete: Bools, among: Bools) -> Mapping[str, Bools]:
     """What cannot be, with the rows that say it; only what some row says.
 
     Args:
-        view: The cleaned rows.
-        concrete: Rows with a remote end.
+        view: The rows.
+        concrete: Those with a remote end.
+        among: Those that are no repeats.
     """
     waits = view.is_("state", "TIME_WAIT") & view.is_("os", "linux")
     owned = view.known("pid") | view.known("process") | view.known("inode")
@@ -37,19 +38,20 @@ def impossible(view: View, concrete: Bools) -> Mapping[str, Bools]:
         & (view.is_("local_port", 0) | view.is_("remote_port", 0)),
         "a queue below 0": view.below("recv_q", 0) | view.below("send_q", 0),
     }
-    return {what: rows for what, rows in found.items() if rows.any()}
+    said = {what: rows & among for what, rows in found.items()}
+    return {what: rows for what, rows in said.items() if rows.any()}
 
 
-def set_aside(rows: pd.DataFrame, said: Mapping[str, Bools]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows that can be; and where those stand that cannot, with what they say (`impossible`).
+def aside(rows: pd.DataFrame, said: Mapping[str, Bools]) -> pd.DataFrame:
+    """Where the rows stand that cannot be, with what they say (`impossible`).
 
     Args:
-        rows: The cleaned rows.
+        rows: All rows.
         said: What some of them say, as `impossible` tells it.
     """
     odd = reduce(or_, said.values())
     what = pd.Series("", index=rows.index, dtype="object")
     for words, mask in reversed(list(said.items())):
         what[mask] = words
-    aside = rows.loc[odd, ["file", "line"]].assign(impossible=what[odd])
-    return rows[~odd].reset_index(drop=True), aside.reset_index(drop=True)
+    found = rows.loc[odd, ["file", "line"]].assign(impossible=what[odd])
+    return found.reset_index(drop=True)

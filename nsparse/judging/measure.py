@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SMALL_BASE = 4
 """A share of fewer rows says nothing: one of three is already a third."""
 
+PERSISTS_S = 120
+"""Longer than the TIME_WAIT and FIN_WAIT_2 timers of Linux, 60 s each (diagnoses: thresholds)."""
+
 LINEAR_SYNS = 5
 """Linux 6.5 and newer repeat the SYN once a second before the gaps double (measured on 6.18:
 retransmits 3, 4, 5, 6, 7, 8 at 3.5, 4.5, 5.5, 7.6, 11.7, 19.9 s)."""

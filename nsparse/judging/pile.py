@@ -233,7 +233,7 @@ def piles(
     """
     import numpy as np
 
-    from nsparse.judging.view import counted, lots
+    from nsparse.judging.lots import counted, lots
 
     if least is None:
         least = min(halved(limits["few"]), limits["many"])
@@ -259,7 +259,7 @@ def piles(
 
 def connections_once(scene: Scene) -> Bools:
     """Live rows; of a connection whose both ends are in one group the first."""
-    return scene.view.once(connections_once, lambda: _once(scene.view))
+    return scene.once(connections_once, lambda: _once(scene.view))
 
 
 def _once(view: View) -> Bools:

@@ -84,6 +84,20 @@ def served_by_owner(scene: Scene) -> Bools:
     return (~ownerless(scene))[listener] & (listener >= 0)
 
 
+def accepted(scene: Scene) -> Bools:
+    """Connections that a program holds, by its name or because nothing waits to be accepted.
+
+    Where the dump names nobody, those are a program's that this host has opened, and those of a
+    listener whose own queue is printed and empty.
+    """
+    if tells_owners(scene):
+        return ~ownerless(scene)
+    view = scene.view
+    empty = view.is_("state", "LISTEN") & view.is_("recv_q", 0)
+    listener = view.numbers("listener")
+    return view.is_("role", "client") | (empty[listener] & (listener >= 0))
+
+
 def queued(scene: Scene) -> Bools:
     """Connections that may wait to be accepted: of a server, nobody's, with something unread."""
     return _nobodys(scene) & scene.view.above("recv_q", FIN)

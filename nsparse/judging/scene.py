@@ -23,27 +23,31 @@ Columns of `Scene.rows` beside those of the frame, always there:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.clean import repeats, without
+from nsparse.judging.clean import completed, repeats
 from nsparse.judging.constants import NO_FACTS, Constants, constants
 from nsparse.judging.derived import derived, queues, with_remote
 from nsparse.judging.ends import Bools, codes, ends_of, is_inet, joined
 from nsparse.judging.hosts import Named, by_host, moments, named
-from nsparse.judging.impossible import impossible, set_aside
+from nsparse.judging.impossible import aside, impossible
+from nsparse.judging.measure import PERSISTS_S
+from nsparse.judging.shown import shown
 from nsparse.judging.view import View, absent
+
+T = TypeVar("T")
 
 __all__ = ["Constants", "Scene", "column", "constants", "scenes"]
 
 FACTS = {"sysctl", "counters", "sockstat", "proctable"}
 """What a bundle may hold beside the sockets, and diagnoses may need."""
-PERSISTS_S = 120
-"""Longer than the TIME_WAIT and FIN_WAIT_2 timers of Linux, 60 s each (diagnoses: thresholds)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +60,13 @@ class Scene:
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
         has: Capabilities: states queues accept backlog owner inode timers tcpinfo skmem snapshots
-            hosts; `whole` where no dump is cut; `times`; and `sysctl`, `counters`, `sockstat`,
-            `proctable` where the facts have them.
+            hosts; `whole` where no dump is cut; `unfiltered` where no state is left out; `times`;
+            and `sysctl`, `counters`, `sockstat`, `proctable` where the facts have them.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
         duplicates: How many repeated rows were left out.
+        moved: How many of them show their socket in another state.
         views: How many rows were left out as further views of a socket.
         taken_at: The printed time of the moment, if there is one.
         facts: What the bundle says about the host.
@@ -82,6 +87,7 @@ class Scene:
     snapshots: int = 1
     truncated: bool = False
     duplicates: int = 0
+    moved: int = 0
     views: int = 0
     taken_at: pd.Timestamp | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -90,6 +96,18 @@ class Scene:
     aside: pd.DataFrame | None = field(default=None, repr=False)
     numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     viewed: View | None = field(default=None, repr=False)
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call with this key.
+
+        It may look at all of the scene: a scene that `dataclasses.replace` makes of this one, say
+        with other moments before it, starts without what was made for this one.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @cached_property
     def view(self) -> View:
@@ -119,6 +137,7 @@ def scenes(
     hosts: Mapping[str, Named] | None = None,
     facts: Mapping[str, Mapping[str, object]] | None = None,
     truncated: Collection[str] = (),
+    unfiltered: Collection[str] = (),
 ) -> tuple[Scene, ...]:
     """Scenes of all hosts of a common frame, in order of appearance.
 
@@ -127,12 +146,13 @@ def scenes(
         hosts: The host of each file, as `nsparse.judging.hosts.named` gives it.
         facts: What is known of a host beside its sockets, by its name.
         truncated: Files whose dump is cut.
+        unfiltered: Files that say that they show sockets of every state.
     """
     if not len(frame):
         return (_scene(frame.reset_index(drop=True), "", _about(facts, "")),)
-    cut = frozenset(truncated)
+    cut, full = frozenset(truncated), frozenset(unfiltered)
     parts = by_host(frame, named(frame) if hosts is None else hosts)
-    found = [_host(name, rows, _about(facts, name), cut) for name, rows in parts]
+    found = [_host(name, rows, _about(facts, name), cut, full) for name, rows in parts]
     if len(found) == 1:
         return tuple(found)
     return tuple(
@@ -150,15 +170,18 @@ def _about(facts: Mapping[str, Mapping[str, object]] | None, host: str) -> Mappi
 
 
 def _host(
-    name: str, frame: pd.DataFrame, facts: Mapping[str, object], cut: frozenset[str]
+    name: str,
+    frame: pd.DataFrame,
+    facts: Mapping[str, object],
+    cut: frozenset[str],
+    full: frozenset[str],
 ) -> Scene:
     """The scene of one host's last moment, with those before."""
     is_cut = bool(cut) and bool(frame["file"].isin(list(cut)).any())
     of, count = moments(frame)
-    whole = frozenset() if is_cut else frozenset({"whole"})
     if count == 1:
         only = _scene(frame.reset_index(drop=True), name, facts)
-        return replace(only, truncated=is_cut, has=only.has | whole)
+        return replace(only, truncated=is_cut, has=only.has | _whole(only, is_cut, full))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
     last.rows["persistent"] = _persistent(last, earlier)
@@ -166,9 +189,17 @@ def _host(
         last,
         snapshots=count,
         truncated=is_cut,
-        has=last.has | whole | {"snapshots"},
+        has=last.has | _whole(last, is_cut, full) | {"snapshots"},
         earlier=tuple(earlier),
     )
+
+
+def _whole(scene: Scene, is_cut: bool, full: frozenset[str]) -> frozenset[str]:
+    """What a dump that is not cut can show beside its rows: what is not there."""
+    if is_cut:
+        return frozenset()
+    said = bool(full) and not full.isdisjoint(scene.view.values("file", scene.view.known("file")))
+    return shown(scene.view, said=said) | {"whole"}
 
 
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
@@ -177,14 +208,17 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)
     found = repeats(frame, ends, with_remote(view, ends), view.true("addr_truncated"))
-    rows = without(frame, found)
-    if len(found.again):
-        view, ends = View(rows), ends_of(rows)
-    aside, odd = None, impossible(view, with_remote(view, ends))
-    if odd:
-        rows, aside = set_aside(rows, odd)
-        view, ends = View(rows), ends_of(rows)
-    view = derived(queues(rows, view), view, ends, known)
+    rows = completed(frame, found)
+    if rows is not frame:
+        # What a repeat tells beside its ends moves to the row that stays; the ends are the same.
+        view = View(rows)
+    left = found.left(len(rows))
+    odd = impossible(view, with_remote(view, ends), left)
+    left = ~reduce(or_, odd.values(), ~left)
+    set_aside = aside(rows, odd) if odd else None
+    if not left.all():
+        view, ends = view.at(left), ends.at(left)
+    view = derived(queues(view.rows, view), view, ends, known)
     times = view.rows["taken_at"].dropna()
     return Scene(
         rows=view.rows,
@@ -195,10 +229,11 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
         has=_has(view, facts) | ({"times"} if len(times) else set()),
         constants=known,
         duplicates=len(found.again) - found.views,
+        moved=found.moved,
         views=found.views,
         taken_at=times.max() if len(times) else None,
         facts=facts,
-        aside=aside,
+        aside=set_aside,
     )
 
 

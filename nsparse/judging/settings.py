@@ -30,7 +30,7 @@ class Settings:
         select: If not empty, only these diagnoses.
         ignore: All but these: they are not judged, and explain no others.
         ignore_ports: Findings on sockets of these service ports alone are left out; so are those
-            of the next two, and of all three together.
+            of the next two, and of all three together, and those about an ignored program.
         ignore_addresses: Networks of other ends, or of own addresses where nobody is connected.
         ignore_processes: Names of programs, in lower case; `*` and `?` stand for others.
         constants: What holds on every host, by the names of `nsparse.judging.constants.Constants`.
@@ -116,13 +116,15 @@ def _table(diagnosis: Diagnosis, table: object) -> tuple[Limits, Level | None]:
     """The numbers and the level that a table gives to a diagnosis."""
     if not isinstance(table, Mapping):
         raise ConfigError(f"{diagnosis.id} must be a table of numbers, not {table!r}")
-    known = tuple(diagnosis.defaults)
+    known = diagnosis.defaults
     numbers = {key: value for key, value in table.items() if key != LEVEL}
     for key, value in numbers.items():
         if key not in known:
             raise UnknownName(f"number of {diagnosis.id}", str(key), (*known, LEVEL))
         if not _is_number(value):
             raise ConfigError(f"{diagnosis.id}: {key} must be a number, 0 or more, not {value!r}")
+        if 0 < known[key] < 1 < value:
+            raise ConfigError(f"{diagnosis.id}: {key} must be a part, from 0 to 1, not {value!r}")
     level = table.get(LEVEL)
     if level is not None and level not in LEVELS:
         raise UnknownName(f"level of {diagnosis.id}", str(level), LEVELS)

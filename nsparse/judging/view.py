@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nsparse.judging.ends import Bools, Codes, Ints, Words, compact, joined
+from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.schema import BY_NAME, pandas_dtype
 
 T = TypeVar("T")
@@ -45,8 +46,8 @@ class View:
         self.rows = rows
         self._made: dict[Hashable, Any] = {("codes", n): told for n, told in (coded or {}).items()}
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, made at the first call with this key."""
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call with this key: it looks at the rows alone."""
         if key not in self._made:
             self._made[key] = make()
         found: T = self._made[key]
@@ -58,7 +59,7 @@ class View:
         Raises:
             KeyError: Neither the frame nor the schema knows the name.
         """
-        return self.once(name, lambda: self._array(name))
+        return self._once(name, lambda: self._array(name))
 
     def _array(self, name: str) -> Any:
         if name in self.rows.columns:
@@ -69,7 +70,7 @@ class View:
 
     def is_(self, name: str, *values: object) -> Bools:
         """Rows with one of these values; NA is none of them."""
-        return self.once(("is", name, *values), lambda: _fixed(self._is(name, values)))
+        return self._once(("is", name, *values), lambda: _fixed(self._is(name, values)))
 
     def _is(self, name: str, values: tuple[object, ...]) -> Bools:
         if self.array(name).dtype.kind in "iuf":
@@ -85,23 +86,25 @@ class View:
 
     def known(self, name: str) -> Bools:
         """Rows with a value."""
-        return self.once(("known", name), lambda: _fixed(~np.asarray(self.array(name).isna())))
+        return self._once(("known", name), lambda: _fixed(~np.asarray(self.array(name).isna())))
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""
-        return self.once(("true", name), lambda: _fixed(_truths(self.array(name))))
+        return self._once(("true", name), lambda: _fixed(_truths(self.array(name))))
 
     def above(self, name: str, limit: float) -> Bools:
         """Rows with a greater number."""
-        return self.once((">", name, limit), lambda: self._told(name, self.numbers(name) > limit))
+        return self._once((">", name, limit), lambda: self._told(name, self.numbers(name) > limit))
 
     def at_least(self, name: str, limit: float) -> Bools:
         """Rows with this number or a greater one."""
-        return self.once((">=", name, limit), lambda: self._told(name, self.numbers(name) >= limit))
+        return self._once(
+            (">=", name, limit), lambda: self._told(name, self.numbers(name) >= limit)
+        )
 
     def below(self, name: str, limit: float) -> Bools:
         """Rows with a smaller number."""
-        return self.once(("<", name, limit), lambda: self._told(name, self.numbers(name) < limit))
+        return self._once(("<", name, limit), lambda: self._told(name, self.numbers(name) < limit))
 
     def _told(self, name: str, mask: Bools) -> Bools:
         told: Bools = _fixed(mask & self.known(name))
@@ -132,13 +135,13 @@ class View:
 
     def linked(self, name: str) -> Bools:
         """Rows that lead to another one by `pair`, `listener` or `target`."""
-        return self.once(("linked", name), lambda: _fixed(self.numbers(name) >= 0))
+        return self._once(("linked", name), lambda: _fixed(self.numbers(name) >= 0))
 
     # ---- numbers and keys --------------------------------------------------------------------
 
     def numbers(self, name: str) -> Numbers:
         """A column's numbers, 0 where none is known."""
-        return self.once(("numbers", name), lambda: _fixed(_numbers(self.array(name))))
+        return self._once(("numbers", name), lambda: _fixed(_numbers(self.array(name))))
 
     def codes(self, name: str) -> Codes:
         """The number of each row's value, 0 for NA; equal values, equal numbers."""
@@ -147,17 +150,17 @@ class View:
     def _values(self, name: str) -> dict[object, int]:
         """The values of a column with their codes."""
         known = self._coded(name)[1]
-        return self.once(("values", name), lambda: {value: n for n, value in enumerate(known, 1)})
+        return self._once(("values", name), lambda: {value: n for n, value in enumerate(known, 1)})
 
     def _coded(self, name: str) -> Coded:
-        return self.once(("codes", name), lambda: _codes(self.array(name)))
+        return self._once(("codes", name), lambda: _codes(self.array(name)))
 
     def keys(self, *names: str) -> Ints:
         """One number for each row's network namespace and these columns.
 
         Equal keys are equal numbers; -1 where one of the columns has no value.
         """
-        return self.once(("keys", *names), lambda: _fixed(self._keys(names)))
+        return self._once(("keys", *names), lambda: _fixed(self._keys(names)))
 
     def _keys(self, names: tuple[str, ...]) -> Ints:
         columns = [name for name in names if name != PROGRAM]
@@ -172,6 +175,22 @@ class View:
         size = int(group.max(initial=0)) + 1
         of = np.where(self.is_("owner", ""), group, size + owner.of)
         return Codes(of, size + owner.size)
+
+    # ---- parts -------------------------------------------------------------------------------
+
+    @property
+    def coded(self) -> dict[str, Coded]:
+        """The codes of the columns that were looked up so far."""
+        made = self._made.items()
+        return {key[1]: told for key, told in made if isinstance(key, tuple) and key[0] == "codes"}
+
+    def at(self, left: Bools) -> View:
+        """Some of the rows, under new labels, with what is known of their columns."""
+        known = {
+            name: (Codes(_fixed(found.of[left]), found.size), values)
+            for name, (found, values) in self.coded.items()
+        }
+        return View(self.rows[left].reset_index(drop=True), known)
 
     # ---- rows --------------------------------------------------------------------------------
 
@@ -239,51 +258,6 @@ class View:
         return pd.DataFrame(columns, index=index, copy=False)
 
 
-def positions(which: Bools | Ints) -> Ints:
-    """Where a mask is true; positions are what they are."""
-    if which.dtype == np.bool_:
-        return np.flatnonzero(which)
-    return which.astype(np.int64)
-
-
-def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
-    """Parts of some positions that have equal keys, by first appearance; a key of -1 is none.
-
-    >>> [lot.tolist() for lot in lots(np.array([3, 5, 7, 9]), np.array([8, -1, 6, 8]))]
-    [[3, 9], [7]]
-    """
-    if keys.min(initial=0) < 0:
-        at, keys = at[keys >= 0], keys[keys >= 0]
-    of, size = compact(keys)
-    counts = np.bincount(of, minlength=size)
-    large = counts >= least
-    if not large.all():
-        at, of = at[large[of]], of[large[of]]
-    order = np.argsort(of, kind="stable")
-    yield from np.split(at[order], np.cumsum(counts[large])[:-1]) if len(at) else ()
-
-
-def counted(keys: Ints, truths: Bools) -> Ints:
-    """For each row how many rows with its key are true.
-
-    >>> counted(np.array([5, 3, 5]), np.array([True, False, True])).tolist()
-    [2, 0, 2]
-    """
-    of, size = compact(keys)
-    sums = np.bincount(of[truths], minlength=size)
-    return sums[of]
-
-
-def distinct(keys: Ints, values: Ints) -> Ints:
-    """For each row how many different values the rows with its key have; one below 0 is none.
-
-    >>> distinct(np.array([5, 3, 5, 5]), np.array([1, 1, 2, 1])).tolist()
-    [2, 1, 2, 2]
-    """
-    first = ~pd.Index(joined(compact(keys), compact(values))).duplicated()
-    return np.where(keys < 0, 0, counted(keys, first & (values >= 0)))
-
-
 def absent(name: str, length: int) -> Any:
     """The array of a column that no row has a value in."""
     nothing = pd.array([], dtype=pandas_dtype(BY_NAME[name]))
@@ -319,7 +293,7 @@ def _codes(array: Any) -> Coded:
     if isinstance(array, pd.Categorical):
         found, known = array.codes, array.categories
     else:
-        found, known = pd.factorize(array)
+        found, known = array.factorize()
     return Codes(_fixed(found.astype(np.int64) + 1), len(known) + 1), known
 
 

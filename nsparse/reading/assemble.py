@@ -117,13 +117,13 @@ def _table(source: _Source, view: View, table: Table, found: Sections) -> Column
 
 def _take_out(source: _Source, table: Table, bad: Iterable[BadCell], found: Sections) -> None:
     """Rows with an impossible cell are problems, with the lines that continue them."""
-    lost = {id(cell.record): cell for cell in bad}
+    lost = {cell.record.line: cell for cell in bad}
     for cell in lost.values():
         source.refuse(cell.record.line, cell.text, cell.expected)
         found.census["rows"] -= 1
         found.census["details"] -= len(cell.record.more)
         found.census["problems"] += 1 + len(cell.record.more)
-    table.records.drop(lost)
+    table.records.drop_lines(lost)
 
 
 def _odd(source: _Source, columns: Columns) -> None:
@@ -149,6 +149,8 @@ def _unread(source: _Source, unread: Iterable[Unread]) -> list[Problem]:
 def _explained(source: _Source, unread: Unread) -> Problem:
     """Ask the grammar where the line leaves it, and what would have gone on."""
     line, text = source.lines[unread.line - 1], unread.text
+    if unread.missing:
+        return Problem(source.file, unread.line, len(line) + 1, line, (unread.missing,))
     outcome = _refusal(unread.voice.grammar, text) if unread.voice else None
     if unread.voice is None or outcome is None:
         return Problem(source.file, unread.line, 1, line, NO_ROW)

@@ -151,7 +151,7 @@ def _plain_ipv6(ends: Ends) -> Iterator[Plain]:
 
 
 def _end(side: str, ends: Ends, cell: str) -> Values:
-    if cell.startswith("[") and cell.endswith("]") and " " in cell:
+    if cell.startswith("[") and ":" not in cell:
         return {}  # net-tools `[NONE SET]`, `[UNKNOWN]`
     host_text, _, port_text = cell.rpartition(ends.separator)
     host = read_host(host_text)

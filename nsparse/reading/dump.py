@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,6 +62,7 @@ class Part:
         rows: How many rows it has.
         dialects: Who reads it; several where nothing decides.
         command: The command that was echoed above, if any.
+        unfiltered: Whether its heading or that command says that sockets of all states are shown.
     """
 
     first: int
@@ -68,6 +70,7 @@ class Part:
     rows: int
     dialects: tuple[str, ...]
     command: str | None
+    unfiltered: bool = False
 
 
 def parts_of(tables: Sequence[Table]) -> list[Part]:
@@ -79,9 +82,44 @@ def parts_of(tables: Sequence[Table]) -> list[Part]:
             len(table.records),
             tuple(voice.dialect.name for voice in (table.voice, *table.rivals)),
             table.command,
+            _unfiltered(table),
         )
         for table in tables
     ]
+
+
+ALL_SHOWN = re.compile(
+    r"(?:Active Internet6? connections|Aktive Internetverbindungen|Connexions Internet actives"
+    r"|Conexões Internet Ativas|Conexiones activas de Internet|稼働中のインターネット接続) ?"
+    r"\((?:(?:IPv6, )?including servers|servers and established|Server und stehende Verbindungen"
+    r"|serveurs et établies|servidores e estabelecidas|servidores y establecidos|サーバと確立)\)"
+)
+"""The banner that netstat prints with -a (net-tools netstat.c and its po/*.po, BSD inet.c)."""
+TOOL = re.compile(r"(?:^|[/\\])(?:ss|netstat)(?:\.exe)?$", re.IGNORECASE)
+OTHER_KINDS = frozenset("uwx")
+"""Options for UDP, raw and UNIX sockets: with one of them alone there is no TCP."""
+
+
+def _unfiltered(table: Table) -> bool:
+    """Whether a table shows sockets of every state, listeners and connections, by what it says."""
+    banner = any(ALL_SHOWN.fullmatch(heading) for heading in table.header)
+    return banner or (table.command is not None and _asks_for_all(table.command))
+
+
+def _asks_for_all(command: str) -> bool:
+    """Whether a command has -a and is no filter, nor goes through one.
+
+    >>> [_asks_for_all(f"sudo ss {rest}") for rest in ("-tanp", "-tn", "-tan state closing")]
+    [True, False, False]
+    """
+    words = command.split()
+    tools = [at for at, word in enumerate(words) if TOOL.search(word)]
+    asked = words[tools[-1] + 1 :] if tools else []
+    # ss takes the last of -l and -a.
+    letters = {letter for word in asked if not word.startswith("--") for letter in word}
+    everything = ("a" in letters or "--all" in asked) and "l" not in letters
+    of_tcp = "t" in letters or not letters & OTHER_KINDS
+    return everything and of_tcp and all(word.startswith("-") for word in asked)
 
 
 @dataclass

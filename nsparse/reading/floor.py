@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from nsparse.reading.ledger import Line
 from nsparse.reading.tables import Claim, Readers, Table, Voice
+
+ASKED = 500
+"""After so many questions for one kind of line, one expression that rules out all dialects at once
+has paid for its making."""
 
 
 class Floor:
@@ -17,8 +23,6 @@ class Floor:
         coming: What is known of the table that begins next.
         headings: Those whose rows have not come yet.
         claims: The dialects that know these headings.
-        before: The dialects that knew those above the last one.
-        last: The last heading as it stands.
         empty: The first headings that no row followed: they prove an empty table.
     """
 
@@ -28,9 +32,9 @@ class Floor:
         self.coming = Table(voices[0])
         self.headings: list[str] = []
         self.claims: list[Voice] = []
-        self.before: list[Voice] = []
-        self.last = Line(0, 0, "")
         self.empty: Table | None = None
+        self._asked: Counter[str] = Counter()
+        self._starts: dict[str, re.Pattern[str]] = {}
 
     @property
     def speaks(self) -> Table | None:
@@ -49,9 +53,22 @@ class Floor:
 
     def claiming(self, kind: str, text: str, among: Sequence[Voice] | None = None) -> list[Claim]:
         """The dialects that read a line as of that kind, and what they read."""
+        if not self._may_be(kind, text):
+            return []
         voices = (v for v in self._ordered() if among is None or v in among)
         claimed = ((voice, voice.match(kind, text)) for voice in voices)
         return [(voice, match) for voice, match in claimed if match is not None]
+
+    def _may_be(self, kind: str, text: str) -> bool:
+        """Whether a line begins as one of that kind does in some dialect."""
+        self._asked[kind] += 1
+        if self._asked[kind] <= ASKED:
+            return True
+        if kind not in self._starts:
+            known = [voice.grammar.derived.patterns.get(kind) for voice in self.voices]
+            begins = dict.fromkeys(pattern.begins for pattern in known if pattern)
+            self._starts[kind] = re.compile("|".join(f"(?:{each})" for each in begins) or r"(?!)")
+        return self._starts[kind].match(text) is not None
 
     def readers(self, text: str) -> Readers:
         """Who reads a row that begins a table.
@@ -73,12 +90,6 @@ class Floor:
         """Those that claim the headings above and have not read the row yet."""
         done = [voice for voice, _ in claims]
         return [voice for voice in self.claims if voice not in done]
-
-    def fits(self, text: str) -> bool:
-        """Whether a text is a row of the dialect that is speaking, or of any."""
-        if self.table is not None and not self.headings:
-            return self.table.reads(self.table.voice, text) is not None
-        return bool(self.readers(text).claims)
 
     def opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
@@ -108,8 +119,6 @@ class Floor:
     def announce(self, line: Line, claims: list[Claim]) -> None:
         """A header or banner: rows are to come."""
         self.headings.append(" ".join(line.text.split()))
-        self.before = self.claims
-        self.last = line
         # Who reads more than words in a heading knows it better than who does not.
         telling = [claim for claim in claims if claim[1].fields]
         self.coming.said += telling
@@ -117,22 +126,6 @@ class Floor:
         if voices:
             self.claims = [voice for voice in self.claims if voice in voices] or voices
         self.coming.start = self.coming.start or line.number
-
-    def goes_on(self, line: Line, gap: str) -> bool:
-        """Whether the line above is a heading, and one with this line too."""
-        if not self.headings or self.last.number != line.number - 1 or self.opens(line.text):
-            return False
-        whole = self.last.text + gap + line.text
-        claims = self.claiming("header", whole)
-        if claims:
-            voices = [voice for voice, _ in claims]
-            knew = [v for v in self.before if v in voices] or [
-                v for v in self.claims if v in voices
-            ]
-            self.claims = knew or voices
-            self.last = Line(line.number, line.indent, whole)
-            self.headings[-1] = " ".join(whole.split())
-        return bool(claims)
 
     def begin(self, voice: Voice, number: int) -> Table:
         """The table of the headings: its first row has come."""

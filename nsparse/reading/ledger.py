@@ -30,8 +30,6 @@ class Ledger:
         speaks: The dialect that is speaking, if any.
         waiting: Lines nobody knew among rows: what follows decides what they are.
         damaged: The line that would continue a row that could not be read.
-        broken: The last line that nobody knew, with the next ones as far as they may be its rest.
-        parts: The lines it is made of.
     """
 
     found: Sections
@@ -39,12 +37,10 @@ class Ledger:
     speaks: Callable[[], Voice | None]
     waiting: list[Line] = field(default_factory=list)
     damaged: int = 0
-    broken: Line | None = None
-    parts: list[Line] = field(default_factory=list)
 
-    def count(self, kind: str) -> None:
-        """One more line of a kind."""
-        self.found.census[kind] += 1
+    def count(self, kind: str, lines: int = 1) -> None:
+        """More lines of a kind."""
+        self.found.census[kind] += lines
 
     def mend(self, name: str) -> None:
         """One more line that was read after that damage was undone."""
@@ -59,27 +55,15 @@ class Ledger:
         else:
             stretches.append(Stretch(line.number, line.number, what))
 
-    def refuse(self, line: Line, voice: Voice | None) -> None:
+    def refuse(self, line: Line, voice: Voice | None, missing: str = "") -> None:
         """A line that is no row and should have been one."""
-        self.found.unread.append(Unread(line.number, voice, line.text))
+        self.found.unread.append(Unread(line.number, voice, line.text, missing))
         self.count("problems")
         self.damaged = line.number + 1
-
-    def lose(self, line: Line, voice: Voice | None) -> None:
-        """A line that nobody knows, and that is a damaged row whatever follows but its rest."""
-        self.refuse(line, voice)
-        self.broken, self.parts = line, [line]
 
     def wait(self, line: Line) -> None:
         """A line that nobody knows, among rows."""
         self.waiting.append(line)
-        self.broken, self.parts = line, [line]
-
-    def lengthen(self, line: Line, whole: Line) -> None:
-        """One more part of a line that nobody knows yet."""
-        self.waiting.append(line)
-        self.broken = whole
-        self.parts.append(line)
 
     def settle(self, *, among_rows: bool) -> None:
         """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
@@ -91,15 +75,3 @@ class Ledger:
             else:
                 self.pass_over("text", line, "text")
         self.waiting = []
-
-    def take_back(self) -> int:
-        """The lines that nobody knew are parts of one: how many they are."""
-        unread = self.found.unread
-        for part in reversed(self.parts):
-            if part in self.waiting:
-                self.waiting.remove(part)
-            elif unread and unread[-1].line == part.number:
-                unread.pop()
-                self.found.census["problems"] -= 1
-        self.broken = None
-        return len(self.parts)

@@ -24,13 +24,13 @@ class Mend:
 
 def _without(pattern: str) -> Callable[[str], str]:
     """Take away what stands in front, and nothing further on."""
-    compiled = re.compile(rf"\A(?:{pattern})")
-    return lambda text: compiled.sub("", text, count=1)
+    # Compiled when it is first needed, as most dumps need none: `re` keeps what it has compiled.
+    anchored = rf"\A(?:{pattern})"
+    return lambda text: re.sub(anchored, "", text, count=1)
 
 
 def _replacing(pattern: str, by: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern)
-    return lambda text: compiled.sub(by, text)
+    return lambda text: re.sub(pattern, by, text)
 
 
 def _quoted_printable(text: str) -> str:

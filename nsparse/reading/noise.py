@@ -12,7 +12,7 @@ _HOST = r"(?:[A-Za-z0-9_.-]+@(?P<host>[A-Za-z0-9_.-]+))"
 _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
     r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])"
-    r"|[A-Za-z0-9_.-]{1,40}[$#%>])"
+    r"|[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}[$#%>])"
     r"\s*(?P<command>.*)"
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
@@ -171,6 +171,7 @@ def known(line: str) -> str | None:
     return next((name for name, look in _KNOWN if look.fullmatch(line)), None)
 
 
+_DIGIT = re.compile(r"\d")
 _END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
 
 
@@ -181,5 +182,5 @@ def holds_data(line: str) -> bool:
     (True, False)
     """
     words = line.split()
-    digits = sum(any(char.isdecimal() for char in word) for word in words)
-    return any(_END.fullmatch(word) for word in words) and digits * 2 >= len(words)
+    numbers = [word for word in words if _DIGIT.search(word)]
+    return len(numbers) * 2 >= len(words) and any(map(_END.fullmatch, words))

@@ -33,6 +33,13 @@ class Run(Protocol):
     def without_last(self) -> Run:
         """All but the last."""
 
+    def without(self, lines: Collection[int]) -> Run:
+        """All but the rows on these lines.
+
+        Raises:
+            Unproved: One of them stands for other rows as well.
+        """
+
 
 class Unproved(Exception):
     """A row of a run says something else when it is read by itself; it never leaves the core."""
@@ -67,19 +74,28 @@ class Rows(Sequence[Record]):
         return [record for part in self.parts if isinstance(part, list) for record in part]
 
     def drop(self, lost: Collection[int]) -> None:
-        """Take out the records of these ids.
+        """Take out the records of these ids."""
+        for at, part in enumerate(self.parts):
+            if isinstance(part, list):
+                self.parts[at] = [record for record in part if id(record) not in lost]
+        self._settle()
+
+    def drop_lines(self, lost: Collection[int]) -> None:
+        """Take out the rows on these lines.
 
         Raises:
             Unproved: One of them stands for rows of a run, of which each may be right or wrong.
         """
-        before = self._length
         for at, part in enumerate(self.parts):
             if isinstance(part, list):
-                self.parts[at] = [record for record in part if id(record) not in lost]
+                self.parts[at] = [record for record in part if record.line not in lost]
+            else:
+                self.parts[at] = part.without(lost)
+        self._settle()
+
+    def _settle(self) -> None:
         self.parts = [part for part in self.parts if len(part)]
         self._length = sum(map(len, self.parts))
-        if before - self._length != len(lost):
-            raise Unproved
 
     @property
     def whole(self) -> bool:

@@ -19,7 +19,7 @@ from nsparse.reading.grammar import Match
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.mend import mended
 from nsparse.reading.tables import Claim, Sections, Table, Voice, agree
-from nsparse.reading.wraps import Wraps
+from nsparse.reading.wraps import Whole, Wraps
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.runs import Runs
@@ -37,6 +37,9 @@ LOOK_AHEAD = 6
 
 NUMBERS = 2
 """No heading in any language has so many numbers that stand alone."""
+
+REST = "the rest of the row, which the line below may be"
+"""What a row lacks that may have been cut, where its end would go on with the next line."""
 
 HEADING_WORDS = 3
 """A heading in any language names at least a protocol and two ends."""
@@ -58,8 +61,7 @@ def read_sections(
         if runs is not None:
             number += walk.run(runs, number)
         if number <= len(lines):
-            walk.raw(number, lines[number - 1])
-            number += 1
+            number += walk.line(number)
     walk.close()
     del walk.wraps  # they know each other, and a circle would keep a large text for long
     return walk.ledger.found
@@ -73,12 +75,15 @@ class _Walk:
         self.spaced = double_spaced(lines)
         self.floor = Floor(voices)
         self.ledger = Ledger(Sections(), self.floor.opens, self.floor.voice)
-        self.wraps = Wraps(lines, self.floor, self.ledger, self._table_line)
+        self.wraps = Wraps(lines, self.floor, self._bare)
         self.open = False  # whether an unknown line here stands among rows
         self.skipping: str | None = None
         self.indent = 0  # of the last row
         self.paged = 0  # the line at which a pager last waited
         self.damage: str | None = None  # the mend that helped the last line that needed one
+        self.followed = 0  # the last line below which one stands that begins nothing
+        self.taken = 0  # the line that last said something of a row
+        self.doubted = 0  # the line that may be the rest of that, although nobody reads it so
 
     # ---- many lines ------------------------------------------------------------------------
 
@@ -88,7 +93,9 @@ class _Walk:
         if table is None:
             return 0
         run = runs.at(table, number)
-        if run is None:
+        if run is not None and self.wraps.whole(number + len(run) - 1):
+            run = run.without_last()
+        if run is None or not len(run):
             return 0
         self.ledger.settle(among_rows=self.open)
         table.records.extend(run)
@@ -99,6 +106,37 @@ class _Walk:
         return len(run)
 
     # ---- one line --------------------------------------------------------------------------
+
+    def line(self, number: int) -> int:
+        """A line, with those below that are its rest; how many there are."""
+        whole = self.wraps.whole(number)
+        self.followed = number if whole else 0
+        if whole is None or whole.lines == 1 or not self._joined(number, whole):
+            self.raw(number, self.lines[number - 1])
+            whole = whole and whole._replace(lines=1)
+        if whole is not None and whole.doubt and self.taken == number:
+            self.doubted = number + whole.lines
+        return whole.lines if whole else 1
+
+    def _joined(self, number: int, whole: Whole) -> bool:
+        """Take several lines as one, if that is one of a table."""
+        text = whole.text.strip(BLANKS)
+        line = Line(number, whole.text.find(text), text)
+        headings = self.ledger.found.census["headers"]
+        if not (self._table_line(line) or self._mended(line)):
+            return False
+        kind = "details" if self.ledger.found.census["headers"] == headings else "headers"
+        for _ in range(whole.lines - 1):
+            self.ledger.count(kind)
+            self.ledger.mend("wrapped")
+        return True
+
+    def _bare(self, text: str) -> str:
+        """A line without what stands around every line of the text."""
+        inner = text.lstrip(BLANKS)
+        for name, undone in mended(inner, first=self.damage) if self.damage in AROUND else ():
+            return undone if name == self.damage else text
+        return text
 
     def raw(self, number: int, raw: str | None) -> None:
         """A line as it stands; None for one that was the end of the line above."""
@@ -116,7 +154,7 @@ class _Walk:
 
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""
-        if not (self._noise(line) or self.wraps.join(line)):
+        if not self._noise(line):
             self._unknown(line)
 
     def _blank(self, line: Line) -> None:
@@ -152,11 +190,6 @@ class _Walk:
                 return True
             if proved and self._beside(whole):
                 return True
-            if self.floor.table is None and text and self.wraps.begins(whole):
-                self.damage = name
-                self.ledger.mend(name)
-                self.ledger.wait(whole)
-                return True
             inner = whole if proved and name in AROUND else inner
         if inner is not None:
             self.ledger.mend(str(self.damage))
@@ -190,8 +223,7 @@ class _Walk:
         for kind in self._continuations(line):
             match = table.voice.match(kind, line.text)
             if match is not None:
-                if not self.wraps.ends(line):
-                    self._continue(table, line, match)
+                self._continue(table, line, match)
                 return True
         return False
 
@@ -211,6 +243,7 @@ class _Walk:
             self.ledger.pass_over("orphan", line, "continues a row that could not be read")
             self.ledger.damaged = line.number + 1
             return
+        self.taken = line.number
         table.records[-1].more.append(match)
         table.rivals = table.heirs = ()
         self.ledger.count("details")
@@ -232,10 +265,9 @@ class _Walk:
         if not readers.claims:
             return False
         (voice, match), *others = readers.claims
-        surely = self.floor.expects(voice) and voice.match("row", line.text)
-        if not surely and self.wraps.begins(line):
-            self.ledger.wait(line)
-            return True
+        stranger = self.floor.begins(line.text) and not self.floor.expects(voice)
+        if stranger and line.number == self.followed:
+            return False  # a damaged row of those who speak, and only its beginning
         table = self._add(voice, line, match)
         if len(table.records) == 1:
             table.rivals, table.heirs = tuple(v for v, _ in others), readers.heirs
@@ -247,7 +279,7 @@ class _Walk:
         if table is None:
             return False
         readers = [voice for voice in table.speakers[1:] if table.reads(voice, line.text)]
-        if not readers or self.wraps.begins(line):
+        if not readers:
             return False
         table.hand_over(readers[0])
         table.rivals, table.heirs = tuple(readers[1:]), ()
@@ -265,6 +297,7 @@ class _Walk:
         table.records.append(Record(line.number, line.text, match))
         self.ledger.count("rows")
         self.indent = line.indent
+        self.taken = line.number
         self.open = True
         self.skipping = None
         return table
@@ -326,7 +359,19 @@ class _Walk:
             self.paged = line.number if kind == PAGER else self.paged
         return kind is not None
 
+    def _distrust(self, table: Table) -> None:
+        """Take back the last row: it may have been cut at its end."""
+        record = table.records[-1]
+        table.records.drop({id(record)})
+        lines = 1 + len(record.more)
+        self.ledger.count("rows", -1)
+        self.ledger.count("details", 1 - lines)
+        self.ledger.refuse(Line(record.line, 0, record.text), table.voice, REST)
+        self.ledger.count("problems", lines - 1)
+
     def _unknown(self, line: Line) -> None:
+        if line.number == self.doubted and self.floor.table is not None:
+            self._distrust(self.floor.table)
         opener = self.floor.opens(line.text)
         if opener is None and self._announces(line):
             self._announce(line, [])
@@ -335,7 +380,7 @@ class _Walk:
         elif self.open:
             self.ledger.wait(line)
         elif opener is not None or self._beheaded(line):
-            self.ledger.lose(line, opener)
+            self.ledger.refuse(line, opener)
         else:
             self.ledger.pass_over("text", line, "text")
 

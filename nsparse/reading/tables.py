@@ -122,11 +122,13 @@ class Unread(NamedTuple):
         line: Its number.
         voice: Who can explain it.
         text: What was read of it, without what stands around.
+        missing: What it lacks, where that is known without its grammar.
     """
 
     line: int
     voice: Voice | None
     text: str
+    missing: str = ""
 
 
 class Stretch(NamedTuple):

@@ -1,179 +1,373 @@
-"""Wrapped lines: the rest of a line, joined to the one above it is whole, or says more."""
+"""Wrapped lines: a line is read with those below that are its rest, before it is read alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile, zip_longest
+from math import inf
+from typing import NamedTuple
 
-from nsparse.reading.convert import Record
+from nsparse.dialect import CellFault
+from nsparse.reading import noise
 from nsparse.reading.floor import Floor
+from nsparse.reading.folds import Fold, fold_of
 from nsparse.reading.grammar import Match
-from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.tables import Voice
+from nsparse.states import is_known
 
 BLANKS = " \t"
+
+PARTS = 20
+"""A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
+
+AROUND = 512
+"""So many lines are looked at together to see how they were broken."""
+
+HEADING_PARTS = 4
+"""A heading is no longer."""
+
 TERMINAL = 80
 """Terminals are at least so wide and wrap in the middle of a word; mailers before, at a blank."""
 
-NARROWEST, CUT_OFTEN = 60, 3
-"""So many lines of the greatest length, which is no word's, were cut there."""
-
-PARTS = 8
-"""A row of 500 characters, wider than any, has so many parts at the 66 columns of a narrow mail."""
+_QUOTED = re.compile(r"(?:> ?)+")
 
 
-@dataclass(frozen=True)
+class Whole(NamedTuple):
+    """Lines that are one.
+
+    Attributes:
+        lines: How many.
+        text: What they say.
+        doubt: Whether the line below may be its rest too, though nobody can read it so.
+    """
+
+    lines: int
+    text: str
+    doubt: bool
+
+
+class _Around(NamedTuple):
+    """The lines around one: what all begin with, how they were broken, how long the longest is."""
+
+    front: str
+    fold: Fold
+    longest: int
+
+
+class Reading(NamedTuple):
+    """Who reads a text, as which kind of line, and what it says."""
+
+    voice: Voice
+    kind: str
+    match: Match
+
+
+@dataclass
 class Wraps:
-    """Joins the parts of wrapped lines.
+    """Finds the rest of a line in those below it.
 
     Attributes:
         lines: The lines of the text.
         floor: Who reads them.
-        ledger: Where they are counted.
-        take: Reads a whole line as one of a table, and says whether it is one.
+        spaced: Whether every second line is empty.
+        bare: A line without what stands around all of them.
     """
 
     lines: Sequence[str | None]
     floor: Floor
-    ledger: Ledger
-    take: Callable[[Line], bool]
+    bare: Callable[[str], str]
+    _known: dict[tuple[int, int, tuple[str, ...]], _Around] = field(default_factory=dict)
+    _last: tuple[int, str, int, int] | None = None
 
-    def join(self, line: Line) -> bool:
-        """Whether a line is the rest of the one above; then it has been read with it."""
-        if any(self.floor.goes_on(line, gap) for gap in self._gaps(line)):
-            return self._joined("headers")
-        if self.ends(line):
+    def whole(self, number: int) -> Whole | None:
+        """The longest line that a line is with those below, or None where it can only be alone."""
+        first = self.lines[number - 1] or ""
+        marks = _marks(first)
+        inner = _without(first, marks)
+        below = _without(self.lines[number], marks) if number < len(self.lines) else ""
+        if not (below.strip(BLANKS) and inner and self._may_go_on(self.bare(inner))):
+            return None
+        if self._begins(self.bare(below), inner):
+            return None
+        around = self._around(number, marks)
+        if not around.fold.width and self._owned(inner, self.bare(below)):
+            return None
+        segment = self._segment(number, around.front)
+        if len(segment) < 2:
+            return None
+        if not first.endswith(segment[0]):
+            return Whole(1, first, doubt=True)
+        readings = [
+            self._longest(segment, way, sure=way is around.fold)
+            for way in _ways(around.fold, segment)
+        ]
+        best = max(readings, key=lambda one: (one.lines > 1, one.rank))
+        others = [
+            one
+            for one in readings
+            if one is not best and (one.doubt or (one.rank == best.rank and one.says != best.says))
+        ]
+        if not around.fold.width and not any(
+            Fold(around.longest).broke(*pair) for pair in pairwise(segment[:2])
+        ):
+            best = best._replace(doubt=False)
+        if best.lines > 1 and others and best.matters:
+            best = _Long(1, segment[0], None, doubt=True)
+        front = first[: len(first) - len(segment[0])]
+        return Whole(best.lines, front + best.text, best.doubt)
+
+    def _may_go_on(self, text: str) -> bool:
+        """Whether a line may be the first part of a row, of what follows one, or of a heading."""
+        inner = text.strip(BLANKS)
+        if self._opens(inner) or (self.floor.table is not None and text != inner):
             return True
-        if any(self._adds(line, gap) for gap in self._gaps(line)):
-            return self._joined("details")
-        return self._lengthens(line)
+        return not noise.holds_data(inner) and not any(map(str.isdecimal, inner.split()))
 
-    @cached_property
-    def width(self) -> int:
-        """The width at which something cut the lines in the middle of words, else 0."""
-        lengths = [len(line) for line in self.lines if line]
-        longest = max(lengths, default=0)
-        return longest if longest >= NARROWEST and lengths.count(longest) >= CUT_OFTEN else 0
-
-    def _joined(self, kind: str) -> bool:
-        self.ledger.count(kind)
-        self.ledger.mend("wrapped")
-        return True
-
-    def _gaps(self, line: Line) -> tuple[str, ...]:
-        """What stood where the line was broken, the likelier first."""
-        above = (self.lines[line.number - 2] if line.number > 1 else None) or ""
-        if _indent(self.lines[line.number - 1] or "") > _indent(above):
-            return (" ",)
-        return ("", " ") if len(above) >= TERMINAL else (" ", "")
-
-    def _above(self, line: Line) -> Line | None:
-        """What nobody knew, where a line follows it directly."""
-        above = self.ledger.broken
-        follows = above is not None and self.ledger.parts[-1].number == line.number - 1
-        return above if follows else None
-
-    def ends(self, line: Line) -> bool:
-        """Whether a line ends the one above that nobody knew; then it has been read with it."""
-        return self.completes(line) and self._joined("details")
-
-    def completes(self, line: Line) -> bool:
-        """Whether nobody knew the line above, and it is a row or a heading with this one."""
-        above = self._above(line)
-        return above is not None and any(
-            self._completes(above, line, gap) for gap in self._gaps(line)
+    def _owned(self, text: str, below: str) -> bool:
+        """Whether a line is a row, and the one below names its owner: nothing is left to join."""
+        texts = text.strip(BLANKS), below.strip(BLANKS)
+        return texts[1].startswith("[") and any(
+            voice.match("owner", texts[1]) and voice.reads(texts[0], headed=True)
+            for voice in self.floor.near
         )
 
-    def _completes(self, above: Line, line: Line, gap: str) -> bool:
-        whole = Line(above.number, above.indent, above.text + gap + line.text)
-        if not (self.floor.fits(whole.text) or self.floor.claiming("header", whole.text)):
-            return False
-        parts = self.ledger.take_back()
-        if not self.take(whole):
-            return False
-        if self.floor.headings:
-            self.floor.last = Line(line.number, whole.indent, whole.text)
-        elif self.floor.table is not None:
-            self.floor.table.records[-1].lines = parts + 1
-        for _ in range(parts - 1):
-            self._joined("headers" if self.floor.headings else "details")
-        return True
+    # ---- which lines belong together -----------------------------------------------------------
 
-    def _lengthens(self, line: Line) -> bool:
-        """Whether a row that nobody knows yet may go on with this line, and further."""
-        above = self._above(line)
-        if above is None or self.ledger.parts[-1] not in self.ledger.waiting:
-            return False
-        if len(self.ledger.parts) >= PARTS or self.floor.begins(line.text):
-            return False
-        table = self.floor.speaks
-        goes_on = table is not None and table.records and self._held(table.records[-1])
-        if not goes_on and not self.floor.opens(above.text):
-            return False
-        gap = self._gaps(line)[0]
-        self.ledger.lengthen(line, Line(above.number, above.indent, above.text + gap + line.text))
-        return True
+    def _segment(self, number: int, front: str) -> list[str]:
+        """A line and those below that begin nothing."""
+        raws = self.lines[number - 1 : number + PARTS]
+        texts = [self.bare(_without(raw, front)) for raw in raws]
+        empty = (at for at, text in enumerate(texts) if not text.strip(BLANKS))
+        return next(self._segments(texts[: next(empty, PARTS)]), [])
 
-    def begins(self, line: Line) -> bool:
-        """Whether a line that a stranger reads is a row of those who speak here, with its rest."""
-        opener = self.floor.opens(line.text)
-        near = self.floor.near or ([opener] if opener else [])
-        before = (self.lines[line.number - 1] or "").partition(line.text)[0]  # marks of quoting
-        texts = [line.text]
-        for raw in self.lines[line.number : line.number + PARTS] if near else ():
-            rest = (raw or "").removeprefix(before).strip(BLANKS)
-            if not rest or any(voice.match("row", rest) for voice in near):
-                return False
-            texts = [text + gap + rest for text in texts[:1] for gap in (" ", "")]
-            if any(voice.match("row", text) for voice in near for text in texts):
-                return True
-        return False
-
-    def _adds(self, line: Line, gap: str) -> bool:
-        """Whether the row above says more with this line than in free words."""
-        table = self.floor.table
-        if table is None or not table.records or self.floor.headings:
-            return False
-        record = table.records[-1]
-        held = self._held(record)
-        if record.line + record.lines + len(held) != line.number:
-            return False
-        whole = " ".join([record.text, *(part.text for part in held)]) + gap + line.text
-        match = table.reads(table.voice, whole)
-        if match is None:
-            return False
-        if not self._says_more(table.voice, record.match, match, line, cut=not gap):
-            return False
-        record.text, record.match, record.lines = whole, match, record.lines + 1 + len(held)
-        table.narrow(whole)
-        for _ in range(self.ledger.take_back() if held else 0):
-            self._joined("details")
-        return True
-
-    def _says_more(self, voice: Voice, old: Match, new: Match, line: Line, *, cut: bool) -> bool:
-        """Whether a row says more in its longer form than in free words."""
-        if cut and len(self.lines[line.number - 2] or "") == self.width:
-            return not self.floor.begins(line.text)
-        added = [name for name in new.fields if name not in old.fields]
-        said = [name for name in added if not voice.dialect.cells[name].free]
-        if not added and " " in old.texts[-1]:
-            said = [name for name in new.fields[-1:] if not _is_run(voice, name)]
-        if any(not _is_run(voice, name) for name in said):
+    def _begins(self, text: str, above: str) -> bool:
+        """Whether a line is the first of something, and no rest of the one that begins above."""
+        inner = text.strip(BLANKS)
+        if text.startswith("\t") or self.floor.begins(inner):
             return True
-        return bool(said) and not self.floor.begins(line.text)
+        if not self.floor.begins(above.strip(BLANKS)) and self._opens(inner):
+            return True
+        if any(self.floor.claiming(kind, inner) for kind in ("header", "banner", "skip")):
+            return True
+        if self.floor.claiming("message", inner, self.floor.near):
+            return True
+        beside = noise.known(inner) or noise.prompt(inner, strict=True) or noise.moment(inner)
+        return bool(beside) or noise.clock(inner)
 
-    def _held(self, record: Record) -> list[Line]:
-        """The lines below a row that may go on with it."""
-        parts = self.ledger.parts if self.ledger.broken else []
-        below = parts and parts[0].number == record.line + record.lines
-        return parts if below and parts[-1] in self.ledger.waiting else []
+    def _around(self, number: int, marks: str) -> _Around:
+        """What the lines around one show, up to empty ones."""
+        first, last = self._stretch(number - 1, marks)
+        key = (first, last, tuple(voice.dialect.name for voice in self.floor.near))
+        if key not in self._known:
+            texts = [_without(raw, marks) for raw in self.lines[first:last]]
+            front = marks + " " * min(len(text) - len(text.lstrip(" ")) for text in texts)
+            texts = [self.bare(_without(raw, front)) for raw in self.lines[first:last]]
+            fold = fold_of(list(self._segments(texts)), lambda text: -_odd(self._reads(text)))
+            self._known[key] = _Around(front, fold, max(len(text) for text in texts))
+        return self._known[key]
+
+    def _stretch(self, at: int, marks: str) -> tuple[int, int]:
+        """From which line to which none around one is empty, not further than the next blocks."""
+        block = at // AROUND
+        if self._last is not None and self._last[:2] == (block, marks):
+            first, last = self._last[2:]
+            if first <= at < last:
+                return first, last
+        least, most = max((block - 1) * AROUND, 0), min((block + 2) * AROUND, len(self.lines))
+        above = takewhile(lambda n: _without(self.lines[n], marks), range(at - 1, least - 1, -1))
+        below = takewhile(lambda n: _without(self.lines[n], marks), range(at, most))
+        first, last = min(above, default=at), max(below, default=at - 1) + 1
+        self._last = (block, marks, first, last)
+        return first, last
+
+    def _segments(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Lines from one beginning to the next."""
+        segment: list[str] = []
+        for text, below in zip_longest(texts, texts[1:], fillvalue=""):
+            first = segment[0] if segment else ""
+            if first and (self._begins(text, first) or self._starts(first, text, below)):
+                yield segment
+                segment = []
+            segment.append(text)
+        yield segment
+
+    def _starts(self, above: str, text: str, below: str) -> bool:
+        """Whether a line is a row, with the next or alone, below one that no row begins with."""
+        if self._opens(above):
+            return False
+        texts = (text.strip(BLANKS), f"{text} {below}".strip(BLANKS), (text + below).strip(BLANKS))
+        return any(voice.reads(one, headed=True) for voice in self.floor.near for one in texts)
+
+    # ---- what they say -----------------------------------------------------------------------
+
+    def _longest(self, segment: Sequence[str], way: Fold, *, sure: bool) -> _Long:
+        """The longest line that a segment begins with, when its lines were broken in one way."""
+        best = _Long(1, segment[0], self._reads(segment[0]))
+        known = best.reading is not None or self._opens(segment[0])
+        doubt = False
+        for count in range(2, 1 + (len(segment) if known else min(len(segment), HEADING_PARTS))):
+            text = way.join(segment[:count])
+            longer = self._reads(text)
+            if longer is None or _odd(longer) > _odd(best.reading):
+                continue
+            if longer.kind == "header" and any(map(str.isdecimal, segment[count - 1].split())):
+                break  # a damaged row: no heading has numbers
+            if best.reading is not None and _is_own(best.reading, longer, segment[best.lines]):
+                break
+            pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
+            broken = all(way.broke(*pair) for pair in pairs)
+            if best.reading is None or (sure and broken) or _says_more(best.reading, longer):
+                best = _Long(count, text, longer)
+            else:
+                doubt = doubt or broken
+        ends = segment[best.lines - 1 : best.lines + 1]
+        if sure and best.reading is not None and len(ends) > 1:
+            doubt = doubt or best.reading.kind == "row" or way.broke(*ends)
+        return best._replace(doubt=doubt)
+
+    def _opens(self, text: str) -> bool:
+        """Whether rows of any dialect begin like that."""
+        return self.floor.opens(text.strip(BLANKS)) is not None
+
+    def _reads(self, text: str) -> Reading | None:
+        """Who reads a text as a line that begins something."""
+        inner = text.strip(BLANKS)
+        headed = bool(self.floor.headings or (self.floor.table and self.floor.table.header))
+        for voice in self._voices(inner):
+            match = voice.reads(inner, headed=headed)
+            if match is not None and _possible(voice, match):
+                return Reading(voice, "row", match)
+        headers = self.floor.claiming("header", inner)
+        if headers:
+            return Reading(headers[0][0], "header", headers[0][1])
+        table = self.floor.table
+        if table is not None and text != inner:
+            match = table.voice.match("detail", inner)
+            if match is not None:
+                return Reading(table.voice, "detail", match)
+        return None
+
+    def _voices(self, text: str) -> Sequence[Voice]:
+        """Those whose rows may come next, and who knows the beginning of a line."""
+        if self.floor.begins(text):
+            return self.floor.near
+        others = [voice for voice in self.floor.voices if voice.opening.match(text)]
+        return [*self.floor.near, *others]
+
+
+class _Long(NamedTuple):
+    """The longest line that was found."""
+
+    lines: int
+    text: str
+    reading: Reading | None
+    doubt: bool = False
+
+    @property
+    def says(self) -> list[str]:
+        """Its words."""
+        return self.text.split()
+
+    @property
+    def matters(self) -> bool:
+        """Whether its words are kept."""
+        return self.reading is None or self.reading.kind != "header"
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """How likely it is."""
+        return _rank(self.reading)
+
+
+def _marks(raw: str) -> str:
+    """The marks of quoting before a line."""
+    quoted = _QUOTED.match(raw)
+    return quoted[0] if quoted else ""
+
+
+def _without(raw: str | None, front: str) -> str:
+    """A line without what stands before it; empty where that is missing."""
+    if raw is None or not raw.startswith(front.rstrip()):
+        return ""
+    return raw[len(front) :] if raw.startswith(front) else raw[len(front.rstrip()) :]
+
+
+def _ways(fold: Fold, segment: Sequence[str]) -> list[Fold]:
+    """How lines may have been broken: as those around, else in both ways."""
+    if fold.width:
+        return [fold]
+    width = len(segment[0])
+    cut, parted = Fold(width, cuts=True), Fold(width)
+    return [cut, parted] if width >= TERMINAL else [parted, cut]
+
+
+def _says_more(old: Reading | None, new: Reading | None) -> bool:
+    """Whether a row says more in its longer form than in free words."""
+    if old is None or new is None or old.kind != new.kind:
+        return new is not None
+    if new.kind == "header":
+        return True
+    cells = new.voice.dialect.cells
+    return any(name not in old.match.fields and not cells[name].free for name in new.match.fields)
+
+
+def _rank(reading: Reading | None) -> tuple[float, ...]:
+    """How likely a text is: a line of a table, no odd cells, few words that may be any."""
+    if reading is None:
+        return (0,)
+    free = sum(_is_any(reading.voice, name) for name in reading.match.fields)
+    return (1, -_odd(reading), len(reading.match.fields) - free, -free)
+
+
+def _is_any(voice: Voice, name: str) -> bool:
+    """Whether any words may stand in a cell."""
+    return voice.dialect.cells[name].free or _is_run(voice, name)
 
 
 def _is_run(voice: Voice, name: str) -> bool:
-    """Whether a field is a run of any words, such as a path with blanks."""
+    """Whether a cell is a run of words, such as a path with blanks."""
     return f"{name}__" in voice.grammar.text
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(BLANKS))
+ODD = ("addr_truncated", "local_name", "remote_name")
+"""Columns that say of an end that it is no address with a number behind it."""
+
+
+def _odd(reading: Reading | None) -> float:
+    """How many cells are no address or state, as two that were joined are none."""
+    if reading is None:
+        return inf
+    cells = reading.voice.dialect.cells
+    fields = zip(reading.match.fields, reading.match.texts, strict=True)
+    said = [cells[name].read(text) for name, text in fields]
+    states = [values["state_raw"] for values in said if values.get("state_raw")]
+    return sum(bool(values.get(odd)) for values in said for odd in ODD) + sum(
+        not is_known(state) for state in states
+    )
+
+
+def _is_own(old: Reading, new: Reading, below: str) -> bool:
+    """Whether a row has a kind of line for what stands below, which is just any words if joined."""
+    inner = below.strip(BLANKS)
+    kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
+    if inner.startswith("["):
+        kinds = ("owner", *kinds)
+    if not any(old.voice.match(kind, inner) for kind in kinds):
+        return False
+    added = [name for name in new.match.fields if name not in old.match.fields]
+    cells = new.voice.dialect.cells
+    return all(
+        _is_run(new.voice, name) and not cells[name].free for name in added or new.match.fields[-1:]
+    )
+
+
+def _possible(voice: Voice, match: Match) -> bool:
+    """Whether the cells of a row can be."""
+    try:
+        for name, text in zip(match.fields, match.texts, strict=True):
+            voice.dialect.cells[name].read(text)
+    except CellFault:
+        return False
+    return True

@@ -144,9 +144,11 @@ def _read_one(name: str, how: How, reading: Reading) -> None:
 
 def _read_stream(file: BinaryIO, name: str, how: How, reading: Reading) -> None:
     import nsparse
-    from nsparse.bundles.bundle import is_bundle, open_bundle
+    from nsparse.bundles.streams import is_bundle
 
     if is_bundle(file, name):
+        from nsparse.bundles.bundle import open_bundle
+
         bundle = open_bundle(
             file, name=name, engine=how.engine, encoding=how.encoding, host=how.host
         )

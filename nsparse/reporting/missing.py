@@ -13,7 +13,7 @@ from nsparse.layout import table, wrap
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
-    from nsparse.judging.judge import Report
+    from nsparse.judging.report import Report
 
 NAMES = {
     "states": "connection states",
@@ -38,6 +38,9 @@ NAMES = {
 SS_FLAGS = {"states": "", "queues": "", "accept": "", "backlog": "", "owner": "p", "inode": "e"}
 SS_FLAGS |= {"timers": "o", "tcpinfo": "i", "skmem": "m"}
 """Options of ss beside -tuan that print it (ss(8)); owners of others are only shown to root."""
+
+SS_SYSTEMS = ("linux", "")
+"""Systems that have ss; where none is known, it is said to be for Linux."""
 
 NEVER = "does not print them"
 ELSEWHERE = {
@@ -146,6 +149,11 @@ def way(needs: Sequence[str], system: str) -> str:
     ('netstat -an', 'AIX does not print them')
     >>> way(("inode|sockstat",), "linux"), way(("inode|sockstat",), "windows")
     ('ss -tuane', 'Windows does not print them')
+
+    Of a system that is not known here it is not known which command shows more:
+
+    >>> way(("tcpinfo", "owner|inode"), "toyos"), way(("counters",), "toyos")
+    ('', 'netstat -s, in the bundle')
     """
     one_of_each = [_easiest(need.split("|"), system) for need in needs]
     return "; ".join(dict.fromkeys(_ways(one_of_each, system)))
@@ -168,7 +176,7 @@ def _ways(needs: Sequence[str], system: str) -> Iterator[str]:
         ways = [_elsewhere(need, system) for need in of_sockets]
         # What the system never prints, no command helps to.
         yield from [way for way in ways if way.endswith(NEVER)] or ways
-    elif of_sockets:
+    elif of_sockets and system in SS_SYSTEMS:
         flags = "".join(SS_FLAGS[need] for need in of_sockets)
         where = "" if system else "on Linux "
         yield f"{where}{'sudo ' if 'owner' in of_sockets else ''}ss -tuan{flags}"
@@ -178,7 +186,7 @@ def _ways(needs: Sequence[str], system: str) -> Iterator[str]:
 
 def _proc(need: str, system: str) -> bool:
     """Whether it lies in /proc, of a system that has none."""
-    return system in ELSEWHERE and BESIDE.get(need, "").startswith("/proc/")
+    return system not in SS_SYSTEMS and BESIDE.get(need, "").startswith("/proc/")
 
 
 def _elsewhere(need: str, system: str) -> str:

@@ -6,16 +6,29 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from nsparse.errors import harmless
 
 WIDEST = 100
 """Prose over a wider line is hard to read, however wide the terminal is."""
 
 NARROWEST = 40
 """Below this the hanging indents eat the text."""
+
+
+CANNOT_WRITE = 2
+"""The exit code: as of everything that could not be done."""
+
+
+class CannotWrite(click.ClickException):
+    """The results have nowhere to go."""
+
+    exit_code = CANNOT_WRITE
 
 
 def width(limit: int = WIDEST) -> int:
@@ -44,17 +57,30 @@ def on_terminal(target: Path | None) -> bool:
 
 
 def write_text(lines: Iterable[str], target: Path | None) -> None:
-    """Write lines for a person; a character that the terminal cannot show becomes an escape."""
+    """Write lines for a person; a character that the terminal cannot show becomes an escape.
+
+    Raises:
+        CannotWrite: As `write_bytes`.
+    """
     encoding = "utf-8" if target else (getattr(sys.stdout, "encoding", None) or "utf-8")
     write_bytes((f"{line}\n".encode(encoding, "backslashreplace") for line in lines), target)
 
 
 def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
-    """Write to the file, or to standard output until nobody reads it any more."""
-    if target is not None:
-        with target.open("wb") as file:
-            file.writelines(chunks)
-        return
+    """Write to the file, or to standard output until nobody reads it any more.
+
+    Raises:
+        CannotWrite: A full disk, or a folder that is not there.
+    """
+    with writing(target):
+        if target is not None:
+            with target.open("wb") as file:
+                file.writelines(chunks)
+        else:
+            _print(chunks)
+
+
+def _print(chunks: Iterable[bytes]) -> None:
     stream = sys.stdout.buffer
     try:
         for chunk in chunks:
@@ -62,6 +88,16 @@ def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
         stream.flush()
     except BrokenPipeError:
         _silence()
+
+
+@contextmanager
+def writing(target: Path | None) -> Iterator[None]:
+    """A full disk or a folder that is not there is one clear line and exit code 2."""
+    try:
+        yield
+    except OSError as error:
+        where = harmless(str(target)) if target else "standard output"
+        raise CannotWrite(f"cannot write {where}: {error.strerror}") from error
 
 
 def _silence() -> None:

@@ -24,7 +24,7 @@ from nsparse.reporting.heard import damage
 from nsparse.reporting.missing import not_evaluated
 
 if TYPE_CHECKING:
-    from nsparse.judging.judge import Report
+    from nsparse.judging.report import Report
     from nsparse.judging.scene import Scene
 
 COLORS: dict[str, dict[str, Any]] = {  # keyword arguments of click.style
@@ -211,7 +211,7 @@ def _overview(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[s
 
 
 def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
-    """The heading of a healthy host; of one that no diagnosis could judge it says just that."""
+    """The heading of a healthy host; of one that hardly any diagnosis could judge it says that."""
     judged = _judged(scene, chosen)
     if not judged:
         nothing = "no diagnosis could be made of these rows"
@@ -219,9 +219,17 @@ def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
     count = (
         f"({plural(judged, 'diagnosis', 'diagnoses')} judged, {len(chosen) - judged} not evaluated)"
     )
+    if _stateless(scene):
+        parts = filter(None, ("judged in part", scene.host, "the dump shows no states"))
+        return spread(parts, count, style.width, right=False)
     parts = filter(None, ("ok", scene.host, "no findings at warning or above"))
     lines = spread(parts, count, style.width, right=False)
     return [_painted(lines[0], "ok", style), *lines[1:]]
+
+
+def _stateless(scene: Scene) -> bool:
+    """Whether there are connections, but no states, which two diagnoses of three need."""
+    return "states" not in scene.has and bool(scene.view.is_("proto", "tcp").any())
 
 
 def _judged(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
@@ -237,11 +245,13 @@ def totals(report: Report, shown: Sequence[Finding]) -> str:
     named = ", ".join(
         _count(severity, counts[severity]) for severity in SEVERITIES if counts[severity]
     )
-    found = f"{plural(len(shown), 'finding')} ({named})" if shown else "no findings"
+    hidden = len(report.findings) - len(shown)
+    nothing = "no findings above info" if hidden else "no findings"
+    found = f"{plural(len(shown), 'finding')} ({named})" if shown else nothing
     hosts = plural(len({scene.host for scene in report.scenes}), "host")
     said = f"{found} in {plural(int(report.summary['rows']), 'row')} of {hosts}"
-    hidden = len(report.findings) - len(shown)
-    return f"{said}; {hidden} more at info (-v)" if hidden else said
+    more = "more " if shown else ""
+    return f"{said}; {hidden} {more}at info (-v)" if hidden else said
 
 
 def _count(severity: Severity, n: int) -> str:

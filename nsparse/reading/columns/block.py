@@ -28,6 +28,7 @@ from nsparse.reading.columns.words import (
 )
 
 if TYPE_CHECKING:
+    from nsparse.reading.columns.kinds import Kinds
     from nsparse.reading.columns.lines import Lines
     from nsparse.reading.columns.plan import Place, Plan
 
@@ -49,7 +50,7 @@ class Block:
         first: The number of the first line, from 0.
         taken: Whether the plan reads a line.
         kinds: The kind of each line that it reads.
-        count: How many kinds there are.
+        all: What kinds there are.
         columns: What the rows say beside their kind.
         indents: How far each line is indented.
     """
@@ -57,7 +58,7 @@ class Block:
     first: int
     taken: Bools
     kinds: Positions
-    count: int
+    all: Kinds
     columns: dict[str, Column]
     indents: Positions
 
@@ -68,8 +69,7 @@ class Block:
         """A line that was read by itself after all is a kind of its own."""
         if not self.taken[place]:
             self.taken[place] = True
-            self.kinds[place] = self.count
-            self.count += 1
+            self.kinds[place] = self.all.own()
             for column in self.columns.values():
                 column.has[place] = False
 
@@ -85,6 +85,7 @@ class _Cohort:
         keys: What the words so far say.
         marks: The fields so far that change what digits say.
         before: The same lines one word earlier.
+        classes: What the words before that place say; None before the first.
     """
 
     at: int
@@ -93,10 +94,15 @@ class _Cohort:
     keys: Ints
     marks: frozenset[str] = frozenset()
     before: _Cohort | None = None
+    classes: Classes | None = None
+
+    def places(self, lines: Positions) -> Any:
+        """Where some lines of the group are among these."""
+        return lines if isinstance(self.which, slice) else np.searchsorted(self.which, lines)
 
 
-def read_block(plan: Plan, lines: Lines, first: int, count: int) -> Block:
-    """Read `count` lines from `first` on."""
+def read_block(plan: Plan, lines: Lines, first: int, count: int, kinds: Kinds) -> Block:
+    """Read `count` lines from `first` on; their kinds are numbered as in `kinds`."""
     starts = lines.starts[first : first + count + 1]
     origin = int(starts[0])
     text = text_of(memoryview(lines.data)[origin : int(starts[-1]) - 1])
@@ -105,7 +111,7 @@ def read_block(plan: Plan, lines: Lines, first: int, count: int) -> Block:
         first,
         np.zeros(count, np.bool_),
         np.zeros(count, np.int32),
-        0,
+        kinds,
         {},
         np.zeros(count, np.int32),
     )
@@ -113,6 +119,8 @@ def read_block(plan: Plan, lines: Lines, first: int, count: int) -> Block:
     for rows, word_starts, word_ends in _groups(text, ends):
         block.indents[rows] = word_starts[0] - begins[rows]
         _Reader(plan, text, block, rows, word_starts, word_ends).read()
+    for column in block.columns.values():
+        column.close(text.raw)
     return block
 
 
@@ -173,13 +181,21 @@ class _Reader:
         last = cohort.at == self.words - 1
         classes = self._classes(cohort, self.ends[cohort.at], last=last)
         for outcome, which, keys in _parted(cohort, classes):
+            behind = _Cohort(
+                cohort.at + 1,
+                outcome.behind or cohort.place,
+                which,
+                keys,
+                outcome.marks,
+                cohort,
+                classes,
+            )
             if outcome is LOOSE:
-                keys = _some(cohort, which)
-                self._tail(replace(cohort, which=which, keys=keys))
+                self._tail(replace(cohort, which=which, keys=_some(cohort, which)))
             elif last and outcome.final:
-                self._finish(which, keys)
+                self._finish(behind)
             elif not last and outcome.behind is not None:
-                yield _Cohort(cohort.at + 1, outcome.behind, which, keys, outcome.marks, cohort)
+                yield behind
 
     def _tail(self, cohort: _Cohort) -> None:
         """Read all the rest of the lines as one."""
@@ -189,7 +205,8 @@ class _Reader:
         classes = self._classes(cohort, self.ends[-1], last=True)
         for outcome, which, keys in _parted(cohort, classes):
             if outcome is not LOOSE and outcome.final:
-                self._finish(which, keys)
+                whole = replace(cohort, which=which, keys=keys, before=cohort, classes=classes)
+                self._finish(whole)
 
     def _classes(self, cohort: _Cohort, ends: Positions, *, last: bool) -> Classes:
         site = Site(
@@ -201,26 +218,36 @@ class _Reader:
             self.starts[cohort.at][cohort.which],
             ends[cohort.which],
         )
-        return classify(site, Sink(self.block.columns, self._rows(cohort.which), len(self.block)))
+        rows, size = self._rows(cohort.which), len(self.text.raw)
+        sink = Sink(self.block.columns, rows, len(self.block), size)
+        return classify(site, self.block.all.meanings(site), sink)
 
     def _rows(self, which: Which) -> Which:
         return which if isinstance(self.rows, slice) else self.rows[which]
 
-    def _finish(self, which: Which, keys: Ints) -> None:
-        """Give the lines their kinds."""
-        rows = self._rows(which)
-        kinds, first = encode(keys)
-        block = self.block
-        block.taken[rows] = True
-        block.kinds[rows] = kinds + np.int32(block.count)
-        block.count += len(first)
+    def _finish(self, cohort: _Cohort) -> None:
+        """Give lines that were read to their end their kinds."""
+        rows = self._rows(cohort.which)
+        codes, first = encode(cohort.keys)
+        lines = first if isinstance(cohort.which, slice) else cohort.which[first]
+        words = list(_said(cohort, lines))
+        kinds = [self.block.all.of(said) for said in zip(*words, strict=True)]
+        self.block.taken[rows] = True
+        self.block.kinds[rows] = np.array(kinds, np.int32)[codes]
+
+
+def _said(cohort: _Cohort | None, lines: Positions) -> Iterator[list[tuple[int, int]]]:
+    """The classes of the words of some lines, each with its place, the last word first."""
+    while cohort is not None and cohort.classes is not None and cohort.before is not None:
+        classes, cohort = cohort.classes, cohort.before
+        number = classes.meanings.number
+        yield [(number, code) for code in classes.codes[cohort.places(lines)].tolist()]
 
 
 def _some(cohort: _Cohort, which: Which) -> Ints:
     """The keys of some lines of a cohort, given as positions in their group."""
     keys: Ints = cohort.keys
-    at = which if isinstance(cohort.which, slice) else np.searchsorted(cohort.which, which)
-    some: Ints = keys[at]
+    some: Ints = keys[cohort.places(which)]
     return some
 
 

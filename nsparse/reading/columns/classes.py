@@ -7,17 +7,19 @@ own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nsparse.reading.columns.distinct import REFUSED, Judged, judge
-from nsparse.reading.columns.site import numbers_of
-from nsparse.reading.columns.words import LONGEST, codes
+from nsparse.reading.columns.shapes import shaped
+from nsparse.reading.columns.site import Numbers, numbers_of
+from nsparse.reading.columns.words import LONGEST, between, codes
 
 if TYPE_CHECKING:
+    from nsparse.reading.columns.kinds import Meanings
     from nsparse.reading.columns.site import Outcome, Site
     from nsparse.reading.columns.words import Bools, Ints, Positions
 
@@ -27,33 +29,29 @@ class Column:
     """What the rows of a block say in one column with digits, or as printed.
 
     Attributes:
-        values: Numbers, or codes of texts.
+        values: Numbers, or where in the bytes of the block a text starts.
         has: Whether a row says it here.
-        texts: The texts, in parts, where `values` are their codes.
-        count: How many texts.
+        ends: Where the texts end; None where the values are numbers.
+        said: What is not said as it is printed, in bytes behind those of the block.
+        texts: The text of each row, when the block is done.
     """
 
     values: Ints
     has: Bools
-    texts: list[Any] = field(default_factory=list)
-    count: int = 0
+    ends: Ints | None = None
+    said: bytearray | None = None
+    texts: Any = None
 
     def value(self, row: int) -> object:
         """What one row says."""
-        number = int(self.values[row])
-        for part in self.texts:
-            if number < len(part):
-                return part[number].as_py()
-            number -= len(part)
-        return number
+        return int(self.values[row]) if self.texts is None else self.texts[row].as_py()
 
-    def add(self, texts: Any) -> Ints:
-        """Keep more texts; their codes."""
-        import pyarrow as pa
-
-        self.texts.append(pa.array(texts, pa.large_string()) if isinstance(texts, list) else texts)
-        self.count += len(texts)
-        return np.arange(self.count - len(texts), self.count)
+    def close(self, data: bytes) -> None:
+        """Take the texts out of the bytes of the block."""
+        if self.ends is not None:
+            whole = data + self.said if self.said else data
+            self.texts = between(whole, self.values, self.ends)
+            self.values, self.ends, self.said = self.values[:0], None, None
 
 
 @dataclass
@@ -62,11 +60,16 @@ class Classes:
 
     Attributes:
         codes: The class of each word, `REFUSED` for those that nobody reads.
-        outcomes: Where each class leads.
+        meanings: What the classes say.
     """
 
     codes: Positions
-    outcomes: Sequence[Outcome]
+    meanings: Meanings
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """Where each class leads."""
+        return self.meanings.outcomes
 
     @cached_property
     def refuses(self) -> bool:
@@ -74,21 +77,31 @@ class Classes:
         return bool(len(self.codes)) and int(self.codes.min()) == REFUSED
 
 
-def classify(site: Site, sink: Sink) -> Classes:
+def classify(site: Site, meanings: Meanings, sink: Sink) -> Classes:
     """The classes of the words at one place; their numbers and plain texts go into the sink."""
+    classes = Classes(np.full(len(site.starts), REFUSED, np.int32), meanings)
     numbers = numbers_of(site)
+    rest = shaped(site, numbers, meanings, classes.codes, sink)
+    if isinstance(rest, slice):
+        classes.codes[:] = _one_by_one(site, numbers, meanings, sink)
+    elif len(rest):
+        left = numbers.some(rest)
+        classes.codes[rest] = _one_by_one(site.some(rest), left, meanings, sink.some(rest))
+    return classes
+
+
+def _one_by_one(site: Site, numbers: Numbers, meanings: Meanings, sink: Sink) -> Positions:
+    """The classes of words of which each that differs is judged."""
     long = numbers.stems > LONGEST
     if long.any():
         numbers.stems[long] = 0
     found, first = codes(
         site.text, site.starts, numbers.stems, numbers.counts | (numbers.form + 1) << 8
     )
-    if long.any():
-        found = np.where(long, np.int32(REFUSED), found)
-    judged = judge(site, numbers, first)
-    by_code = np.append(judged.classes, np.int32(REFUSED))  # the last is for code -1
-    classes = Classes(by_code[found], judged.outcomes)
-    _keep(site, sink, numbers.values, found, classes, judged)
+    judged = judge(site, meanings, numbers, first)
+    classes = judged.classes[found]
+    classes[long] = REFUSED
+    _keep(site, sink, numbers, found, classes, judged)
     return classes
 
 
@@ -103,40 +116,87 @@ class Sink:
         columns: What is there already.
         rows: The lines of the words.
         length: How many lines the block has.
+        size: How many bytes.
     """
 
     columns: dict[str, Column]
     rows: Any
     length: int
+    size: int
 
-    def column(self, name: str) -> Column:
-        """The column of that name."""
+    def some(self, which: Any) -> Sink:
+        """For some of the words."""
+        if isinstance(self.rows, slice):
+            return replace(self, rows=which)
+        return replace(self, rows=self.rows[which])
+
+    def put(self, name: str, values: Ints) -> None:
+        """Set a column of the lines of the words to numbers."""
+        column = self._column(name)
+        column.values[self.rows] = values
+        column.has[self.rows] = True
+
+    def keep(self, name: str, starts: Ints, ends: Ints) -> None:
+        """Set a column of the lines of the words to texts that stand in the block."""
+        column = self._column(name)
+        if column.ends is None:
+            column.ends = np.zeros(self.length, np.int64)
+        column.values[self.rows] = starts
+        column.ends[self.rows] = ends
+        column.has[self.rows] = True
+
+    def say(self, name: str, text: str) -> tuple[int, int]:
+        """Where a text is that does not stand in the block."""
+        column = self._column(name)
+        if column.said is None:
+            column.said = bytearray()
+        start = self.size + len(column.said)
+        column.said += text.encode()
+        return start, self.size + len(column.said)
+
+    def _column(self, name: str) -> Column:
         if name not in self.columns:
             values = np.zeros(self.length, np.int64)
             self.columns[name] = Column(values, np.zeros(self.length, np.bool_))
         return self.columns[name]
 
-    def put(self, name: str, values: Ints, has: Bools) -> None:
-        """Set a column of the lines of the words."""
-        column = self.column(name)
-        column.values[self.rows] = values
-        column.has[self.rows] = has
-
 
 def _keep(
-    site: Site, sink: Sink, values: Ints, found: Positions, classes: Classes, judged: Judged
+    site: Site, sink: Sink, numbers: Numbers, found: Positions, classes: Positions, judged: Judged
 ) -> None:
     """Put numbers and plain texts into their columns."""
-    for name in dict.fromkeys(judged.fields):
+    fields = judged.meanings.fields
+    for name in dict.fromkeys(fields):
         spec = site.plan.cells[name].digits if name else None
         if spec is None:
             continue
-        holds = np.array([*(other == name for other in judged.fields), False])[classes.codes]
-        sink.put(spec.column, values, holds)
+        holds = np.array([*(other == name for other in fields), False])[classes]
+        if holds.all():
+            sink.put(spec.column, numbers.values)
+        elif holds.any():
+            sink.some(np.flatnonzero(holds)).put(spec.column, numbers.values[holds])
         if spec.kept:
-            column = sink.column(spec.kept)
-            by_code = np.full(len(judged.classes) + 1, -1)  # the last is for code -1
-            for which, texts in judged.texts:
-                by_code[which] = column.add(texts)
-            numbers = by_code[found]
-            sink.put(spec.kept, numbers, holds & (numbers >= 0))
+            _keep_texts(site, sink, spec.kept, numbers, found, holds, judged)
+
+
+def _keep_texts(
+    site: Site,
+    sink: Sink,
+    name: str,
+    numbers: Numbers,
+    found: Positions,
+    holds: Bools,
+    judged: Judged,
+) -> None:
+    """Put plain texts into a column."""
+    which = np.flatnonzero(holds & (judged.front[found] >= 0))
+    if len(which):
+        some = found[which]
+        ends = site.starts[which] + numbers.stems[which] - judged.back[some]
+        sink.some(which).keep(name, site.starts[which] + judged.front[some], ends)
+    if judged.said:
+        spans = np.full((2, len(judged.front)), -1)
+        for at, text in judged.said.items():
+            spans[:, at] = sink.say(name, text)
+        which = np.flatnonzero(holds & (spans[0][found] >= 0))
+        sink.some(which).keep(name, *spans[:, found[which]])

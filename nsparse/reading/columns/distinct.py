@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nsparse.dialect import CellFault, Values
+from nsparse.reading.columns.kinds import Meanings
 from nsparse.reading.columns.plan import SENTINEL
 from nsparse.reading.columns.site import LOOSE, Numbers, Outcome, Site
 from nsparse.reading.columns.words import Bools, Ints, Positions
@@ -36,30 +37,28 @@ class Judged:
     """What is known of the words that differ.
 
     Attributes:
+        meanings: What their classes say.
         classes: The class of each.
-        outcomes: Where each class leads.
-        fields: The field whose number each class holds, empty for none.
-        texts: What is kept of words as printed: which words, and their texts.
+        front: How much stands before the text that is kept of each, -1 where none is.
+        back: How much behind it, up to the number.
+        said: The texts of those that are read otherwise than they are printed.
     """
 
+    meanings: Meanings
     classes: Positions
-    outcomes: list[Outcome] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    texts: list[tuple[Ints, Any]] = field(default_factory=list)
-    _known: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    front: Positions
+    back: Positions
+    said: dict[int, str] = field(default_factory=dict)
 
     def of(self, outcome: Outcome, name: str, *key: object) -> int:
-        """The class of words that lead there, hold the number of a field, and say that."""
-        number = self._known.setdefault((outcome, name, *key), len(self._known))
-        if number == len(self.outcomes):
-            self.outcomes.append(outcome)
-            self.fields.append(name)
-        return number
+        """The class of words that say that."""
+        return self.meanings.of(outcome, name, *key)
 
 
-def judge(site: Site, numbers: Numbers, first: Positions) -> Judged:
+def judge(site: Site, meanings: Meanings, numbers: Numbers, first: Positions) -> Judged:
     """What the words that differ say; `first` are their numbers among all."""
-    judged = Judged(np.full(len(first), REFUSED, np.int32))
+    none = np.full(len(first), REFUSED, np.int32)
+    judged = Judged(meanings, none, none.copy(), none * 0)
     form = numbers.form[first]
     whole = np.flatnonzero(form == -1)
     if len(whole) <= max(FEW, int(np.count_nonzero(numbers.form == -1)) // WORTH):
@@ -181,9 +180,10 @@ def _read_numbers(alike: _Alike, judged: Judged, step: Step, chosen: Ints) -> No
     assert spec is not None  # one of the place's forms
     for number, plain in enumerate(spec.plain):
         if len(chosen):
-            fits, texts = _plain(alike, plain)
+            fits = _plain(alike, plain)
             judged.classes[chosen[fits]] = judged.of(outcome, step.field, number)
-            judged.texts.append((chosen[fits], texts))
+            judged.front[chosen[fits]] = len(plain.front)
+            judged.back[chosen[fits]] = len(plain.back) + len(spec.before)
             alike, chosen = alike.some(~fits), chosen[~fits]
     stems = alike.site.text.words(alike.starts, alike.starts + alike.stems).to_pylist()
     for at, (stem, count) in enumerate(zip(stems, alike.counts.tolist(), strict=True)):
@@ -196,11 +196,11 @@ def _read_numbers(alike: _Alike, judged: Judged, step: Step, chosen: Ints) -> No
         key = (said is None, special, repr(sorted(values.items())))
         judged.classes[chosen[at]] = judged.of(outcome, step.field, *key)
         if said is not None:
-            judged.texts.append((chosen[at : at + 1], [said]))
+            judged.said[int(chosen[at])] = said
 
 
-def _plain(alike: _Alike, plain: Plain) -> tuple[Bools, Any]:
-    """Which of the words hold such a text before their number, and the texts that do."""
+def _plain(alike: _Alike, plain: Plain) -> Bools:
+    """Which of the words hold such a text before their number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -220,7 +220,7 @@ def _plain(alike: _Alike, plain: Plain) -> tuple[Bools, Any]:
     if plain.never:
         like = pc.and_not(like, pc.match_substring_regex(texts, plain.never))
     fits[fits] = like.to_numpy(zero_copy_only=False)
-    return fits, texts.filter(like)
+    return fits
 
 
 def _has(alike: _Alike, places: Positions, text: str) -> Bools:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.reading.automaton import BLANK, State, automaton_of
 from nsparse.reading.columns.terminals import Terminal
@@ -87,11 +87,18 @@ class Plan:
         cells: What the fields mean.
         automaton: The states of this kind of line.
         terminals: What the automaton's edges match.
+        forms: What words that are known by their shape may be, by place
+            (`nsparse.reading.columns.shapes`).
+        shapes: Which shapes are of a form.
+        known: What words of a shape say.
     """
 
     cells: Mapping[str, Cell]
     automaton: tuple[State, ...]
     terminals: Mapping[str, Terminal]
+    forms: dict[Any, list[Any]] = field(default_factory=dict)
+    shapes: dict[Any, dict[str, bool]] = field(default_factory=dict)
+    known: dict[Any, Any] = field(default_factory=dict)
     _steps: dict[tuple[Place, str, bool], Step | None] = field(default_factory=dict)
     _proofs: dict[tuple[Place, str, bool], Proof | None] = field(default_factory=dict)
 

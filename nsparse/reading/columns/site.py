@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nsparse.reading.columns.words import MOST_DIGITS, Bools, Ints, Positions, Text, digits
+from nsparse.reading.columns.words import (
+    MOST_DIGITS,
+    Bools,
+    Ints,
+    Positions,
+    Text,
+    digits,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from nsparse.dialect import Digits
@@ -62,6 +70,10 @@ class Site:
                 found.setdefault((spec.before, spec.after), (spec, []))[1].append(name)
         return list(found.values())
 
+    def some(self, which: Any) -> Site:
+        """Some of the words."""
+        return replace(self, starts=self.starts[which], ends=self.ends[which])
+
     def leads(self, step: Step) -> Outcome:
         """Where a word leads that says that."""
         marks = self.marks.union(self.plan.marks.intersection(s.field for s in step.spans))
@@ -88,26 +100,63 @@ class Numbers:
     values: Ints
     stems: Ints
 
+    @property
+    def arrays(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """All of it."""
+        return self.form, self.counts, self.values, self.stems
+
+    def some(self, which: Any) -> Numbers:
+        """Those of some of the words."""
+        return Numbers(*(one[which] for one in self.arrays))
+
 
 def numbers_of(site: Site) -> Numbers:
     """The number in each word, where it holds one of a form that may stand there."""
     lengths = (site.ends - site.starts).astype(np.int64)
-    none = np.zeros(len(lengths), np.int64)
-    numbers = Numbers(none - 1, none, none, lengths)
+    numbers: Numbers | None = None
     for form, (spec, names) in enumerate(site.forms):
-        ends = site.ends - np.int32(len(spec.after)) if spec.after else site.ends
-        counts, values = digits(site.text, ends)
-        stems = lengths - counts - len(spec.after)
-        fits = _fits(site, spec, ends, counts, stems) & _bounded(site, names, values)
-        if form == 0 and fits.all():
-            return Numbers(none, counts, values, stems)
-        numbers = Numbers(
-            np.where(fits, form, numbers.form),
-            np.where(fits, counts, numbers.counts),
-            np.where(fits, values, numbers.values),
-            np.where(fits, stems, numbers.stems),
-        )
-    return numbers
+        if form == 0 and not spec.before and not spec.after:
+            whole = whole_number(site.text, site.ends, lengths)
+            if whole is not None and bounded(site, names, whole).all():
+                none = np.zeros(len(lengths), np.int64)
+                return Numbers(none, lengths, whole, none)
+        ending = _ending(site, spec)
+        count = np.count_nonzero(ending)
+        if not count:
+            continue
+        few = count * 2 < len(lengths)
+        which = np.flatnonzero(ending) if few else slice(None)
+        some, fits = _form(site.some(which), spec, names, form)
+        if form == 0 and not few and fits.all():
+            return some
+        numbers = numbers or _none(lengths)
+        where = which[fits] if few else np.flatnonzero(fits)  # type: ignore[index]
+        for old, new in zip(numbers.arrays, some.arrays, strict=True):
+            old[where] = new[fits]
+    return numbers or _none(lengths)
+
+
+def _none(lengths: Ints) -> Numbers:
+    """Words without numbers."""
+    form, counts, values = np.zeros((3, len(lengths)), np.int64)
+    form -= 1
+    return Numbers(form, counts, values, lengths)
+
+
+def _ending(site: Site, spec: Digits) -> Bools:
+    """Which words may end as such a number does."""
+    last = site.text.bytes[site.ends - (len(spec.after) + 1)]
+    ending: Bools = (last - np.uint8(ord("0"))) < 10
+    return ending
+
+
+def _form(site: Site, spec: Digits, names: list[str], form: int) -> tuple[Numbers, Bools]:
+    """The number that each word has if it is of that form, and whether it is."""
+    ends = site.ends - np.int32(len(spec.after)) if spec.after else site.ends
+    counts, values = digits(site.text, ends)
+    stems = (site.ends - site.starts) - counts - len(spec.after)
+    fits = _fits(site, spec, ends, counts, stems) & bounded(site, names, values)
+    return Numbers(np.full(len(fits), form), counts, values, stems), fits
 
 
 def _fits(site: Site, spec: Digits, ends: Positions, counts: Ints, stems: Ints) -> Bools:
@@ -123,7 +172,7 @@ def _fits(site: Site, spec: Digits, ends: Positions, counts: Ints, stems: Ints) 
     return fits
 
 
-def _bounded(site: Site, names: list[str], values: Ints) -> Bools:
+def bounded(site: Site, names: list[str], values: Ints) -> Bools:
     """Whether numbers are such that say nothing but their value in any of the fields."""
     specs = [spec for name in names if (spec := site.plan.cells[name].digits)]
     bounded = values <= min(spec.most for spec in specs)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nsparse.reading.columns.runs import BlockRun
+from nsparse.reading.columns.words import whole_numbers
 from nsparse.reading.rows import Unproved
 from nsparse.schema import BY_NAME
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nsparse.reading.columns.block import Block
     from nsparse.reading.columns.classes import Column
     from nsparse.reading.columns.words import Ints, Positions
     from nsparse.reading.rows import Rows
 
 NUMBERS = ("Int64", "Int32")
+
+PART = 1 << 14
+"""Rows that share the memory of a text that all of them say."""
 
 
 @dataclass(frozen=True)
@@ -30,23 +35,20 @@ class Part:
     Attributes:
         which: The row of the few that stands for each.
         lines: The line of each.
-        run: Where their numbers and plain texts are; None for rows that stand for themselves.
-        firsts: The rows of a run that were read by themselves.
+        block: Where their numbers and plain texts are; None for rows that stand for themselves.
+        here: The rows in the block: a slice, or their places.
+        firsts: Those of them that were read by themselves.
     """
 
     which: Positions
     lines: Ints
-    run: BlockRun | None = None
+    block: Block | None = None
+    here: Any = None
     firsts: Positions | None = None
 
     def column(self, name: str) -> Column | None:
         """What the rows say in a column by themselves, if anything."""
-        return self.run.block.columns.get(name) if self.run else None
-
-    @cached_property
-    def here(self) -> Any:
-        """The rows in their block."""
-        return self.run.here if self.run else slice(0)
+        return self.block.columns.get(name) if self.block else None
 
 
 def _parts(tables: Iterable[Rows]) -> Iterator[Part]:
@@ -55,13 +57,28 @@ def _parts(tables: Iterable[Rows]) -> Iterator[Part]:
     for part in (part for rows in tables for part in rows.parts):
         if isinstance(part, BlockRun):
             which, firsts = part.kinds
-            lines = part.places + (part.block.first + 1)
-            yield Part(which + np.int32(first), lines, part, firsts)
+            yield from _pieces(part, which + np.int32(first), firsts)
             first += len(firsts)
         elif isinstance(part, list):
             which = np.arange(first, first + len(part), dtype=np.int32)
             yield Part(which, np.array([record.line for record in part], np.int64))
             first += len(part)
+
+
+def _pieces(run: BlockRun, which: Positions, firsts: Positions) -> Iterator[Part]:
+    """The rows of each block of a run."""
+    at = 0
+    for _, group in groupby(run.pieces, key=lambda piece: id(piece.block)):
+        pieces = list(group)
+        block = pieces[0].block
+        here: Any = slice(pieces[0].start, pieces[0].stop)
+        places = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+        if len(pieces) > 1:
+            here = places
+        behind = at + len(places)
+        own = firsts[(firsts >= at) & (firsts < behind)] - np.int32(at)
+        yield Part(which[at:behind], places + (block.first + 1), block, here, own)
+        at = behind
 
 
 def spread(few: pd.DataFrame, tables: Sequence[Rows]) -> pd.DataFrame:
@@ -90,7 +107,7 @@ def _column(few: pd.Series[Any], name: str, which: Positions, found: Sequence[Pa
         lines = np.concatenate([part.lines for part in found])
         return pd.arrays.IntegerArray(lines, np.zeros(len(lines), np.bool_))
     said = any(part.column(name) for part in found)
-    if not said and few.nunique(dropna=False) == 1:
+    if not said and _says_one_thing(few):
         return _constant(few, dtype, len(which))
     if dtype == "str":
         return _texts(few, name, found)
@@ -100,22 +117,42 @@ def _column(few: pd.Series[Any], name: str, which: Positions, found: Sequence[Pa
     return values
 
 
+def _says_one_thing(few: pd.Series[Any]) -> bool:
+    """Whether all values of a column are equal, or missing."""
+    missing = few.isna().to_numpy()
+    if missing.any():
+        return bool(missing.all())
+    values = few.array
+    return bool((values == values[0]).all())
+
+
 def _constant(few: pd.Series[Any], dtype: str, length: int) -> Any:
     """A column that says one thing on every row, or nothing."""
     import pandas as pd
-    import pyarrow as pa
 
     missing = bool(few.isna().iloc[0])
     if dtype == "str":
-        value = pa.scalar(None if missing else str(few.iloc[0]), pa.large_string())
-        texts = pa.nulls(length, value.type) if missing else pa.repeat(value, length)
-        return _from_arrow(few, pa.chunked_array([texts]))
-    if dtype in NUMBERS and missing:
-        # Memory that is never written to costs none.
-        return pd.arrays.IntegerArray(
-            np.zeros(length, few.array._data.dtype), np.ones(length, np.bool_)
-        )
+        return _from_arrow(few, _repeated(None if missing else str(few.iloc[0]), length))
+    if dtype == "category":
+        codes = np.full(length, few.array.codes[0])
+        kept: Any = few.dtype
+        return pd.Categorical.from_codes(codes, dtype=kept, validate=False)
+    if dtype in NUMBERS:
+        values = np.zeros(length, few.array._data.dtype)  # memory never written to costs none
+        if not missing:
+            values += few.array._data[0]
+        return pd.arrays.IntegerArray(values, np.full(length, missing))
     return few.array.take(np.zeros(length, np.int32))
+
+
+def _repeated(value: str | None, length: int) -> Any:
+    """One text on every row: parts that share their memory."""
+    import pyarrow as pa
+
+    scalar = pa.scalar(value, pa.large_string())
+    whole = pa.nulls(PART, scalar.type) if value is None else pa.repeat(scalar, PART)
+    parts = [whole] * (length // PART) + [whole.slice(0, length % PART)]
+    return pa.chunked_array(parts)
 
 
 def _from_arrow(few: pd.Series[Any], texts: Any) -> Any:
@@ -131,7 +168,7 @@ def _overwrite(few: Any, values: Any, name: str, found: Iterable[Part]) -> None:
         there = slice(at, at + len(part.lines))
         at = there.stop
         column = part.column(name)
-        if column is None or part.run is None:
+        if column is None:
             continue
         has, numbers = column.has[part.here], column.values[part.here]
         _check(part, has, few._data[part.which[part.firsts]], numbers[part.firsts])
@@ -156,13 +193,22 @@ def _texts(few: pd.Series[Any], name: str, found: Iterable[Part]) -> Any:
 
 def _chunk(known: Any, column: Column | None, part: Part) -> Any:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if column is None:
         return known.take(pa.array(part.which))
-    every = pa.concat_arrays([known, *column.texts])
     has = column.has[part.here]
-    numbers = np.where(has, column.values[part.here] + len(known), part.which)
-    read = known.take(pa.array(part.which[part.firsts])).to_numpy(zero_copy_only=False)
-    said = every.take(pa.array(numbers[part.firsts])).to_numpy(zero_copy_only=False)
-    _check(part, has, read, said)
-    return every.take(pa.array(numbers))
+    texts = _texts_of(column, part.here)
+    few = known.take(pa.array(part.which[part.firsts])).to_numpy(zero_copy_only=False)
+    said = texts.take(pa.array(part.firsts)).to_numpy(zero_copy_only=False)
+    _check(part, has, few, said)
+    if has.all():
+        return texts
+    return pc.if_else(pa.array(has), texts, known.take(pa.array(part.which)))
+
+
+def _texts_of(column: Column, here: Any) -> Any:
+    """The texts of some rows of a block."""
+    if isinstance(here, slice):
+        return column.texts.slice(here.start, here.stop - here.start)
+    return column.texts.take(whole_numbers(here))

@@ -22,6 +22,7 @@ Tree = Any
 
 DIGITS = frozenset(range(ord("0"), ord("9") + 1))
 BLANKS = frozenset(map(ord, " \t"))
+ASCII = frozenset(range(128))
 _REPEATS = {"MAX_REPEAT": "", "MIN_REPEAT": "?", "POSSESSIVE_REPEAT": "+"}
 
 
@@ -42,9 +43,14 @@ class Terminal:
         return import_module("re._parser").parse(self.source)
 
     @cached_property
+    def sets(self) -> frozenset[frozenset[int]]:
+        """What each of its elements matches: all that it can tell apart."""
+        return frozenset(_sets(self._tree))
+
+    @cached_property
     def uniform(self) -> bool:
         """Whether it never tells one digit from another."""
-        return all(_all_or_none(one, DIGITS) for one in _sets(self._tree))
+        return all(_all_or_none(one, DIGITS) for one in self.sets)
 
     @cached_property
     def widened(self) -> str:
@@ -80,8 +86,8 @@ def _op(item: Tree) -> str:
 
 
 def _members(item: Tree) -> frozenset[int]:
-    """Which of the digits and blanks one element matches; of all others nobody asks."""
-    asked = DIGITS | BLANKS
+    """Which characters of ASCII one element matches; of all others nobody asks."""
+    asked = ASCII
     kind, value = _op(item), item[1]
     if kind == "LITERAL":
         return asked & {value}
@@ -128,14 +134,20 @@ def _is_one(item: Tree) -> bool:
     return _op(item) in ("LITERAL", "NOT_LITERAL", "ANY", "IN")
 
 
-def _sets(tree: Iterable[Tree]) -> Iterator[frozenset[int]]:
+def _sets(tree: Iterable[Tree], *, anchored: bool = False) -> Iterator[frozenset[int]]:
     """What each element of one character matches, wherever it stands."""
     for item in tree:
         if _is_one(item):
             yield _members(item)
-        else:
+        elif not (anchored and _op(item) == "AT"):
             for part in _parts(item):
-                yield from _sets(part)
+                yield from _sets(part, anchored=anchored)
+
+
+def sets_of_text(source: str) -> frozenset[frozenset[int]]:
+    """The same of an expression that is held against a whole text: it may say where that ends."""
+    tree = import_module("re._parser").parse(source)
+    return frozenset(_sets(tree, anchored=True))
 
 
 def _lookaheads(tree: Iterable[Tree]) -> Iterator[Tree]:

@@ -7,6 +7,7 @@ them one by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,8 @@ _ZEROS = np.uint64(0x3030303030303030)
 _HIGH = np.uint64(0x8080808080808080)
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
 _OVER_9 = np.uint64(0x7676767676767676)
-_FIRST = np.array([(1 << 8 * n) - 1 for n in range(8)] + [2**64 - 1], np.uint64)
-"""Masks of the first n bytes of eight."""
-_LAST = ~_FIRST[::-1]
-_LAST[0] = 0
+_LAST = ~np.array([(1 << 8 * n) - 1 for n in range(8, -1, -1)], np.uint64)
 """Masks of the last n bytes of eight."""
-_LAST[8] = 2**64 - 1
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -57,18 +53,36 @@ class Text:
 
     def words(self, starts: Positions, ends: Positions) -> Any:
         """The texts between places, as Arrow holds them."""
-        import pyarrow as pa
+        return between(self.raw, starts, ends)
 
-        lengths = ends - starts
-        eights = np.arange(0, int(lengths.max(initial=0)) + 1, 8, dtype=np.int32)
-        # Behind the last place may be less room than the longest word takes.
-        places = np.minimum(starts[:, None] + eights, len(self.eights) - 1)
-        wide = self.eights[places].view(np.uint8).reshape(len(starts), 8 * len(eights))
-        inside = np.arange(wide.shape[1], dtype=np.int32) < lengths[:, None]
-        offsets = np.zeros(len(starts) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(wide[inside])]
-        return pa.Array.from_buffers(pa.large_string(), len(starts), buffers)
+
+def between(data: bytes, starts: Any, ends: Any) -> Any:
+    """The texts between places of some bytes, as Arrow holds them.
+
+    All texts and what stands between them are an array without a copy; Arrow takes each second.
+    """
+    import pyarrow as pa
+
+    count = len(starts)
+    places = np.empty(2 * count + 1, np.int64)
+    places[0:-1:2], places[1::2], places[-1] = starts, ends, len(data)
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
+    both = pa.Array.from_buffers(pa.large_string(), 2 * count, buffers)
+    return both.take(_evens(1 << count.bit_length()).slice(0, count))
+
+
+@cache
+def _evens(count: int) -> Any:
+    """So many even numbers."""
+    return whole_numbers(np.arange(0, 2 * count, 2))
+
+
+def whole_numbers(values: Ints) -> Any:
+    """Integers as Arrow holds them, without a copy."""
+    import pyarrow as pa
+
+    held = np.ascontiguousarray(values, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(held), [None, pa.py_buffer(held)])
 
 
 def text_of(data: memoryview) -> Text:
@@ -87,6 +101,7 @@ def edges(text: Text) -> tuple[Positions, Positions]:
         between = part <= ord(" ")
         if np.count_nonzero(part < ord(" ")) != np.count_nonzero(part == NEWLINE):
             between = (part == ord(" ")) | (part == ord("\t")) | (part == NEWLINE)
+            between |= part == ord("\r")
         found.append((np.flatnonzero(between[1:] != between[:-1]) + at).astype(np.int32))
     both = np.concatenate(found) if found else np.zeros(0, np.int32)
     return both[0::2], both[1::2]
@@ -97,69 +112,85 @@ def digits(text: Text, ends: Positions) -> tuple[Ints, Ints]:
 
     The count is exact up to `MOST_DIGITS`, and more than that where there are more.
     """
-    count, value = _digits8(text.eights[ends - 8])
+    bare = text.eights[ends - 8] ^ _ZEROS
+    count = _count(bare)
+    value = _value(bare & _LAST[count])
     if count.max(initial=0) == 8:
         more = np.flatnonzero(count == 8)
-        again, high = _digits8(text.eights[ends[more] - 16])
-        value[more] += high * 10**8
+        bare = text.eights[ends[more] - 16] ^ _ZEROS
+        again = _count(bare)
+        value[more] += _value(bare & _LAST[again]) * 10**8
         count[more] += again
     return count, value
 
 
-def _digits8(eight: Bytes8) -> tuple[Ints, Ints]:
-    """The same within eight bytes."""
-    bare = eight ^ _ZEROS
-    other = (((bare & _LOW) + _OVER_9) | bare) & _HIGH
+def number(text: Text, ends: Positions, counts: Ints) -> Ints:
+    """The number that so many digits before each place are; at most `MOST_DIGITS`."""
+    most = int(counts.max(initial=0))
+    low = counts if most <= 8 else np.minimum(counts, 8)
+    value = _value((text.eights[ends - 8] ^ _ZEROS) & _LAST[low])
+    if most > 8:
+        more = np.flatnonzero(counts > 8)
+        bare = text.eights[ends[more] - 16] ^ _ZEROS
+        value[more] += _value(bare & _LAST[counts[more] - 8]) * 10**8
+    return value
+
+
+def whole_number(text: Text, ends: Positions, lengths: Ints) -> Ints | None:
+    """The numbers that short words are; None where one of them is more than digits."""
+    if not len(lengths) or int(lengths.max()) > 8:
+        return None
+    bare = (text.eights[ends - 8] ^ _ZEROS) & _LAST[lengths]
+    return None if _other(bare).any() else _value(bare)
+
+
+def _other(bare: Bytes8) -> Bytes8:
+    """A bit for each byte that is no digit."""
+    return (((bare & _LOW) + _OVER_9) | bare) & _HIGH
+
+
+def _count(bare: Bytes8) -> Ints:
+    """How many of the last bytes are digits."""
     # The highest byte that is no digit, by the exponent of the integer as a float.
-    highest = (other.astype(np.float64).view(np.int64) >> 52) - 1023
-    count = np.minimum((63 - highest) >> 3, 8)
-    value = bare & _LAST[count]
-    value = (value * np.uint64(2561)) >> np.uint64(8)
+    highest = (_other(bare).astype(np.float64).view(np.int64) >> 52) - 1023
+    count: Ints = np.minimum((63 - highest) >> 3, 8)
+    return count
+
+
+def _value(bare: Bytes8) -> Ints:
+    """The number that eight digits are."""
+    value = (bare * np.uint64(2561)) >> np.uint64(8)
     value = ((value & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
     value = (value & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)
-    return count, (value >> np.uint64(32)).view(np.int64)
+    number: Ints = (value >> np.uint64(32)).view(np.int64)
+    return number
 
 
 def codes(text: Text, starts: Positions, lengths: Ints, also: Ints) -> tuple[Positions, Positions]:
-    """The code of each word, equal for equal words with an equal `also`, and the first of each.
-
-    Codes are -1 where two words that differ share a hash: those are left to the pattern.
-    """
+    """The code of each word, equal for equal words with an equal `also`, and the first of each."""
     if not lengths.any():
         return encode_few(also)
-    loads = list(_loads(text, starts, lengths))
-    meta = (lengths | (also << 16)).view(np.uint64)
-    mixed = (meta + np.uint64(1)) * _MIX
-    for where, load in loads:
-        if where is None:
-            mixed = (mixed ^ load) * _MIX
-            mixed ^= mixed >> np.uint64(32)
-        else:
-            part = (mixed[where] ^ load) * _MIX
-            mixed[where] = part ^ (part >> np.uint64(32))
-    found, first = encode(mixed.view(np.int64))
-    same = meta == meta[first][found]
-    for where, load in loads:
-        if where is None:
-            same &= load == load[first][found]
-        else:
-            whole = np.zeros(len(starts), np.uint64)
-            whole[where] = load
-            same &= whole == whole[first][found]
-    return np.where(same, found, np.int32(-1)) if not same.all() else found, first
+    found = encoded(text.words(starts, starts + lengths))[0]
+    if (also == also[0]).all():
+        return found, firsts(found)
+    return encode(found.astype(np.int64) * (int(also.max()) + 1) + also)
 
 
-def _loads(text: Text, starts: Positions, lengths: Ints) -> Any:
-    """The bytes of the words, eight at a time; those that have as many, None for all."""
-    longest = int(lengths.max(initial=0))
-    where: Any = None
-    for at in range(0, longest, 8):
-        if at >= 16:
-            where = np.flatnonzero(lengths > at)
-            here, rest = starts[where], lengths[where]
-        else:
-            here, rest = starts, lengths
-        yield where, text.eights[here + at] & _FIRST[np.clip(rest - at, 0, 8)]
+def encoded(words: Any) -> tuple[Positions, Any]:
+    """Codes of texts in the order of their first appearance, and the text of each code."""
+    found = words.dictionary_encode()
+    indices = np.frombuffer(found.indices.buffers()[1], np.int32)[: len(words)]
+    return indices, found.dictionary
+
+
+def firsts(numbers: Positions) -> Positions:
+    """Where each code appears first, if they are in that order."""
+    if not len(numbers):
+        return numbers
+    # A code is new where none before is as large.
+    highest = np.maximum.accumulate(numbers)
+    first = np.flatnonzero(highest[1:] != highest[:-1]).astype(np.int32) + np.int32(1)
+    return np.append(np.int32(0), first)
 
 
 def encode_few(keys: Ints) -> tuple[Positions, Positions]:
@@ -181,7 +212,4 @@ def encode(keys: Ints) -> tuple[Positions, Positions]:
     buffers = [None, pa.py_buffer(np.ascontiguousarray(keys))]
     found = pa.Array.from_buffers(pa.int64(), len(keys), buffers).dictionary_encode()
     numbers = np.frombuffer(found.indices.buffers()[1], np.int32)[: len(keys)]
-    # A code is new where none before is as large.
-    highest = np.maximum.accumulate(numbers)
-    first = np.flatnonzero(highest[1:] != highest[:-1]).astype(np.int32) + np.int32(1)
-    return numbers, np.append(np.int32(0), first) if len(keys) else first
+    return numbers, firsts(numbers)

@@ -1,0 +1,166 @@
+"""What is measured, and what is aimed at: one entry a line of the table in docs/performance.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Literal
+
+from benchmarks import make
+from benchmarks.make import FORMATS
+
+Look = Literal["clean", "1 % damaged", "damaged", "escapes", "one line"]
+
+WRITERS: dict[Look, Callable[[Path, make.Format, int], None]] = {
+    "clean": make.write,
+    "1 % damaged": lambda path, form, rows: make.write(path, form, rows, 1),
+    "damaged": lambda path, form, rows: make.write(path, form, rows, 100),
+    "escapes": make.write_escapes,
+    "one line": make.write_long,
+}
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump to read."""
+
+    form: str
+    rows: int
+    look: Look = "clean"
+
+    @property
+    def name(self) -> str:
+        """For the tables."""
+        look = "" if self.look == "clean" else f", {self.look}"
+        return f"`{self.form}`, {spaced(self.rows)} rows{look}"
+
+    def write(self, path: Path) -> None:
+        """Make it."""
+        WRITERS[self.look](path, FORMATS[self.form], self.rows)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way to read one dump."""
+
+    way: str
+    dump: Dump
+
+
+Unit = Literal["time", "time a row", "time a byte", "bytes a byte", "MB"]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A number that is aimed at.
+
+    Attributes:
+        what: In words.
+        most: The largest that is good; where it is negative, minus the smallest that is.
+        mine: What nsparse does.
+        theirs: What it is held against, in turns with it; none for memory.
+        unit: What of both makes the number.
+        rounds: How often both are run.
+    """
+
+    what: str
+    most: float
+    mine: Run
+    theirs: Run | None
+    unit: Unit = "time"
+    rounds: int = 5
+
+
+HOSTILE: dict[Look, str] = {
+    "1 % damaged": "half",
+    "damaged": "slow",
+    "escapes": "slow",
+    "one line": "large",
+}
+"""How damaged dumps look, and which size of dump is taken for each."""
+
+
+def aims(*, quick: bool) -> list[Aim]:
+    """Everything that is measured, in the order of the table."""
+    size = Size(100_000, 50_000, 300_000, 10_000, 5) if quick else Size()
+    return [*_peers(size), *_costs(size), *_memory(size), *_processes(size)]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the dumps are, and how often the processes are started."""
+
+    large: int = 1_000_000
+    half: int = 250_000
+    huge: int = 5_000_000
+    slow: int = 50_000
+    starts: int = 15
+
+
+def _peers(size: Size) -> Iterator[Aim]:
+    """Against other ways to read the same dumps."""
+    yield _against("read_csv", Dump("ss -tan", size.half), 1.0, 5)
+    yield _against("read_csv", Dump("ss -tan", size.large), 1.0, 5)
+    yield _against("read_csv", Dump("ss -tanp", size.half), 1.6, 5)
+    for form in ("netstat -anp (Linux)", "netstat -an (macOS)", "netstat -ano (Windows)"):
+        yield _against("read_csv", Dump(form, size.half), 1.3, 5)
+    for form in ("ss -tuan", "netstat -anp (Linux)", "netstat -an (macOS)"):
+        yield _against("jc", Dump(form, size.slow), 1 / 30, 2)
+    # insights-core reads no `netstat -anp` without the columns User and Inode.
+    yield _against("insights-core", Dump("ss -tuan", size.slow), inf, 2)
+    for way, most in (("read_csv + split", inf), ("mawk, states counted", inf), ("wc -l", inf)):
+        yield _against(way, Dump("ss -tan", size.half), most, 3)
+
+
+def _costs(size: Size) -> Iterator[Aim]:
+    """What a row costs, whatever is in the dump and however large it is; and what judging costs."""
+    clean = Run("nsparse", Dump("ss -tan", size.half))
+    details = Run("nsparse", Dump("ss -tani", size.slow))
+    yield Aim(
+        "`ss -tani`, a socket, against a row of `ss -tan`", 3, details, clean, "time a row", 2
+    )
+    huge, small = (Run("nsparse", Dump("ss -tan", rows)) for rows in (size.huge, 10_000))
+    yield Aim(
+        f"a row of {spaced(size.huge)} against one of 10 000", 1.3, huge, small, "time a row", 3
+    )
+    for look, rows in HOSTILE.items():
+        bad = Run("nsparse", Dump("ss -tan", getattr(size, rows), look))
+        yield Aim(f"{look}, against clean, a byte", 3, bad, clean, "time a byte", 1)
+    proxy = Dump("proxy", size.large)
+    judged, read = Run("nsparse diagnose", proxy), Run("nsparse", proxy)
+    yield Aim(
+        f"all diagnoses of {spaced(size.large)} rows against the parse", 1, judged, read, "time", 3
+    )
+
+
+def _memory(size: Size) -> Iterator[Aim]:
+    frame = Run("nsparse", Dump("ss -tan", size.large))
+    yield Aim(
+        "the frame, bytes above imports for a byte of input", 4, frame, None, "bytes a byte", 1
+    )
+    parts = Run("nsparse read_chunks", Dump("ss -tan", size.huge))
+    what = f"`read_chunks` of {spaced(size.huge)} rows, MB at most, imports included"
+    yield Aim(what, 200, parts, None, "MB", 1)
+
+
+def _processes(size: Size) -> Iterator[Aim]:
+    """Whole processes, from start to end."""
+    dump = Dump("ss -tan", 200)
+    for mine, theirs, most in (
+        ("nsparse diagnose", "import pandas", 1.3),
+        ("nsparse --help", "import click", 2),
+    ):
+        runs = Run(f"process: {mine}", dump), Run(f"process: {theirs}", dump)
+        yield Aim(f"process: `{mine}` against `{theirs}`", most, *runs, "time", size.starts)
+
+
+def spaced(number: int) -> str:
+    """A number with a blank between the thousands."""
+    return f"{number:,}".replace(",", " ")
+
+
+def _against(way: str, dump: Dump, most: float, rounds: int) -> Aim:
+    what = f"{dump.name}: against {way}"
+    return Aim(what, most, Run("nsparse", dump), Run(way, dump), "time", rounds)

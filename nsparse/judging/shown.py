@@ -1,0 +1,50 @@
+"""Whether a dump shows sockets of every state, so that a state it does not hold is not there.
+
+Options leave states out: ss and netstat print no listeners unless they are asked for. An option,
+a banner, or a row that goes when listeners go proves that nothing was left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nsparse.judging.view import View
+
+SS_HIDES = ("TIME_WAIT", "SYN_RECEIVED", "CLOSED")
+"""What ss leaves out together with the listeners unless it is given -a (misc/ss.c, SS_CONN)."""
+ANYWHERE = ("*", "0.0.0.0", "::")
+QUEUES = frozenset({"accept", "backlog"})
+"""What there is to know of listeners: of a host that has none, all of it."""
+
+
+def shown(view: View, *, said: bool) -> frozenset[str]:
+    """The capability `unfiltered`, and what a host without a listener makes needless to see.
+
+    Args:
+        view: The rows of a moment, derived; no dump of it is cut.
+        said: Whether a heading or a command says that it shows all.
+    """
+    if view.is_("role", "listener").any():
+        return frozenset({"unfiltered"} if said else ())
+    with_states = bool((view.is_("proto", "tcp") & view.known("state")).any())
+    if with_states and (said or _proven(view)):
+        return QUEUES | {"unfiltered"}
+    return frozenset()
+
+
+def _proven(view: View) -> bool:
+    """Whether rows prove it of a dump without listeners, where one command printed them all.
+
+    Every tool hides a UDP socket that is connected to nobody and bound to no address when it hides
+    the listeners, and shows no connection when it shows nothing but listeners.
+    """
+    if view.known("view").any() or len(view.values("file", view.known("file"))) > 1:
+        return False
+    free = view.is_("proto", "udp") & ~view.known("remote_port")
+    free &= view.is_("local_addr", *ANYWHERE) & view.is_("remote_addr", *ANYWHERE)
+    if free.any() and view.true("concrete").any():
+        return True
+    states = view.values("state", view.is_("proto", "tcp") & view.known("state"))
+    hidden = view.is_("tool", "ss") & view.is_("state", *SS_HIDES)
+    return len(states) > 1 and bool(hidden.any())

@@ -1,0 +1,117 @@
+"""Where the lines of a text were broken: at one width in the middle of words, or between words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+NARROWEST = 60
+"""No terminal and no mail that tables are sent in is narrower."""
+
+OFTEN = 3
+"""So many lines of one length that go on below were broken by a rule, and not by accident."""
+
+SHOWN = 0.25
+"""So large a share of the lines that go on must show it: at others the tool printed blanks."""
+
+VOTERS = 40
+"""So many rows show whether words were cut: all of them were broken by the same rule."""
+
+BLANKS = (" ", "\t")
+
+Segment = Sequence[str]
+"""A line that begins something, and those below it that may be its rest."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """How lines were broken.
+
+    Attributes:
+        width: The longest line that goes on below; 0 where no rule can be seen.
+        cuts: Whether words were cut: then every line that goes on is that wide, blanks at its end
+            included, which nobody keeps.
+    """
+
+    width: int = 0
+    cuts: bool = False
+
+    def broke(self, above: str, below: str) -> bool:
+        """Whether this is how the first of two lines ended."""
+        if self.cuts:
+            return bool({self.width, self.width - 1} & _widths(above))
+        return 0 < self.width < len(above) + 1 + _first_word(below) and not below.startswith(BLANKS)
+
+    def join(self, segment: Segment) -> str:
+        """All lines of a segment as one."""
+        text = segment[0]
+        for above, below in _breaks(segment):
+            gap = "" if self.cuts and self.width in _widths(above) else " "
+            text += gap + (below if self.cuts else below.lstrip())
+        return text
+
+
+def fold_of(segments: Sequence[Segment], sense: Callable[[str], float]) -> Fold:
+    """How the lines of some segments were broken.
+
+    Args:
+        segments: The lines from one beginning to the next; those of one line tell nothing.
+        sense: How much sense a text makes.
+    """
+    cut, parted = _cut(segments), _parted(segments)
+    if not (cut.width and parted.width):
+        return cut if cut.width else parted
+    long = [segment for segment in segments if len(segment) > 1][:VOTERS]
+    long += [segment[:2] for segment in long if len(segment) > 2]
+    made = [(sense(cut.join(segment)), sense(parted.join(segment))) for segment in long]
+    votes = sum((one > other) - (one < other) for one, other in made)
+    if votes == 0:
+        breaks = [pair for segment in segments for pair in _breaks(segment)]
+        votes = 2 * sum(cut.broke(*pair) for pair in breaks) - len(breaks)
+        votes += 2 * sum(below.startswith(BLANKS) for _, below in breaks)
+    return cut if votes > 0 else parted
+
+
+def _cut(segments: Sequence[Segment]) -> Fold:
+    """The width at which words were cut, if they were.
+
+    Programs that cut lines count a tab as one character, or as the columns it takes.
+    """
+    above = [line for segment in segments for line in segment[:-1]]
+    ways = [[len(line) for line in above], [len(line.expandtabs()) for line in above]]
+    full, width = max((_full(widths), max(widths, default=0)) for widths in ways)
+    return Fold(width, cuts=True) if full >= OFTEN and width >= NARROWEST else Fold()
+
+
+def _full(widths: Sequence[int]) -> int:
+    """How many lines are as wide as the widest, but for a blank at their end."""
+    widest = max(widths, default=0)
+    return sum(width >= widest - 1 for width in widths)
+
+
+def _parted(segments: Sequence[Segment]) -> Fold:
+    """The width before which lines were broken between words, if they were.
+
+    A line was broken where the next word had no room any more. A word that is too long for a line
+    stands alone on one.
+    """
+    breaks = [pair for segment in segments for pair in _breaks(segment)]
+    width = max((len(above) for above, _ in breaks if " " in above.strip()), default=0)
+    fold = Fold(width)
+    right = sum(fold.broke(*pair) for pair in breaks)
+    enough = right >= OFTEN and right >= SHOWN * len(breaks)
+    return fold if width >= NARROWEST and enough else Fold()
+
+
+def _breaks(segment: Segment) -> list[tuple[str, str]]:
+    return list(pairwise(segment))
+
+
+def _widths(line: str) -> set[int]:
+    """How wide a line is: with a tab as one character, and as the columns it takes."""
+    return {len(line), len(line.expandtabs())} if "\t" in line else {len(line)}
+
+
+def _first_word(line: str) -> int:
+    return len(line.split(None, 1)[0]) if line.strip() else 0
