@@ -331,4 +331,11 @@ def _verbosity(options: dict[str, Any]) -> int:
 
 
 def _code(reading: Reading, options: dict[str, Any]) -> int:
+    """What reading alone decides: nothing was read, or not everything that was named."""
+    if any(dump.problems for dump in reading.dumps) and not any(map(_holds_rows, reading.dumps)):
+        return FAILED
     return FAILED if options["strict"] and reading.refusals else CLEAN
+
+
+def _holds_rows(dump: Any) -> bool:
+    return len(dump.frame) > 0

@@ -132,6 +132,30 @@ def test_a_damaged_row_without_a_header_is_a_problem_and_prose_is_not() -> None:
     assert dump.census["text"] == 2
 
 
+SS_DAMAGED = """\
+State  Recv-Q Send-Q Local Address:Port  Peer Address:Port
+LISTEN O      1O     O.O.O.O:22          *:*
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "place"),
+    [
+        (HEADINGS + ROWS.translate(str.maketrans("0125", "OlZS")), 2, (3, 12)),
+        (HEADINGS + ROWS.replace(":", " : "), 2, (3, 21)),
+        (SS_DAMAGED, 1, (2, 8)),
+    ],
+    ids=["letters for digits", "blanks around colons", "letters in ss"],
+)
+def test_where_every_row_is_damaged_each_is_a_problem(
+    text: str, rows: int, place: tuple[int, int]
+) -> None:
+    dump = parse(text)
+    assert len(dump.frame) == 0
+    assert len(dump.problems) == rows
+    assert (dump.problems[0].line, dump.problems[0].column) == place
+
+
 def test_a_damaged_first_row_without_a_header_is_no_heading() -> None:
     dump = parse("ESTAB 0 x 192.0.2.1:22 192.0.2.9:5000\nESTAB 0 0 192.0.2.1:22 192.0.2.9:5000\n")
     assert dump.census == {"problems": 1, "rows": 1}

@@ -19,7 +19,7 @@ from nsparse.reading.grammar import Match
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.mend import mended
 from nsparse.reading.tables import Claim, Sections, Table, Voice, agree
-from nsparse.reading.wraps import Whole, Wraps
+from nsparse.reading.wraps import Whole, Wraps, begins_as_rows_do
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.runs import Runs
@@ -373,11 +373,13 @@ class _Walk:
         if line.number == self.doubted and self.floor.table is not None:
             self._distrust(self.floor.table)
         opener = self.floor.opens(line.text)
+        if opener is None and self.floor.headings and begins_as_rows_do(line.text):
+            opener = (*self.floor.claims, None)[0]
         if opener is None and self._announces(line):
             self._announce(line, [])
         elif self.skipping is not None:
             self.ledger.pass_over("section", line, self.skipping)
-        elif self.open:
+        elif self.open and not (opener and self.floor.headings):
             self.ledger.wait(line)
         elif opener is not None or self._beheaded(line):
             self.ledger.refuse(line, opener)

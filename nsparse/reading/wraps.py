@@ -15,6 +15,7 @@ from nsparse.reading.floor import Floor
 from nsparse.reading.folds import Fold, fold_of
 from nsparse.reading.grammar import Match
 from nsparse.reading.tables import Voice
+from nsparse.schema import PROTOS
 from nsparse.states import is_known
 
 BLANKS = " \t"
@@ -212,9 +213,14 @@ class Wraps:
             longer = self._reads(text)
             if longer is None or _odd(longer) > _odd(best.reading):
                 continue
-            if longer.kind == "header" and any(map(str.isdecimal, segment[count - 1].split())):
+            last = segment[count - 1]
+            numbers = any(map(str.isdecimal, last.split()))
+            if longer.kind == "header" and (numbers or begins_as_rows_do(last)):
                 break  # a damaged row: no heading has numbers
-            if best.reading is not None and _is_own(best.reading, longer, segment[best.lines]):
+            if best.reading is not None and (
+                _is_own(best.reading, longer, segment[best.lines])
+                or (not sure and _is_second(best.reading, longer, segment[best.lines]))
+            ):
                 break
             pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
             broken = all(way.broke(*pair) for pair in pairs)
@@ -279,6 +285,16 @@ class _Long(NamedTuple):
     def rank(self) -> tuple[float, ...]:
         """How likely it is."""
         return _rank(self.reading)
+
+
+def begins_as_rows_do(line: str) -> bool:
+    """Whether a line begins with a protocol or a state, though it may be no row.
+
+    >>> begins_as_rows_do("tcp4 ll O O.O.O.O:9O9O"), begins_as_rows_do("Proto Recv-Q Send-Q")
+    (True, False)
+    """
+    first = line.split(None, 1)[0] if line.strip() else ""
+    return first.rstrip("46").lower() in PROTOS or (first.isupper() and is_known(first))
 
 
 def _marks(raw: str) -> str:
@@ -361,6 +377,13 @@ def _is_own(old: Reading, new: Reading, below: str) -> bool:
     return all(
         _is_run(new.voice, name) and not cells[name].free for name in added or new.match.fields[-1:]
     )
+
+
+def _is_second(old: Reading, new: Reading, below: str) -> bool:
+    """Whether a tool prints a row on two lines, of which the second is any words if joined."""
+    added = [name for name in new.match.fields if name not in old.match.fields]
+    free = any(_is_any(new.voice, name) for name in added)
+    return free and old.voice.match("rest", below.strip(BLANKS)) is not None
 
 
 def _possible(voice: Voice, match: Match) -> bool:
