@@ -212,21 +212,20 @@ def test_connections_of_a_listener_share_its_port(ask: Ask) -> None:
 BOUND = "bound-pile"
 
 
-def bound(n: int, *, linked: int = 0, first: int = 50000) -> str:
-    """Rows of `netstat -anobq`: ports that are bound, some with a connection beside."""
+def bound(n: int, *, linked: int = 0, first: int = 50000, owner: str = "") -> str:
+    """Rows of `netstat -anoq`: ports that are bound, some with a connection beside."""
     rows = [
-        f"  TCP    0.0.0.0:{first + i}    0.0.0.0:0    BOUND    3388\n [svc.exe]\n"
-        for i in range(n)
+        f"  TCP    0.0.0.0:{first + i}    0.0.0.0:0    BOUND    3388\n{owner}" for i in range(n)
     ]
     rows += [
-        f"  TCP    192.0.2.70:{first + i}    203.0.113.9:443    ESTABLISHED    3388\n [svc.exe]\n"
+        f"  TCP    192.0.2.70:{first + i}    203.0.113.9:443    ESTABLISHED    3388\n{owner}"
         for i in range(linked)
     ]
     return WINDOWS + "".join(rows)
 
 
 def test_bound(ask: Ask) -> None:
-    [finding] = ask.found(bound(2100), BOUND)
+    [finding] = ask.found(bound(2100, owner=" [svc.exe]\n"), BOUND)
     assert finding.severity == "warning"
     assert finding.group.owner == "svc.exe/3388"
     assert finding.verdict == (
