@@ -7,7 +7,7 @@ from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
-from nsparse.reading.cells import Ends, details, ignored, local, remote, text, words_of
+from nsparse.reading.cells import Ends, details, ignored, local, put, remote, text, words_of
 
 ENDS = Ends(separator=".")
 LOCAL = local(ENDS)
@@ -100,10 +100,6 @@ def _state(proto: str) -> Cell:
 # ---- UNIX sockets ------------------------------------------------------------------------------
 
 
-def _unix_type(cell: str) -> Values:
-    return {"section": "unix", "proto": "unix", "family": "unix", "details": f"type:{cell}"}
-
-
 def _vnodes(cell: str) -> Values:
     """Those of this end and of the other one, zeros for none."""
     vnode, peer = cell.split()
@@ -124,11 +120,11 @@ def _settle_paths(columns: Columns) -> None:
         if paths is None:
             continue
         if len(paths) == 2 and known[number] == (True, True):
-            _set(columns, "path", number, paths[0])
-            _set(columns, "remote_name", number, paths[1])
+            put(columns, "path", number, paths[0])
+            put(columns, "remote_name", number, paths[1])
         else:
             far = known[number] == (False, True)
-            _set(columns, "remote_name" if far else "path", number, " ".join(paths))
+            put(columns, "remote_name" if far else "path", number, " ".join(paths))
 
 
 # ---- rows --------------------------------------------------------------------------------------
@@ -139,16 +135,12 @@ def _settle(columns: Columns) -> None:
     _settle_paths(columns)
     for number, zone in enumerate(columns.get("local_zone", ())):
         if zone is not None and _has_remote(columns, number):
-            _set(columns, "remote_zone", number, zone)
+            put(columns, "remote_zone", number, zone)
 
 
 def _has_remote(columns: Columns, number: int) -> bool:
     said = [columns[name][number] for name in ("remote_addr", "remote_name") if name in columns]
     return any(text not in (None, "*") for text in said)
-
-
-def _set(columns: Columns, name: str, number: int, value: object) -> None:
-    columns.setdefault(name, [None] * len(columns["proto"]))[number] = value
 
 
 DIALECT = Dialect(
@@ -184,7 +176,7 @@ DIALECT = Dialect(
         "ALSO": details("another process of the socket", "also"),
         "MORE_ENDS": details("further addresses of the socket", "ends"),
         "ADDRESS": bsd.PCB,
-        "UNIX_TYPE": Cell("a type such as stream-ord", _unix_type),
+        "UNIX_TYPE": Cell("a type such as stream-ord", bsd.unix_type),
         "VNODES": Cell("two addresses (Vnode, Conn)", _vnodes),
         "PATHS": Cell("a path", _paths),
     },

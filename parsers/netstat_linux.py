@@ -118,6 +118,7 @@ def _timer(cell: str) -> Values:
     }
 
 
+PROTO = Cell("a protocol such as tcp or udp6", _inet)
 PROGRAM = Cell("PID/program name", _program)
 
 DIALECT = Dialect(
@@ -136,10 +137,7 @@ DIALECT = Dialect(
         "BusyBox": ("-a", "-an", "-anp"),
     },
     cells={
-        "TCP": Cell("a protocol such as tcp or udp6", _inet),
-        "SCTP": Cell("a protocol such as tcp or udp6", _inet),
-        "UDP": Cell("a protocol such as tcp or udp6", _inet),
-        "RAW": Cell("a protocol such as tcp or udp6", _inet),
+        **dict.fromkeys(("TCP", "SCTP", "UDP", "RAW"), PROTO),
         "UNIX": Cell("unix", _unix),
         "RECV_Q": RECV_Q,
         "SEND_Q": SEND_Q,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Values
-from nsparse.reading.cells import PORT_MAX, Ends, details, ignored, local, remote, text
+from nsparse.reading.cells import PORT_MAX, Ends, details, ignored, local, put, remote, text
 
 ENDS = Ends(separator=".", host_width=16)
 
@@ -126,29 +126,26 @@ def settle_narrow(columns: Columns) -> None:
 def _settle_end(columns: Columns, side: str, number: int, said: tuple[str, bool, bool]) -> None:
     cell, cuts_port, cuts_host = said
     if cuts_port:
-        _set(columns, f"{side}_port", number, None)
-        _set(columns, f"{side}_name", number, cell)
+        put(columns, f"{side}_port", number, None)
+        put(columns, f"{side}_name", number, cell)
     if cuts_port or cuts_host:
-        _set(columns, "addr_truncated", number, True)
+        put(columns, "addr_truncated", number, True)
         if columns[f"{side}_addr"][number] is None:
-            _set(columns, f"{side}_addr", number, cell.rpartition(".")[0])
-
-
-def _set(columns: Columns, name: str, number: int, value: object) -> None:
-    columns.setdefault(name, [None] * len(columns["proto"]))[number] = value
+            put(columns, f"{side}_addr", number, cell.rpartition(".")[0])
 
 
 # ---- control blocks and UNIX sockets ------------------------------------------------------------
 
 
-def _unix_type(cell: str) -> Values:
+def unix_type(cell: str) -> Values:
+    """The type of a UNIX socket, the first cell that tells what the row is."""
     return {"section": "unix", "proto": "unix", "family": "unix", "details": f"type:{cell}"}
 
 
 PCB = text("cookie", "a protocol control block, hexadecimal")
 UNIX = {
     "PCB": PCB,
-    "UNIX_TYPE": Cell("a type such as stream", _unix_type),
+    "UNIX_TYPE": Cell("a type such as stream", unix_type),
     "VNODE": ignored("a vnode, hexadecimal"),
     "LINKS": details("three addresses (Conn, Refs, Nextref)", "links"),
     "PATH": text("path", "a path"),

@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
-from nsparse.dialect import Cell, CellFault, Digits, Plain, Values
+from nsparse.dialect import Cell, CellFault, Columns, Digits, Plain, Values
 from nsparse.reading.services import PORTS
 
 PORT_MAX = 65535
@@ -61,6 +61,11 @@ def words_of(cell: str) -> list[str]:
     ['a\x85b', 'c']
     """
     return _BLANKS.split(cell)
+
+
+def put(columns: Columns, name: str, number: int, value: object) -> None:
+    """Set one cell of a table's columns; the column may be new."""
+    columns.setdefault(name, [None] * len(columns["proto"]))[number] = value
 
 
 def _number(column: str, zero: bool, cell: str) -> Values:

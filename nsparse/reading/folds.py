@@ -46,7 +46,7 @@ class Fold:
     def join(self, segment: Segment) -> str:
         """All lines of a segment as one."""
         text = segment[0]
-        for above, below in _breaks(segment):
+        for above, below in pairwise(segment):
             gap = "" if self.cuts and self.width in _widths(above) else " "
             text += gap + (below if self.cuts else below.lstrip())
         return text
@@ -67,7 +67,7 @@ def fold_of(segments: Sequence[Segment], sense: Callable[[str], float]) -> Fold:
     made = [(sense(cut.join(segment)), sense(parted.join(segment))) for segment in long]
     votes = sum((one > other) - (one < other) for one, other in made)
     if votes == 0:
-        breaks = [pair for segment in segments for pair in _breaks(segment)]
+        breaks = [pair for segment in segments for pair in pairwise(segment)]
         votes = 2 * sum(cut.broke(*pair) for pair in breaks) - len(breaks)
         votes += 2 * sum(below.startswith(BLANKS) for _, below in breaks)
     return cut if votes > 0 else parted
@@ -96,16 +96,12 @@ def _parted(segments: Sequence[Segment]) -> Fold:
     A line was broken where the next word had no room any more. A word that is too long for a line
     stands alone on one.
     """
-    breaks = [pair for segment in segments for pair in _breaks(segment)]
+    breaks = [pair for segment in segments for pair in pairwise(segment)]
     width = max((len(above) for above, _ in breaks if " " in above.strip()), default=0)
     fold = Fold(width)
     right = sum(fold.broke(*pair) for pair in breaks)
     enough = right >= OFTEN and right >= SHOWN * len(breaks)
     return fold if width >= NARROWEST and enough else Fold()
-
-
-def _breaks(segment: Segment) -> list[tuple[str, str]]:
-    return list(pairwise(segment))
 
 
 def _widths(line: str) -> set[int]:

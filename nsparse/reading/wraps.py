@@ -72,7 +72,6 @@ class Wraps:
     Attributes:
         lines: The lines of the text.
         floor: Who reads them.
-        spaced: Whether every second line is empty.
         bare: A line without what stands around all of them.
     """
 
@@ -283,8 +282,12 @@ class _Long(NamedTuple):
 
     @property
     def rank(self) -> tuple[float, ...]:
-        """How likely it is."""
-        return _rank(self.reading)
+        """How likely it is: a line of a table, no odd cells, few words that may be any."""
+        if self.reading is None:
+            return (0,)
+        voice, fields = self.reading.voice, self.reading.match.fields
+        free = sum(_is_any(voice, name) for name in fields)
+        return (1, -_odd(self.reading), len(fields) - free, -free)
 
 
 def begins_as_rows_do(line: str) -> bool:
@@ -326,15 +329,12 @@ def _says_more(old: Reading | None, new: Reading | None) -> bool:
     if new.kind == "header":
         return True
     cells = new.voice.dialect.cells
-    return any(name not in old.match.fields and not cells[name].free for name in new.match.fields)
+    return any(not cells[name].free for name in _added(old, new))
 
 
-def _rank(reading: Reading | None) -> tuple[float, ...]:
-    """How likely a text is: a line of a table, no odd cells, few words that may be any."""
-    if reading is None:
-        return (0,)
-    free = sum(_is_any(reading.voice, name) for name in reading.match.fields)
-    return (1, -_odd(reading), len(reading.match.fields) - free, -free)
+def _added(old: Reading, new: Reading) -> list[str]:
+    """The fields that a longer form of a row has and the shorter has not."""
+    return [name for name in new.match.fields if name not in old.match.fields]
 
 
 def _is_any(voice: Voice, name: str) -> bool:
@@ -372,17 +372,14 @@ def _is_own(old: Reading, new: Reading, below: str) -> bool:
         kinds = ("owner", *kinds)
     if not any(old.voice.match(kind, inner) for kind in kinds):
         return False
-    added = [name for name in new.match.fields if name not in old.match.fields]
     cells = new.voice.dialect.cells
-    return all(
-        _is_run(new.voice, name) and not cells[name].free for name in added or new.match.fields[-1:]
-    )
+    added = _added(old, new) or new.match.fields[-1:]
+    return all(_is_run(new.voice, name) and not cells[name].free for name in added)
 
 
 def _is_second(old: Reading, new: Reading, below: str) -> bool:
     """Whether a tool prints a row on two lines, of which the second is any words if joined."""
-    added = [name for name in new.match.fields if name not in old.match.fields]
-    free = any(_is_any(new.voice, name) for name in added)
+    free = any(_is_any(new.voice, name) for name in _added(old, new))
     return free and old.voice.match("rest", below.strip(BLANKS)) is not None
 
 

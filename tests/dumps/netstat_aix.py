@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
-from tests.dumps.paper import Line, Row, repeated, row
+from tests.dumps.paper import CUT_ENDS, Line, Row, repeated, row
 from tests.dumps.sockets import End, Socket, UnixSocket
 
 STATES = {"SYN_RECEIVED": "SYN_RCVD"}
@@ -48,8 +48,7 @@ class Layout:
 PLAIN = Layout()
 RELEASES = {"AIX 5": {"narrow": True}, "AIX 7.3": {}}
 OPTIONS = {"A": {"pcb": True}, "a": {}, "n": {}}
-# What is left of an end that was cut is kept as text, no address and no name.
-UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
+UNTOLD = CUT_ENDS
 
 
 layouts = st.builds(Layout, pcb=st.booleans(), narrow=st.booleans(), runs=st.integers(1, 2))

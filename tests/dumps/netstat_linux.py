@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
 from tests.dumps.flags import Fields
-from tests.dumps.paper import Line, Row, repeated, row
+from tests.dumps.paper import CUT_ENDS, Line, Row, repeated, row
 from tests.dumps.sockets import End, Owner, Socket, Timer, UnixSocket
 
 PROGRAM = 20  # PROGNAME_WIDTH: the buffer, its NUL included; BusyBox counts without the NUL
@@ -187,8 +187,7 @@ OPTIONS: dict[str, Fields] = {
     "T": {"wide": True},
     "Z": {"context": True, "owner": True},
 }
-# What is left of an end that was cut is kept as text, no address and no name.
-UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
+UNTOLD = CUT_ENDS
 
 
 @st.composite

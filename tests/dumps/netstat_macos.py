@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from tests.dumps import sockets as model
-from tests.dumps.paper import Line, Row, repeated, row
+from tests.dumps.paper import CUT_ENDS, Line, Row, repeated, row
 from tests.dumps.sockets import End, Socket, UnixSocket
 
 VERSIONS = (433, 543, 624, 671, 705, 726, 741)
@@ -112,8 +112,7 @@ OPTIONS = {
 }
 # FreeBSD up to 9 prints the same rows under the same heading.
 DOUBTFUL = True
-# What is left of an end that was cut is kept as text, no address and no name.
-UNTOLD = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
+UNTOLD = CUT_ENDS
 
 FLAGS = (
     *("numeric", "everything", "pcb", "bytes", "verbose", "long", "wide"),

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 Row = Mapping[str, object]
 """What the common frame must hold of one socket; a column that is left out must be NA."""
 
+CUT_ENDS = frozenset({"local_addr", "local_name", "remote_addr", "remote_name"})
+"""What is left of an end that was cut is kept as text, no address and no name."""
+
 _GAP = re.compile(r"(?<=[^ \t]) {2,}(?=[^ \t])")
 
 
