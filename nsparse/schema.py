@@ -227,15 +227,47 @@ def empty(*, full: bool = False) -> pd.DataFrame:
 
 
 def array(column: Column, values: Sequence[Any] | None, length: int) -> Any:
-    """One column's values as the pandas array that `COLUMNS` declares."""
+    """One column's values as the pandas array that `COLUMNS` declares.
+
+    The ways are those that cost least on a dump of a few rows, where building the frame costs more
+    than reading it: most columns say nothing there, and pandas looks at each value to find out.
+    """
     import pandas as pd
 
-    held = [None] * length if values is None else values
+    dtype = pandas_dtype(column)
+    if column.dtype == "str":
+        return _texts([None] * length if values is None else values, dtype)
+    if not _has_value(values):
+        return _missing(column).repeat(length)
+    assert values is not None
     if column.dtype == "category":
-        return pd.Categorical(held, dtype=pandas_dtype(column))
+        codes = _codes(column)
+        return pd.Categorical.from_codes(
+            [codes.get(value, -1) for value in values], dtype=dtype, validate=False
+        )
     if column.dtype == "datetime64[ns, UTC]":
-        return pd.to_datetime(pd.Series(held, dtype="object"), utc=True).astype(column.dtype).array
-    return pd.array(held, dtype=pandas_dtype(column))
+        return pd.to_datetime(pd.Series(values, dtype="object"), utc=True).astype(dtype).array
+    return pd.array(values, dtype=dtype)
+
+
+def _texts(values: Sequence[str | None], dtype: Any) -> Any:
+    import pyarrow as pa
+
+    return dtype.__from_arrow__(pa.array(values, pa.large_string()))
+
+
+@cache
+def _missing(column: Column) -> Any:
+    """One row of a column without a value."""
+    import pandas as pd
+
+    return pd.array([None], dtype=pandas_dtype(column))
+
+
+@cache
+def _codes(column: Column) -> dict[str, int]:
+    """The categories of a column by their codes; a value that is none of them is missing."""
+    return {value: code for code, value in enumerate(pandas_dtype(column).categories)}
 
 
 @cache
@@ -249,8 +281,9 @@ def pandas_dtype(column: Column) -> Any:
     if column.dtype == "category":
         return pd.CategoricalDtype(categories(column))
     if column.dtype == "str":
-        return "str" if int(pd.__version__.split(".")[0]) >= 3 else "string[pyarrow_numpy]"
-    return column.dtype
+        own = int(pd.__version__.split(".")[0]) >= 3
+        return pd.api.types.pandas_dtype("str" if own else "string[pyarrow_numpy]")
+    return pd.api.types.pandas_dtype(column.dtype)
 
 
 def categories(column: Column) -> list[str]:
