@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Diagnosis, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels
+from nsparse.judging.finding import of_dump
 from nsparse.prose import plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nsparse.diagnosis import Confidence, Limits, Severity
+    from nsparse.diagnosis import Finding, Limits
     from nsparse.judging.advice import Advice
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OWNABLE = ("LISTEN", "ESTABLISHED", "CLOSE_WAIT", "SYN_SENT")
 """States whose sockets a program holds; of the others many are the kernel's."""
 WHOLE: Advice = {"linux": "ss -tuan", "macos": "netstat -an", "windows": "netstat -ano"}
+STATES: Advice = {**WHOLE, "linux": "sudo ss -tanp"}
 CUT_NUMBERS = r"[0-9.:]+|(?=.*:.*:)[0-9A-Fa-f:.\[\]]+(?:%\w+)?[0-9A-Fa-f:.\[\]]*"
 """What is left of an address and its port where a column was too narrow: of IPv4 digits, of IPv6
 two colons or more and nothing that a number has not."""
@@ -51,12 +52,12 @@ def cut(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a last line of other text that only looks cut.
     """
     if scene.truncated and limits["files"] <= 1:
-        yield _finding(
+        yield of_dump(
             scene,
             limits,
             "dump-truncated",
-            f"the end of the dump is missing, after {plural(len(scene.rows), 'row')}.",
             scene.view.last,
+            f"the end of the dump is missing, after {plural(len(scene.rows), 'row')}.",
             severity="notice",
             caveats=("what stood after the last line",),
         )
@@ -83,23 +84,30 @@ def filtered(scene: Scene, limits: Limits) -> Iterator[Finding]:
         if len(states) == 1:
             verdict = f"all {plural(n, 'TCP row')} are {states[0]}: there are no others"
         verdict += ", or an option left them out."
-        yield _finding(scene, limits, "state-filtered", verdict, rows, WHOLE, confidence="low")
+        yield of_dump(
+            scene,
+            limits,
+            "state-filtered",
+            rows,
+            verdict,
+            severity="info",
+            confidence="low",
+            steps=advice.steps(scene, WHOLE),
+        )
 
 
 def _stateless(scene: Scene, limits: Limits, rows: Bools) -> Finding:
     """Hardly anything can be said of such a dump, which must not look as if all were well."""
-    n = int(rows.sum())
-    return _finding(
+    hides = "`ss state X` prints the sockets of a state without the column State"
+    return of_dump(
         scene,
         limits,
         "state-filtered",
-        f"{plural(n, 'TCP row')} without a state: most diagnoses need it.",
         rows,
-        {"linux": "sudo ss -tanp", "macos": "netstat -an", "windows": "netstat -ano"},
+        f"{plural(int(rows.sum()), 'TCP row')} without a state: most diagnoses need it.",
         severity="notice",
-        causes=("`ss state X` prints the sockets of a state without the column State",)
-        if "ss" in scene.tools
-        else (),
+        cause=(hides,) if "ss" in scene.tools else (),
+        steps=advice.steps(scene, STATES),
     )
 
 
@@ -117,7 +125,8 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     by_root = bool((rows & owned & view.is_("uid", 0)).any())
     if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
         verdict = f"{thousands(n)} of {plural(base, 'socket')} tell which process owns them."
-        yield _finding(scene, limits, "owners-missing", verdict, rows & ~owned, OWNERS)
+        steps, bare = advice.steps(scene, OWNERS), rows & ~owned
+        yield of_dump(scene, limits, "owners-missing", bare, verdict, severity="info", steps=steps)
 
 
 def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -140,7 +149,16 @@ def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
         if lost:
             told.append(f"{plural(lost, 'row')} with a local port of a name that no table knows")
         verdict = f"{plural(n, 'row')} with names in place of numbers."
-        yield _finding(scene, limits, "names-not-numbers", verdict, rows, WHOLE, tuple(told))
+        yield of_dump(
+            scene,
+            limits,
+            "names-not-numbers",
+            rows,
+            verdict,
+            severity="info",
+            evidence=tuple(told),
+            steps=advice.steps(scene, WHOLE),
+        )
 
 
 def _is_name(text: str) -> bool:
@@ -160,38 +178,8 @@ def shortened(scene: Scene, limits: Limits) -> Iterator[Finding]:
     n = int(rows.sum())
     if n >= max(limits["rows"], 1):
         verdict = f"{plural(n, 'row')} with an address that the tool cut."
-        wide: Advice = {"linux": "ss -tuan", "macos": "netstat -anW"}
-        yield _finding(scene, limits, "addr-truncated", verdict, rows, wide)
-
-
-def _finding(
-    scene: Scene,
-    limits: Limits,
-    id_: str,
-    verdict: str,
-    rows: Bools,
-    advised: Advice | None = None,
-    evidence: tuple[str, ...] = (),
-    *,
-    severity: Severity = "info",
-    confidence: Confidence = "high",
-    causes: tuple[str, ...] = (),
-    caveats: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        id=id_,
-        severity=severity,
-        confidence=confidence,
-        group=Group(),
-        n=int(rows.sum()),
-        verdict=verdict,
-        sockets=labels(scene.view.pick(rows)),
-        limits=dict(limits),
-        evidence=evidence,
-        cause=causes,
-        next=advice.steps(scene, advised or {}),
-        caveats=caveats,
-    )
+        steps = advice.steps(scene, {"linux": "ss -tuan", "macos": "netstat -anW"})
+        yield of_dump(scene, limits, "addr-truncated", rows, verdict, severity="info", steps=steps)
 
 
 REFS = ("ss(8)", "netstat(8)")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels
+from nsparse.judging.finding import labels, of_dump
 from nsparse.prose import are, percent, plural, thousands, top
 from nsparse.states import MACHINE, STATES, can_face, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nsparse.diagnosis import Limits, Step
+    from nsparse.diagnosis import Limits
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
@@ -40,42 +40,17 @@ def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
     n = int(odd.sum())
     if n >= max(limits["rows"], 1):
         words = scene.view.pick(odd, "state_raw")["state_raw"].dropna()
-        yield _odd(
+        yield of_dump(
             scene,
             limits,
             "unknown-state",
             odd,
             f"{plural(n, 'row')} {are(n)} in a state that no table knows.",
-            (f"words: {top(words, 8)}",),
-            ("suggests another language, a new version of the tool, or damaged lines",),
-            advice.steps(scene, {"linux": "LC_ALL=C ss -tuan"}),
+            severity="notice",
+            evidence=(f"words: {top(words, 8)}",),
+            cause=("suggests another language, a new version of the tool, or damaged lines",),
+            steps=advice.steps(scene, {"linux": "LC_ALL=C ss -tuan"}),
         )
-
-
-def _odd(
-    scene: Scene,
-    limits: Limits,
-    id_: str,
-    rows: Bools,
-    verdict: str,
-    evidence: tuple[str, ...],
-    cause: tuple[str, ...],
-    steps: tuple[Step, ...] = (),
-) -> Finding:
-    """A finding about rows that say what no row should."""
-    return Finding(
-        id=id_,
-        severity="notice",
-        confidence="high",
-        group=Group(),
-        n=int(rows.sum()),
-        verdict=verdict,
-        sockets=labels(scene.view.pick(rows)),
-        limits=dict(limits),
-        evidence=evidence,
-        cause=cause,
-        next=steps,
-    )
 
 
 def repeated(scene: Scene, limits: Limits) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from nsparse.diagnosis import Group
+from nsparse.diagnosis import Finding, Group
 from nsparse.judging.measure import at_most, lower
 from nsparse.prose import plural, port_of, thousands, top
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nsparse.diagnosis import Confidence
+    from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
 
@@ -64,6 +64,38 @@ def silent(scene: Scene, seconds: float) -> Bools:
 def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
     return tuple(chain.from_iterable(rows.index.tolist() for rows in frames))
+
+
+def of_dump(
+    scene: Scene,
+    limits: Limits,
+    id_: str,
+    rows: Bools,
+    verdict: str,
+    *,
+    severity: Severity,
+    confidence: Confidence = "high",
+    evidence: tuple[str, ...] = (),
+    cause: tuple[str, ...] = (),
+    steps: tuple[Step, ...] = (),
+    caveats: tuple[str, ...] = (),
+) -> Finding:
+    """A finding about some rows of a dump as such: they are nobody's in particular."""
+    at = rows.nonzero()[0]
+    return Finding(
+        id=id_,
+        severity=severity,
+        confidence=confidence,
+        group=Group(),
+        n=len(at),
+        verdict=verdict,
+        sockets=tuple(at.tolist()),
+        limits=dict(limits),
+        evidence=evidence,
+        cause=cause,
+        next=steps,
+        caveats=caveats,
+    )
 
 
 # ---- whose they are --------------------------------------------------------------------------
