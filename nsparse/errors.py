@@ -16,7 +16,6 @@ other libraries (lark, codecs, zipfile) do not leave the core: they become one o
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ __all__ = [
     "NsparseError",
     "UnknownName",
     "harmless",
+    "nearest",
 ]
 
 SHOWN_WIDTH = 100
@@ -38,6 +38,12 @@ SHOWN_WIDTH = 100
 
 SHOWN_EXPECTED = 6
 """More alternatives than this help nobody; the rest is an ellipsis."""
+
+SHOWN_NAMES = 12
+"""As many names are listed where none is near; `nsparse list` has them all."""
+
+NEAR = 0.7
+"""How alike names are of which one may have been meant: `warn` and `warning` are, 0.73."""
 
 # What may move a cursor, hide text, reverse its direction or end a line: C0 and C1 controls, DEL,
 # soft hyphen, Arabic letter mark, zero width and direction marks, line and paragraph separator,
@@ -94,6 +100,19 @@ def _one_of(words: Sequence[str]) -> str:
     if len(words) > 1:
         return f"{', '.join(words[:-1])} or {words[-1]}"
     return words[0] if words else ""
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that was most likely meant, if one is near; `_` and `-` are the same.
+
+    >>> nearest("close_wait_leek", ["close-wait-leak"]), nearest("bogus", ["BOUND"])
+    ('close-wait-leak', None)
+    """
+    import difflib
+
+    by_lower = {each.lower().replace("_", "-"): each for each in known}
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), by_lower, n=1, cutoff=NEAR)
+    return by_lower[near[0]] if near else None
 
 
 class NsparseError(ValueError):
@@ -193,14 +212,14 @@ class UnknownName(NsparseError):
     @property
     def nearest(self) -> str | None:
         """The known name that was most likely meant, if one is near."""
-        by_lower = {known.lower().replace("_", "-"): known for known in self.known}
-        near = difflib.get_close_matches(self.name.lower().replace("_", "-"), by_lower, n=1)
-        return by_lower[near[0]] if near else None
+        return nearest(self.name, self.known)
 
     def __str__(self) -> str:
         message = f"no {self.kind} is named {self.name!r}"
         if self.nearest is not None:
             message += f"; did you mean {self.nearest}?"
+        elif len(self.known) > SHOWN_NAMES:
+            message += "; `nsparse list` shows what there is"
         elif self.known:
             message += f"; known: {', '.join(sorted(self.known))}"
         return harmless(message)

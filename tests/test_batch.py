@@ -24,6 +24,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -690,5 +691,7 @@ def test_five_questions() -> None:
 
 def test_the_docs_know_each_option() -> None:
     text = (ROOT / "docs" / "batch.md").read_text("utf-8")
-    options = {name for option in cli.commands["batch"].params for name in option.opts}
+    command = cli.get_command(click.Context(cli), "batch")
+    assert command
+    options = {name for option in command.params for name in option.opts}
     assert not {name for name in options if name.startswith("--") and f"`{name}" not in text}

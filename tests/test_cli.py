@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nsparse.cli import cli
+from nsparse.diagnosis import SEVERITIES
 from nsparse.registry import diagnoses, dialects
 from nsparse.reporting import render
 from nsparse.reporting.output import colored
@@ -53,6 +54,9 @@ Kernel IP routing table
 Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface
 0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0
 """
+
+COMPLETE = "TAB: "
+"""Before a line that is typed so far, of which a shell asks what may follow."""
 
 
 def run(
@@ -108,18 +112,84 @@ def dumps(tmp_path: Path) -> Path:
         ["explain", "no-such-thing"],
         ["list"],
         ["list", "-f", "json"],
+        ["dump.txt"],
+        COMPLETE + "nsparse explain close-w",
+        COMPLETE + "nsparse diagnose --select zero-window,close-w",
     ],
 )
-def test_what_needs_no_dump_loads_nothing_heavy(args: Sequence[str]) -> None:
+def test_what_needs_no_dump_loads_nothing_heavy(args: Sequence[str] | str) -> None:
     code = (
-        "import sys; from nsparse.cli import cli; cli.main(sys.argv[1:], standalone_mode=False);"
-        "heavy = {'pandas', 'numpy', 'pyarrow', 'lark', 'rich', 'jinja2'} & set(sys.modules);"
-        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+        "import atexit, sys\n"
+        "heavy = {'pandas', 'numpy', 'pyarrow', 'lark', 'rich', 'jinja2'}\n"
+        "atexit.register(lambda: print('loaded', heavy & set(sys.modules)))\n"
+        "from nsparse.cli import main\n"
+        "main()"
     )
+    typed = isinstance(args, str)
     done = subprocess.run(
-        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *([] if typed else args)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | (completing(str(args)) if typed else {}),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded set()", done.stderr
+    if typed:
+        assert "close-wait-leak" in done.stdout
+
+
+def completing(typed: str) -> dict[str, str]:
+    """The environment in which a shell asks what TAB may complete."""
+    words = typed.removeprefix(COMPLETE)
+    return {
+        "_NSPARSE_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["help"], "no command is named 'help'; did you mean `nsparse --help`?"),
+        (["help", "parse"], "no command is named 'help'; did you mean `nsparse parse --help`?"),
+        (
+            ["dump.txt", "-q"],
+            "no command is named 'dump.txt'; did you mean `nsparse diagnose dump.txt -q`?",
+        ),
+        (["-"], "no command is named '-'; did you mean `nsparse diagnose -`?"),
+        (["pars"], "no command is named 'pars'; did you mean parse?"),
+        (
+            ["xyz"],
+            "no command is named 'xyz'; there are diagnose, parse, batch, explain, list",
+        ),
+        (
+            ["explain", "bogus"],
+            "no diagnosis, state, column or dialect is named 'bogus'; `nsparse list` shows what "
+            "there is",
+        ),
+        (["diagnose", "--no-such"], "no such option '--no-such'\nsee nsparse diagnose --help"),
+        (["parse"], "missing argument 'PATH...'\nsee nsparse parse --help"),
+        (["diagnose", "--ignore", "bogus", "x"], "no diagnosis is named 'bogus'; "),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_what_cannot_be_done_is_said_in_one_way(
+    args: list[str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from nsparse.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["nsparse", *args])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith(f"nsparse: {says}")
+    assert len(said.err.splitlines()) <= 2
 
 
 def test_version() -> None:
@@ -243,6 +313,12 @@ def test_json(dumps: Path) -> None:
     assert finding["rows"][0] == {"file": str(dumps / "leak.txt"), "line": 3}
     assert [problem["line"] for problem in document["problems"]] == [4]
     assert done.exit_code == 1
+    missing = {entry.pop("id"): entry for entry in document["not_evaluated"]}
+    assert missing["zero-window"] == {
+        "needs": ["timers|tcpinfo"],
+        "what": "timers or path quality",
+        "command": "ss -tuano",
+    }
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -256,6 +332,7 @@ def test_nothing_read_is_2_and_still_a_document(dumps: Path, form: str) -> None:
         return
     document = json.loads(done.stdout)
     assert not list(faulty(document, schema()))
+    assert document["summary"]["by_severity"] == dict.fromkeys(SEVERITIES, 0)
     assert [Path(problem["file"]).name for problem in document["problems"]] == [
         "routes.txt",
         "missing.txt",

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nsparse.diagnosis import Finding
+from nsparse.diagnosis import SEVERITIES, Finding
 from nsparse.judging.measure import worst
+from nsparse.judging.wanted import listed, wanted
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -100,7 +101,13 @@ class Report:
             "summary": dict(self.summary),
             "findings": [_document(finding) for finding in self.findings],
             "not_evaluated": [
-                {"id": id_, "needs": list(needs)} for id_, needs in self.not_evaluated
+                {
+                    "id": id_,
+                    "needs": list(needs),
+                    "what": listed(needs),
+                    "command": wanted(needs, self.scenes).command,
+                }
+                for id_, needs in self.not_evaluated
             ],
             "problems": [_problem(problem) for problem in self.problems],
         }
@@ -127,7 +134,13 @@ def nothing() -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "sources": [],
-        "summary": {"hosts": 0, "rows": 0, "connections": 0, "by_state": {}, "by_severity": {}},
+        "summary": {
+            "hosts": 0,
+            "rows": 0,
+            "connections": 0,
+            "by_state": {},
+            "by_severity": dict.fromkeys(SEVERITIES, 0),
+        },
         "findings": [],
         "not_evaluated": [],
         "problems": [],

@@ -6,17 +6,45 @@ The file that `--config` names; else the one in the current folder, if there is 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsparse.errors import ConfigError, NsparseError
+from nsparse.errors import ConfigError, NsparseError, harmless
+from nsparse.reporting import output
 
 if TYPE_CHECKING:
     from nsparse.judging.settings import Settings
 
 OWN = "nsparse.toml"
 PYPROJECT = "pyproject.toml"
+
+
+def in_force(
+    named: Path | None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    verbose: bool = False,
+) -> Settings:
+    """What the user set, by a config file and by options, checked before anything is read.
+
+    Args:
+        named: The config file that the user names.
+        select: More ids to select.
+        ignore: More ids to ignore.
+        verbose: Whether to say on standard error what the config file has set.
+
+    Raises:
+        NsparseError: Something that cannot be.
+    """
+    from nsparse.judging.settings import settings
+
+    own = configured(named)
+    chosen = settings(own, select, ignore)
+    lines = [f"  {harmless(line)}" for line in told(own)] if verbose else []
+    output.say([f"set by {harmless(own.source)}", *lines] if lines else [])
+    return chosen
 
 
 def configured(named: Path | None, folder: Path | None = None) -> Settings:

@@ -12,6 +12,7 @@ import click
 
 from nsparse.errors import harmless
 from nsparse.reporting import inputs, output
+from nsparse.reporting.ending import Refused
 from nsparse.reporting.inputs import How, Reading, Source
 
 if TYPE_CHECKING:
@@ -43,12 +44,10 @@ def read(paths: Sequence[str], target: Path | None, options: dict[str, Any]) -> 
 def spare(found: Iterable[Source], target: Path | None) -> None:
     """Refuse to write over what is to be read."""
     if target and any(Path(s.name).resolve() == target.resolve() for s in found):
-        raise click.UsageError(f"{harmless(str(target))} is an input; write somewhere else.")
+        raise Refused(f"{harmless(str(target))} is an input; write somewhere else")
 
 
 def _how(options: dict[str, Any]) -> How:
-    from nsparse.reporting.inputs import How
-
     return How(options["engine"], options["encoding"], options["host"])
 
 
@@ -67,12 +66,6 @@ def heard(dump: Dump, options: dict[str, Any]) -> None:
     from nsparse.reporting.heard import account
 
     if options["verbose"]:
-        say(account(dump, output.width()))
+        output.say(account(dump, output.width()))
     elif not len(dump.frame) and not options["quiet"]:
         output.complain(f"{harmless(dump.file)}: {harmless('; '.join(dump.notes))}")
-
-
-def say(lines: Iterable[str]) -> None:
-    """Print lines on standard error."""
-    for line in lines:
-        click.echo(line, err=True)

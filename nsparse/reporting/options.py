@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from nsparse.batch.limits import LEAST_MEMORY, MEMORY_LIMIT, TIME_LIMIT
+from nsparse.diagnosis import SEVERITIES
+from nsparse.reporting.ending import NEVER
 
 ENGINES = ("auto", "lark", "regex", "columns")
 
@@ -40,6 +42,7 @@ Examples:
 
 
 Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 
 def _file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
@@ -48,15 +51,31 @@ def _file(_context: click.Context, _option: click.Parameter, path: Path | None) 
 
 
 PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
-OUTPUT = click.option(
-    "-o",
-    "--output",
-    "target",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+
+
+def _output(metavar: str, kind: click.Path, **more: Any) -> Decorator:
+    return click.option("-o", "--output", "target", metavar=metavar, type=kind, **more)
+
+
+OUTPUT = _output(
+    "FILE",
+    click.Path(dir_okay=False, path_type=Path),
     callback=_file,
     help="Write there instead of standard output.",
 )
+
+
+def form(*forms: str) -> Decorator:
+    """The formats of a command, the usual one first."""
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+    )
+
 
 CONFIG = click.option(
     "--config",
@@ -69,7 +88,7 @@ CONFIG = click.option(
 
 FAIL_ON = click.option(
     "--fail-on",
-    type=click.Choice(("critical", "warning", "notice", "never")),
+    type=click.Choice((*SEVERITIES[:-1], NEVER)),
     default="warning",
     show_default=True,
     help="Exit 1 from this severity on.",
@@ -78,13 +97,24 @@ FAIL_ON = click.option(
 
 def judging_options(command: Command) -> Command:
     """Add the options of every command that judges."""
-    select = click.option(
-        "--select", metavar="ID", multiple=True, callback=split_ids, help="Only these diagnoses."
+    options = (
+        FAIL_ON,
+        _ids("--select", "Only these diagnoses."),
+        _ids("--ignore", "All but these."),
+        CONFIG,
     )
-    ignore = click.option(
-        "--ignore", metavar="ID", multiple=True, callback=split_ids, help="All but these."
+    return _with(options, command)
+
+
+def _ids(name: str, says: str) -> Decorator:
+    return click.option(
+        name,
+        metavar="ID",
+        multiple=True,
+        callback=split_ids,
+        shell_complete=some_ids,
+        help=says,
     )
-    return FAIL_ON(select(ignore(CONFIG(command))))
 
 
 def decoding_options(command: Command) -> Command:
@@ -126,12 +156,9 @@ def reading_options(command: Command) -> Command:
 def batch_options(command: Command) -> Command:
     """Add what only many bundles need."""
     options = (
-        click.option(
-            "-o",
-            "--output",
-            "target",
-            metavar="DIR",
-            type=click.Path(file_okay=False, path_type=Path),
+        _output(
+            "DIR",
+            click.Path(file_okay=False, path_type=Path),
             required=True,
             help="The folder to write the dataset to.",
         ),
@@ -166,7 +193,7 @@ def batch_options(command: Command) -> Command:
     return _with(options, command)
 
 
-def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+def _with(options: Sequence[Decorator], command: Command) -> Command:
     """A command with options, in the order in which help shows them."""
     for option in reversed(options):
         command = option(command)
@@ -195,3 +222,25 @@ def split_ids(
 ) -> tuple[str, ...]:
     """Ids of diagnoses, one an option or several with commas."""
     return tuple(id_.strip().replace("_", "-") for text in given for id_ in text.split(","))
+
+
+# ---- what a shell offers when TAB is pressed -----------------------------------------------------
+
+
+def some_ids(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """Ids of diagnoses that go on from what was typed; of several, the last is completed.
+
+    >>> some_ids(None, None, "zero-window,close-wait-l")
+    ['zero-window,close-wait-leak']
+    """
+    from nsparse.registry import diagnoses
+
+    typed, comma, last = begun.rpartition(",")
+    return [typed + comma + id_ for id_ in diagnoses() if id_.startswith(last)]
+
+
+def some_name(_context: click.Context, _argument: click.Parameter, begun: str) -> list[str]:
+    """Names that `explain` knows and that go on from what was typed, in upper or lower case."""
+    from nsparse.reporting.pages import names
+
+    return [name for name in names() if name.lower().startswith(begun.lower())]

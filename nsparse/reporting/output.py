@@ -13,22 +13,13 @@ from pathlib import Path
 import click
 
 from nsparse.errors import harmless
+from nsparse.reporting.ending import Refused
 
 WIDEST = 100
 """Prose over a wider line is hard to read, however wide the terminal is."""
 
 NARROWEST = 40
 """Below this the hanging indents eat the text."""
-
-
-CANNOT_WRITE = 2
-"""The exit code: as of everything that could not be done."""
-
-
-class CannotWrite(click.ClickException):
-    """The results have nowhere to go."""
-
-    exit_code = CANNOT_WRITE
 
 
 def width(limit: int = WIDEST) -> int:
@@ -51,6 +42,11 @@ def colored(choice: str, terminal: bool, environ: Mapping[str, str]) -> bool:
     return terminal and environ.get("TERM") != "dumb"
 
 
+def in_color(choice: str, target: Path | None) -> bool:
+    """Whether to colour what is written there."""
+    return colored(choice, on_terminal(target), os.environ)
+
+
 def on_terminal(target: Path | None) -> bool:
     """Whether a person looks at the output while it is written."""
     return target is None and sys.stdout.isatty()
@@ -60,7 +56,7 @@ def write_text(lines: Iterable[str], target: Path | None) -> None:
     """Write lines for a person; a character that the terminal cannot show becomes an escape.
 
     Raises:
-        CannotWrite: As `write_bytes`.
+        Refused: As `write_bytes`.
     """
     encoding = "utf-8" if target else (getattr(sys.stdout, "encoding", None) or "utf-8")
     write_bytes((f"{line}\n".encode(encoding, "backslashreplace") for line in lines), target)
@@ -70,7 +66,7 @@ def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
     """Write to the file, or to standard output until nobody reads it any more.
 
     Raises:
-        CannotWrite: A full disk, or a folder that is not there.
+        Refused: A full disk, or a folder that is not there.
     """
     with writing(target):
         if target is not None:
@@ -97,7 +93,7 @@ def writing(target: Path | None) -> Iterator[None]:
         yield
     except OSError as error:
         where = harmless(str(target)) if target else "standard output"
-        raise CannotWrite(f"cannot write {where}: {error.strerror}") from error
+        raise Refused(f"cannot write {where}: {error.strerror}") from error
 
 
 def _silence() -> None:
@@ -110,3 +106,9 @@ def complain(message: str) -> None:
     """Say something on standard error; the message must be harmless already."""
     with contextlib.suppress(BrokenPipeError):
         click.echo(f"nsparse: {message}", err=True)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines on standard error; they must be harmless already."""
+    for line in lines:
+        click.echo(line, err=True)
