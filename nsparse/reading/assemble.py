@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ EXPLAINED_AT_MOST = 300
 
 An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
 """
+SHOWN_WORDS = 10
+"""So many unknown states a note lists; a dump with more is damaged, and its problems say where."""
 NO_ROW = ("a row of a socket table",)
 
 
@@ -195,13 +198,22 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
             notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
     notes += _incomplete(found)
-    unknown = frame["state_raw"][(frame["state"] == "UNKNOWN").fillna(False)].dropna()
-    unknown = unknown[[not is_known(word) for word in unknown]]
-    words = [f"{word} ({count})" for word, count in unknown.value_counts().items()]
+    words = _unknown_words(frame)
     if words:
-        rows = plural(len(unknown), "row")
-        notes.append(f"{rows} in states no table knows: {', '.join(words[:10])}")
+        counted = [f"{word} ({count})" for word, count in words.most_common(SHOWN_WORDS)]
+        rows = plural(words.total(), "row")
+        notes.append(f"{rows} in states no table knows: {', '.join(counted)}")
     return notes
+
+
+def _unknown_words(frame: pd.DataFrame) -> Counter[str]:
+    """Words where a state stands that no table knows, and how often each does."""
+    states: Any = frame["state"].array
+    unknown = states.codes == states.categories.get_loc("UNKNOWN")
+    if not unknown.any():
+        return Counter()
+    words = Counter(frame["state_raw"].array[unknown].dropna())
+    return Counter({word: count for word, count in words.items() if not is_known(word)})
 
 
 def _incomplete(found: Sections) -> list[str]:
