@@ -58,7 +58,7 @@ class Aim:
 
     Attributes:
         what: In words.
-        most: The largest that is good; where it is negative, minus the smallest that is.
+        most: The largest that is good.
         mine: What nsparse does.
         theirs: What it is held against, in turns with it; none for memory.
         unit: What of both makes the number.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nsparse import __version__
-from nsparse.batch.tables import SCHEMA, TABLES
+from nsparse.batch.tables import SCHEMA, TABLES, arrow_schema
 from nsparse.errors import NsparseError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MANIFEST = "manifest.json"
 LOCK = ".lock"
@@ -61,6 +64,22 @@ def load(out: Path) -> Manifest:
 def files(out: Path, manifest: Manifest, table: str) -> list[Path]:
     """The files of one table that count."""
     return [out / table / name for name in manifest.parts]
+
+
+def read(paths: Sequence[Path], table: str, columns: Iterable[str] | None = None) -> pa.Table:
+    """The rows of some files of one table below one another; its columns also where there are none.
+
+    Args:
+        paths: As `files` gives them.
+        table: Which of the four.
+        columns: The only ones that are read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = list(columns or arrow_schema(table).names)
+    empty = arrow_schema(table).empty_table().select(names)
+    return pa.concat_tables([empty, *(pq.read_table(path, columns=names) for path in paths)])
 
 
 def save(out: Path, manifest: Manifest) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nsparse.bundles.layouts import layouts, marked
-from nsparse.bundles.names import stem
+from nsparse.bundles.names import is_archive_name, stem
 from nsparse.errors import NsparseError, harmless
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from nsparse.bundles.bundle import Bundle
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_ARCHIVES = re.compile(r"(?i)\.(?:zip|t[gbx]z2?|tzst|tar(?:\.(?:gz|xz|bz2|zstd?))?)$")
 BLOCK = 8 << 20
 """Bytes asked for at a time over the network: bundles are read from their beginning to their end,
 so few large requests are quickest."""
@@ -125,7 +124,7 @@ def _is_shelf(entries: Sequence[os.DirEntry[str]], *, named: bool) -> bool:
         return False
     folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
     files = [entry for entry in entries if entry.is_file()]
-    if any(_ARCHIVES.search(entry.name) for entry in files):
+    if any(is_archive_name(entry.name) for entry in files):
         return True
     if named:
         return bool(folders) != bool(files)

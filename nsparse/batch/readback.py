@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsparse.batch.manifest import MANIFEST, Manifest, files, load
-from nsparse.batch.tables import TABLES, arrow_schema, arrow_type
+from nsparse.batch.manifest import MANIFEST, Manifest, files, load, read
+from nsparse.batch.tables import TABLES, arrow_type
 from nsparse.errors import NsparseError
 from nsparse.schema import Column, pandas_dtype
 
@@ -57,12 +57,7 @@ class Batch:
         return [path for out, manifest in self._parts for path in files(out, manifest, table)]
 
     def _frame(self, table: str) -> pd.DataFrame:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        empty = arrow_schema(table).empty_table()
-        parts = [pq.read_table(path) for path in self.files(table)]
-        held = pa.concat_tables([empty, *parts]).replace_schema_metadata(None)
+        held = read(self.files(table), table).replace_schema_metadata(None)
         shown = [
             column
             for column in TABLES[table]

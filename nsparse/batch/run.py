@@ -12,7 +12,7 @@ from typing import Any
 
 from nsparse.batch.dataset import Dataset
 from nsparse.batch.drive import Driver
-from nsparse.batch.manifest import Manifest, begin, examine, files, locked
+from nsparse.batch.manifest import Manifest, begin, examine, files, locked, read
 from nsparse.batch.order import Order
 from nsparse.batch.places import fingerprint, in_shard, listed, printable
 from nsparse.batch.pools import Pool, dask, local, processors
@@ -114,11 +114,9 @@ class Run:
 
 def _undone(names: list[str], out: Path, manifest: Manifest) -> list[str]:
     """The bundles that no part holds, in their order."""
-    import pyarrow.parquet as pq
-
     done = set[bytes]()
     for file in files(out, manifest, "bundles"):
-        column = pq.read_table(file, columns=["bundle"])["bundle"]
+        column = read([file], "bundles", ["bundle"])["bundle"]
         done.update(fingerprint(name, manifest.folder) for name in column.to_pylist())
     return [name for name in names if fingerprint(printable(name)) not in done]
 

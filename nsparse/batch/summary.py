@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsparse.batch.manifest import Manifest, files
-from nsparse.batch.tables import STATUSES, arrow_schema
+from nsparse.batch.manifest import Manifest, files, read
+from nsparse.batch.tables import STATUSES
 from nsparse.diagnosis import SEVERITIES
 from nsparse.errors import harmless
 from nsparse.prose import plural, thousands
@@ -59,9 +59,9 @@ def summarize(out: Path, manifest: Manifest) -> Summary:
     """Sum up a dataset, from the few columns that it takes."""
     import pandas as pd
 
-    bundles = _read(out, manifest, "bundles", ("bundle", "status", "error", "hosts", "rows"))
-    counts = _read(out, manifest, "bundles", SEVERITIES).fillna(0).astype("int64")
-    found = _read(out, manifest, "findings", ("id", "severity", "host"))
+    bundles = _frame(out, manifest, "bundles", ("bundle", "status", "error", "hosts", "rows"))
+    counts = _frame(out, manifest, "bundles", SEVERITIES).fillna(0).astype("int64")
+    found = _frame(out, manifest, "findings", ("id", "severity", "host"))
     whole = pd.concat([bundles, counts], axis=1)
     ranked = whole[counts.any(axis=1)].sort_values(
         [*SEVERITIES, "bundle"], ascending=[False] * len(SEVERITIES) + [True]
@@ -94,14 +94,8 @@ def _records(frame: pd.DataFrame) -> list[Record]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _read(out: Path, manifest: Manifest, table: str, columns: Iterable[str]) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    names = list(columns)
-    empty = arrow_schema(table).empty_table().select(names)
-    parts = [pq.read_table(file, columns=names) for file in files(out, manifest, table)]
-    held: pd.DataFrame = pa.concat_tables([empty, *parts]).to_pandas()
+def _frame(out: Path, manifest: Manifest, table: str, columns: Iterable[str]) -> pd.DataFrame:
+    held: pd.DataFrame = read(files(out, manifest, table), table, columns).to_pandas()
     return held
 
 

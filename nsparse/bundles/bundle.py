@@ -92,20 +92,14 @@ def open_bundle(
         NsparseError: The file cannot be read, or an argument is not one of those above.
     """
     called = name or str(source if isinstance(source, str | os.PathLike) else _called(source))
-    reader = _reader(called, limits, engine, encoding, host, columns)
+    reader = Reader(called, Options(engine, encoding, host, columns == "all", limits.member))
     walk = Walk(reader.take, limits)
     if not isinstance(source, str | os.PathLike):
         walk.file(source)
-        return _bundle(reader, walk)
-    path = Path(source)
-    if path.is_dir():
+    elif (path := Path(source)).is_dir():
         walk.folder(path)
-        return _bundle(reader, walk)
-    try:
-        with path.open("rb") as stream:
-            walk.file(stream, path.stat().st_mtime)
-    except OSError as error:
-        raise NsparseError(f"{path}: {error.strerror or error}") from error
+    else:
+        _on_disk(walk, path)
     return _bundle(reader, walk)
 
 
@@ -119,7 +113,7 @@ def open_files(
     limits: Limits = LIMITS,
 ) -> Bundle:
     """Read some files of a folder as one bundle; as `open_bundle`, which takes all of them."""
-    reader = _reader(folder, limits, engine, encoding, host, "used")
+    reader = Reader(folder, Options(engine, encoding, host, largest=limits.member))
     walk = Walk(reader.take, limits)
     walk.files(Path(folder), files)
     return _bundle(reader, walk)
@@ -129,16 +123,12 @@ def _called(stream: IO[bytes]) -> object:
     return getattr(stream, "name", "<stream>")
 
 
-def _reader(
-    name: str,
-    limits: Limits,
-    engine: Engine,
-    encoding: str | None,
-    host: str | None,
-    columns: str,
-) -> Reader:
-    options = Options(engine, encoding, host, columns == "all", limits.member)
-    return Reader(name, options)
+def _on_disk(walk: Walk, path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            walk.file(stream, path.stat().st_mtime)
+    except OSError as error:
+        raise NsparseError(f"{path}: {error.strerror or error}") from error
 
 
 def _bundle(reader: Reader, walk: Walk) -> Bundle:

@@ -48,7 +48,18 @@ def stem(name: str) -> str:
     'sosreport-web1'
     """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return _ARCHIVE.sub("", last) or last
+    return _SUFFIX.sub("", last) or last
 
 
-_ARCHIVE = re.compile(r"(?i)\.(?:zip|tgz|txz|tbz2?|tzst|(?:tar\.?)?(?:gz|xz|bz2|zstd?)|tar)$")
+def is_archive_name(name: str) -> bool:
+    """Whether a file is called like an archive; a single packed file is none.
+
+    >>> is_archive_name("web1.tar.xz"), is_archive_name("ss.txt.gz")
+    (True, False)
+    """
+    return _ARCHIVE.search(name) is not None
+
+
+_PACKED = "gz|xz|bz2|zstd?"
+_ARCHIVE = re.compile(rf"(?i)\.(?:zip|tgz|txz|tbz2?|tzst|tar(?:\.?(?:{_PACKED}))?)$")
+_SUFFIX = re.compile(rf"{_ARCHIVE.pattern}|\.(?:{_PACKED})$")

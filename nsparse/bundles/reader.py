@@ -126,15 +126,18 @@ class Reader:
         *,
         hopeful: bool,
     ) -> None:
+        json = JSON.match(data) is not None
+        text = decode(data, self.options.encoding).text if kind or heading or json else ""
         if kind is not None:
-            self._fact(member.path, kind, decode(data, self.options.encoding).text)
-        either = hopeful or heading is not None
-        if either and JSON.match(data) and self._json(member, decode(data).text):
+            self._fact(member.path, kind, text)
+        if not hopeful and heading is None:
+            return
+        if json and self._json(member, text):
             return
         if heading is not None:
-            text = decode(data, self.options.encoding).text.replace("\r\n", "\n")
-            self._parts(member, text, parts(text, heading))
-        elif hopeful:
+            plain = text.replace("\r\n", "\n")
+            self._parts(member, plain, parts(plain, heading))
+        else:
             self._dump(member, member.path, data)
 
     def _fact(self, path: str, kind: str, text: str) -> None:
