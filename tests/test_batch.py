@@ -141,6 +141,10 @@ def test_one_row_a_bundle(run: tuple[Path, Result], bundles: Path) -> None:
     web1 = held.bundles.set_index("bundle").to_dict("index")[str(bundles / "web1.tar.gz")]
     told = [web1[name] for name in ("host", "hosts", "dumps", "rows", "warning", "problems")]
     assert told == ["web1", 1, 1, 9, 1, 0]
+    assert repr(held) == (
+        f"<Batch {run[0]}: sockets {len(held.sockets)}, findings {len(held.findings)}, "
+        f"bundles 6, problems {len(held.problems)} rows>"
+    )
     assert web1["size"] == (bundles / "web1.tar.gz").stat().st_size
     assert held.finished
 

@@ -340,6 +340,15 @@ def test_nothing_read_is_2_and_still_a_document(dumps: Path, form: str) -> None:
     assert "routing table" in document["problems"][0]["text"]
 
 
+def test_a_list_of_processes_by_the_name_that_collectors_give_it(dumps: Path) -> None:
+    processes = dumps / "ps.txt"
+    processes.write_text("  PID TTY          TIME CMD\n    1 ?        00:00:04 systemd\n" * 2)
+    done = run("diagnose", processes)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"nsparse: {processes}: this is a list of processes")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_one_bad_file_stops_nothing(dumps: Path) -> None:
     paths = (dumps / "healthy.txt", dumps / "routes.txt")
     assert run("diagnose", *paths).exit_code == 0

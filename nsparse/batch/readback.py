@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nsparse.batch.manifest import MANIFEST, Manifest, files, load, read
 from nsparse.batch.tables import TABLES, arrow_type
 from nsparse.errors import NsparseError
+from nsparse.prose import thousands
 from nsparse.schema import Column, pandas_dtype
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ class Batch:
 
     def __init__(self, parts: list[tuple[Path, Manifest]]) -> None:
         self._parts = parts
+
+    def __repr__(self) -> str:
+        """The folders, and how many rows each table has; no table is loaded for it."""
+        import pyarrow.parquet as pq
+
+        rows = {
+            table: sum(pq.read_metadata(path).num_rows for path in self.files(table))
+            for table in TABLES
+        }
+        held = ", ".join(f"{table} {thousands(count)}" for table, count in rows.items())
+        return f"<Batch {', '.join(str(out) for out, _ in self._parts)}: {held} rows>"
 
     @cached_property
     def sockets(self) -> pd.DataFrame:

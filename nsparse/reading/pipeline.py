@@ -20,6 +20,7 @@ from nsparse.reading.rows import Unproved
 from nsparse.reading.sections import read_sections
 from nsparse.reading.tables import Voice
 from nsparse.reading.text import looks_binary
+from nsparse.prose import plural
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
 Engine = Literal["auto", "lark", "regex", "columns"]
 OnBadLines = Literal["warn", "error", "skip"]
 Source = str | os.PathLike[str] | IO[bytes]
+"""What a dump is read from: a path, `-` for standard input, or a file object that gives bytes."""
 
 ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex", "columns")
+
+PACKED = "give the text that netstat or ss printed; nsparse.open_bundle reads what is packed"
+"""The way out for whoever has an archive, or a file packed by gzip and its like."""
+
+FOLDER = "this is a folder; nsparse.open_bundle reads folders"
 
 LARGE = 1 << 18
 """From so many bytes on `auto` reads by columns: to prepare that costs some hundred rows' time."""
@@ -90,7 +97,7 @@ class How:
             DumpError: A damaged line, with `on_bad_lines="error"`.
         """
         if looks_binary(data):
-            raise NotASocketTable(file, "a binary file", "give the text that netstat or ss printed")
+            raise NotASocketTable(file, "a binary file", PACKED)
         engine = self.engine
         if engine == "auto":
             engine = "columns" if len(data) >= LARGE else "regex"
@@ -118,17 +125,34 @@ class How:
 
 
 def read(source: Source, **options: Any) -> pd.DataFrame:
-    """The frame of `parse`; damaged lines are warnings unless `on_bad_lines="skip"`.
+    r"""The frame of one dump: one row a socket, in the order of the file.
+
+    Args:
+        source: A path, `-` for standard input, or a file object that gives bytes; what is held in
+            memory goes into an `io.BytesIO`. Folders and archives: `nsparse.open_bundle`.
+        options: As of `parse`. Damaged lines become a warning; with `on_bad_lines="error"` the
+            first is raised, with "skip" nothing is said.
+
+    Returns:
+        The columns of `nsparse.COLUMNS`; a missing value is NA. Those that only some tools print
+        are there when a row has a value, or all with `columns="all"`.
 
     Raises:
         NsparseError: As `parse`.
+
+    >>> import io
+    >>> dump = b"Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n" \
+    ...     b"tcp   LISTEN 0      128    192.0.2.10:22      0.0.0.0:*\n"
+    >>> read(io.BytesIO(dump))[["state", "local_addr", "local_port"]].values.tolist()
+    [['LISTEN', '192.0.2.10', 22]]
     """
     import warnings
 
     dump = parse(source, **options)
     if dump.problems and options.get("on_bad_lines", "warn") == "warn":
         first = dump.problems[0]
-        warnings.warn(f"{len(dump.problems)} lines not read, the first: {first}", stacklevel=2)
+        count = plural(len(dump.problems), "line")
+        warnings.warn(f"{count} not read, the first: {first}", stacklevel=2)
     return dump.frame
 
 
@@ -143,7 +167,8 @@ def _bytes(source: Source, name: str | None) -> tuple[bytes, str]:
     try:
         return Path(source).read_bytes(), name or os.fspath(source)
     except OSError as error:
-        raise NsparseError(f"{os.fspath(source)}: {error.strerror or error}") from error
+        why = FOLDER if Path(source).is_dir() else error.strerror or error
+        raise NsparseError(f"{os.fspath(source)}: {why}") from error
 
 
 @cache

@@ -146,15 +146,7 @@ def _read_stream(file: BinaryIO, name: str, how: How, reading: Reading) -> None:
     import nsparse
     from nsparse.bundles.streams import is_bundle
 
-    if is_bundle(file, name):
-        from nsparse.bundles.bundle import open_bundle
-
-        bundle = open_bundle(
-            file, name=name, engine=how.engine, encoding=how.encoding, host=how.host
-        )
-        _add(bundle, reading)
-        if not bundle.dumps:
-            reading.refusals.append(Refusal(name, f"{harmless(name)}: {harmless(_empty(bundle))}"))
+    if is_bundle(file, name) and _read_bundle(file, name, how, reading):
         return
     dump = nsparse.parse(
         file,
@@ -165,6 +157,28 @@ def _read_stream(file: BinaryIO, name: str, how: How, reading: Reading) -> None:
         name=name,
     )
     reading.dumps.append(dump)
+
+
+def _read_bundle(file: BinaryIO, name: str, how: How, reading: Reading) -> bool:
+    """Read an archive, or a text of several commands; whether that is what it was.
+
+    The text is known by its name alone. One without a table is read as a dump once more, which
+    says what it is instead.
+    """
+    from nsparse.bundles.bundle import open_bundle
+    from nsparse.bundles.streams import HEAD, is_archive
+
+    start = file.tell()
+    archive = is_archive(file.read(HEAD))
+    file.seek(start)
+    bundle = open_bundle(file, name=name, engine=how.engine, encoding=how.encoding, host=how.host)
+    if not bundle.dumps and not archive:
+        file.seek(start)
+        return False
+    _add(bundle, reading)
+    if not bundle.dumps:
+        reading.refusals.append(Refusal(name, f"{harmless(name)}: {harmless(_empty(bundle))}"))
+    return True
 
 
 def _add(bundle: Bundle, reading: Reading) -> None:
