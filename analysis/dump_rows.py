@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.errors import nearest
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, of_dump
 from nsparse.prose import are, percent, plural, thousands, top
 from nsparse.states import MACHINE, STATES, can_face, is_known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from nsparse.diagnosis import Limits
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
+
+WORDS = 8
+"""Unknown words that are named; more of them are another language, which one line shows."""
 
 ANY = (Number("rows", 1, "one such row is worth a word"),)
 TWICE = (
@@ -47,10 +51,18 @@ def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
             odd,
             f"{plural(n, 'row')} {are(n)} in a state that no table knows.",
             severity="notice",
-            evidence=(f"words: {top(words, 8)}",),
+            evidence=(f"words: {top(words, WORDS)}", *_meant(words.unique()[:WORDS])),
             cause=("suggests another language, a new version of the tool, or damaged lines",),
             steps=advice.steps(scene, {"linux": "LC_ALL=C ss -tuan"}),
         )
+
+
+def _meant(words: Iterable[str]) -> Iterator[str]:
+    """The states that words look like, of which a letter or two may be damaged."""
+    for word in words:
+        state = nearest(word, STATES)
+        if state is not None:
+            yield f"{word} looks like {state}"
 
 
 def repeated(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -61,7 +73,7 @@ def repeated(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: nothing; ss reads faster than netstat on busy hosts.
     False alarms: none: several views of one moment are not counted.
     """
-    n, base = scene.duplicates, len(scene.rows) + scene.duplicates
+    n, base = scene.duplicates, len(scene.view) + scene.duplicates
     if n >= max(limits["rows"], 1):
         yield Finding(
             id="dup-rows",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.prose import plural
 from nsparse.reading.assemble import assemble
 from nsparse.reading.dump import Dump
 from nsparse.reading.foreign import refusal
@@ -20,7 +21,6 @@ from nsparse.reading.rows import Unproved
 from nsparse.reading.sections import read_sections
 from nsparse.reading.tables import Voice
 from nsparse.reading.text import looks_binary
-from nsparse.prose import plural
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
