@@ -15,6 +15,10 @@ class Run(Protocol):
     def __len__(self) -> int:
         """How many there are."""
 
+    @property
+    def indent(self) -> int:
+        """How far the last of them is indented."""
+
     def line(self, at: int) -> int:
         """The line of one of them."""
 

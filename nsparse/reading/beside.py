@@ -1,0 +1,118 @@
+"""Lines that are no rows: headings, what tools and shells say, and what nobody knows."""
+
+from __future__ import annotations
+
+from nsparse.reading import noise
+from nsparse.reading.course import Course
+from nsparse.reading.ledger import Line
+from nsparse.reading.wraps import begins_as_rows_do
+
+PAGER = "pager"
+
+NUMBERS = 2
+"""No heading in any language has so many numbers that stand alone."""
+
+HEADING_WORDS = 3
+"""A heading in any language names at least a protocol and two ends."""
+
+
+class Beside:
+    """The lines around and between rows."""
+
+    def __init__(self, course: Course) -> None:
+        self.course, self.floor, self.ledger = course, course.floor, course.ledger
+
+    def blank(self, line: Line) -> None:
+        """An empty line ends a table, but for one that a pager wiped."""
+        self.ledger.count("blank")
+        if not self.course.spaced and self.course.paged != line.number - 1:
+            self.ledger.settle(among_rows=False)
+            self.course.open = False
+
+    def heading(self, line: Line) -> bool:
+        """A heading of any dialect, the start of a section without sockets, a tool's message."""
+        for kind in ("header", "banner", "skip", "message"):
+            claims = self.floor.claiming(kind, line.text)
+            if not claims:
+                continue
+            if kind == "skip":
+                self.ledger.settle(among_rows=False)
+                self.course.skipping = f"section `{line.text}`"
+                self.ledger.pass_over("section", line, self.course.skipping)
+                self.course.open = False
+            elif kind == "message" and self.course.skipping is not None:
+                self.ledger.pass_over("section", line, self.course.skipping)
+            elif kind == "message":
+                self.ledger.pass_over("message", line, f"message of the tool: {line.text}")
+            else:
+                self.course.announce(line, claims)
+            return True
+        return False
+
+    def noise(self, line: Line) -> bool:
+        """What shells, pagers and people put around tables."""
+        said = noise.prompt(line.text)
+        if said is not None:
+            self.course.leave()
+            coming = self.floor.coming
+            coming.host = said.host or coming.host
+            if said.command is not None:
+                coming.command = said.command if said.runs_tool else None
+            self.ledger.pass_over("prompt", line, "prompt")
+            return True
+        when = noise.moment(line.text)
+        if when is not None or noise.clock(line.text):
+            self.course.leave()
+            self.floor.coming.time, self.floor.coming.zone_known = when or (None, True)
+            self.ledger.pass_over("time", line, "time")
+            return True
+        return False
+
+    def known(self, line: Line) -> bool:
+        """Lines that stand beside tables and mean nothing for them."""
+        kind = noise.known(line.text)
+        if kind is not None:
+            self.ledger.pass_over(kind, line, kind)
+            self.course.paged = line.number if kind == PAGER else self.course.paged
+        return kind is not None
+
+    def unknown(self, line: Line) -> None:
+        """A line that is none of all that: text, or what has been a row."""
+        opener = self.floor.opens(line.text)
+        if opener is None and self.floor.headings and begins_as_rows_do(line.text):
+            opener = (*self.floor.claims, None)[0]
+        if opener is None and self._announces(line):
+            self.course.announce(line, [])
+        elif self.course.skipping is not None:
+            self.ledger.pass_over("section", line, self.course.skipping)
+        elif self.course.open and not (opener and self.floor.headings):
+            self.ledger.wait(line)
+        elif opener is not None or self._beheaded(line):
+            self.ledger.refuse(line, opener)
+        else:
+            self.ledger.pass_over("text", line, "text")
+
+    def _beheaded(self, line: Line) -> bool:
+        """Whether a line above rows is the rest of one: a dump that was cut at its start."""
+        if not noise.holds_data(line.text):
+            return False
+        following = self.course.following(line)
+        return bool(following) and bool(self.floor.claiming("row", following[0]))
+
+    def _announces(self, line: Line) -> bool:
+        """Whether an unknown line is a heading in another language, by what follows it."""
+        following = self.course.following(line)
+        if not following or not following[0] or noise.holds_data(line.text):
+            return False
+        if sum(word.isdecimal() for word in line.text.split()) >= NUMBERS:
+            return False
+        if self.floor.claiming("header", following[0]):
+            return True
+        among_rows = self.course.open and not self.floor.headings
+        if among_rows or (len(line.text.split()) < HEADING_WORDS and not self.floor.headings):
+            return False
+        below = following[0]
+        if self.floor.claiming("row", below) or (self.floor.headings and self.floor.opens(below)):
+            return True
+        unknown = len(below.split()) >= HEADING_WORDS and not noise.prompt(below)
+        return unknown and len(following) > 1 and bool(self.floor.claiming("row", following[1]))

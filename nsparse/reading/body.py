@@ -1,0 +1,149 @@
+"""Rows, and the lines that continue them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nsparse.reading.convert import Record
+from nsparse.reading.course import Course
+from nsparse.reading.grammar import Match
+from nsparse.reading.ledger import Line
+from nsparse.reading.tables import Table, Voice
+
+if TYPE_CHECKING:
+    from nsparse.reading.rows import Run
+
+REST = "the rest of the row, which the line below may be"
+"""What a row lacks that may have been cut, where its end would go on with the next line."""
+
+
+class Body:
+    """The rows of the tables of a text."""
+
+    def __init__(self, course: Course) -> None:
+        self.course, self.floor, self.ledger = course, course.floor, course.ledger
+
+    def extend(self, table: Table, run: Run) -> None:
+        """Many rows that simply go on a table."""
+        self.ledger.settle(among_rows=self.course.open)
+        table.records.extend(run)
+        self.ledger.count("rows", len(run))
+        self._stand(run.indent)
+
+    def row(self, line: Line) -> bool:
+        """One more row of the table that is open."""
+        table = self.floor.speaks
+        if table is None:
+            return False
+        match = table.reads(table.voice, line.text)
+        if match is None:
+            return False
+        self._add(table.voice, line, match)
+        return True
+
+    def more(self, line: Line) -> bool:
+        """A line that continues the row above, or the damaged one that stands there."""
+        table = self.floor.table
+        if table is None or self.floor.headings or not table.records or not self.course.open:
+            return False
+        if table.voice.opening.match(line.text):
+            return False  # a damaged row, not a free text that happens to begin like one
+        for kind in self._continuations(line):
+            match = table.voice.match(kind, line.text)
+            if match is not None:
+                self._continue(table, line, match)
+                return True
+        return False
+
+    def _continuations(self, line: Line) -> Iterator[str]:
+        """The kinds of continuation line that may stand at this indentation."""
+        if line.indent > self.course.indent:
+            yield "detail"
+        if line.indent or line.text.startswith("[") or self._between(line):
+            yield "owner"
+        yield "rest"
+
+    def _continue(self, table: Table, line: Line, match: Match) -> None:
+        if self.ledger.waiting:
+            self.ledger.settle(among_rows=True)
+            self.ledger.damaged = line.number
+        if self.ledger.damaged == line.number:
+            self.ledger.pass_over("orphan", line, "continues a row that could not be read")
+            self.ledger.damaged = line.number + 1
+            return
+        self.course.taken = line.number
+        table.records[-1].more.append(match)
+        table.rivals = table.heirs = ()
+        self.ledger.count("details")
+
+    def _between(self, line: Line) -> bool:
+        """Whether all indentation is lost, and what stands around tells an owner from a remark."""
+        if self.course.indent or self.floor.table is None:
+            return False
+        follows = (*self.course.following(line), "")[0]
+        if follows.startswith("[") or self.floor.table.voice.opening.match(follows):
+            return True
+        return " " not in line.text and any(record.more for record in self.floor.table.records[-9:])
+
+    def new_row(self, line: Line) -> bool:
+        """A row that begins a table, or shows that the one above is another dialect's."""
+        if self._turns_out(line):
+            return True
+        readers = self.floor.readers(line.text)
+        if not readers.claims:
+            return False
+        (voice, match), *others = readers.claims
+        stranger = self.floor.begins(line.text) and not self.floor.expects(voice)
+        if stranger and line.number == self.course.followed:
+            return False  # a damaged row of those who speak, and only its beginning
+        table = self._add(voice, line, match)
+        if len(table.records) == 1:
+            table.rivals, table.heirs = tuple(v for v, _ in others), readers.heirs
+        return True
+
+    def _turns_out(self, line: Line) -> bool:
+        """Whether a row shows that the rows above were another dialect's, and which."""
+        table = self.floor.speaks
+        if table is None:
+            return False
+        readers = [voice for voice in table.speakers[1:] if table.reads(voice, line.text)]
+        if not readers:
+            return False
+        table.hand_over(readers[0])
+        table.rivals, table.heirs = tuple(readers[1:]), ()
+        return self.row(line)
+
+    def _add(self, voice: Voice, line: Line, match: Match) -> Table:
+        table = self.floor.speaks
+        if table is None or table.voice is not voice:
+            self.ledger.settle(among_rows=False)
+            table = self.floor.begin(voice, line.number)
+            self.ledger.found.tables.append(table)
+        self.ledger.settle(among_rows=self.course.open)
+        if table.rivals or table.heirs:
+            table.narrow(line.text)
+        table.records.append(Record(line.number, line.text, match))
+        self.ledger.count("rows")
+        self.course.taken = line.number
+        self._stand(line.indent)
+        return table
+
+    def _stand(self, indent: int) -> None:
+        """Rows are open, and the last is indented so far."""
+        self.course.indent = indent
+        self.course.open = True
+        self.course.skipping = None
+
+    def distrust(self) -> None:
+        """Take back the last row, if there is one: it may have been cut at its end."""
+        table = self.floor.table
+        if table is None:
+            return
+        record = table.records[-1]
+        table.records.drop({id(record)})
+        lines = 1 + len(record.more)
+        self.ledger.count("rows", -1)
+        self.ledger.count("details", 1 - lines)
+        self.ledger.refuse(Line(record.line, 0, record.text), table.voice, REST)
+        self.ledger.count("problems", lines - 1)
