@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nsparse.bundles import layouts
 from nsparse.bundles.facts import BIGGEST, Fact, fact
 from nsparse.bundles.members import Member, Unread
-from nsparse.bundles.sift import LONG, Sift, promising
+from nsparse.bundles.sift import Sift, promising
 from nsparse.bundles.texts import JSON, Part, blanked, in_json, parts
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.reading.pipeline import Engine, parse
@@ -102,20 +102,16 @@ class Reader:
         for block in member.stream.blocks():
             kept.append(block)
             size += len(block)
-            if size > LONG:  # those before, once it shows to be long
-                for part in kept if size - len(block) <= LONG else (block,):
-                    sift.look(part)
+            sift.look(block)
             if size > self.options.largest:
                 if sift.hopeful:
                     why = f"a text of more than {self.options.largest:,} bytes"
                     self.problems.append(Unread(member.path, why))
                 return
-        path = member.path
-        kind = layouts.fact_kind(path) if size <= BIGGEST else None
-        heading = layouts.heading(path)
-        hopeful = sift.hopeful if size > LONG else promising(b"".join(kept))
-        if hopeful or kind or heading:
-            self._read(member, b"".join(kept), kind, heading, hopeful=hopeful)
+        kind = layouts.fact_kind(member.path) if size <= BIGGEST else None
+        heading = layouts.heading(member.path)
+        if sift.hopeful or kind or heading:
+            self._read(member, b"".join(kept), kind, heading, hopeful=sift.hopeful)
 
     def _read(
         self,
