@@ -325,6 +325,7 @@ WITHOUT_TCP_STATE: Mapping[str, str] = {
     "SHUTDOWN_ACK_SENT": "SCTP",
     "ACK_SENT": "SCTP",
     "TERMINATE": "MPTCP",
+    "FASTCLOSE_WAIT": "MPTCP",
 }
 
 # FreeBSD marks hidden T/TCP states with `*`, illumos multilevel ports with ` P`, ` S` or both

@@ -61,7 +61,6 @@ DIALECT = Dialect(
         "LOCAL": _wide("local", ENDS.local()),
         "REMOTE": _wide("remote", ENDS.remote()),
         "STATE": state(),
-        "OPTIONS": Cell("options of the socket", lambda cell: {"details": cell}, free=True),
         "UNIX_PCB": details("a protocol control block, hexadecimal", "pcb"),
     },
 )

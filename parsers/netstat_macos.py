@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from nsparse.dialect import Cell, Columns, Dialect, Values
+from nsparse.dialect import Cell, CellFault, Columns, Dialect, Values
 from nsparse.reading import bsd
 from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, text, word, words_of
 
@@ -47,6 +48,48 @@ def _process(cell: str) -> Values:
         "process": name.strip() or None,
         "pid": int(pid) or None if pid.isdecimal() else None,
     }
+
+
+def _packets(cell: str) -> Values:
+    """`rxbytes/packets txbytes/packets rhiwat shiwat`."""
+    received, sent, rhiwat, shiwat = words_of(cell)
+    received, _, received_packets = received.partition("/")
+    sent, _, sent_packets = sent.partition("/")
+    return {
+        "bytes_received": int(received),
+        "bytes_sent": int(sent),
+        "details": f"rxpackets:{received_packets} txpackets:{sent_packets} "
+        + _limits(int(rhiwat), int(shiwat)),
+    }
+
+
+_OWNER_AND_OTHER = re.compile(r"(?P<owner>.*?:[0-9]+)[ \t]+(?P<other>.*:[0-9]+)")
+
+
+def _processes(cell: str) -> Values:
+    """`NAME:PID NAME:PID`, the owner and the process it acts for.
+
+    Raises:
+        CellFault: There are not two of them.
+    """
+    found = _OWNER_AND_OTHER.fullmatch(cell)
+    if found is None:
+        raise CellFault("two processes and their ids (name:pid)")
+    name, _, pid = found["owner"].rpartition(":")
+    return {
+        "process": name.strip() or None,
+        "pid": int(pid) or None,
+        "details": f"eprocess:{found['other'].strip()}",
+    }
+
+
+def _multipath(cell: str) -> Values:
+    return {"section": "inet", "proto": cell.partition("/")[0], "details": f"id:{cell}"}
+
+
+def _subflow(cell: str) -> Values:
+    """`tcp4/01`: a TCP socket, and its number within the connection."""
+    return {**bsd.PROTO.read(cell.partition("/")[0]), "details": f"id:{cell}"}
 
 
 def _listen_queue(cell: str) -> Values:
@@ -128,7 +171,7 @@ DIALECT = Dialect(
         "network_cmds 624, macOS 12": ("-an", "-anl", "-anv", "-anbv"),
         "network_cmds 671, macOS 14": ("-an", "-anW", "-anv", "-anbv"),
         "network_cmds 705, macOS 15": ("-an", "-anv"),
-        "network_cmds 726, macOS 26": ("-an", "-Aanv", "-anv", "-anlv"),
+        "network_cmds 726, macOS 26": ("-an", "-Aanv", "-anv", "-anvv", "-anlv"),
         "network_cmds 741, macOS 26.3": ("-a", "-an", "-anl", "-anv", "-av"),
     },
     settle=_settle,
@@ -148,11 +191,19 @@ DIALECT = Dialect(
         "FOUR": Cell("four numbers", _four),
         "SIX": Cell("six numbers", _six),
         "PROCESS": Cell("a process and its id (name:pid)", _process),
+        "PACKETS": Cell("bytes and packets, received and sent, and two numbers", _packets),
+        "PROCESSES": Cell("two processes and their ids (name:pid)", _processes),
         "INTERNALS": details("socket flags and options, hexadecimal", "so"),
         "KERNEL": Cell("kevt or kctl", _kernel),
         "KERNEL_REST": Cell("numbers, and the name of a kernel control", _kernel_rest),
         "FAMILY": Cell("a protocol family", _family),
         "FAMILY_REST": details("ends of a routing or key socket", "ends"),
+        "MULTIPATH": Cell("a multipath connection such as mptcp/00", _multipath),
+        "MULTIPATH_FLAGS": details("flags, hexadecimal", "flags"),
+        "SUBFLOW": Cell("a subflow such as tcp4/01", _subflow),
+        "SUBFLOW_FLAGS": details("flags, hexadecimal", "flags"),
+        "MULTIPATH_REST": details("what is below a multipath connection"),
+        "SUBFLOW_REST": details("what is below a subflow"),
         "VSOCK": word("vsock stream", section="vsock", proto="vsock", family="vsock"),
         "VSOCK_LOCAL": text("local_name", "a context id and port"),
         "VSOCK_REMOTE": text("remote_name", "a context id and port"),

@@ -336,12 +336,6 @@ Active Bluetooth connections (w/o servers)
 Proto  Destination       Source            State         PSM DCID   SCID      IMTU    OMTU Security
 l2cap  00:00:5E:00:53:01 00:00:5E:00:53:02 CONNECTED     3 0x0040 0x0041     672     672 Low
 """,
-    "multipath of macOS": """\
-Active Multipath Internet connections
-Proto/ID  Flags      Local Address          Foreign Address        (state)
-mptcp/00  00000001/00000001                 TERMINATE
-          [tok(1b2c3d4e) snd(10) rcv(20) aid(1)]
-""",
 }
 
 
@@ -357,8 +351,7 @@ MACOS_OVER = (
 
 @pytest.mark.parametrize("name", PASSED_OVER)
 def test_tables_of_other_families_are_passed_over_and_counted(name: str) -> None:
-    over = MACOS_OVER if "macOS" in name else LINUX_OVER
-    dump = parse(over + PASSED_OVER[name])
+    dump = parse(LINUX_OVER + PASSED_OVER[name])
     assert len(dump.frame) == 1
     assert dump.census["section"] == PASSED_OVER[name].count("\n")
 
@@ -478,6 +471,46 @@ def test_every_socket_of_macos_is_read() -> None:
     ]
 
 
+def test_a_multipath_connection_of_macos_and_its_subflows_are_rows() -> None:
+    """network_cmds mptcp.c: up to 10.11 without flags, and without the lines below."""
+    head = "Active Multipath Internet connections\n" + TWO.format("(state)").replace(
+        "Proto Recv-Q Send-Q", "Proto/ID  Flags     "
+    )
+    dump = parse(
+        MACOS_OVER
+        + head
+        + f"mptcp/00  00000001/00000001 {'ESTABLISHED':>50} \n"
+        + "      [tok(0x1b2c3d4e) snd(0x10) rcv(0x20) aid(1)]\n"
+        + " tcp4/01  00000003   192.0.2.10.52012   203.0.113.4.443   CLOSE_WAIT \n"
+        + "      [relseq(0001), err(0)]\n"
+        + f"mptcp/01 {'TERMINATE':>69}\n"
+    )
+    assert cells(dump, "line", "proto", "family", "state", "local_port", "remote_port")[1:] == [
+        [6, "mptcp", None, "ESTABLISHED", None, None],
+        [8, "tcp", "ipv4", "CLOSE_WAIT", 52012, 443],
+        [10, "mptcp", None, "UNKNOWN", None, None],
+    ]
+    assert dump.census == {"headers": 4, "rows": 4, "details": 2}
+    assert dump.notes == []
+
+
+def test_a_row_behind_the_message_that_macos_does_not_end_is_read() -> None:
+    glued = "Some tcp sockets may have been created or deletedudp4  0  0  *.5353  *.*\n"
+    dump = parse(MACOS_OVER + glued)
+    assert cells(dump, "line", "proto", "local_port") == [[3, "tcp", 22], [4, "udp", 5353]]
+    assert dump.notes == ["1 line mended: behind a message that has no line end"]
+
+
+def test_a_row_of_macos_with_packets_names_two_processes() -> None:
+    head = TWO.format("(state) rxbytes/packets txbytes/packets rhiwat shiwat process:pid")
+    row = "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED  14360/12  2173/3  131072  131472"
+    tail = "  Some App (x):811  launchd:1  00102 00000008 00000000002ecc57 00000080 04000900  2  0 000000\n"
+    dump = parse(head + row + tail)
+    names = ("pid", "process", "bytes_received", "bytes_sent")
+    assert cells(dump, *names) == [[811, "Some App (x)", 14360, 2173]]
+    assert "eprocess:launchd:1" in dump.frame["details"].iloc[0]
+
+
 def test_what_macos_dropped_is_no_limit_of_a_buffer() -> None:
     """-d adds a column before `rhiwat`, which the heading alone tells."""
     row = "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED  14360  2173 {} 131072  131472"
@@ -490,18 +523,11 @@ def test_what_macos_dropped_is_no_limit_of_a_buffer() -> None:
         assert "rhiwat:131072 shiwat:131472" in dump.frame["details"].iloc[0]
 
 
-def test_what_illumos_and_aix_print_below_a_row_is_no_row() -> None:
+def test_what_illumos_prints_below_a_row_is_no_row() -> None:
     labels = ("INVALID", "CONFIDENTIAL : INTERNAL USE ONLY", "0x0002-08-08", "[0x0002-08-08]")
     row = ROWS["netstat_illumos"].removeprefix(ILLUMOS).format("ESTABLISHED\n")
     dump = parse(ILLUMOS + "".join(f"{row}   {label}\n" for label in labels))
     assert [said.partition("label:")[2] for said in dump.frame["details"]] == list(labels)
-    # The manual of AIX describes -o; no capture was found.
-    options = (
-        " so_options: (ACCEPTCONN|REUSEADDR)\n q0len:0 qlen:0 qlimit:5   so_state: (PRIV)\n"
-        " timeo:0 uid:0\n sndbuf:\n   hiwat:16384 lowat:4096 mbcnt:0 mbmax:65536\n"
-    )
-    dump = parse(HEADED["AIX"][0] + options)
-    assert len(dump.frame) == 1
 
 
 # ---- languages ---------------------------------------------------------------------------------

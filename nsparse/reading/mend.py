@@ -71,6 +71,8 @@ MENDS = (
     Mend("found", _without(rf"(?:[A-Za-z]:)?{_OF_NAME}{{1,200}}:")),
     # `cat -n`, `nl`, editors and pages with line numbers: `  12  `, `12. `, `12| `.
     Mend("numbered", _without(r"[0-9]{1,7}(?:[:.|)][ \t]?|[ \t]{1,2}|$)")),
+    # The one message of netstat (network_cmds inet.c) that ends without a line end.
+    Mend("glued", _without(r"Some [a-z0-9]+ sockets may have been created or deleted(?=[^ .])")),
     # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
     Mend("coloured", _replacing(r"\x1b\[[0-9;]*[mK]", "")),
     # What a pager wrote over: `--More--` and the backspaces behind it.
@@ -99,6 +101,7 @@ SAID = {
     "escaped": "escaped as in Markdown, HTML or mail",
     "annotated": "a remark behind the row",
     "barred": "drawn with bars",
+    "glued": "behind a message that has no line end",
     "wrapped": "wrapped",
 }
 """What is said of lines with each kind of damage; `wrapped` is mended where lines meet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -30,5 +31,7 @@ def chosen(printer: ModuleType, release: str, options: str) -> Any:
 
 
 def _names(options: str) -> Iterator[str]:
+    """Letters and words; a letter that is given twice, as in `-vv`, is an option of its own."""
     for word in options.split():
-        yield from word[1:] if word.startswith("-") else [word]
+        letters = ("".join(same) for _, same in groupby(word[1:]))
+        yield from letters if word.startswith("-") else [word]

@@ -221,6 +221,22 @@ inet = st.lists(model.sockets(("tcp", "tcp", "udp", "raw", "udplite"), names=nam
 unix = st.lists(model.unix_sockets(names), max_size=4)
 
 
+@dataclass(frozen=True)
+class Sctp:
+    """A socket of SCTP, and the further addresses of both its ends."""
+
+    socket: Socket
+    more: tuple[tuple[str, str], ...]
+
+
+_hosts = st.sampled_from(("192.0.2.11", "198.51.100.12", "2001:db8::11"))
+sctp = st.builds(
+    Sctp,
+    model.sockets(("sctp",), names=names, families=("ipv4", "ipv6"), stateful=("sctp",)),
+    st.lists(st.tuples(_hosts, _hosts), max_size=2).map(tuple),
+)
+
+
 @st.composite
 def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
@@ -230,16 +246,22 @@ def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
         local = []  # the translated UNIX headings are not all known
     if not shown and not local:
         shown = [draw(model.sockets(("tcp",), names=names))]
-    return show(shown, local, layout)
+    return show(shown, local, layout, draw(st.lists(sctp, max_size=2)) if layout.sixes else [])
 
 
 headings = layouts().map(lambda layout: show([], [], replace(layout, header=True, runs=1)))
 
 
-def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:
+def show(
+    shown: Sequence[Socket],
+    local: Sequence[UnixSocket],
+    layout: Layout,
+    streams: Sequence[Sctp] = (),
+) -> list[Line]:
     """Print sockets."""
     message = [Line(text) for text in MESSAGE] if layout.message else []
     one = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
+    one += [line for socket in streams for line in _sctp(socket, layout)]
     if local:
         one += [*_unix_heading(layout), *(_unix_row(socket, layout) for socket in local)]
     told = layout.banner or layout.header
@@ -275,17 +297,14 @@ def _row(socket: Socket, layout: Layout) -> Line:
     local, local_row = _end(socket, socket.local, layout)
     remote, remote_row = _end(socket, socket.remote, layout)
     word = _state(socket, layout)
-    program, program_row = _program(socket.owners, layout)
+    blocks, blocks_row = _blocks(socket, layout)
     width = (23, 27)[layout.columns]
     proto = _proto(socket, layout)
     text = (
         f"{proto:5} {socket.recv_q:6} {socket.send_q:6} {local:{width}} {remote:{width}} "
-        f"{word or '':{12 if layout.busybox else 11}}"
+        f"{word or '':{12 if layout.busybox else 11}}{blocks}"
     )
-    user = str(socket.uid) if layout.numeric else socket.user
-    if layout.extended:
-        text += f" {user:10} {socket.inode:<10}"
-    text += program + (f" {_timer(socket, layout)}" if layout.timers else "")
+    text += f" {_timer(socket, layout)}" if layout.timers else ""
     told = "ipv6" if proto.endswith("6") else local_row["family"] or remote_row["family"]
     return Line(
         text,
@@ -304,13 +323,60 @@ def _row(socket: Socket, layout: Layout) -> Line:
             remote_port=remote_row["port"],
             remote_name=remote_row["name"],
             addr_truncated=local_row["cut"] or remote_row["cut"],
-            uid=socket.uid if layout.extended and layout.numeric else None,
-            user=user if layout.extended and not layout.numeric else None,
-            inode=socket.inode or None if layout.extended else None,
-            **program_row,
+            **blocks_row,
             **_timer_row(socket, layout),
         ),
     )
+
+
+def _blocks(socket: Socket, layout: Layout) -> tuple[str, Row]:
+    """The blocks of -e, -p and -Z."""
+    program, program_row = _program(socket.owners, layout)
+    if not layout.extended:
+        return program, program_row
+    user = str(socket.uid) if layout.numeric else socket.user
+    told = row(
+        uid=socket.uid if layout.numeric else None,
+        user=None if layout.numeric else user,
+        inode=socket.inode or None,
+    )
+    return f" {user:10} {socket.inode:<10}{program}", {**program_row, **told}
+
+
+def _sctp(stream: Sctp, layout: Layout) -> Iterator[Line]:
+    """An endpoint has no queues; further addresses stand below, and the blocks on the last line."""
+    socket = stream.socket
+    local, local_row = _end(socket, socket.local, layout)
+    remote, remote_row = _end(socket, socket.remote, layout)
+    blocks, blocks_row = _blocks(socket, layout)
+    word = _state(socket, layout)
+    linked = socket.connected
+    queues = f"{socket.recv_q:6} {socket.send_q:6}" if linked else ""
+    texts = [f"sctp  {queues:13} {local:23} {remote if linked else '':23} {word:11}"]
+    port = "" if linked else f":{socket.local.port or '*'}"
+    for near, far in stream.more:
+        texts.append(f"{'':20}{near + port:23} {far if linked else '':23} {'':11}")
+    texts[-1] += blocks
+    ends = {
+        f"{side}_{name}": end[name]
+        for side, end in (("local", local_row), ("remote", remote_row))
+        for name in ("addr", "port", "name")
+        if side == "local" or linked
+    }
+    told = row(
+        section="inet",
+        proto="sctp",
+        family=local_row["family"] or (remote_row["family"] if linked else None),
+        state=socket.state,
+        state_raw=word,
+        recv_q=socket.recv_q if linked else None,
+        send_q=socket.send_q if linked else None,
+        addr_truncated=local_row["cut"] or (remote_row["cut"] if linked else None),
+        **ends,
+        **blocks_row,
+    )
+    yield Line(texts[0], told)
+    yield from map(Line, texts[1:])
 
 
 def _proto(socket: Socket, layout: Layout) -> str:

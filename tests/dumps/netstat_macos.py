@@ -30,7 +30,20 @@ UNIX_HEADER = (
 )
 MULTIPATH = (
     "Active Multipath Internet connections",
-    "Proto/ID  Flags      Local Address          Foreign Address        (state)",
+    "Proto/ID  Flags      Local Address          Foreign Address        (state)    ",
+)
+# mptcp.c and vsock.c; what TCP has no state like is UNKNOWN.
+MULTIPATH_STATES = {
+    **{word: word for word in ("CLOSED", "LISTEN", "ESTABLISHED", "CLOSE_WAIT", "TIME_WAIT")},
+    "TERMINATE": "UNKNOWN",
+}
+VSOCK_STATES = ("CONNECTING", "ESTABLISHED", "CLOSING", "LISTEN", "CLOSED")
+VSOCK = (
+    "Active VSock sockets",
+    "Proto Type   Recv-Q Send-Q Local Address      Foreign Address    State      ",
+)
+VSOCK_LIMITS = (
+    "        rxcnt      txcnt peer_rxcnt peer_rxhiwat rxhiwat txhiwat    pid state    options"
 )
 KERNEL = (
     ("Active kernel event sockets", None),
@@ -59,7 +72,8 @@ class Layout:
         long: -l.
         wide: -W.
         banner: Whether the banner is there.
-        multipath: Whether the kernel has Multipath TCP, without a connection.
+        packets: -vv.
+        multipath: Whether the kernel has Multipath TCP.
         kernel: Whether all sections were asked for.
         runs: How often it was called.
     """
@@ -70,6 +84,7 @@ class Layout:
     pcb: bool = False
     bytes: bool = False
     verbose: bool = False
+    packets: bool = False
     long: bool = False
     wide: bool = False
     banner: bool = True
@@ -107,6 +122,7 @@ OPTIONS = {
     "A": {"pcb": True},
     "b": {"bytes": True},
     "v": {"verbose": True},
+    "vv": {"verbose": True, "packets": True},
     "l": {"long": True},
     "W": {"wide": True},
 }
@@ -115,7 +131,7 @@ DOUBTFUL = True
 UNTOLD = CUT_ENDS
 
 FLAGS = (
-    *("numeric", "everything", "pcb", "bytes", "verbose", "long", "wide"),
+    *("numeric", "everything", "pcb", "bytes", "verbose", "packets", "long", "wide"),
     *("banner", "multipath", "kernel"),
 )
 
@@ -129,8 +145,8 @@ def layouts(draw: st.DrawFn) -> Layout:
     if flags["pcb"]:
         # A row does not tell -l and names from -A alone, which cuts otherwise.
         flags |= {"long": False, "numeric": True}
-    # Without a banner nothing ends the empty Multipath section.
-    flags["multipath"] &= flags["banner"]
+    flags["packets"] &= flags["verbose"] and version >= 726
+    flags["multipath"] &= not flags["pcb"]
     return Layout(version=version, runs=draw(st.integers(1, 2)), **flags)
 
 
@@ -146,23 +162,64 @@ inet = st.one_of(
 unix = st.lists(model.unix_sockets(names), max_size=4)
 
 
+@dataclass(frozen=True)
+class Multipath:
+    """A connection over several paths."""
+
+    state: str
+    flags: int
+    flows: list[Socket]
+
+
+@dataclass(frozen=True)
+class Vsock:
+    """A socket to or from a virtual machine: a context id and a port, or none, at each end."""
+
+    local: tuple[int, int] | None
+    remote: tuple[int, int] | None
+    state: str
+    recv_q: int
+    pid: int
+
+
+others = st.integers(0, 2**31)
+flows = model.sockets(("tcp",), names=names, families=_v6)
+multipath = st.builds(
+    Multipath, st.sampled_from(tuple(MULTIPATH_STATES)), others, st.lists(flows, max_size=2)
+)
+_machine = st.none() | st.tuples(others, others)
+vsocks = st.builds(
+    Vsock, _machine, _machine, st.sampled_from(VSOCK_STATES), model.queues, model.pids
+)
+
+
 @st.composite
 def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
     shown = draw(st.lists(inet, min_size=1, max_size=7))
-    return show(shown, draw(unix), layout or draw(layouts()))
+    layout = layout or draw(layouts())
+    paths = draw(st.lists(multipath, max_size=2)) if layout.multipath else []
+    machines = draw(st.lists(vsocks, max_size=2)) if layout.kernel else []
+    return show(shown, draw(unix), layout, paths, machines)
 
 
-headings = layouts().map(
-    lambda layout: show([], [], replace(layout, multipath=False, kernel=False, runs=1))
-)
+headings = layouts().map(lambda layout: show([], [], replace(layout, kernel=False, runs=1)))
 
 
-def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -> list[Line]:
+def show(
+    shown: Sequence[Socket],
+    local: Sequence[UnixSocket],
+    layout: Layout,
+    paths: Sequence[Multipath] = (),
+    machines: Sequence[Vsock] = (),
+) -> list[Line]:
     """Print sockets."""
     lines = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
     if layout.multipath:
         lines += [Line(text) for text in MULTIPATH]
+        lines += [
+            line for number, path in enumerate(paths) for line in _paths(number, path, layout)
+        ]
     if local:
         verbose = _verbose_heading(layout) if layout.version >= 667 else ""
         lines.append(Line("Active LOCAL (UNIX) domain sockets"))
@@ -170,6 +227,9 @@ def show(shown: Sequence[Socket], local: Sequence[UnixSocket], layout: Layout) -
         lines += [_unix_row(socket, layout) for socket in local]
     if layout.kernel and not layout.verbose:
         lines += _kernel()
+    if machines:
+        lines += [Line(VSOCK[0]), Line(VSOCK[1] + VSOCK_LIMITS * layout.verbose)]
+        lines += [_vsock(socket, layout) for socket in machines]
     return repeated(lines, layout.runs, told=True)
 
 
@@ -188,6 +248,9 @@ def _heading(layout: Layout) -> Iterator[Line]:
 
 
 def _verbose_heading(layout: Layout) -> str:
+    if layout.packets:
+        limits = "  rhiwat  shiwat    process:pid      eprocess:epid  "
+        return "  rxbytes/packets  txbytes/packets" + limits + FIELDS.replace("usscnt", "usecnt")
     text = "     rxbytes      txbytes" if layout.counts else ""
     if not layout.verbose or layout.version < 457:
         return text
@@ -203,21 +266,14 @@ def _verbose_heading(layout: Layout) -> str:
 
 
 def _row(socket: Socket, layout: Layout) -> Line:
-    local, local_row = _end(socket, socket.local, layout)
-    remote, remote_row = _end(socket, socket.remote, layout)
+    ends, ends_row = _ends(socket, layout)
     word = STATES.get(socket.state, socket.state) if socket.state else None
     proto = f"{PROTOS.get(socket.proto, socket.proto):3}{SUFFIXES[socket.family]:2}"
     pcb = f"{PCB + socket.recv_q % 65536:16x}" if layout.pcb else None
     verbose, verbose_row = _verbose(socket, layout)
-    ends = {
-        f"{side}_{name}": value
-        for side, values in (("local", local_row), ("remote", remote_row))
-        for name, value in values.items()
-        if name != "cut"
-    }
     text = (
         f"{f'{pcb} {socket.send_q % 4096:8x} ' if pcb else ''}{proto} {socket.recv_q:6} "
-        f"{socket.send_q:6}  {local:{layout.width}} {remote:{layout.width}} {word or '':11}{verbose}"
+        f"{socket.send_q:6}  {ends} {word or '':11}{verbose}"
     )
     held: dict[str, object] = {
         "section": "inet",
@@ -229,9 +285,22 @@ def _row(socket: Socket, layout: Layout) -> Line:
         "send_q": socket.send_q,
         "cookie": pcb,
         "v6only": _v6only(socket),
-        "addr_truncated": local_row["cut"] or remote_row["cut"],
     }
-    return Line(text, row(**held, **ends, **verbose_row))
+    return Line(text, row(**held, **ends_row, **verbose_row))
+
+
+def _ends(socket: Socket, layout: Layout) -> tuple[str, dict[str, object]]:
+    """Both ends in their columns, and what of them can be read again."""
+    local, local_row = _end(socket, socket.local, layout)
+    remote, remote_row = _end(socket, socket.remote, layout)
+    held = {
+        f"{side}_{name}": value
+        for side, values in (("local", local_row), ("remote", remote_row))
+        for name, value in values.items()
+        if name != "cut"
+    }
+    held["addr_truncated"] = local_row["cut"] or remote_row["cut"]
+    return f"{local:{layout.width}} {remote:{layout.width}}", held
 
 
 def _v6only(socket: Socket) -> bool | None:
@@ -312,6 +381,12 @@ def _verbose(socket: Socket | UnixSocket, layout: Layout) -> tuple[str, Row]:
         }
     process = owner.process if owner else ""
     named = row(pid=pid or None, process=process or None)
+    if layout.packets:
+        counts = f" {received:>10}/{socket.recv_q:<6} {sent:>10}/{socket.send_q:<6}"
+        text = (
+            f"{counts} {131072:7} {131768:7} {process:>16}:{pid:<6} {'launchd':>16}:{1:<6}{fields}"
+        )
+        return text, {"bytes_received": received, "bytes_sent": sent, **named}
     return f"{text} {131072:7} {131768:7} {process:>16}:{pid:<6}{fields}", {**held, **named}
 
 
@@ -349,6 +424,56 @@ def _unix_row(socket: UnixSocket, layout: Layout) -> Line:
             **verbose_row,
         ),
     )
+
+
+def _paths(number: int, path: Multipath, layout: Layout) -> Iterator[Line]:
+    """A connection and its subflows, each a TCP socket; up to 10.11 without flags and counters."""
+    told = row(
+        section="inet", proto="mptcp", state=MULTIPATH_STATES[path.state], state_raw=path.state
+    )
+    old = layout.version < 457
+    flags = f"{path.flags:08x}/{path.flags + 1:08x}"
+    name = f"mptcp/{number:02}"
+    yield Line(f"{name} {path.state:>69}" if old else f"{name}  {flags} {path.state:>50} ", told)
+    if not old:
+        yield Line(f"      [tok({path.flags:#x}) snd(0x10) rcv(0x20) aid({number})]")
+    for flow, socket in enumerate(path.flows):
+        ends, ends_row = _ends(socket, layout)
+        word = STATES.get(socket.state or "", socket.state)
+        yield Line(
+            f" tcp{SUFFIXES[socket.family]}/{flow:02}  {path.flags:08x}   {ends} {word} ",
+            row(
+                section="inet",
+                proto="tcp",
+                family=socket.family,
+                state=socket.state,
+                state_raw=word,
+                v6only=_v6only(socket),
+                **ends_row,
+            ),
+        )
+        if not old:
+            yield Line(f"      [relseq({flow:04}), err(0)]")
+
+
+def _vsock(socket: Vsock, layout: Layout) -> Line:
+    ends = ["*:*" if end is None else f"{end[0]}:{end[1]}" for end in (socket.local, socket.remote)]
+    text = f"vsock stream {socket.recv_q:6} {0:6} {ends[0]:18} {ends[1]:18} {socket.state:11}"
+    if layout.verbose:
+        numbers = " ".join(f"{socket.recv_q + more:10}" for more in range(6))
+        text += f" {numbers} {socket.pid:6} 0x0102 0x00000008"
+    held = row(
+        section="vsock",
+        proto="vsock",
+        family="vsock",
+        state_raw=socket.state,
+        recv_q=socket.recv_q,
+        send_q=0,
+        local_name=ends[0],
+        remote_name=ends[1],
+        pid=socket.pid if layout.verbose else None,
+    )
+    return Line(text, held)
 
 
 def _kernel() -> Iterator[Line]:

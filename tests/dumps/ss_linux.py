@@ -31,6 +31,16 @@ STATES = {
 }
 IP_PROTOCOLS = {1: "icmp", 58: "ipv6-icmp", 89: "ospf"}
 
+# An SCTP association stands below its endpoint, without Netid; ss.c sctp_sstate_name. TCP has no
+# state like the last ones.
+ASSOCIATION = "association"
+ASSOCIATION_STATES = {
+    "CLOSED": "CLOSED",
+    "ESTAB": "ESTABLISHED",
+    **dict.fromkeys(("COOKIE_WAIT", "COOKIE_ECHOED", "SHUTDOWN_SENT", "ACK_SENT"), "UNKNOWN"),
+}
+CHILD = "`- "
+
 UNIX_KINDS = ("u_str", "u_dgr", "u_seq")
 UNIX_STATES = ("UNCONN", "LISTEN", "ESTAB")
 # Sockets without an IP address: Netid, section, the other end, and names they are printed by.
@@ -177,11 +187,16 @@ def layouts(draw: st.DrawFn, *, table: str, state: bool) -> Layout:
 # /proc/PID/comm up to its first parenthesis: 15 bytes of anything; ss 7.1 escapes, before it does not.
 names = model.words('ab1"(/:,=é\u2028\x85', 12)
 inet = model.sockets(
-    ("tcp", "tcp", "udp", "raw", "mptcp", "dccp"),
+    ("tcp", "tcp", "udp", "raw", "mptcp", "dccp", "sctp"),
     names=names,
     zoned=True,
     most_owners=3,
-    stateful=("tcp", "mptcp", "dccp"),
+    stateful=("tcp", "mptcp", "dccp", "sctp"),
+)
+associations = st.builds(
+    lambda socket, word: replace(socket, state=word),
+    model.sockets((ASSOCIATION,), names=names, stateful=(ASSOCIATION,)),
+    st.sampled_from(tuple(ASSOCIATION_STATES)),
 )
 tcp = model.sockets(("tcp",), names=names, zoned=True, most_owners=3)
 udp = model.sockets(("udp",), names=names, zoned=True, most_owners=3)
@@ -198,7 +213,7 @@ others = st.sampled_from(tuple(OTHERS)).flatmap(
 infos = st.dictionaries(st.sampled_from(tuple(ss_tail.INFO)), st.integers(0, 10**6), max_size=8)
 memories = st.tuples(*[st.integers(0, 10**7)] * 9)
 TABLES: Mapping[str, st.SearchStrategy[Any_]] = {
-    "all": st.one_of(inet, model.unix_sockets(names, 2), others),
+    "all": st.one_of(inet, model.unix_sockets(names, 2), others, associations),
     "tcp": tcp,
     "udp": udp,
     "nl": others.filter(lambda other: other.netid == "nl"),
@@ -212,6 +227,8 @@ def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
         table = draw(st.sampled_from(tuple(TABLES)))
         layout = draw(layouts(table=table, state=table in ("udp", "nl") or draw(st.booleans())))
     entry = st.builds(Entry, TABLES[layout.table], infos, memories)
+    if not layout.state:  # then nothing tells an association from an endpoint
+        entry = entry.filter(lambda entry: not _is_association(entry.socket))
     entries = draw(st.lists(entry, min_size=1, max_size=7))
     if layout.table == "udp" and all(_connected(entry.socket) for entry in entries):
         return dumps_of_none(layout)
@@ -221,6 +238,10 @@ def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
 headings = layouts(table="all", state=True).map(
     lambda layout: show([], replace(layout, header=True, runs=1))
 )
+
+
+def _is_association(socket: Any_) -> bool:
+    return isinstance(socket, Socket) and socket.proto == ASSOCIATION
 
 
 def _connected(socket: Any_) -> bool:
@@ -274,6 +295,11 @@ def _inet(socket: Socket, layout: Layout) -> Cells:
     remote, remote_row = _end(socket, socket.remote, layout)
     listens = "ESTAB" if socket.connected else "UNCONN"
     word = STATES.get(socket.state, socket.state) if socket.state else listens
+    state = socket.state
+    netid = proto = socket.proto
+    if _is_association(socket):
+        netid, proto, state = "", "sctp", ASSOCIATION_STATES[word]
+        word = CHILD + word
     both = (local, remote)
     old = any(token[0].count(":") > 1 and not token[0].startswith("[") for token in both)
     new = any(token[0].startswith(("[", "0.0.0.0")) for token in both)
@@ -284,16 +310,16 @@ def _inet(socket: Socket, layout: Layout) -> Cells:
         if name != "family"
     }
     return Cells(
-        socket.proto,
+        netid,
         word,
         (socket.recv_q, socket.send_q),
         local,
         remote,
         row(
             section="inet",
-            proto=socket.proto,
+            proto=proto,
             family=local_row["family"] or remote_row["family"],
-            state=socket.state if layout.state else None,
+            state=state if layout.state else None,
             **ends,
         ),
         frozenset(name for name, proved in (("old", old), ("new", new)) if proved),
@@ -466,7 +492,7 @@ def _common(cell: Cells, eras: set[str], layout: Layout) -> dict[str, object]:
     if layout.queues:
         held |= {"recv_q": cell.queues[0], "send_q": cell.queues[1]}
     if layout.state:
-        held["state_raw"] = cell.state
+        held["state_raw"] = cell.state.removeprefix(CHILD)
     new = "new" in eras
     if held["section"] != "inet" or held.get("local_addr") not in ("*", "::"):
         return held
