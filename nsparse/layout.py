@@ -19,6 +19,16 @@ class Whole(str):
     __slots__ = ()
 
 
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks lists of numbers behind a comma, such as `dump.txt:3-7,9`, if no line is as long."""
+
+    def _split(self, text: str) -> list[str]:
+        room = self.width - len(self.subsequent_indent)
+        chunks = super()._split(text)
+        return [part for c in chunks for part in (_LIST.split(c) if len(c) > room else [c])]
+
+
+_LIST = re.compile(r"(?<=\d,)(?=\d)")
 _TABLE = re.compile(r"\S {2,}\S")
 _TIED = re.compile(r"(?<=\d) (?=\d{3}(?!\d)|%)")
 _TIE = "\x00"
@@ -31,15 +41,14 @@ def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> li
     ['  5 connections hold', '  61 004 bytes']
     """
     tied = _TIED.sub(_TIE, harmless(" ".join(text.split("\n"))))
-    lines = textwrap.wrap(
-        tied,
+    wrapper = _Wrapper(
         max(width, len(indent) + 20),
         initial_indent=indent,
         subsequent_indent=indent if hang is None else hang,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.replace(_TIE, " ") for line in lines]
+    return [line.replace(_TIE, " ") for line in wrapper.wrap(tied)]
 
 
 def block(
@@ -59,20 +68,27 @@ def block(
         width: Columns to write in.
         indent: Blanks before the label.
         gap: Columns from the label to the texts.
-        tables: Whether a text with gaps in it is the line of a small table, and stays as it is.
+        tables: Whether a text with gaps in it is the line of a small table, and stays as it is;
+            too wide to stand beside the label, the table stands below it.
 
     >>> block("cause", ["it has read the end of the stream"], 36)
     ['  cause      it has read the end of', '               the stream']
     """
-    margin = " " * (indent + gap)
+    told = list(texts)
+    rows = [len(harmless(text)) for text in told if tables and _TABLE.search(text)]
+    beside = indent + gap
+    margin = " " * min(beside, max(indent, width - max(rows, default=0)))
     lines: list[str] = []
-    for text in texts:
+    for text in told:
         if isinstance(text, Whole) or (tables and _TABLE.search(text)):
             lines.append(margin + harmless(text))
         else:
             lines.extend(wrap(text, width, margin, margin + "  "))
+    head = f"{' ' * indent}{label:<{gap}}"
+    if lines and len(margin) < beside:
+        return [head.rstrip(), *lines]
     if lines:
-        lines[0] = f"{' ' * indent}{label:<{gap}}{lines[0][len(margin) :]}".rstrip()
+        lines[0] = f"{head}{lines[0][beside:]}".rstrip()
     return lines
 
 

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def thousands(n: float) -> str:
@@ -36,6 +36,19 @@ def percent(n: float, base: float) -> str:
     """
     share = 100 * n / base if base else 0.0
     return f"{share:.1f} %" if 0 < share < 1 else f"{share:.0f} %"
+
+
+def severities(counts: Mapping[str, int]) -> str:
+    """How many findings there are of each severity, in the order given; those of none left out.
+
+    >>> severities({"critical": 2, "warning": 2, "notice": 1, "info": 0})
+    '2 critical, 2 warnings, 1 notice'
+    """
+    return ", ".join(
+        plural(n, name) if name in ("warning", "notice") else f"{thousands(n)} {name}"
+        for name, n in counts.items()
+        if n
+    )
 
 
 def are(n: int) -> str:

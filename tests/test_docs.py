@@ -20,6 +20,7 @@ from nsparse.bundles.layouts import kinds, layouts
 from nsparse.bundles.limits import Limits
 from nsparse.cli import cli
 from nsparse.diagnosis import Diagnosis
+from nsparse.judging.wanted import listed
 from nsparse.registry import diagnoses, dialects
 from nsparse.schema import COLUMNS
 
@@ -58,7 +59,7 @@ def page(diagnosis: Diagnosis) -> Iterator[str]:
     yield "```"
     yield ""
     if diagnosis.needs:
-        yield f"Needs: {', '.join(diagnosis.needs).replace('|', ' or ')}."
+        yield f"Needs: {listed(diagnosis.needs)}."
         yield ""
     yield "| number | default | why |"
     yield "|---|---|---|"

@@ -142,8 +142,8 @@ def test_what_could_not_be_judged_and_the_way_out() -> None:
     assert (
         """
 not evaluated: 4 diagnoses
-  2 need timers                     ss -tuano
-  1 needs owners                    sudo ss -tuanp
+  2 need timers   ss -tuano
+  1 needs owners  sudo ss -tuanp
   1 needs several hosts and queues
       ss -tuan; dumps of the other hosts, in the same run
 """
@@ -234,7 +234,14 @@ def test_numbers_are_not_torn() -> None:
 
 def test_a_line_of_a_table_is_not_wrapped() -> None:
     row = "state        n   Recv-Q 0   =1   2-64   >64   oldest"
-    assert block("evidence", [row], 40, tables=True) == [f"  evidence   {row}"]
+    assert block("evidence", [row], 65, tables=True) == [f"  evidence   {row}"]
+    # Too wide to stand beside its label it moves to the left, as far as it must.
+    assert block("evidence", [row, "peers: 2"], 60, tables=True) == [
+        "  evidence",
+        f"        {row}",
+        "        peers: 2",
+    ]
+    assert block("evidence", [row], 40, tables=True) == ["  evidence", f"  {row}"]
 
 
 def test_a_heading_breaks_between_its_parts() -> None:
@@ -249,3 +256,21 @@ def test_a_heading_breaks_between_its_parts() -> None:
 
 def test_ranges() -> None:
     assert ranges([7, 3, 4, 5, 9, 10]) == "3-5,7,9-10"
+
+
+def test_what_is_wider_than_the_terminal_is_broken_where_it_may_be() -> None:
+    rows = tuple(("a/rather/long/path/to/dump.txt", line) for line in range(100, 140, 2))
+    lines = full(replace(LEAK, rows=rows, next=(), evidence=()), Style(width=60))
+    assert max(map(len, lines)) <= 60
+    numbers = "".join(line.strip() for line in lines if line.strip()[-3:].strip(",").isdigit())
+    assert numbers.endswith(",".join(str(line) for _, line in rows))
+    last = totals_of_many(60)
+    assert max(map(len, last)) <= 60
+    assert " ".join(last).endswith("1 info) in 123 456 rows of 1 host")
+
+
+def totals_of_many(width: int) -> list[str]:
+    findings = [replace(LEAK, id=s, severity=s) for s in ("critical", "warning", "notice", "info")]
+    style = Style(width=width, verbosity=1)
+    said = list(text(report(*findings, summary={"rows": 123_456}), style))
+    return said[len(said) - said[::-1].index("") :]

@@ -15,7 +15,7 @@ from nsparse.batch.manifest import Manifest, files, read
 from nsparse.batch.tables import STATUSES
 from nsparse.diagnosis import SEVERITIES
 from nsparse.errors import harmless
-from nsparse.prose import plural, thousands
+from nsparse.prose import plural, severities, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,4 +137,4 @@ def _statuses(summary: Summary) -> Iterator[str]:
 
 
 def _counted(row: Record) -> str:
-    return ", ".join(f"{thousands(int(row[name]))} {name}" for name in SEVERITIES if row[name])
+    return severities({name: int(row[name]) for name in SEVERITIES})

@@ -122,10 +122,11 @@ def listed(needs: Sequence[str]) -> str:
     """Capabilities as a person says them.
 
     >>> listed(("queues", "owner|inode", "timers"))
-    'queues, owners or inodes and timers'
+    'queues, owners or inodes, and timers'
     """
     *first, last = (" or ".join(NAMES.get(one, one) for one in need.split("|")) for need in needs)
-    return f"{', '.join(first)} and {last}" if first else last
+    comma = "," if any("|" in need for need in needs) else ""
+    return f"{', '.join(first)}{comma} and {last}" if first else last
 
 
 def way(needs: Sequence[str], system: str) -> str | None:

@@ -13,7 +13,7 @@ from nsparse.reporting.configfile import in_force
 from nsparse.reporting.options import BATCH, PATHS, batch_options, decoding_options, judging_options
 
 
-@click.command(epilog=BATCH)
+@click.command(epilog=BATCH, short_help="Read many bundles into one Parquet dataset.")
 @PATHS
 @batch_options
 @judging_options

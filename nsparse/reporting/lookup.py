@@ -31,7 +31,7 @@ def explain(name: str, target: Path | None, config: Path | None) -> int:
 @form("text", "json")
 @OUTPUT
 def list_(form: str, target: Path | None) -> int:
-    """List the dialects and the diagnoses."""
+    """List what there is: dialects, diagnoses, states, columns."""
     from nsparse.reporting import pages
 
     if form == "json":

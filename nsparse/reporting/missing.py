@@ -9,11 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.judging.wanted import lacking, wanted
-from nsparse.layout import table, wrap
+from nsparse.layout import wrap
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from nsparse.judging.report import Report
+
+INDENT, GAP, BELOW = "  ", "  ", "      "
+"""Before a text, between it and its command, and before what stands below it."""
 
 
 def not_evaluated(report: Report, width: int, *, ids: bool) -> list[str]:
@@ -39,7 +44,20 @@ def not_evaluated(report: Report, width: int, *, ids: bool) -> list[str]:
     count = plural(len(set().union(*merged.values())), "diagnosis", "diagnoses")
     some = " on every host" if len(report.scenes) > 1 else ""
     lines = [f"not evaluated{some}: {count}"]
-    for line, row, (_, names) in zip(table(rows), rows, groups, strict=True):
-        lines += [line] if len(line) <= width else [f"  {row[0]}", f"      {row[1]}"]
-        lines += wrap(", ".join(sorted(names)), width, "      ") if ids else []
+    for entry, (_, names) in zip(_beside(rows, width), groups, strict=True):
+        lines += entry
+        lines += wrap(", ".join(sorted(names)), width, BELOW) if ids else []
     return lines
+
+
+def _beside(rows: Sequence[tuple[str, str]], width: int) -> Iterator[list[str]]:
+    """Texts with their commands beside them, or below where there is no room."""
+    room = width - len(INDENT) - len(GAP)
+    fitting = [len(what) for what, command in rows if command and len(what + command) <= room]
+    column = max(fitting, default=0)
+    for what, command in rows:
+        if command and max(len(what), column) + len(command) <= room:
+            yield [f"{INDENT}{what:<{column}}{GAP}{command}"]
+        else:
+            below = [BELOW + command] if command else []
+            yield [*wrap(what, width, INDENT, BELOW), *below]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis
 from nsparse.errors import UnknownName
+from nsparse.judging.wanted import listed
 from nsparse.layout import block, wrap
 from nsparse.registry import diagnoses, dialects
 from nsparse.schema import BY_NAME, Column
+from nsparse.states import STATES
 
 if TYPE_CHECKING:
     from nsparse.dialect import Dialect
@@ -45,8 +47,6 @@ def explain(name: str, width: int, chosen: Settings) -> list[str]:
 
 def names() -> list[str]:
     """Every name that `explain` knows, states in their canonical spelling."""
-    from nsparse.states import STATES
-
     return [*diagnoses(), *STATES, *BY_NAME, *dialects()]
 
 
@@ -71,7 +71,7 @@ def _diagnosis(diagnosis: Diagnosis, width: int, chosen: Settings) -> list[str]:
             lines += block(label, [text], width, gap=LABEL)
         elif text != diagnosis.asks:
             lines += [*wrap(text, width, "  "), ""]
-    needs = ", ".join(diagnosis.needs).replace("|", " or ") or "nothing but the rows"
+    needs = listed(diagnosis.needs) if diagnosis.needs else "nothing but the rows"
     lines += ["", *block("Needs", [needs], width, gap=LABEL)]
     if diagnosis.numbers:
         where = f"  Numbers in force, set under [{diagnosis.id}] of a config file"
@@ -143,7 +143,7 @@ def _dialect(dialect: Dialect, width: int) -> list[str]:
 
 
 def catalogue(width: int) -> list[str]:
-    """The dialects with what they were proved on, and the diagnoses."""
+    """The dialects with what they were proved on, the diagnoses, and what else has a page."""
     lines = [f"{len(dialects())} dialects, and what each was proved on"]
     for dialect in dialects().values():
         lines += ["", f"  {dialect.name}  {dialect.title}"]
@@ -153,6 +153,8 @@ def catalogue(width: int) -> list[str]:
     for diagnosis in diagnoses().values():
         head = f"  {diagnosis.id:<{longest}}  "
         lines += wrap(diagnosis.asks, width, head, " " * len(head))
+    for kind, known in (("TCP states", STATES), ("columns", BY_NAME)):
+        lines += ["", f"{len(known)} {kind}", *wrap(", ".join(known), width, "  ")]
     return [*lines, "", "More: nsparse explain NAME"]
 
 
@@ -181,4 +183,6 @@ def facts() -> dict[str, Any]:
             }
             for d in diagnoses().values()
         ],
+        "states": list(STATES),
+        "columns": list(BY_NAME),
     }

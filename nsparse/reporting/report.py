@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsparse.diagnosis import SEVERITIES, Diagnosis, Finding, Severity, Step
+from nsparse.diagnosis import SEVERITIES, Diagnosis, Finding, Step
 from nsparse.errors import harmless
 from nsparse.layout import Whole, block, spread, wrap
-from nsparse.prose import plural, thousands
+from nsparse.prose import plural, severities, thousands
 from nsparse.registry import diagnoses
 from nsparse.reporting.heard import damage
 from nsparse.reporting.missing import not_evaluated
@@ -71,7 +71,7 @@ def text(report: Report, style: Style, chosen: Sequence[Diagnosis] = ()) -> Iter
     if report.summary["rows"]:
         parts[-1:-1] = _healthy(report, style, chosen or tuple(diagnoses().values()))
         parts.append(not_evaluated(report, style.width, ids=style.verbosity > 0))
-    parts.append([totals(report, shown)])
+    parts.append(wrap(totals(report, shown), style.width))
     for number, part in enumerate(part for part in parts if part):
         yield from ["", *part] if number else part
 
@@ -242,9 +242,7 @@ def totals(report: Report, shown: Sequence[Finding]) -> str:
     if not report.summary["rows"]:
         return "nothing to judge: no sockets"
     counts = Counter(finding.severity for finding in shown)
-    named = ", ".join(
-        _count(severity, counts[severity]) for severity in SEVERITIES if counts[severity]
-    )
+    named = severities({severity: counts[severity] for severity in SEVERITIES})
     hidden = len(report.findings) - len(shown)
     nothing = "no findings above info" if hidden else "no findings"
     found = f"{plural(len(shown), 'finding')} ({named})" if shown else nothing
@@ -252,8 +250,3 @@ def totals(report: Report, shown: Sequence[Finding]) -> str:
     said = f"{found} in {plural(int(report.summary['rows']), 'row')} of {hosts}"
     more = "more " if shown else ""
     return f"{said}; {hidden} {more}at info (-v)" if hidden else said
-
-
-def _count(severity: Severity, n: int) -> str:
-    """How many of one severity: `2 warnings`, but `2 critical` and `2 info`."""
-    return plural(n, severity) if severity in ("warning", "notice") else f"{n} {severity}"
