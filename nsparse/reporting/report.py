@@ -211,7 +211,7 @@ def _overview(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[s
 
 
 def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
-    """The heading of a healthy host; of one that hardly any diagnosis could judge it says that."""
+    """The heading of a healthy host; `ok` it is if half of the diagnoses could judge it."""
     judged = _judged(scene, chosen)
     if not judged:
         nothing = "no diagnosis could be made of these rows"
@@ -219,11 +219,11 @@ def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
     count = (
         f"({plural(judged, 'diagnosis', 'diagnoses')} judged, {len(chosen) - judged} not evaluated)"
     )
-    if _stateless(scene):
-        parts = filter(None, ("judged in part", scene.host, "the dump shows no states"))
+    said = "the dump shows no states" if _stateless(scene) else "no findings at warning or above"
+    if _stateless(scene) or 2 * judged < len(chosen):
+        parts = filter(None, ("judged in part", scene.host, said))
         return spread(parts, count, style.width, right=False)
-    parts = filter(None, ("ok", scene.host, "no findings at warning or above"))
-    lines = spread(parts, count, style.width, right=False)
+    lines = spread(filter(None, ("ok", scene.host, said)), count, style.width, right=False)
     return [_painted(lines[0], "ok", style), *lines[1:]]
 
 
