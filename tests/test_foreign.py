@@ -324,6 +324,64 @@ LocalAddress                        LocalPort RemoteAddress                     
     ),
     ("error", "netstat: invalid option -- 'Q'\n"),
     ("error", "Cannot open netlink socket: Permission denied\n"),
+    (
+        "processes",
+        """
+USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND
+root           1  0.0  0.1 168136 11888 ?        Ss   Nov20   0:04 /sbin/init splash
+""",
+    ),
+    ("processes", "www-data  812  1.0  0.0 1000 2000 pts/0   S+   10:43   0:00 nginx: worker\n"),
+    ("processes", "root           1       0  0 Nov20 ?        00:00:04 /sbin/init splash\n"),
+    ("processes", "    PID COMMAND         %CPU\n  12345 bash             0.0\n"),
+    ("processes", "Abbildname                     PID Sitzungsname       Sitz.-Nr.\n"),
+    ("processes", '"Image Name","PID","Session Name"\n"System Idle Process","0","Services"\n'),
+    ("processes", "Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id  SI ProcessName\n"),
+    ("settings", "net.ipv4.tcp_fin_timeout = 60\nnet.core.somaxconn = 4096\n"),
+    ("settings", "net.inet.tcp.msl: 15000\nkern.ipc.somaxconn: 128\n"),
+    (
+        "limits",
+        """
+core file size              (blocks, -c) 0
+open files                          (-n) 1024
+real-time non-blocking time  (microseconds, -R) unlimited
+""",
+    ),
+    (
+        "limits",
+        """
+Limit                     Soft Limit           Hard Limit           Units
+Max open files            1024                 4096                 files
+""",
+    ),
+    (
+        "load",
+        """
+               total        used        free      shared  buff/cache   available
+Mem:        16300000     2000000    10000000      100000     4300000    14000000
+""",
+    ),
+    ("load", " 10:43:50 up 3 days,  1:02,  1 user,  load average: 0.00, 0.01, 0.05\n"),
+    ("load", "Filesystem     1K-blocks    Used Available Use% Mounted on\n/dev/sda1 1 1 1 1% /\n"),
+    ("log", "[    1.234567] TCP: request_sock_TCP: Possible SYN flooding on port 8080.\n"),
+    ("log", "Nov 22 10:43:50 web1 sshd[612]: Accepted publickey from 192.0.2.9 port 51514\n"),
+    (
+        "thread-dump",
+        """
+Full thread dump of a virtual machine:
+
+"main" #1 prio=5 os_prio=0 tid=0x1 nid=0x2 waiting on condition
+        at example.Pool.borrow(Pool.java:12)
+""",
+    ),
+    ("system-calls", "connect(3, {sa_family=AF_INET, sin_port=htons(443)}, 16) = 0\n"),
+    ("containers", "CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS   PORTS   NAMES\n"),
+    ("containers", "NAME    READY   STATUS    RESTARTS   AGE\nweb-0   1/1     Running   0   3d\n"),
+    (
+        "probe",
+        "PING 192.0.2.9 (192.0.2.9) 56(84) bytes of data.\n64 bytes from 192.0.2.9: ttl=64\n",
+    ),
+    ("probe", "traceroute to 192.0.2.9, 30 hops max\n 1  192.0.2.1  0.3 ms  0.2 ms  0.2 ms\n"),
     ("html", "<!DOCTYPE html>\n<html>\n<body>\n  <p>404 Not Found</p>\n</body>\n</html>\n"),
     ("json", '{\n  "sockets": [\n    {"state": "LISTEN"}\n  ]\n}\n'),
     ("json", '[{"proto": "tcp", "state": "LISTEN"}]\n'),

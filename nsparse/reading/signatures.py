@@ -15,6 +15,7 @@ SOCKETS = (
     " or `netstat -an`"
 )
 BESIDE = "keep it beside a socket table, its counters support the findings; " + SOCKETS
+BESIDE_SETTINGS = "keep it in the folder of a socket table, it is used there; " + SOCKETS
 NO_COUNTS = "collect the rows themselves, with `ss -tanpoemi` or `netstat -anp`"
 NO_TOOL = "run `ss` where `netstat` is missing and the other way round, as root if it may not read"
 
@@ -271,10 +272,93 @@ SIGNATURES = (
         heads=(
             r"(?:UID|USER|RUSER)\s+PID\s+(?:PPID|%CPU)\b",
             r"F\s+S\s+UID\s+PID\s+PPID\b",
+            r"PID\s+(?:TTY|TT|USER|PPID|COMMAND|CMD|COMM|ARGS|%CPU)\b(?:[A-Z0-9%+\s-]*)$",
             r"PID\s+(?:TTY|TT|USER|PPID)\b.*\b(?:TIME|TIME\+|COMMAND|CMD)\b",
             r"Image Name\s+PID\s+Session Name",
+            r"\"Image Name\",\"PID\"",
+            r"(?:Abbildname|Nom de l'image|Nombre de imagen|Nome immagine|Nome da imagem)\s+PID\b",
+            r"Handles\s+(?:NPM\(K\)\s+)?.*\bProcessName$",
             r"top - \d\d:\d\d:\d\d up ",
         ),
+        rows=(
+            # `ps aux` and `ps -ef` without a heading: user, ids, a time behind the terminal.
+            r"\S+\s+\d+\s+\d+\.\d\s+\d+\.\d\s+\d+\s+\d+\s+\S+\s+[A-Z]\S*\s+\S+\s+\d+:\d\d",
+            r"\S+\s+\d+\s+\d+\s+\d+\s+\S+\s+(?:\?+|pts/\d+|tty\w+|-)\s+(?:\d+-)?\d+:\d\d",
+        ),
+    ),
+    Signature(
+        "settings",
+        "a list of kernel settings",
+        "sysctl -a",
+        BESIDE_SETTINGS,
+        rows=(r"(?:net|kernel|fs|vm|kern|hw|dev|user|debug)(?:\.[\w-]+)+(?: = |: |=)",),
+    ),
+    Signature(
+        "limits",
+        "a list of resource limits",
+        "ulimit -a, /proc/PID/limits",
+        BESIDE_SETTINGS,
+        heads=(r"Limit\s+Soft Limit\s+Hard Limit\s+Units",),
+        rows=(
+            r"[\w /-]+\s+\((?:\w+, )?-\w\) (?:\d+|unlimited)$",
+            r"Max [a-z ]+\s(?:\d+|unlimited)\s+(?:\d+|unlimited)\s",
+        ),
+    ),
+    Signature(
+        "load",
+        "a report on processors, memory or disks",
+        "free, vmstat, iostat, sar, df, uptime",
+        SOCKETS,
+        heads=(
+            r"procs -+memory-+",
+            r"total\s+used\s+free\s+shared\b",
+            r"avg-cpu:\s+%user",
+            r"(?:\d\d:\d\d:\d\d(?: [AP]M)?\s+)?(?:IFACE|CPU)\s+(?:rxpck/s|%usr|%user)",
+            r"Filesystem\s+(?:\S+-blocks|Size)\s+Used\b",
+        ),
+        rows=(r"\d\d:\d\d:\d\d up .*load average", r"Linux \d+\.\S+ \(.*\)\s.*_\(\d+ CPU\)"),
+    ),
+    Signature(
+        "log",
+        "a log",
+        "dmesg, journalctl",
+        SOCKETS,
+        rows=(
+            r"\[\s*\d+\.\d{6}\] \S",
+            r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]+(?:\[\d+\])?: ",
+        ),
+    ),
+    Signature(
+        "thread-dump",
+        "a dump of threads",
+        "jstack",
+        SOCKETS,
+        heads=(r"Full thread dump ",),
+        rows=(r"\"[^\"]*\" (?:#\d+ )?(?:daemon )?(?:prio=|os_prio=|\[\d)", r"at [\w.$/<>]+\(.*\)$"),
+    ),
+    Signature(
+        "system-calls",
+        "a trace of system calls",
+        "strace",
+        SOCKETS,
+        rows=(
+            r"(?:\[pid\s+\d+\] |\d+\s+)?(?:\d\d:\d\d:\d\d\S* )?[a-z_]\w*\(.*\)\s+= (?:-?\d|0x|\?)",
+        ),
+    ),
+    Signature(
+        "containers",
+        "a list of containers",
+        "docker ps, kubectl get pods",
+        "collect the sockets inside them, with `ss -tanpoemi` or `netstat -anp`",
+        heads=(r"CONTAINER ID\s+IMAGE\s+COMMAND\b", r"(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\b"),
+    ),
+    Signature(
+        "probe",
+        "a probe of the path",
+        "ping, traceroute",
+        SOCKETS,
+        heads=(r"PING \S+ ", r"traceroute6? to ", r"Tracing route to ", r"Pinging \S+ "),
+        rows=(r"\d+ bytes from ", r"Reply from \S+: "),
     ),
     Signature(
         "arp",
