@@ -34,7 +34,7 @@ from nsparse.bundles.streams import (
     packing_of,
     reason,
 )
-from nsparse.bundles.tars import Content, Tape
+from nsparse.bundles.tars import Tape, content_of
 
 
 class Member(NamedTuple):
@@ -185,7 +185,7 @@ class Walk:
                 self._counted(count, place.path)
                 if entry.isreg() and not entry.issparse():
                     path = inside(place.path, entry.name, self.limits.path)
-                    content = Source(Content(tape, entry.size), place.path)
+                    content = content_of(tape, entry.size, place.path)
                     with self._guarded(path):
                         self._open(content, place._replace(path=path, modified=float(entry.mtime)))
 

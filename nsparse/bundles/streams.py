@@ -7,6 +7,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from os import SEEK_CUR
 from tarfile import TarError
 from typing import IO, Any, NamedTuple
@@ -122,6 +123,13 @@ class Source:
         self._some: Callable[[int], bytes] = getattr(stream, "read1", None) or stream.read
         self.stream, self.file = stream, file
         self.count = 0
+
+    @classmethod
+    def of(cls, data: bytes, path: str) -> Source:
+        """A stream of what is in memory already; it is counted by whoever read it."""
+        source = cls(BytesIO(), path)
+        source._head, source._ended, source.count = data, True, len(data)
+        return source
 
     def read(self, size: int | None = -1) -> bytes:
         """The next bytes, at most a chunk; none at the end.

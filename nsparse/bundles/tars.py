@@ -15,36 +15,14 @@ from nsparse.bundles.streams import CHUNK, Source, Unreadable
 
 HEADERS_AT_MOST = 4 << 20
 """So much may describe one file: long names and attributes are a few KiB."""
+CUT = "unexpected end of data"
+"""What tarfile says of an archive that ends too early."""
 _HEADER = struct.Struct("100s24x12s12s8s1s188x155s12x")
 """Name, size, time, checksum, kind and prefix, as POSIX has them in `ustar`."""
 
 
 class Entry(tarfile.TarInfo):
     """A file of a tar, or what else stands in one."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """What a header says; that of a plain file is read here, in a third of the time."""
-        return cls._plain(bytes(buf), encoding, errors) or super().frombuf(buf, encoding, errors)
-
-    @classmethod
-    def _plain(cls, head: bytes, encoding: str, errors: str) -> Self | None:
-        """A file with a name in one piece and octal numbers; None for all that is less plain."""
-        if len(head) != _HEADER.size:
-            return None
-        name, size, changed, checksum, kind, prefix = _HEADER.unpack(head)
-        numbers = [part.strip(b" \0") for part in (size, changed, checksum)]
-        if kind != tarfile.REGTYPE or prefix[0] or not all(map(bytes.isdigit, numbers)):
-            return None
-        try:
-            length, when, said = (int(number, 8) for number in numbers)
-        except ValueError:
-            return None
-        if said != sum(head) - sum(checksum) + len(checksum) * ord(" "):
-            return None
-        entry = cls(name.partition(b"\0")[0].decode(encoding, errors))
-        entry.size, entry.mtime = length, when
-        return entry
 
     @classmethod
     def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
@@ -60,7 +38,7 @@ class Entry(tarfile.TarInfo):
             if kind == "EOFHeaderError":
                 raise
             cut = kind in ("EmptyHeaderError", "TruncatedHeaderError")
-            raise tarfile.ReadError("truncated" if cut else "damaged") from error
+            raise tarfile.ReadError(CUT if cut else "damaged") from error
 
 
 class Tape:
@@ -89,6 +67,10 @@ class Tape:
         self._described += size
         if self._described > HEADERS_AT_MOST:
             raise Unreadable(self._path, "what describes a file in it is too large")
+        return self.all_of(size)
+
+    def all_of(self, size: int) -> bytes:
+        """So many of the next bytes; fewer only at the end."""
         parts = []
         while size and (part := self.some(size)):
             parts.append(part)
@@ -119,17 +101,57 @@ class Tape:
     def entries(self) -> Iterator[tarfile.TarInfo]:
         """Each entry; its content is to be read before the next one is asked for."""
         with tarfile.TarFile(fileobj=self, mode="r", tarinfo=Entry) as tar:  # type: ignore[arg-type]
-            while (entry := tar.next()) is not None:
+            entry = tar.next()
+            while entry is not None:
                 yield entry
                 self.seek(tar.offset)
                 self._described = 0
                 # tarfile would keep every one of them, and what is said of all files.
                 tar.members.clear()  # type: ignore[attr-defined]
                 tar.pax_headers.clear()  # type: ignore[attr-defined]
+                entry = self._plain(tar) or tar.next()
+
+    def _plain(self, tar: tarfile.TarFile) -> tarfile.TarInfo | None:
+        """The next entry in a fifth of the time, if it is a plain file, as most are.
+
+        That is: with a name in one piece, octal numbers, and a header that is at hand.
+        """
+        head = self._data[self._at : self._at + _HEADER.size]
+        if len(head) != _HEADER.size:
+            return None
+        name, size, changed, checksum, kind, prefix = _HEADER.unpack(head)
+        numbers = [part.strip(b" \0") for part in (size, changed, checksum)]
+        if kind != tarfile.REGTYPE or prefix[0] or not all(map(bytes.isdigit, numbers)):
+            return None
+        try:
+            length, when, said = (int(number, 8) for number in numbers)
+        except ValueError:
+            return None
+        if said != sum(head) - sum(checksum) + len(checksum) * ord(" "):
+            return None
+        entry = tarfile.TarInfo(name.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
+        entry.size, entry.mtime = length, when
+        self._at += _HEADER.size
+        tar.offset = self.tell() + length + -length % tarfile.BLOCKSIZE
+        return entry
 
 
-class Content:
-    """The content of the file at which a tape stands."""
+def content_of(tape: Tape, size: int, path: str) -> Source:
+    """The content of the file at which a tape stands: most are small, and read at once.
+
+    Raises:
+        tarfile.ReadError: The archive ends before the file does.
+    """
+    if size > CHUNK:
+        return Source(_Content(tape, size), path)
+    data = tape.all_of(size)
+    if len(data) < size:
+        raise tarfile.ReadError(CUT)
+    return Source.of(data, path)
+
+
+class _Content:
+    """The content of a large file."""
 
     def __init__(self, tape: Tape, size: int) -> None:
         self._tape, self._left = tape, size
@@ -142,7 +164,7 @@ class Content:
         """
         data = self._tape.some(min(size, self._left))
         if not data and self._left:
-            raise tarfile.ReadError("unexpected end of data")
+            raise tarfile.ReadError(CUT)
         self._left -= len(data)
         return data
 
