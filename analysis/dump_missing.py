@@ -57,7 +57,7 @@ def cut(scene: Scene, limits: Limits) -> Iterator[Finding]:
             limits,
             "dump-truncated",
             scene.view.last,
-            f"the end of the dump is missing, after {plural(len(scene.rows), 'row')}.",
+            f"the end of the dump is missing, after {plural(len(scene.view), 'row')}.",
             severity="notice",
             caveats=("what stood after the last line",),
         )

@@ -105,8 +105,9 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     open_ = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
     least = min(limits["few"], limits["many"])
+    idle = silent(scene, limits["idle_s"])
     for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
-        quiet = int(silent(scene, limits["idle_s"])[lot].sum())
+        quiet = int(idle[lot].sum())
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             part = view.pick(lot, *GROUPED, "local_port", "remote_addr", "remote_port")
             yield _leak(scene, limits, part, quiet)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
+    from nsparse.judging.ends import Ints
     from nsparse.judging.scene import Scene
 
 NUMBERS = (
@@ -48,15 +49,18 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     waiting = view.is_("state", "TIME_WAIT") & view.true("concrete")
     if not waiting.any():
         return
-    known = view.is_("role", "client") & ~view.is_("service", "")
-    opened = (known & view.is_("state", "ESTABLISHED")).nonzero()[0]
+    client = view.is_("role", "client")
+    opened = client & view.is_("state", "ESTABLISHED")
     least = min(limits["notice"], _filling(scene, limits))
-    for lot in view.lots(waiting & known, "service", least=least):
-        beside = opened[view.alike(opened, lot[:1], "service")]
-        part = view.pick(lot, "service", "local_addr", "remote_addr")
-        severity = _severity(scene, limits, part, len(beside))
+    at = (waiting & client).nonzero()[0]
+    beside = dict(zip(at.tolist(), view.tally(at, opened, "service").tolist(), strict=True))
+    for lot in view.lots(at, "service", least=least):
+        severity = _severity(scene, limits, lot, beside[lot[0]])
         if severity is not None:
-            yield _churn(scene, limits, part, view.pick(beside, "owner"), severity)
+            part = view.pick(lot, "service", "local_addr", "remote_addr")
+            there = opened.nonzero()[0]
+            there = there[view.alike(there, lot[:1], "service")]
+            yield _churn(scene, limits, part, view.pick(there, "owner"), severity)
     for lot in view.lots(waiting & view.is_("role", "server")):
         yield _served(scene, view.pick(lot, "bound"))
 
@@ -66,9 +70,9 @@ def _filling(scene: Scene, limits: Limits) -> float:
     return limits["fill"] * scene.constants.ephemeral_size
 
 
-def _severity(scene: Scene, limits: Limits, part: pd.DataFrame, opened: int) -> Severity | None:
-    n = len(part)
-    if comes_back(scene, str(part["remote_addr"].iat[0])):
+def _severity(scene: Scene, limits: Limits, lot: Ints, opened: int) -> Severity | None:
+    n = len(lot)
+    if comes_back(scene, str(scene.view.array("remote_addr")[lot[0]])):
         return None
     if n >= _filling(scene, limits):
         return "warning"

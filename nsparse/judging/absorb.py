@@ -16,6 +16,7 @@ from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from nsparse.diagnosis import Absorbs, Diagnosis, Join
+    from nsparse.judging.ends import Ints
     from nsparse.judging.scene import Scene
 
 PART = 0.5
@@ -125,14 +126,13 @@ class _Keys:
 
     def __init__(self, findings: Sequence[Finding], scene: Scene) -> None:
         self._findings = findings
-        self._rows = scene.rows
-        self._columns: dict[str, Sequence[object]] = {}
+        self._view = scene.view
 
     def winning(self, number: int, by: Join) -> list[Hashable]:
         """Keys of the finding that would take over."""
         if by == "mirror":
-            pair = self._column("pair")
-            return [pair[row] for row in self._findings[number].sockets]
+            found: list[Hashable] = self._view.numbers("pair")[self._rows(number)].tolist()
+            return found
         return self.losing(number, by)
 
     def losing(self, number: int, by: Join) -> list[Hashable]:
@@ -143,37 +143,36 @@ class _Keys:
         if by == "owner":
             return self._owner(finding)
         if by == "port":
-            return [self._port(row) for row in finding.sockets]
-        return self._services(finding)
+            return self._ports(self._rows(number))
+        if finding.sockets:
+            return list(self._view.keys_at(self._rows(number), "bound").tolist())
+        return [finding.group.service] if finding.group.service else []
+
+    def _rows(self, number: int) -> Ints:
+        import numpy as np
+
+        return np.array(self._findings[number].sockets, dtype=np.int64)
 
     @staticmethod
     def _owner(finding: Finding) -> list[Hashable]:
         group = finding.group
         return [group.pid if group.pid is not None else group.owner] if group.owner else []
 
-    def _services(self, finding: Finding) -> list[Hashable]:
-        bound, netns = self._column("bound"), self._column("netns")
-        if finding.sockets:
-            return [(netns[row], bound[row]) for row in finding.sockets]
-        return [finding.group.service] if finding.group.service else []
+    def _ports(self, rows: Ints) -> list[Hashable]:
+        """Where each row is served on this host; a caller's row counts for the port it calls.
 
-    def _port(self, row: int) -> Hashable:
-        """Where a row is served on this host; a caller's row counts for the port it calls."""
-        target = self._column("target")[row]
-        at = target if isinstance(target, int) and target >= 0 else row
-        netns, proto = self._column("netns")[at], self._column("proto")[at]
-        if self._column("role")[at] in ("listener", "server"):
-            return netns, proto, self._column("bound")[at]
-        if self._column("role")[at] == "":
-            return netns, proto, self._column("local_addr")[at], self._column("local_port")[at]
-        return row  # a client of another host: its own local port serves nobody
+        A client of another host serves nobody on its own local port: it shares nothing.
+        """
+        import numpy as np
 
-    def _column(self, name: str) -> Sequence[object]:
-        """A column as Python values, NA as None, so that equal keys are equal."""
-        if name not in self._columns:
-            column = self._rows[name].astype("object")
-            self._columns[name] = column.where(column.notna(), None).tolist()
-        return self._columns[name]
+        view, target = self._view, self._view.numbers("target")[rows]
+        at = np.where(target >= 0, target, rows)
+        serves = view.is_("role", "listener", "server")[at]
+        calls = ~serves & ~view.is_("role", "")[at]
+        bound = view.keys_at(at, "proto", "bound")
+        port = view.keys_at(at, "proto", "local_addr", "local_port")
+        number = np.where(serves, bound, np.where(calls, rows, port))
+        return list(zip((2 * serves + calls).tolist(), number.tolist(), strict=True))
 
 
 # ---- one parent each -------------------------------------------------------------------------

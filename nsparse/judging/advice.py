@@ -15,8 +15,7 @@ from nsparse.judging.finding import count_of
 from nsparse.prose import port_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from nsparse.judging.finding import Rows
     from nsparse.judging.scene import Scene
 
 Advice = Mapping[str, str]
@@ -137,7 +136,7 @@ def stack_of(process: str | None, pid: int | None) -> Advice:
     return {system: found[system] for system in ("linux", "macos")}
 
 
-def sockets(state: str, rows: pd.DataFrame | None = None, flags: str = "pe") -> Advice:
+def sockets(state: str, rows: Rows | None = None, flags: str = "pe") -> Advice:
     """Who owns the sockets of a state.
 
     Args:
@@ -161,7 +160,7 @@ def sockets(state: str, rows: pd.DataFrame | None = None, flags: str = "pe") -> 
     )
 
 
-def _where(rows: pd.DataFrame, bound: str, port: str) -> str:
+def _where(rows: Rows, bound: str, port: str) -> str:
     """The filter of ss for the rows of one service."""
     if rows["role"].iat[0] == "client" and bound:
         return f" dst {shlex.quote(bound)}"

@@ -73,7 +73,7 @@ def eyeballs(scene: Scene, calls: Bools, few: float) -> Bools:
     if not six.any():
         return six
     works = view.is_("state", "ESTABLISHED") & view.known("remote_addr")
-    works &= ~view.where("remote_addr", _is_six, works)
+    works &= ~view.where("remote_addr", _is_six, works & ~view.is_("family", "ipv4"))
     at = six.nonzero()[0]
     there = view.tally(at, works, *PROGRAM, "remote_port")
     attempts = view.tally(at, calls, *PROGRAM, *SERVICE)

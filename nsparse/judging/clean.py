@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.ends import Bools, Codes, Ends, Ints, codes, compact, is_inet, joined
+from nsparse.judging.ends import Bools, Codes, Ends, Ints, codes, compact, joined
+from nsparse.judging.view import View
 
 PLACE = (
     "file",
@@ -54,7 +55,7 @@ class Repeats:
         return keep
 
 
-def repeats(frame: pd.DataFrame, ends: Ends, concrete: Bools, cut: Bools) -> Repeats:
+def repeats(view: View, ends: Ends, concrete: Bools) -> Repeats:
     """Find the rows that print a socket again.
 
     A connection is known by its ends: a row of the same ends is the same connection if inode or
@@ -65,29 +66,38 @@ def repeats(frame: pd.DataFrame, ends: Ends, concrete: Bools, cut: Bools) -> Rep
     are those of one connection, though it may have moved on to another state (`_moved_on`).
 
     Args:
-        frame: The rows of one host and moment.
+        view: The rows of one host and moment.
         ends: Their ends.
         concrete: Rows with a remote end.
-        cut: Rows with a truncated address, which prove nothing.
     """
-    usable = is_inet(frame) & ~cut
-    shared = np.flatnonzero(usable)
-    shared = shared[pd.Index(ends.tuples[shared]).duplicated(keep=False)]
+    # A cut address proves nothing.
+    shared = np.flatnonzero(view.inet & ~view.true("addr_truncated"))
+    shared = shared[_several(ends.tuples[shared])]
     if not len(shared):
         return Repeats(shared, shared, views=0, moved=0)
-    part = frame.iloc[shared]
+    part = view.pick(shared, "inode", "cookie", "file", "dialect", "state", "view")
     linked = concrete[shared]
-    who, view = _identity(part), _view(part)
+    who, seen = _identity(part), _view(part)
     base = compact(ends.tuples[shared])
     state = codes(part["state"])
     order = np.arange(len(shared), dtype=np.int64)
-    first = order[_first(_keys(base, who, state, view, linked))]
-    first = np.where(linked, _moved_on(base, first, who.of > 0, compact(view)), first)
+    first = order[_first(_keys(base, who, state, seen, linked))]
+    first = np.where(linked, _moved_on(base, first, who.of > 0, compact(seen)), first)
     again = np.flatnonzero(first != order)
-    away = view[again] != view[first[again]]
+    away = seen[again] != seen[first[again]]
     moved = ~away & (state.of[again] != state.of[first[again]])
     views, moves = int(away.sum()), int(moved.sum())
     return Repeats(shared[again], shared[first[again]], views=views, moved=moves)
+
+
+def _several(numbers: Ints) -> Bools:
+    """Which numbers occur more than once: sorting them shows soon that mostly none does."""
+    ordered = np.sort(numbers)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    several: Bools = pd.Index(numbers).isin(again)
+    return several
 
 
 def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> Ints:
@@ -149,8 +159,6 @@ def _ranks(alike: Codes, view: Ints, named: Codes, known: Bools) -> Ints:
 def _identity(part: pd.DataFrame) -> Codes:
     """Inode, else cookie; 0 where the row has neither."""
     inode = codes(part["inode"])
-    if "cookie" not in part.columns:
-        return inode
     cookie = codes(part["cookie"])
     of = np.where(inode.of > 0, inode.of, np.where(cookie.of > 0, inode.size + cookie.of, 0))
     return Codes(of, inode.size + cookie.size)
@@ -158,8 +166,7 @@ def _identity(part: pd.DataFrame) -> Codes:
 
 def _view(part: pd.DataFrame) -> Ints:
     """Which run of a command printed a row: its file, its dialect, its number in the moment."""
-    told = [codes(part["view"])] if "view" in part.columns else []
-    return joined(codes(part["file"]), codes(part["dialect"]), *told)
+    return joined(codes(part["file"]), codes(part["dialect"]), codes(part["view"]))
 
 
 def _first(keys: Ints) -> Ints:
@@ -169,19 +176,22 @@ def _first(keys: Ints) -> Ints:
     return first
 
 
-def completed(frame: pd.DataFrame, found: Repeats) -> pd.DataFrame:
+def completed(view: View, found: Repeats) -> View:
     """The same rows, where those that stay have also what only a repeat of them tells."""
+    if not len(found.again):
+        return view
     told = {}
-    state = codes(frame["state"]).of
+    state = view.codes("state").of
     alike = state[found.again] == state[found.first]
-    for name in frame.columns.difference(list(PLACE), sort=False) if len(found.again) else ():
-        column = frame[name]
-        missing = column.isna().to_numpy()
-        give = missing[found.first] & ~missing[found.again]
+    names = [name for name in view.names if name not in PLACE]
+    known, new = (view.pick(rows, *names).notna() for rows in (found.first, found.again))
+    for name in names:
+        give = ~known[name].to_numpy() & new[name].to_numpy()
         give &= alike | (name not in OF_STATE)
         if give.any():
             # Backwards, so that of several repeats the first one's word is the last one written.
             source, at = found.again[give][::-1], found.first[give][::-1]
-            told[name] = column.copy()
-            told[name].iloc[at] = column.iloc[source].array
-    return frame.assign(**told) if told else frame
+            column = pd.Series(view.array(name))
+            column.iloc[at] = column.iloc[source].array
+            told[name] = column.array
+    return view.beside_columns(told) if told else view

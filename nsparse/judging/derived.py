@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
+from nsparse.judging.columns import Words, listed
 from nsparse.judging.constants import Constants
-from nsparse.judging.ends import Bools, Codes, Ends, Ints, Words, compact, joined
+from nsparse.judging.ends import Bools, Codes, Ends, Ints, compact, dense_codes, tuples
+from nsparse.judging.ends import Words as Texts
 from nsparse.judging.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, roles
-from nsparse.judging.view import View, coded
-from nsparse.schema import BY_NAME, pandas_dtype
+from nsparse.judging.view import View
 
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
 """States whose sockets belong to the kernel: a uid beside them is a filler (populations)."""
 BY_USER = ("uid", "user")
-QUEUES = ("recv_q", "send_q")
-"""Columns that `queues` may have changed."""
 OWNER = ("process", "pid", *BY_USER)
 
 
@@ -28,7 +25,7 @@ def with_remote(view: View, ends: Ends) -> Bools:
     return view.is_("proto", "tcp") & remote & ~view.is_("state", "LISTEN")
 
 
-def queues(rows: pd.DataFrame, view: View) -> pd.DataFrame:
+def queues(view: View) -> View:
     """A listener's queues where the tool prints some; a 0 that means nothing becomes NA.
 
     net-tools prints 0 for every limit, and BSD netstat 0 and 0 unless it was asked for the
@@ -38,46 +35,43 @@ def queues(rows: pd.DataFrame, view: View) -> pd.DataFrame:
     no_limit = view.is_("state", "LISTEN") & view.is_("tool", "netstat")
     no_limit = no_limit & (linux | view.is_("send_q", 0))
     if not no_limit.any():
-        return rows
-    return rows.assign(
-        send_q=rows["send_q"].mask(no_limit),
-        recv_q=rows["recv_q"].mask(no_limit & ~linux),
-    )
+        return view
+    hidden = {"send_q": no_limit, "recv_q": no_limit & ~linux}
+    cells = {name: pd.Series(view.array(name), copy=False) for name in hidden}
+    return view.beside_columns({name: cells[name].mask(hidden[name]).array for name in hidden})
 
 
-def derived(rows: pd.DataFrame, view: View, ends: Ends, known: Constants) -> View:
-    """The rows with the columns that the module `scene` describes."""
-    concrete = with_remote(view, ends)
+def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
+    """The rows with the columns that the module `scene` describes; `concrete` have a remote end."""
     found = roles(view, ends, concrete, known.ephemeral_low, known.ephemeral_high)
     serving, bound = _serving(ends, found)
     owner, owners = _owners(view)
-    words = {
-        "role": coded(found.role, ROLES),
-        "service": coded(*ends.text(serving)),
-        "bound": coded(*ends.text(bound)),
-        "owner": coded(owner.of, owners),
-    }
-    first = (found.pair < 0) | (found.pair > np.arange(len(rows)))
     more = {
-        **{name: _texts(*told) for name, told in words.items()},
+        "role": listed(found.role, ROLES),
+        "service": _ends(ends, serving),
+        "bound": _ends(ends, bound),
+        "owner": listed(owner.of, owners),
         "owned": view.known("pid") | view.known("process"),
         "concrete": concrete,
         "live": concrete & ~view.is_("state", "TIME_WAIT"),
         "pair": found.pair,
         "listener": found.listener,
         "target": found.target,
-        "once": concrete & first,
-        "persistent": np.zeros(len(rows), dtype=np.bool_),
+        "once": concrete & ((found.pair < 0) | (found.pair > np.arange(len(view)))),
+        "persistent": np.zeros(len(view), dtype=np.bool_),
         "group": _groups(ends, found.role, owner, bound, concrete),
     }
-    both = [rows, pd.DataFrame(more, index=rows.index, copy=False)]
-    before = {name: told for name, told in view.coded.items() if name not in QUEUES}
-    return View(pd.concat(both, axis=1), {**before, **words})
+    return view.beside_columns(more)
 
 
-def _texts(codes: Codes, words: Words) -> Any:
-    """A column of texts."""
-    return pd.array(words, dtype=pandas_dtype(BY_NAME["path"])).take(codes.of - 1)
+def _ends(ends: Ends, which: Ints) -> Words:
+    """A column of ends, "" where there is none (-1)."""
+
+    def spell(numbers: Ints) -> Texts:
+        none = np.array([""] * int((numbers == 0).sum()), dtype=object)
+        return np.concatenate([none, ends.spell(numbers[numbers > 0] - 1)])
+
+    return Words(which + 1, ends.count + 1, spell)
 
 
 def _serving(ends: Ends, found: Roles) -> tuple[Ints, Ints]:
@@ -92,9 +86,9 @@ def _serving(ends: Ends, found: Roles) -> tuple[Ints, Ints]:
 
 def _groups(ends: Ends, role: Ints, owner: Codes, bound: Ints, concrete: Bools) -> Ints:
     group = np.full(len(role), -1, dtype=np.int64)
-    parts = (owner, Codes(role, len(ROLES)), Codes(bound + 1, ends.count + 1))
-    key = joined(ends.space, *parts)
-    group[concrete] = compact(key[concrete]).of
+    parts = (ends.space, owner, Codes(role, len(ROLES)), Codes(bound + 1, ends.count + 1))
+    key = tuples(*(Codes(part.of[concrete], part.size) for part in parts))
+    group[concrete] = compact(key.of).of
     return group
 
 
@@ -110,8 +104,9 @@ def _owners(view: View) -> tuple[Codes, list[str]]:
     by_user = ~view.known("process") & ~view.known("pid") & ~nobody
     parts = [view.codes(name) for name in OWNER]
     parts[2:] = [Codes(np.where(by_user, part.of, 0), part.size) for part in parts[2:]]
-    owner = compact(joined(*parts))
-    first = np.flatnonzero(~pd.Index(owner.of).duplicated())
+    owner = dense_codes(tuples(*parts))
+    first = np.empty(owner.size, dtype=np.int64)
+    first[owner.of[::-1]] = np.arange(len(view))[::-1]  # the first of each is written last
     cells = (view.array(name).take(first).to_numpy(dtype=object, na_value=None) for name in OWNER)
     return owner, [_owner(*row) for row in zip(*cells, by_user[first], strict=True)]
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.judging.ends import Bools
+    from nsparse.judging.finding import Rows
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
@@ -20,7 +21,7 @@ MIRRORED = ("remote_addr", "remote_port", "local_addr", "local_port")
 
 
 def before(
-    scene: Scene, some: pd.DataFrame, columns: Sequence[str], seconds: float | None = None
+    scene: Scene, some: Rows, columns: Sequence[str], seconds: float | None = None
 ) -> pd.DataFrame:
     """The same sockets in an earlier moment, in the same state; a row of NA where there is none.
 
@@ -35,7 +36,7 @@ def before(
     """
     fits = [moment for moment in scene.earlier if _long_before(moment, scene, seconds)]
     at, view = some.index.to_numpy(), scene.view
-    if not fits or some.empty:
+    if not fits or not len(some):
         return view.beside(at * 0 - 1, some.index, *columns)
     keys: tuple[str, ...] = ("netns", "proto", "state", *ENDS)
     if "inode" in scene.has & fits[-1].has:

@@ -6,14 +6,16 @@ a value of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+if TYPE_CHECKING:
+    from nsparse.judging.view import View
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -23,6 +25,8 @@ NO_PORT = 65536
 """Stands for a port that is a wildcard or not printed: no port has this number."""
 WILDCARDS = ("0.0.0.0", "::", "*")
 NO_ADDRESS = frozenset((*WILDCARDS, ""))
+TABLE = 8
+"""A table of all numbers that may be is worth its room, if they are not more times the rows."""
 ROOM = 2**62
 """Products of codes stay below, so that no two tuples share a number."""
 
@@ -54,12 +58,18 @@ def joined(first: Codes, *others: Codes) -> Ints:
     >>> joined(Codes(np.array([1, 0, 1]), 2), Codes(np.array([2, 2, 2]), 3)).tolist()
     [5, 2, 5]
     """
+    return tuples(first, *others).of
+
+
+def tuples(first: Codes, *others: Codes) -> Codes:
+    """The numbers of `joined`, and what they are below."""
     total, size = first
     for part, parts in others:
         if size * parts >= ROOM:
             total, size = compact(total)
-        total, size = total * parts + part, size * parts
-    return total
+        if parts > 1:
+            total, size = total * parts + part, size * parts
+    return Codes(total, size)
 
 
 def compact(numbers: Ints) -> Codes:
@@ -68,23 +78,29 @@ def compact(numbers: Ints) -> Codes:
     return Codes(found.astype(np.int64), len(known))
 
 
-def equals(column: pd.Series, value: object) -> Bools:
-    """Which rows have this value; never NA.
+def dense_codes(codes: Codes) -> Codes:
+    """The same distinctions with small numbers."""
+    used, place = dense(codes.of, codes.size)
+    return Codes(place, len(used))
 
-    >>> equals(pd.Series(["tcp", None]), "tcp").tolist()
-    [True, False]
+
+def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+    """The different ones of some numbers below `size`, and the place of each among them.
+
+    >>> [found.tolist() for found in dense(np.array([7, 2, 7]), 9)]
+    [[2, 7], [1, 0, 1]]
     """
-    return flags(column == value)
+    if size > TABLE * len(numbers):
+        place, used = pd.factorize(numbers)
+        return np.asarray(used), place.astype(np.int64)
+    there = np.zeros(size, dtype=np.bool_)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
 
 
 def flags(values: pd.Series) -> Bools:
     """A column of truths; what is NA is not true."""
     return values.fillna(False).to_numpy(dtype=np.bool_)
-
-
-def is_inet(frame: pd.DataFrame) -> Bools:
-    """The rows of IP sockets; a frame made by hand may leave the section out."""
-    return equals(frame["section"], "inet") | frame["section"].isna().to_numpy(dtype=np.bool_)
 
 
 class Finder:
@@ -133,17 +149,18 @@ class Ends:
     @cached_property
     def six(self) -> Bools:
         """By address: whether it is IPv6."""
-        return _each(self.addresses, lambda addr: addr.count(":") >= 2)
+        return np.array([addr.count(":") >= 2 for addr in self.addresses], dtype=np.bool_)
 
     @cached_property
     def wild(self) -> Bools:
         """By address: whether it is a wildcard, or none at all."""
-        return _each(self.addresses, lambda addr: addr in NO_ADDRESS)
+        return np.array([addr in NO_ADDRESS for addr in self.addresses], dtype=np.bool_)
 
     @cached_property
     def loopback(self) -> Bools:
         """By address: whether it never leaves the host."""
-        return _each(self.addresses, lambda addr: addr.startswith("127.") or addr == "::1")
+        told = [addr == "::1" or addr.startswith("127.") for addr in self.addresses]
+        return np.array(told, dtype=np.bool_)
 
     @cached_property
     def local_port(self) -> Ints:
@@ -170,31 +187,20 @@ class Ends:
         space = Codes(self.space.of[rows], self.space.size)
         return replace(self, space=space, local=self.local[rows], remote=self.remote[rows])
 
-    def text(self, ends: Ints) -> tuple[Ints, Words]:
-        """ADDR:PORT of some ends, IPv6 in brackets, "" for -1.
+    def spell(self, ends: Ints) -> Words:
+        """ADDR:PORT of some ends, IPv6 in brackets.
 
-        That is the place of each among the texts that occur, and these.
+        Addresses and ports are few beside ends, so each is put in words once.
         """
-        used = np.unique(ends[ends >= 0])
-        place = np.full(self.count + 1, len(used), dtype=np.int64)  # the last is that of -1
-        place[used] = np.arange(len(used))
-        return place[ends], np.append(self._spell(used), "")
-
-    def _spell(self, ends: Ints) -> Words:
-        """Texts of ends; addresses and ports are few beside ends, so each is put in words once."""
-        at = self.end_addr[ends]
-        numbers, port_at = np.unique(
-            np.where(self.named[at], NO_PORT + 1, self.end_port[ends]), return_inverse=True
-        )
-        ports = np.array([_port_word(port) for port in numbers.tolist()], dtype=object)
-        plain = zip(self.addresses, ~self.six | self.named, strict=True)
-        words = [addr if bare else f"[{addr}]" for addr, bare in plain]
-        text: Words = np.array(words, dtype=object)[at] + ports[port_at]
+        used, place = dense(self.end_addr[ends], len(self.addresses))
+        bare = ~self.six[used] | self.named[used]
+        plain = zip(self.addresses[used].tolist(), bare.tolist(), strict=True)
+        words = [addr if each else f"[{addr}]" for addr, each in plain]
+        ports = np.where(self.named[used][place], NO_PORT + 1, self.end_port[ends])
+        numbers, port_at = dense(ports, NO_PORT + 2)
+        said = np.array([_port_word(port) for port in numbers.tolist()], dtype=object)
+        text: Words = np.array(words, dtype=object)[place] + said[port_at]
         return text
-
-
-def _each(words: Words, test: Callable[[str], bool]) -> Bools:
-    return np.fromiter(map(test, words), dtype=np.bool_, count=len(words))
 
 
 def _port_word(port: int) -> str:
@@ -204,19 +210,21 @@ def _port_word(port: int) -> str:
     return ":*" if port == NO_PORT else f":{port}"
 
 
-def ends_of(frame: pd.DataFrame) -> Ends:
-    """Number the ends of a common frame."""
-    rows = len(frame)
-    address, named = _addresses(frame)
+def ends_of(view: View) -> Ends:
+    """Number the ends of the rows; their view then knows the addresses by these numbers."""
+    rows = len(view)
+    address, named = _addresses(view)
     numbers, known = pd.factorize(address)
-    addresses = np.asarray(known, dtype=object)
+    numbers, addresses = numbers.astype(np.int64), np.asarray(known, dtype=object)
     is_name = np.zeros(len(addresses), dtype=np.bool_)
     is_name[numbers[named]] = True
-    ports = np.concatenate([_ports(frame["local_port"]), _ports(frame["remote_port"])])
-    both, distinct = pd.factorize(numbers.astype(np.int64) * (NO_PORT + 1) + ports)
+    ports = np.concatenate([_ports(view.array("local_port")), _ports(view.array("remote_port"))])
+    both, distinct = pd.factorize(numbers * (NO_PORT + 1) + ports)
     distinct = np.asarray(distinct, dtype=np.int64)
     both = both.astype(np.int64)
-    netns, proto = codes(frame["netns"]), codes(frame["proto"])
+    netns, proto = view.codes("netns"), view.codes("proto")
+    if not view.known("local_name").any() and not view.known("remote_name").any():
+        _remember(view, numbers, addresses)
     return Ends(
         space=Codes(joined(netns, proto), netns.size * proto.size),
         local=both[:rows],
@@ -229,17 +237,23 @@ def ends_of(frame: pd.DataFrame) -> Ends:
     )
 
 
-def _addresses(frame: pd.DataFrame) -> tuple[pd.Series, Bools]:
+def _remember(view: View, numbers: Ints, addresses: Words) -> None:
+    """The addresses are the values of two columns; "" stands for none."""
+    of = np.where((addresses == "")[numbers], 0, numbers + 1)
+    for name, some in (("local_addr", of[: len(view)]), ("remote_addr", of[len(view) :])):
+        view.know(name, (Codes(some, len(addresses) + 1), addresses))
+
+
+def _addresses(view: View) -> tuple[pd.Series, Bools]:
     """Local then remote addresses, "" where there is none; and which of them are names.
 
     Where a dump was not numeric an end is known by its name: an unresolved port must not make all
     services of one address equal.
     """
-    address = pd.concat([frame["local_addr"], frame["remote_addr"]], ignore_index=True)
-    name = pd.concat([frame["local_name"], frame["remote_name"]], ignore_index=True)
+    address = _both(view, "addr")
     named = np.zeros(len(address), dtype=np.bool_)
-    if name.notna().any():
-        port = pd.concat([frame["local_port"], frame["remote_port"]], ignore_index=True)
+    if view.known("local_name").any() or view.known("remote_name").any():
+        name, port = _both(view, "name"), _both(view, "port")
         wild = address.isin(WILDCARDS)
         # Of "web1:https" with a known port only the host is a name.
         host = name.notna() & address.isna() & port.notna()
@@ -249,7 +263,13 @@ def _addresses(frame: pd.DataFrame) -> tuple[pd.Series, Bools]:
     return address.fillna(""), named
 
 
-def _ports(column: pd.Series) -> Ints:
+def _both(view: View, what: str) -> pd.Series:
+    """What the local ends have, then the remote ones."""
+    ends = (view.array(f"local_{what}"), view.array(f"remote_{what}"))
+    return pd.concat([pd.Series(end, copy=False) for end in ends], ignore_index=True)
+
+
+def _ports(column: Any) -> Ints:
     """Ports as numbers; whatever no port can be counts as none."""
     ports = column.to_numpy(dtype="int64", na_value=NO_PORT)
     return np.where((ports < 0) | (ports > NO_PORT), NO_PORT, ports)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nsparse.diagnosis import Finding, Group
 from nsparse.judging.measure import at_most, lower
@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.ends import Bools
     from nsparse.judging.scene import Scene
+
+    class Rows(Protocol):
+        """Some rows: a frame, or a part of one."""
+
+        def __getitem__(self, name: str, /) -> pd.Series[Any]:
+            """A column."""
+
+        def __len__(self) -> int:
+            """How many they are."""
+
+        @property
+        def index(self) -> pd.Index:
+            """Their labels."""
+
+    Row = Mapping[str, Any] | pd.Series[Any]
+    """The cells of one row by their column."""
 
 PEERS_SHOWN = 3
 QUEUES_SHOWN = 5
@@ -61,7 +77,7 @@ def silent(scene: Scene, seconds: float) -> Bools:
     return view.at_least("lastsnd_ms", least) & view.at_least("lastrcv_ms", least)
 
 
-def labels(*frames: pd.DataFrame) -> tuple[int, ...]:
+def labels(*frames: Rows) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
     return tuple(chain.from_iterable(rows.index.tolist() for rows in frames))
 
@@ -101,7 +117,7 @@ def of_dump(
 # ---- whose they are --------------------------------------------------------------------------
 
 
-def group_of(row: pd.Series[Any]) -> Group:
+def group_of(row: Row) -> Group:
     """The group of a finding whose rows are all like this one."""
     role = row["role"] if row["role"] in ("server", "client") else None
     return Group(**owner_of(row), role=role, service=row["bound"] or None)
@@ -115,7 +131,7 @@ def common_group(rows: pd.DataFrame) -> Group:
     return Group(**owner_of(first)) if rows["owner"].nunique() == 1 else Group()
 
 
-def owner_of(row: pd.Series[Any]) -> dict[str, Any]:
+def owner_of(row: Row) -> dict[str, Any]:
     """The owner's part of a group, from one row."""
     process = row["process"]
     return {
@@ -156,7 +172,7 @@ def endpoint(addr: object, port: object) -> str:
     return f"[{addr}]:{port}" if ":" in str(addr) else f"{addr}:{port}"
 
 
-def peers(rows: pd.DataFrame) -> str:
+def peers(rows: Rows) -> str:
     """The line of evidence that names the addresses at the other ends."""
     addresses = rows["remote_addr"].dropna()
     more = int(addresses.nunique()) - PEERS_SHOWN
@@ -186,7 +202,7 @@ def tally(values: pd.Series[Any]) -> str:
     return ", ".join(f"{value} ({thousands(n)})" for value, n in counts.items())
 
 
-def connections(row: pd.Series[Any], count: int, otherwise: str = "") -> str:
+def connections(row: Row, count: int, otherwise: str = "") -> str:
     """How many connections of whom with what, all like this row.
 
     Args:
@@ -203,7 +219,7 @@ def connections(row: pd.Series[Any], count: int, otherwise: str = "") -> str:
     return f"{said} of {owner}" if owner else f"{said}{otherwise}"
 
 
-def others(rows: pd.DataFrame, owners: Iterable[str]) -> str:
+def others(rows: Rows, owners: Iterable[str]) -> str:
     """Who is at the other ends, with the verb: the one program there, where it is known.
 
     Args:
@@ -213,7 +229,7 @@ def others(rows: pd.DataFrame, owners: Iterable[str]) -> str:
     known = set(owners)
     if len(known) == 1 and any(known):
         return f"{known.pop()} has"
-    roles = set(rows["role"])
+    roles = set(rows["role"].unique())
     if roles == {"client"} and rows["bound"].nunique() == 1:
         return "the server has"
     one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")

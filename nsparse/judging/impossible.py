@@ -42,16 +42,15 @@ def impossible(view: View, concrete: Bools, among: Bools) -> Mapping[str, Bools]
     return {what: rows for what, rows in said.items() if rows.any()}
 
 
-def aside(rows: pd.DataFrame, said: Mapping[str, Bools]) -> pd.DataFrame:
+def aside(view: View, said: Mapping[str, Bools]) -> pd.DataFrame:
     """Where the rows stand that cannot be, with what they say (`impossible`).
 
     Args:
-        rows: All rows.
+        view: All rows.
         said: What some of them say, as `impossible` tells it.
     """
-    odd = reduce(or_, said.values())
-    what = pd.Series("", index=rows.index, dtype="object")
+    found = view.pick(reduce(or_, said.values()), "file", "line")
+    what = pd.Series("", index=found.index, dtype="object")
     for words, mask in reversed(list(said.items())):
-        what[mask] = words
-    found = rows.loc[odd, ["file", "line"]].assign(impossible=what[odd])
-    return found.reset_index(drop=True)
+        what[mask[found.index]] = words
+    return found.assign(impossible=what).reset_index(drop=True)

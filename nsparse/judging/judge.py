@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import SEVERITIES, Finding, alternatives
@@ -21,6 +22,7 @@ from nsparse.judging.settings import Settings, settings
 if TYPE_CHECKING:
     from nsparse.judging.hosts import Named
     from nsparse.judging.scene import Scene
+    from nsparse.judging.view import View
 
 
 def judge(
@@ -132,19 +134,33 @@ def _leveled(finding: Finding, chosen: Settings) -> Finding:
 
 def _placed(finding: Finding, scene: Scene) -> Finding:
     """A finding with its host, its namespace and the lines that prove it."""
-    import numpy as np
-
-    view, at = scene.view, np.array(finding.sockets, dtype=np.int64)
-    spaces = np.unique(view.codes("netns").of[at]) if len(at) else np.zeros(1)
-    told = view.pick(at[view.known("line")[at]][:ROWS_SHOWN], "file", "line")
-    files, lines = told["file"].fillna("").tolist(), told["line"].tolist()
+    view, sockets = scene.view, finding.sockets
     return replace(
         finding,
         host=scene.host or None,
-        netns=str(view.array("netns")[at[0]]) if len(spaces) == 1 and spaces[0] else None,
-        rows=finding.rows[:ROWS_SHOWN]
-        or tuple((str(file), int(line)) for file, line in zip(files, lines, strict=True)),
+        netns=_netns(view, sockets),
+        rows=finding.rows[:ROWS_SHOWN] or tuple(_lines(view, sockets)),
     )
+
+
+def _netns(view: View, sockets: Sequence[int]) -> str | None:
+    """The one namespace of some rows, if they are all of one."""
+    spaces = view.codes("netns")
+    if spaces.size == 1 or not sockets:
+        return None
+    found = set(spaces.of[list(sockets)].tolist())
+    return str(view.words("netns")[found.pop() - 1]) if len(found) == 1 and 0 not in found else None
+
+
+def _lines(view: View, sockets: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """Where the first of some rows stand."""
+    import numpy as np
+
+    known = view.known("line")
+    shown = list(islice((row for row in sockets if known[row]), ROWS_SHOWN))
+    told = view.pick(np.array(shown, dtype=np.int64), "file", "line")
+    for file, line in zip(told["file"].fillna(""), told["line"], strict=True):
+        yield str(file), int(line)
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from nsparse.judging.ends import Bools, Ints, compact, joined
 
+SHORT = 1 << 16
+
 
 def positions(which: Bools | Ints) -> Ints:
     """Where a mask is true; positions are what they are."""
@@ -30,7 +32,8 @@ def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     large = counts >= least
     if not large.all():
         at, of = at[large[of]], of[large[of]]
-    order = np.argsort(of, kind="stable")
+    # Numbers of 16 bits are sorted by counting them.
+    order = np.argsort(of.astype(np.uint16) if size <= SHORT else of, kind="stable")
     yield from np.split(at[order], np.cumsum(counts[large])[:-1]) if len(at) else ()
 
 

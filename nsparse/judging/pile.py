@@ -54,6 +54,46 @@ class Told(TypedDict, total=False):
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Some rows of a frame, of which a column is cut out when somebody looks at it."""
+
+    found: pd.DataFrame
+    places: Ints
+
+    def __getitem__(self, name: str) -> pd.Series[Any]:
+        """A column."""
+        return self.found[name].iloc[self.places]
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.places)
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """Their labels."""
+        return self.found.index[self.places]
+
+
+class First(Mapping[str, Any]):
+    """One row of a frame, of which a cell is taken out when somebody looks at it."""
+
+    def __init__(self, found: pd.DataFrame, place: int) -> None:
+        self._found, self._place = found, place
+
+    def __getitem__(self, name: str) -> Any:
+        """A cell."""
+        return self._found[name].array[self._place]
+
+    def __iter__(self) -> Iterator[str]:
+        """The columns."""
+        return iter(self._found.columns)
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(self._found.columns)
+
+
+@dataclass(frozen=True, eq=False)
 class Ground:
     """What piles are cut out of, each only when somebody looks."""
 
@@ -92,15 +132,14 @@ class Pile:
     ground: Ground = field(repr=False)
 
     @cached_property
-    def rows(self) -> pd.DataFrame:
-        """The rows."""
-        rows: pd.DataFrame = self.ground.found.iloc[self.places]
-        return rows
+    def rows(self) -> Part:
+        """The rows, with all but what is counted of them."""
+        return Part(self.ground.found, self.places)
 
     @cached_property
-    def first(self) -> pd.Series[Any]:
+    def first(self) -> Mapping[str, Any]:
         """One of them, for what they have in common."""
-        return self.rows.iloc[0]
+        return First(self.ground.found, self.places[0])
 
     @property
     def who(self) -> str:
@@ -248,7 +287,7 @@ def piles(
     if not places:
         return
     bases = scene.view.tally(at, connections_once(scene), *by) if base is None else base
-    ground = Ground(scene, found, tuple(by))
+    ground = Ground(scene, found.drop(columns=truths), tuple(by))
     for place in places:
         first = place[0]
         counts = {"n": len(place), **{name: int(sums[name][first]) for name in truths}}
@@ -283,13 +322,17 @@ def states_of(
         by: The columns of the keys.
     """
     import numpy as np
+    import pandas as pd
 
-    keys = scene.view.keys(*by)
-    at = np.flatnonzero(among & np.isin(keys, keys[like.index.to_numpy()]))
-    states = scene.view.pick(at, "state")["state"].astype("object")
-    counts = states.groupby(keys[at], sort=False).value_counts()
+    view, at = scene.view, np.flatnonzero(among)
+    wanted = pd.Index(view.keys_at(like.index.to_numpy(), *by)).unique()
+    lot = wanted.get_indexer(pd.Index(view.keys_at(at, *by)))
+    state = view.codes("state")
+    pairs = (lot * state.size + state.of[at])[lot >= 0]
+    counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
+    names = view.words("state")
     found: dict[int, dict[str, int]] = {}
-    levels = (counts.index.get_level_values(level) for level in (0, 1))
-    for key, state, n in zip(*levels, counts, strict=True):
-        found.setdefault(int(key), {})[str(state)] = int(n)
+    for key, told in zip(wanted.tolist(), counts[:, 1:].tolist(), strict=True):
+        ranked = sorted(zip(names, told, strict=True), key=lambda pair: -pair[1])
+        found[key] = {str(name): n for name, n in ranked if n}
     return found

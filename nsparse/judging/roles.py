@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from nsparse.judging.ends import NO_PORT, Bools, Codes, Ends, Finder, Ints, compact, joined
 from nsparse.judging.view import View
+
+Small = npt.NDArray[np.int8]
 
 LISTENER, SERVER, CLIENT, UNKNOWN, NONE = range(5)
 ROLES = ("listener", "server", "client", "unknown", "")
@@ -54,7 +57,7 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     own = _own(ends, concrete, whole)
     serving = listeners.find(ends.local, concrete)
     target = listeners.find(ends.remote, own)
-    role = np.full(len(tcp), NONE, dtype=np.int64)
+    role = np.full(len(tcp), NONE, dtype=np.int8)
     role[tcp] = UNKNOWN
     role[listens] = LISTENER
     # A SYN is only ever sent by the side that calls, whatever else listens on its port; the
@@ -69,15 +72,15 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     _settle(role, concrete & known & there & ~here, SERVER)
     _by_repetition(role, ends, whole)
     return Roles(
-        role=role,
+        role=role.astype(np.int64),
         listener=np.where(role == SERVER, serving, -1),
         target=np.where(role == CLIENT, target, -1),
         pair=_pairs(ends, whole, view.is_("state", "TIME_WAIT")),
     )
 
 
-def _settle(role: Ints, rows: Bools, to: int) -> None:
-    role[rows & (role == UNKNOWN)] = to
+def _settle(role: Small, rows: Bools, to: int) -> None:
+    np.copyto(role, to, where=rows & (role == UNKNOWN))
 
 
 def _within(ports: Ints, low: int, high: int) -> Bools:
@@ -88,7 +91,7 @@ def _own(ends: Ends, concrete: Bools, whole: Bools) -> Bools:
     """Rows whose remote address belongs to this host."""
     space, size = ends.space, len(ends.addresses)
     local, remote = ends.end_addr[ends.local], ends.end_addr[ends.remote]
-    mine = np.unique(joined(space, Codes(local, size))[concrete])
+    mine = joined(space, Codes(local, size))[concrete]
     found = np.isin(joined(space, Codes(remote, size)), mine)
     return whole & (found | ends.loopback[remote])
 
@@ -117,8 +120,13 @@ class _Listeners:
         The more exact address first; among equal ones (SO_REUSEPORT) the row's own process.
         """
         found = np.full(len(here), -1, dtype=np.int64)
+        if not len(self._rows):
+            return found
+        served = np.zeros(NO_PORT + 1, dtype=np.bool_)
+        served[self._ends.local_port[self._rows]] = True
         rows = np.flatnonzero(wanted)
-        if not len(self._rows) or not len(rows):
+        rows = rows[served[self._ends.end_port[here[rows]]]]
+        if not len(rows):
             return found
         six = self._ends.six[self._ends.end_addr[here[rows]]].astype(np.int64)
         exact = self._look(self._exact, self._end_keys(rows, here[rows]), rows)
@@ -170,7 +178,7 @@ def _served(view: View, ends: Ends, rows: Ints) -> dict[str, Ints]:
     return {"row": listed.astype(np.int64), "six": serves.astype(np.int64)}
 
 
-def _by_repetition(role: Ints, ends: Ends, whole: Bools) -> None:
+def _by_repetition(role: Small, ends: Ends, whole: Bools) -> None:
     """Rule 4: of two addresses' connections, the port that repeats more often is the service."""
     open_ = whole & (role == UNKNOWN)
     if not open_.any():

@@ -25,8 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from operator import or_
+from functools import reduce
+from operator import and_
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,16 +35,16 @@ import pandas as pd
 from nsparse.judging.clean import completed, repeats
 from nsparse.judging.constants import NO_FACTS, Constants, constants
 from nsparse.judging.derived import derived, queues, with_remote
-from nsparse.judging.ends import Bools, codes, ends_of, is_inet, joined
+from nsparse.judging.ends import Bools, codes, ends_of, joined
 from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S
 from nsparse.judging.shown import shown
-from nsparse.judging.view import View, absent
+from nsparse.judging.view import View
 
 T = TypeVar("T")
 
-__all__ = ["Constants", "Scene", "column", "constants", "scenes"]
+__all__ = ["Constants", "Scene", "constants", "scenes"]
 
 FACTS = {"sysctl", "counters", "sockstat", "proctable"}
 """What a bundle may hold beside the sockets, and diagnoses may need."""
@@ -55,7 +55,8 @@ class Scene:
     """One host at its last moment.
 
     Attributes:
-        rows: The cleaned rows with the derived columns (see the module); their index is 0, 1, 2, …
+        view: The cleaned rows with the derived columns (see the module) as numpy sees them:
+            masks, keys, and narrow frames of some rows.
         host: Its name, "" if unknown.
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
@@ -75,10 +76,9 @@ class Scene:
         aside: Rows that cannot be and are in nothing else: `file`, `line`, and what they say,
             `impossible`; None where there is none.
         numbers: The numbers in force for every diagnosis, by id.
-        viewed: A view of the rows, where one was made already.
     """
 
-    rows: pd.DataFrame
+    view: View
     host: str
     os: str | None
     tools: frozenset[str]
@@ -95,7 +95,6 @@ class Scene:
     peers: tuple[Scene, ...] = field(default=(), repr=False)
     aside: pd.DataFrame | None = field(default=None, repr=False)
     numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
-    viewed: View | None = field(default=None, repr=False)
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -109,11 +108,10 @@ class Scene:
         found: T = self._made[key]
         return found
 
-    @cached_property
-    def view(self) -> View:
-        """The rows as numpy sees them: masks, keys, and narrow frames of some rows."""
-        made = self.viewed
-        return made if made is not None and made.rows is self.rows else View(self.rows)
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows as one frame, whose index is 0, 1, 2, …; it costs as much as they are many."""
+        return self.view.rows
 
     def column(self, name: str) -> pd.Series:
         """A column of the rows, all NA where no row of the dump has it.
@@ -121,14 +119,7 @@ class Scene:
         Raises:
             KeyError: Neither the frame nor the scene knows the name.
         """
-        return column(self.rows, name)
-
-
-def column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """A column of a frame; an optional one that is not there is all NA."""
-    if name in frame.columns:
-        return frame[name]
-    return pd.Series(absent(name, len(frame)), index=frame.index, name=name)
+        return pd.Series(self.view.array(name), name=name, copy=False)
 
 
 def scenes(
@@ -184,9 +175,9 @@ def _host(
         return replace(only, truncated=is_cut, has=only.has | _whole(only, is_cut, full))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
-    last.rows["persistent"] = _persistent(last, earlier)
     return replace(
         last,
+        view=last.view.beside_columns({"persistent": _persistent(last, earlier)}),
         snapshots=count,
         truncated=is_cut,
         has=last.has | _whole(last, is_cut, full) | {"snapshots"},
@@ -204,25 +195,23 @@ def _whole(scene: Scene, is_cut: bool, full: frozenset[str]) -> frozenset[str]:
 
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
     """One moment of one host."""
-    view, ends = View(frame), ends_of(frame)
+    view = View(frame)
+    ends = ends_of(view)
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)
-    found = repeats(frame, ends, with_remote(view, ends), view.true("addr_truncated"))
-    rows = completed(frame, found)
-    if rows is not frame:
-        # What a repeat tells beside its ends moves to the row that stays; the ends are the same.
-        view = View(rows)
-    left = found.left(len(rows))
-    odd = impossible(view, with_remote(view, ends), left)
-    left = ~reduce(or_, odd.values(), ~left)
-    set_aside = aside(rows, odd) if odd else None
+    concrete = with_remote(view, ends)
+    found = repeats(view, ends, concrete)
+    view = completed(view, found)  # what a repeat tells moves to the row that stays
+    left = found.left(len(view))
+    odd = impossible(view, concrete, left)
+    left = reduce(and_, (~rows for rows in odd.values()), left)
+    set_aside = aside(view, odd) if odd else None
     if not left.all():
-        view, ends = view.at(left), ends.at(left)
-    view = derived(queues(view.rows, view), view, ends, known)
-    times = view.rows["taken_at"].dropna()
+        view, ends, concrete = view.at(left), ends.at(left), concrete[left]
+    view = derived(queues(view), ends, concrete, known)
+    times = _times(view)
     return Scene(
-        rows=view.rows,
-        viewed=view,
+        view=view,
         host=host,
         os=os,
         tools=frozenset(map(str, view.values("tool", view.known("tool")))),
@@ -237,17 +226,20 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
     )
 
 
+def _times(view: View) -> pd.Series[Any]:
+    return view.pick(view.known("taken_at"), "taken_at")["taken_at"]
+
+
 def _persistent(last: Scene, earlier: list[Scene]) -> Bools:
     """Which rows stood in the same state long enough before."""
     before = [scene for scene in earlier if _long_before(scene, last)]
-    rows = len(last.rows)
+    rows = len(last.view)
     if not before:
         return np.zeros(rows, dtype=np.bool_)
-    frames = [last.rows, *(scene.rows for scene in before)]
-    both = pd.concat([_sockets(frame) for frame in frames], ignore_index=True)
+    both = pd.concat([_sockets(scene.view) for scene in (last, *before)], ignore_index=True)
     key = joined(*(codes(both[name]) for name in both.columns))
     seen = np.isin(key[:rows], key[rows:])
-    return seen & ~last.view.true("addr_truncated") & is_inet(last.rows)
+    return seen & ~last.view.true("addr_truncated") & last.view.inet
 
 
 def _long_before(scene: Scene, last: Scene) -> bool:
@@ -257,13 +249,12 @@ def _long_before(scene: Scene, last: Scene) -> bool:
 
 
 SAME = ("netns", "proto", "state", "inode", "local_addr", "local_port", "local_name")
-SAME_THERE = ("remote_addr", "remote_port", "remote_name")
+SAME_THERE = ("remote_addr", "remote_port", "remote_name", "cookie")
 
 
-def _sockets(rows: pd.DataFrame) -> pd.DataFrame:
+def _sockets(view: View) -> pd.DataFrame:
     """What a socket is known by."""
-    names = rows[[*SAME, *SAME_THERE]]
-    return names.assign(cookie=column(rows, "cookie"))
+    return view.pick(np.arange(len(view)), *SAME, *SAME_THERE)
 
 
 def _has(view: View, facts: Mapping[str, object]) -> frozenset[str]:
@@ -276,7 +267,7 @@ def _has(view: View, facts: Mapping[str, object]) -> frozenset[str]:
 
 
 def _signs(view: View) -> Iterator[tuple[str, bool]]:
-    inet, tcp = view.is_("section", "inet") | ~view.known("section"), view.is_("proto", "tcp")
+    inet, tcp = view.inet, view.is_("proto", "tcp")
     linked, listens = view.true("concrete"), view.is_("role", "listener")
     yield "states", _any(view, tcp, "state")
     yield "queues", _any(view, linked if linked.any() else inet, "recv_q")

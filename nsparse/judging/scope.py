@@ -44,6 +44,20 @@ SCOPES = tuple(
     )
 )
 """Networks and what they are for; the first that fits decides, all else is global."""
+NETS = {
+    version: tuple(
+        (
+            net.max_prefixlen - net.prefixlen,
+            int(net.network_address) >> (net.max_prefixlen - net.prefixlen),
+            what,
+        )
+        for net, what in SCOPES
+        if net.version == version
+    )
+    for version in (4, 6)
+}
+"""The same by version, for a comparison of numbers: how many bits are the host's, the rest, the
+scope."""
 PUBLIC = ("global", "documentation")
 """Addresses that the world reaches; those of documentation stand for such ones."""
 NEAR = ("private", "cgnat", "linklocal")
@@ -63,7 +77,8 @@ def scope(addr: str) -> str:
         address = _unmapped(ip_address(addr))
     except ValueError:
         return ""
-    fits = (what for net, what in SCOPES if net.version == address.version and address in net)
+    number = int(address)
+    fits = (what for shift, net, what in NETS[address.version] if number >> shift == net)
     return next(fits, "global")
 
 

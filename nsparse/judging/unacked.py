@@ -105,7 +105,7 @@ def place(pile: Pile) -> Group:
 
 def part(pile: Pile) -> str:
     """How many of which connections: `6 of 40 connections on port 443`."""
-    n, first = thousands(pile.n), pile.first.copy()
+    n, first = thousands(pile.n), dict(pile.first)
     if pile.ground.by == BY_PEER:
         return f"{n} of {plural(pile.base, 'connection')} with {there(pile)}"
     if pile.rows["owner"].nunique() > 1:

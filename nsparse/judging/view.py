@@ -6,28 +6,31 @@ what it finds becomes a (narrow) frame again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.ends import Bools, Codes, Ints, Words, compact, joined
+from nsparse.judging.columns import (
+    Coded,
+    Numbers,
+    fixed,
+)
+from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, joined
 from nsparse.judging.lots import counted, distinct, lots, positions
-from nsparse.schema import BY_NAME, pandas_dtype
+from nsparse.judging.store import Store
 
 T = TypeVar("T")
-Numbers = npt.NDArray[Any]
-"""A column of whole or broken numbers; what is not known is 0."""
-
-Coded = tuple[Codes, Any]
-"""The number of each row's value, 0 for none, and the values from 1 on."""
 
 LOOSE = ("family",)
 """Columns of which no value is a value in a key, as it is of the network namespace."""
 PROGRAM = "program"
 """A key of rows, beside the columns: their owner, or their group where none is known."""
+FEW = 4
+"""Of less than one row in so many the keys are made alone, not those of all rows."""
 
 
 class View:
@@ -36,22 +39,24 @@ class View:
     Masks may be held by many: none of them is ever changed.
     """
 
-    def __init__(self, rows: pd.DataFrame, coded: Mapping[str, Coded] | None = None) -> None:
-        """Look at a frame.
+    def __init__(self, held: pd.DataFrame | Store) -> None:
+        """Look at a frame, or at what holds the columns of one."""
+        self._store = held if isinstance(held, Store) else Store(held)
+        self._once = self._store.once
 
-        Args:
-            rows: The frame.
-            coded: The codes of columns of which they are known already.
-        """
-        self.rows = rows
-        self._made: dict[Hashable, Any] = {("codes", n): told for n, told in (coded or {}).items()}
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self._store)
 
-    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, made at the first call with this key: it looks at the rows alone."""
-        if key not in self._made:
-            self._made[key] = make()
-        found: T = self._made[key]
-        return found
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """All of it as one frame: for those who need every column of every row."""
+        return self._store.rows
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that the frame has."""
+        return self._store.names
 
     def array(self, name: str) -> Any:
         """The column's array; all NA where no row of the dump has the column.
@@ -59,26 +64,38 @@ class View:
         Raises:
             KeyError: Neither the frame nor the schema knows the name.
         """
-        return self._once(name, lambda: self._array(name))
+        return self._store.array(name)
 
-    def _array(self, name: str) -> Any:
-        if name in self.rows.columns:
-            return self.rows[name].array
-        return absent(name, len(self.rows))
+    def know(self, name: str, told: Coded) -> None:
+        """Take the codes of a column from somebody who has them already."""
+        self._store.know(name, told)
+
+    def at(self, left: Bools) -> View:
+        """Some of the rows, under new labels, with what is known of their columns."""
+        return self if left.all() else View(self._store.at(np.flatnonzero(left)))
+
+    def beside_columns(self, more: Mapping[str, Any]) -> View:
+        """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
+        return View(self._store.beside(more))
+
+    @property
+    def inet(self) -> Bools:
+        """The rows of IP sockets; a frame made by hand may leave the section out."""
+        return self.is_("section", "inet") | ~self.known("section")
 
     # ---- masks -------------------------------------------------------------------------------
 
     def is_(self, name: str, *values: object) -> Bools:
         """Rows with one of these values; NA is none of them."""
-        return self._once(("is", name, *values), lambda: _fixed(self._is(name, values)))
+        return self._once(("is", name, *values), lambda: fixed(self._is(name, values)))
 
     def _is(self, name: str, values: tuple[object, ...]) -> Bools:
-        if self.array(name).dtype.kind in "iuf":
+        if not self._store.lacks(name) and self.array(name).dtype.kind in "iuf":
             number = self.numbers(name)
             several = len(values) != 1
             found: Bools = np.isin(number, np.array(values)) if several else number == values[0]
             return found & self.known(name)
-        codes, known = self.codes(name), self._values(name)
+        codes, known = self.codes(name), self._places(name)
         wanted = np.zeros(codes.size, dtype=np.bool_)
         wanted[[known[value] for value in values if value in known]] = True
         told: Bools = wanted[codes.of]
@@ -86,11 +103,11 @@ class View:
 
     def known(self, name: str) -> Bools:
         """Rows with a value."""
-        return self._once(("known", name), lambda: _fixed(~np.asarray(self.array(name).isna())))
+        return self._store.known(name)
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""
-        return self._once(("true", name), lambda: _fixed(_truths(self.array(name))))
+        return self._store.true(name)
 
     def above(self, name: str, limit: float) -> Bools:
         """Rows with a greater number."""
@@ -107,7 +124,7 @@ class View:
         return self._once(("<", name, limit), lambda: self._told(name, self.numbers(name) < limit))
 
     def _told(self, name: str, mask: Bools) -> Bools:
-        told: Bools = _fixed(mask & self.known(name))
+        told: Bools = fixed(mask & self.known(name))
         return told
 
     def where(self, name: str, test: Callable[[Any], bool], among: Bools | None = None) -> Bools:
@@ -118,79 +135,81 @@ class View:
             test: What to ask.
             among: The only rows that matter; of the others the answer is False.
         """
-        codes, known = self._coded(name)
-        of = codes.of if among is None else np.where(among, codes.of, 0)
-        used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
+        codes = self.codes(name)
         passed = np.zeros(codes.size, dtype=np.bool_)
-        passed[used + 1] = [bool(test(known[number])) for number in used]
-        found: Bools = passed[of]
-        return found
+        of = codes.of if among is None else codes.of[among]
+        used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
+        passed[used + 1] = [bool(test(value)) for value in self._store.words_of(name, used)]
+        found: Bools = passed[codes.of]
+        return found if among is None else found & among
 
     @property
     def last(self) -> Bools:
         """The last row."""
-        mask = np.zeros(len(self.rows), dtype=np.bool_)
+        mask = np.zeros(len(self), dtype=np.bool_)
         mask[-1:] = True
         return mask
 
     def linked(self, name: str) -> Bools:
         """Rows that lead to another one by `pair`, `listener` or `target`."""
-        return self._once(("linked", name), lambda: _fixed(self.numbers(name) >= 0))
+        return self._once(("linked", name), lambda: fixed(self.numbers(name) >= 0))
 
     # ---- numbers and keys --------------------------------------------------------------------
 
     def numbers(self, name: str) -> Numbers:
         """A column's numbers, 0 where none is known."""
-        return self._once(("numbers", name), lambda: _fixed(_numbers(self.array(name))))
+        return self._store.numbers(name)
 
     def codes(self, name: str) -> Codes:
         """The number of each row's value, 0 for NA; equal values, equal numbers."""
-        return self._coded(name)[0]
+        return self._store.codes(name)
 
-    def _values(self, name: str) -> dict[object, int]:
+    def words(self, name: str) -> list[Any]:
+        """All values of a column, by their codes from 1 on."""
+        return self._store.words(name)
+
+    def _places(self, name: str) -> dict[object, int]:
         """The values of a column with their codes."""
-        known = self._coded(name)[1]
-        return self._once(("values", name), lambda: {value: n for n, value in enumerate(known, 1)})
-
-    def _coded(self, name: str) -> Coded:
-        return self._once(("codes", name), lambda: _codes(self.array(name)))
+        return self._once(
+            ("places", name), lambda: {value: n for n, value in enumerate(self.words(name), 1)}
+        )
 
     def keys(self, *names: str) -> Ints:
         """One number for each row's network namespace and these columns.
 
         Equal keys are equal numbers; -1 where one of the columns has no value.
         """
-        return self._once(("keys", *names), lambda: _fixed(self._keys(names)))
+        return self._once(("keys", *names), lambda: fixed(self._keys(names, None)))
 
-    def _keys(self, names: tuple[str, ...]) -> Ints:
-        columns = [name for name in names if name != PROGRAM]
-        parts = [self.codes(name) for name in columns]
-        parts += [self._programs() for _ in names[len(columns) :]]
-        found = joined(self.codes("netns"), *parts)
-        known = [self.known(name) for name in columns if name not in LOOSE]
+    def keys_at(self, at: Ints, *names: str) -> Ints:
+        """The keys of some rows: the same numbers, whoever asks."""
+        if self._store.has(("keys", *names)) or FEW * len(at) > len(self):
+            return self.keys(*names)[at]
+        sizes = [part.size for part in self._parts(names)]
+        if math.prod(sizes) >= ROOM:  # then the numbers depend on what rows there are
+            return self.keys(*names)[at]
+        return self._keys(names, at)
+
+    def _parts(self, names: tuple[str, ...]) -> list[Codes]:
+        told = (self._programs() if name == PROGRAM else self.codes(name) for name in names)
+        return [self.codes("netns"), *told]
+
+    def _keys(self, names: tuple[str, ...], at: Ints | None) -> Ints:
+        some = slice(None) if at is None else at
+        parts = (Codes(part.of[some], part.size) for part in self._parts(names))
+        found = joined(*parts)
+        strict = [name for name in names if name != PROGRAM and name not in LOOSE]
+        known = [self.known(name)[some] for name in strict]
         return np.where(np.logical_and.reduce(known), found, -1) if known else found
 
     def _programs(self) -> Codes:
+        return self._once(("codes", PROGRAM), self._program)
+
+    def _program(self) -> Codes:
         owner, group = self.codes("owner"), self.numbers("group") + 2
         size = int(group.max(initial=0)) + 1
         of = np.where(self.is_("owner", ""), group, size + owner.of)
         return Codes(of, size + owner.size)
-
-    # ---- parts -------------------------------------------------------------------------------
-
-    @property
-    def coded(self) -> dict[str, Coded]:
-        """The codes of the columns that were looked up so far."""
-        made = self._made.items()
-        return {key[1]: told for key, told in made if isinstance(key, tuple) and key[0] == "codes"}
-
-    def at(self, left: Bools) -> View:
-        """Some of the rows, under new labels, with what is known of their columns."""
-        known = {
-            name: (Codes(_fixed(found.of[left]), found.size), values)
-            for name, (found, values) in self.coded.items()
-        }
-        return View(self.rows[left].reset_index(drop=True), known)
 
     # ---- rows --------------------------------------------------------------------------------
 
@@ -204,100 +223,64 @@ class View:
         """
         at = positions(which)
         if len(at) and len(at) >= least:
-            yield from lots(at, self.keys(*names)[at], least)
+            yield from lots(at, self.keys_at(at, *names), least)
 
     def tally(self, of: Ints, among: Bools, *names: str) -> Ints:
         """For each row of `of` how many rows of `among` share its namespace and these columns."""
-        keys = self.keys(*names)
-        mine = compact(keys[of])
-        known = pd.Index(keys[of]).unique()
-        at = known.get_indexer(pd.Index(keys[among]))
-        counts = np.bincount(at[at >= 0], minlength=mine.size)
-        return np.where(keys[of] < 0, 0, counts[mine.of])
+        if not len(of):
+            return np.zeros(0, dtype=np.int64)
+        mine, theirs = self.keys_at(of, *names), self.keys_at(np.flatnonzero(among), *names)
+        size = math.prod(part.size for part in self._parts(names))
+        if size <= TABLE * len(self):
+            counts = np.bincount(theirs[theirs >= 0], minlength=size)
+            return np.where(mine < 0, 0, counts[mine])
+        lot, known = pd.factorize(mine)
+        at = pd.Index(known).get_indexer(pd.Index(theirs))
+        counts = np.bincount(at[at >= 0], minlength=len(known))
+        return np.where(mine < 0, 0, counts[lot])
 
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
-        keys = self.keys(*names)[at]
+        keys = self.keys_at(at, *names)
         return counted(keys, keys >= 0)
 
     def counts(self, name: str) -> dict[Any, int]:
         """How often each value of a column occurs, the most frequent first."""
-        codes, known = self._coded(name)
-        found = np.bincount(codes.of, minlength=codes.size)[1:].tolist()
-        return dict(sorted(zip(known, found, strict=True), key=lambda pair: -pair[1]))
+        codes = self.codes(name)
+        found = np.bincount(codes.of, minlength=codes.size)[1:]
+        pairs = zip(self.words(name), found.tolist(), strict=True)
+        return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
     def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
-        keys = self.keys(*names)
-        return np.isin(keys[at], keys[others])
+        return np.isin(self.keys_at(at, *names), self.keys_at(others, *names))
 
     def values(self, name: str, among: Bools) -> list[Any]:
         """The different values that some rows have in a column."""
-        codes, known = self._coded(name)
+        codes = self.codes(name)
         used = np.flatnonzero(np.bincount(codes.of[among], minlength=codes.size)[1:])
-        return [known[number] for number in used]
+        return self._store.words_of(name, used)
 
     def leading(self, name: str, among: Bools) -> Ints:
         """For each row how many of some rows lead to it by `pair`, `listener` or `target`."""
         to = self.numbers(name)[among & self.linked(name)]
-        return np.bincount(to, minlength=len(self.rows))
+        return np.bincount(to, minlength=len(self))
 
     def distinct(self, at: Ints, by: Sequence[str], what: Sequence[str]) -> Ints:
         """For each of these rows how many different ones, by `what`, those alike by `by` are."""
-        return distinct(self.keys(*by)[at], self.keys(*what)[at])
+        return distinct(self.keys_at(at, *by), self.keys_at(at, *what))
 
     def pick(self, which: Bools | Ints, *names: str) -> pd.DataFrame:
         """Some rows (a mask, or positions) with only these columns; they keep their labels."""
         at = positions(which)
-        columns = {name: self.array(name).take(at) for name in names}
+        columns = {name: self._store.taken(name, at) for name in names}
         return pd.DataFrame(columns, index=pd.Index(at), copy=False)
 
     def beside(self, at: Ints, index: pd.Index, *names: str) -> pd.DataFrame:
         """Columns of the rows at these positions under other labels; NA where there is none, -1."""
-        columns = {name: self.array(name).take(at, allow_fill=True) for name in names}
+        there = at >= 0
+        place = np.where(there, np.cumsum(there) - 1, -1)
+        columns = {
+            name: self._store.taken(name, at[there]).take(place, allow_fill=True) for name in names
+        }
         return pd.DataFrame(columns, index=index, copy=False)
-
-
-def absent(name: str, length: int) -> Any:
-    """The array of a column that no row has a value in."""
-    nothing = pd.array([], dtype=pandas_dtype(BY_NAME[name]))
-    return nothing.take(np.full(length, -1), allow_fill=True)
-
-
-def _truths(array: Any) -> Bools:
-    if array.dtype == np.bool_:
-        return np.asarray(array)
-    found: Bools = array.to_numpy(dtype=np.bool_, na_value=False)
-    return found
-
-
-def _numbers(array: Any) -> Numbers:
-    numbers: Numbers = array.to_numpy(
-        dtype="float64" if array.dtype.kind == "f" else "int64", na_value=0
-    )
-    return numbers
-
-
-def coded(of: Ints, words: Sequence[str] | Words) -> Coded:
-    """The codes of a column of words, by the number of each row's word; words may be equal.
-
-    >>> coded(np.array([0, 2, 1]), ["a", "b", "a"])[0].of.tolist()
-    [1, 1, 2]
-    """
-    number, known = pd.factorize(np.array([*words], dtype=object))
-    return Codes(_fixed(number[of].astype(np.int64) + 1), len(known) + 1), known
-
-
-def _codes(array: Any) -> Coded:
-    """The number of each row's value, and the values from 1 on."""
-    if isinstance(array, pd.Categorical):
-        found, known = array.codes, array.categories
-    else:
-        found, known = array.factorize()
-    return Codes(_fixed(found.astype(np.int64) + 1), len(known) + 1), known
-
-
-def _fixed(array: Any) -> Any:
-    """An array that nobody changes by mistake."""
-    array.setflags(write=False)
-    return array

@@ -1,0 +1,116 @@
+"""The columns of a scene in the forms that numpy reads: numbers, truths, codes of values, words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nsparse.judging.ends import Bools, Codes, Ints, dense
+from nsparse.judging.ends import Words as Texts
+from nsparse.schema import BY_NAME, pandas_dtype
+
+Numbers = npt.NDArray[Any]
+"""A column of whole or broken numbers; what is not known is 0."""
+Coded = tuple[Codes, Any]
+"""The number of each row's value, 0 for none, and the values from 1 on."""
+
+TEXT = pandas_dtype(BY_NAME["path"])
+SPREAD = 1024
+"""Whole numbers that lie so close together, or closer than there are rows, are their own codes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of words that are put in letters only where somebody asks for them.
+
+    Attributes:
+        of: The number of each row's word; equal words, equal numbers.
+        size: The numbers are below.
+        spell: The words of some numbers.
+    """
+
+    of: Ints
+    size: int
+    spell: Callable[[Ints], Texts]
+
+    @property
+    def codes(self) -> Codes:
+        """The same numbers, from 1 on: no row is without a word."""
+        return Codes(fixed(self.of + 1), self.size + 1)
+
+    def take(self, at: Ints | slice) -> Any:
+        """The words of some rows."""
+        used, place = dense(self.of[at], self.size)
+        return pd.array(self.spell(used), dtype=TEXT).take(place)
+
+
+def listed(of: Ints, texts: Sequence[str]) -> Words:
+    """A column of words of a list; those that are equal count as one.
+
+    >>> listed(np.array([0, 2, 1]), ["a", "b", "a"]).of.tolist()
+    [0, 0, 1]
+    """
+    number, known = pd.factorize(np.array([*texts], dtype=object))
+    return Words(number.astype(np.int64)[of], len(known), known.__getitem__)
+
+
+def whole(array: Any) -> Any:
+    """An array in one piece: to take a row out of many pieces costs as much as to join them."""
+    pieces = getattr(array, "_pa_array", None)
+    if pieces is None or pieces.num_chunks == 1:
+        return array
+    return type(array)(pieces.combine_chunks())
+
+
+def absent(name: str, length: int) -> Any:
+    """The array of a column that no row has a value in."""
+    nothing = pd.array([], dtype=pandas_dtype(BY_NAME[name]))
+    return nothing.take(np.full(length, -1), allow_fill=True)
+
+
+def truths(array: Any) -> Bools:
+    """A column of truths; what is not known is not true."""
+    if array.dtype == np.bool_:
+        return np.asarray(array)
+    found: Bools = array.to_numpy(dtype=np.bool_, na_value=False)
+    return found
+
+
+def numbers(array: Any) -> Numbers:
+    """A column's numbers, 0 where none is known."""
+    found: Numbers = array.to_numpy(
+        dtype="float64" if array.dtype.kind == "f" else "int64", na_value=0
+    )
+    return found
+
+
+def coded(array: Any, known: Bools) -> Coded:
+    """The number of each row's value, and the values from 1 on.
+
+    Args:
+        array: The column.
+        known: Which of its rows have a value; some have.
+    """
+    if isinstance(array, pd.Categorical):
+        return Codes(fixed(array.codes.astype(np.int64) + 1), len(array.categories) + 1), (
+            array.categories
+        )
+    if array.dtype.kind in "iu":
+        values = numbers(array)
+        least, most = int(values[known].min()), int(values[known].max())
+        if most - least < max(len(known), SPREAD):
+            of = np.where(known, values - (least - 1), 0)
+            return Codes(fixed(of), most - least + 2), range(least, most + 1)
+    found, values = array.factorize()
+    return Codes(fixed(found.astype(np.int64) + 1), len(values) + 1), values
+
+
+def fixed(array: Any) -> Any:
+    """An array that nobody changes by mistake."""
+    array.setflags(write=False)
+    return array

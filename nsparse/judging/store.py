@@ -1,0 +1,220 @@
+"""Some rows of a frame and columns beside it, in the forms that numpy reads, made once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from nsparse.judging.columns import (
+    Coded,
+    Numbers,
+    Words,
+    absent,
+    coded,
+    fixed,
+    numbers,
+    truths,
+    whole,
+)
+from nsparse.judging.ends import Bools, Codes, Ints
+from nsparse.schema import BY_NAME
+
+T = TypeVar("T")
+
+SOURCE = "source"
+
+
+class Store:
+    """Columns by position (0, 1, 2).
+
+    Nothing is copied before somebody asks for it, and then only the columns that are asked for.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        at: Ints | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hold a frame.
+
+        Args:
+            frame: The frame.
+            at: The positions of the rows to hold; without them all.
+            more: Columns beside those of the frame, or in place of them: arrays, or `Words`.
+        """
+        self._frame = frame
+        self._at = at
+        self._more = dict(more or {})
+        self._parent: tuple[Store, Ints | None] | None = None
+        self._made: dict[Hashable, Any] = {}
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self._frame) if self._at is None else len(self._at)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that the frame has."""
+        return list(self._frame.columns)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All of it as one frame: for those who need every column of every row."""
+        frame = self._frame
+        if self._at is not None:
+            frame = frame.iloc[self._at].reset_index(drop=True)
+        more = {name: self.array(name) for name in self._more}
+        kept = frame.drop(columns=[name for name in more if name in frame.columns])
+        both = pd.concat([kept, pd.DataFrame(more, index=kept.index, copy=False)], axis=1)
+        order = [*frame.columns, *(name for name in more if name not in frame.columns)]
+        return both[order]
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call with this key: it looks at the rows alone."""
+        if key not in self._made:
+            told = self._inherited(key)
+            self._made[key] = make() if told is None else told
+        found: T = self._made[key]
+        return found
+
+    def has(self, key: Hashable) -> bool:
+        """Whether something was made for a key."""
+        return key in self._made
+
+    def _inherited(self, key: Hashable) -> Any:
+        """What was made for this key where these are some of the rows; None where nothing was."""
+        if (
+            self._parent is None
+            or not isinstance(key, tuple)
+            or not self._more.keys().isdisjoint(key)
+        ):
+            return None
+        store, at = self._parent
+        made = store._made.get(key)
+        if made is None:
+            made = store._inherited(key)
+        if at is None or made is None or key[0] in ("words", "places"):
+            return made
+        return Codes(fixed(made.of[at]), made.size) if key[0] == "codes" else fixed(made[at])
+
+    def know(self, name: str, told: Coded) -> None:
+        """Take the codes of a column from somebody who has them already."""
+        self._made["codes", name], self._made["words", name] = told
+
+    def array(self, name: str) -> Any:
+        """The column's array; all NA where no row of the dump has the column.
+
+        Raises:
+            KeyError: Neither the frame nor the schema knows the name.
+        """
+        return self.once(name, lambda: self.taken(name, None))
+
+    def taken(self, name: str, at: Ints | None) -> Any:
+        """A column, or some of its rows."""
+        if name in self._made:
+            found = self._made[name]
+        elif name in self._more:
+            found = self._more[name]
+            if isinstance(found, Words):
+                return found.take(slice(None) if at is None else at)
+            found = pd.Series(found, copy=False).array
+        elif name in self._frame.columns:
+            found = self._source(name)
+            if self._at is not None:
+                at = self._at if at is None else self._at[at]
+        else:
+            return absent(name, len(self) if at is None else len(at))
+        return found if at is None else found.take(at)
+
+    def lacks(self, name: str) -> bool:
+        """Whether no row of the dump has the column."""
+        return name in BY_NAME and name not in self._more and name not in self._frame.columns
+
+    def _source(self, name: str) -> Any:
+        """A column of the frame, in one piece."""
+        if self._parent is not None:
+            return self._parent[0]._source(name)
+        return self.once((SOURCE, name), lambda: whole(self._frame[name].array))
+
+    def numbers(self, name: str) -> Numbers:
+        """A column's numbers, 0 where none is known."""
+        return self.once(("numbers", name), lambda: fixed(self._numbers(name)))
+
+    def _numbers(self, name: str) -> Numbers:
+        if self.lacks(name):
+            return np.zeros(len(self), dtype=np.int64)
+        return numbers(self.array(name))
+
+    def codes(self, name: str) -> Codes:
+        """The number of each row's value, 0 for NA; equal values, equal numbers."""
+        found = self._more.get(name)
+        if isinstance(found, Words):
+            return self.once(("codes", name), lambda: found.codes)
+        return self.once(("codes", name), lambda: self._coded(name))
+
+    def _coded(self, name: str) -> Codes:
+        known = self.known(name)
+        if not known.any():
+            codes, values = Codes(fixed(np.zeros(len(self), dtype=np.int64)), 1), np.zeros(0)
+        else:
+            codes, values = coded(self.array(name), known)
+        self._made["words", name] = values
+        return codes
+
+    def words_of(self, name: str, which: Ints) -> list[Any]:
+        """Values of a column by their numbers, which begin at 0."""
+        found = self._more.get(name)
+        if isinstance(found, Words):
+            return list(found.spell(which))
+        self.codes(name)
+        values: Any = self.once(("words", name), tuple)
+        if isinstance(values, range):
+            return [values[number] for number in which.tolist()]
+        return list(values.take(which))
+
+    def words(self, name: str) -> list[Any]:
+        """All values of a column, by their codes from 1 on."""
+        return self.words_of(name, np.arange(self.codes(name).size - 1))
+
+    # ---- truths ------------------------------------------------------------------------------
+
+    def known(self, name: str) -> Bools:
+        """Rows with a value."""
+        return self.once(("known", name), lambda: fixed(self._known(name)))
+
+    def _known(self, name: str) -> Bools:
+        if isinstance(self._more.get(name), Words):
+            return np.ones(len(self), dtype=np.bool_)
+        if self.lacks(name):
+            return np.zeros(len(self), dtype=np.bool_)
+        return ~np.asarray(self.array(name).isna())
+
+    def true(self, name: str) -> Bools:
+        """Rows of which a column of truths is true."""
+        if self.lacks(name):
+            return self.known(name)
+        return self.once(("true", name), lambda: fixed(truths(self.array(name))))
+
+    # ---- parts -------------------------------------------------------------------------------
+
+    def at(self, at: Ints) -> Store:
+        """Some of the rows, under new labels, with what is known of their columns."""
+        more = {
+            name: Words(told.of[at], told.size, told.spell)
+            if isinstance(told, Words)
+            else told.take(at)
+            for name, told in self._more.items()
+        }
+        found = Store(self._frame, at if self._at is None else self._at[at], more)
+        found._parent = self, at
+        return found
+
+    def beside(self, more: Mapping[str, Any]) -> Store:
+        """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
+        found = Store(self._frame, self._at, {**self._more, **more})
+        found._parent = self, None
+        return found
