@@ -32,6 +32,8 @@ class Plain:
         back: What the tool puts behind it.
         not_wide: Cells of this width say more.
         not_long: Texts of this width say more.
+        long: The width of such texts, where only those of one width say that.
+        whole: A column that holds the whole cell as printed.
     """
 
     like: str
@@ -40,6 +42,8 @@ class Plain:
     back: str = ""
     not_wide: int = 0
     not_long: int = 0
+    long: int = 0
+    whole: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 import nsparse
 import nsparse.schema
 from nsparse.errors import NotRegular
-from nsparse.reading.cells import Ends, read_host, remote
+from nsparse.reading.cells import Ends, remote
 from nsparse.reading.chunks import dumps
 from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.kinds import Kinds
@@ -86,7 +86,7 @@ def test_digits_and_codes_of_words() -> None:
     stems = ["", "x", "10.0.0.1:", "[2001:db8::1]:", "a" * 20, "é", "\x07", "/", ":", "9é"]
     words = [stem + number for stem, number in product(stems, numbers) if stem + number] * 2
     text = text_of(memoryview("\n".join(words).encode()))
-    starts, ends = edges(text)
+    starts, ends = edges(text, len(words))
     assert [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)] == words
     counts, values = digits(text, ends)
     for word, count, value in zip(words, counts, values, strict=True):
@@ -108,7 +108,7 @@ def test_lines_and_words_are_those_of_the_text(data: str) -> None:
     assert list(lines) == split_lines(data)
     assert lines[-1:] == split_lines(data)[-1:]
     text = text_of(memoryview(lines.data))
-    starts, ends = edges(text)
+    starts, ends = edges(text, len(lines))
     words = [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)]
     assert words == re.findall(r"[^ \t\n]+", data.replace("\r", "\n"))
     assert not len(starts) or starts[0] >= PAD
@@ -120,24 +120,35 @@ def test_lines_and_words_are_those_of_the_text(data: str) -> None:
 GROUPS = ("0", "1", "ab", "db8", "ffff", "0db8", "00", "AB")
 
 
-def test_plain_addresses_are_kept_as_they_are_read() -> None:
-    spec = remote(Ends()).digits
-    assert spec is not None
+@pytest.mark.parametrize(
+    "ends", [Ends(), Ends(token_width=23), Ends(separator=".", host_width=16)], ids=str
+)
+def test_plain_addresses_are_kept_as_they_are_read(ends: Ends) -> None:
+    """Nothing else is said of them but that they were cut, where one kind of text says that."""
+    cell = remote(ends)
+    assert cell.digits is not None
     dice = np.random.default_rng(8)
     texts = {"::", "::1", "1::", "1:2:3:4:5:6:7:8", "::ffff:1:2", "1.2.3.4", "999.1.1.1", "0.0.0.0"}
-    for _ in range(20_000):
+    for _ in range(8_000):
         groups = [GROUPS[at] for at in dice.integers(0, len(GROUPS), dice.integers(1, 9))]
         cut = dice.integers(0, len(groups) + 1)
-        texts.add(":".join(groups[:cut]) + "::" + ":".join(groups[cut:]))
-        texts.add(":".join(groups))
-    plain = 0
+        texts |= {":".join(groups[:cut]) + "::" + ":".join(groups[cut:]), ":".join(groups)}
+        texts |= {":".join(groups)[:16], f"{':'.join(groups)}:"}
+    plain = dict.fromkeys(cell.digits.plain, 0)
     for text in texts:
-        for one in spec.plain:
-            if re.fullmatch(one.like, text) and not (one.never and re.search(one.never, text)):
-                plain += 1
-                assert read_host(text).addr == text
-                assert read_host(text).zone is None
-    assert plain > 1000
+        for one in plain:
+            fits = re.fullmatch(one.like, text) and not (one.never and re.search(one.never, text))
+            width = len(text) != one.not_long and one.long in (0, len(text))
+            word = f"{one.front}{text}{one.back}{ends.separator}80"
+            if fits and width and len(word) != one.not_wide:
+                plain[one] += 1
+                said = {name: value for name, value in cell.read(word).items() if value is not None}
+                family = said.pop("_family")
+                assert family == ("ipv4" if "." in text else "ipv6")
+                assert said.pop("addr_truncated", False) == bool(one.long or one.whole)
+                assert said.pop(one.whole, word) == word
+                assert said == {"remote_addr": text, "remote_port": 80}
+    assert all(plain.values())
 
 
 # ---- blocks ---------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def _port(side: str, ends: Ends) -> Digits:
         most=PORT_MAX,
         zero=not ends.zero_is_none,
         kept=f"{side}_addr",
-        plain=(Plain(_IPV4.pattern), *_plain_ipv6(ends)),
+        plain=(Plain(_IPV4.pattern), *_plain_ipv6(ends), *_cut_ipv6(side, ends)),
     )
 
 
@@ -152,7 +152,20 @@ _NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)"
 def _plain_ipv6(ends: Ends) -> Iterator[Plain]:
     """IPv6 addresses as `ipaddress` writes them too, with and without brackets."""
     for front, back in (("[", "]"), ("", "")):
-        yield Plain(_CANONICAL, _NOT_CANONICAL, front, back, ends.token_width, ends.host_width)
+        cut = max(ends.host_width - len(front + back), 0)
+        yield Plain(_CANONICAL, _NOT_CANONICAL, front, back, ends.token_width, cut)
+
+
+_GROUPS = "[0-9a-f]{1,4}(?::[0-9a-f]{1,4})"
+_NO_ADDRESS = f"{_GROUPS}{{1,6}}:?"
+"""Too few groups, and no `::` that would stand for the others: it goes on in what was cut off."""
+
+
+def _cut_ipv6(side: str, ends: Ends) -> Iterator[Plain]:
+    """IPv6 addresses of which a tool cuts all but the first characters."""
+    if ends.host_width:
+        yield Plain(_CANONICAL, _NOT_CANONICAL, long=ends.host_width)
+        yield Plain(_NO_ADDRESS, whole=f"{side}_name")
 
 
 def _end(side: str, ends: Ends, cell: str) -> Values:

@@ -126,8 +126,8 @@ def read_block(plan: Plan, lines: Lines, first: int, count: int, kinds: Kinds) -
 
 def _groups(text: Text, ends: Positions) -> Iterator[tuple[Which, Positions, Positions]]:
     """The lines with equally many words: which they are, and where their words start and end."""
-    starts, stops = edges(text)
     count = len(ends)
+    starts, stops = edges(text, count)
     if not len(starts):
         return
     if len(starts) % count == 0 and _all_have(starts, stops, ends, len(starts) // count):

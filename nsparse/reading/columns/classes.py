@@ -7,9 +7,9 @@ own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,22 +24,38 @@ if TYPE_CHECKING:
     from nsparse.reading.columns.words import Bools, Ints, Positions
 
 
+class Texts(NamedTuple):
+    """Texts that some rows of a block say, by where they stand in its bytes.
+
+    Attributes:
+        rows: The rows.
+        starts: Where each text starts.
+        ends: Where it ends.
+        texts: All of them, where somebody had to take them out already.
+    """
+
+    rows: Any
+    starts: Any
+    ends: Any
+    texts: Any = None
+
+
 @dataclass
 class Column:
     """What the rows of a block say in one column with digits, or as printed.
 
     Attributes:
-        values: Numbers, or where in the bytes of the block a text starts.
+        values: The numbers, if it is one of numbers.
         has: Whether a row says it here.
-        ends: Where the texts end; None where the values are numbers.
+        kept: The texts, if it is one of texts; of later ones hold good where rows have several.
         said: What is not said as it is printed, in bytes behind those of the block.
         texts: The text of each row, when the block is done.
     """
 
     values: Ints
     has: Bools
-    ends: Ints | None = None
-    said: bytearray | None = None
+    kept: list[Texts] = field(default_factory=list)
+    said: bytearray = field(default_factory=bytearray)
     texts: Any = None
 
     def value(self, row: int) -> object:
@@ -48,10 +64,17 @@ class Column:
 
     def close(self, data: bytes) -> None:
         """Take the texts out of the bytes of the block."""
-        if self.ends is not None:
-            whole = data + self.said if self.said else data
-            self.texts = between(whole, self.values, self.ends)
-            self.values, self.ends, self.said = self.values[:0], None, None
+        if not self.kept:
+            return
+        first = self.kept[0]
+        if len(self.kept) == 1 and isinstance(first.rows, slice) and first.texts is not None:
+            self.texts = first.texts
+        else:
+            starts, ends = np.zeros((2, len(self.has)), np.int64)
+            for rows, some_starts, some_ends, _ in self.kept:
+                starts[rows], ends[rows] = some_starts, some_ends
+            self.texts = between(data + self.said if self.said else data, starts, ends)
+        self.kept, self.said = [], bytearray()
 
 
 @dataclass
@@ -130,33 +153,28 @@ class Sink:
             return replace(self, rows=which)
         return replace(self, rows=self.rows[which])
 
-    def put(self, name: str, values: Ints) -> None:
-        """Set a column of the lines of the words to numbers."""
+    def put(self, name: str, values: Ints, has: Any = True) -> None:
+        """Set a column of the lines of the words to numbers, where they have them."""
         column = self._column(name)
         column.values[self.rows] = values
-        column.has[self.rows] = True
+        column.has[self.rows] = has
 
-    def keep(self, name: str, starts: Ints, ends: Ints) -> None:
+    def keep(self, name: str, starts: Any, ends: Any, has: Any = True, texts: Any = None) -> None:
         """Set a column of the lines of the words to texts that stand in the block."""
         column = self._column(name)
-        if column.ends is None:
-            column.ends = np.zeros(self.length, np.int64)
-        column.values[self.rows] = starts
-        column.ends[self.rows] = ends
-        column.has[self.rows] = True
+        column.kept.append(Texts(self.rows, starts, ends, texts))
+        column.has[self.rows] = has
 
     def say(self, name: str, text: str) -> tuple[int, int]:
         """Where a text is that does not stand in the block."""
-        column = self._column(name)
-        if column.said is None:
-            column.said = bytearray()
-        start = self.size + len(column.said)
-        column.said += text.encode()
-        return start, self.size + len(column.said)
+        said = self._column(name).said
+        start = self.size + len(said)
+        said += text.encode()
+        return start, self.size + len(said)
 
     def _column(self, name: str) -> Column:
         if name not in self.columns:
-            values = np.zeros(self.length, np.int64)
+            values = np.zeros(self.length, np.int64)  # memory never written to costs none
             self.columns[name] = Column(values, np.zeros(self.length, np.bool_))
         return self.columns[name]
 

@@ -12,7 +12,7 @@ from nsparse.dialect import CellFault, Values
 from nsparse.reading.columns.kinds import Meanings
 from nsparse.reading.columns.plan import SENTINEL
 from nsparse.reading.columns.site import LOOSE, Numbers, Outcome, Site
-from nsparse.reading.columns.words import Bools, Ints, Positions
+from nsparse.reading.columns.words import Bools, Ints, Positions, holds_at
 from nsparse.reading.normal import WILDCARDS
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def judge(site: Site, meanings: Meanings, numbers: Numbers, first: Positions) ->
     if len(whole) <= max(FEW, int(np.count_nonzero(numbers.form == -1)) // WORTH):
         starts = site.starts[first[whole]]
         words = site.text.words(starts, site.ends[first[whole]]).to_pylist()
-        for at, word in zip(whole.tolist(), words, strict=True):
-            _judge_word(site, judged, at, word)
+        judged.classes[whole] = [_of_word(site, meanings, word) for word in words]
     for number, (spec, names) in enumerate(site.forms):
         chosen = np.flatnonzero(form == number)
         if len(chosen):
@@ -74,18 +73,29 @@ def judge(site: Site, meanings: Meanings, numbers: Numbers, first: Positions) ->
             alike = _Alike(
                 site, spec, names, site.starts[reps], site.ends[reps], stems, numbers.counts[reps]
             )
-            _judge_numbers(alike, judged, chosen)
+            if spec.kept:
+                _judge_numbers(alike, judged, chosen)
+            else:
+                _remembered(alike, judged, chosen)
     return judged
 
 
-def _judge_word(site: Site, judged: Judged, at: int, word: str) -> None:
-    """A word that is taken as it stands."""
+def _of_word(site: Site, meanings: Meanings, word: str) -> int:
+    """The class of words that are taken as they stand and are this one."""
+    known = meanings.words.get(word)
+    if known is None:
+        known = meanings.words[word] = _judge_word(site, meanings, word)
+    return known
+
+
+def _judge_word(site: Site, meanings: Meanings, word: str) -> int:
     step = site.step(word)
     if step is None:
-        if not site.last or site.plan.goes_on(site.place):
-            judged.classes[at] = judged.of(LOOSE, "")
-    elif all(_reads(site, span.field, word[span.start : span.end]) for span in step.spans):
-        judged.classes[at] = judged.of(site.leads(step), "", word)
+        loose = not site.last or site.plan.goes_on(site.place)
+        return meanings.of(LOOSE, "") if loose else REFUSED
+    if all(_reads(site, span.field, word[span.start : span.end]) for span in step.spans):
+        return meanings.of(site.leads(step), "", word)
+    return REFUSED
 
 
 def _reads(site: Site, name: str, text: str) -> bool:
@@ -141,6 +151,19 @@ class _Alike:
         return text.tobytes().decode()
 
 
+def _remembered(alike: _Alike, judged: Judged, chosen: Ints) -> None:
+    """Judge words of which nothing is kept but the number, unless such were judged before."""
+    text, spec, known = alike.site.text, alike.spec, judged.meanings.numbers
+    stems = text.words(alike.starts, alike.starts + alike.stems).to_pylist()
+    counts = alike.counts.tolist()
+    keys = [(spec.before, spec.after, *key) for key in zip(stems, counts, strict=True)]
+    new = [at for at, key in enumerate(keys) if key not in known]
+    if new:
+        _judge_numbers(alike.some(new), judged, chosen[new])
+        known |= {keys[at]: int(judged.classes[chosen[at]]) for at in new}
+    judged.classes[chosen] = [known[key] for key in keys]
+
+
 def _judge_numbers(alike: _Alike, judged: Judged, chosen: Ints) -> None:
     """Each word stands for all that have other numbers of as many digits."""
     site = alike.site
@@ -179,7 +202,7 @@ def _read_numbers(alike: _Alike, judged: Judged, step: Step, chosen: Ints) -> No
     spec = alike.site.plan.cells[step.field].digits
     assert spec is not None  # one of the place's forms
     for number, plain in enumerate(spec.plain):
-        if len(chosen):
+        if len(chosen) and not (plain.long or plain.whole):
             fits = _plain(alike, plain)
             judged.classes[chosen[fits]] = judged.of(outcome, step.field, number)
             judged.front[chosen[fits]] = len(plain.front)
@@ -206,8 +229,9 @@ def _plain(alike: _Alike, plain: Plain) -> Bools:
 
     front = np.int32(len(plain.front))
     back = np.int32(len(plain.back) + len(alike.spec.before))
-    fits = _has(alike, alike.starts, plain.front)
-    fits &= _has(alike, alike.starts + alike.stems - back, plain.back + alike.spec.before)
+    text = alike.site.text
+    fits = holds_at(text, alike.starts, plain.front)
+    fits &= holds_at(text, alike.starts + alike.stems - back, plain.back + alike.spec.before)
     fits &= alike.stems > front + back
     if plain.not_wide:
         fits &= alike.ends - alike.starts != plain.not_wide
@@ -221,14 +245,6 @@ def _plain(alike: _Alike, plain: Plain) -> Bools:
         like = pc.and_not(like, pc.match_substring_regex(texts, plain.never))
     fits[fits] = like.to_numpy(zero_copy_only=False)
     return fits
-
-
-def _has(alike: _Alike, places: Positions, text: str) -> Bools:
-    """Whether a text stands at each place."""
-    found = np.ones(len(places), np.bool_)
-    for at, char in enumerate(text):
-        found &= alike.site.text.bytes[places + np.int32(at)] == ord(char)
-    return found
 
 
 def _beside(

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from nsparse.reading.columns.site import Outcome, Site
+    from nsparse.reading.columns.words import Positions
+
+
+UNKNOWN = -2
+"""Stands in tables of classes where nobody has asked yet."""
 
 
 @dataclass
@@ -20,12 +27,18 @@ class Meanings:
         outcomes: Where each class leads.
         fields: The field whose number each class holds, empty for none.
         keys: What each says.
+        words: The class of each word that was taken as it stands.
+        numbers: The class of words by what stands around their number, and how long that is.
+        tables: Classes by the numbers that others have given.
     """
 
     number: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
     keys: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
+    numbers: dict[tuple[str, str, str, int], int] = field(default_factory=dict)
+    tables: dict[object, Positions] = field(default_factory=dict)
 
     def of(self, outcome: Outcome, name: str, *key: object) -> int:
         """The class of words that lead there, hold the number of a field, and say that."""
@@ -34,6 +47,14 @@ class Meanings:
             self.outcomes.append(outcome)
             self.fields.append(name)
         return number
+
+    def table(self, key: object, size: int) -> Positions:
+        """The table that belongs to a key, at least so long."""
+        known = self.tables.get(key, np.zeros(0, np.int32))
+        if len(known) < size:
+            unknown = np.full(2 * size - len(known), UNKNOWN, np.int32)
+            known = self.tables[key] = np.concatenate([known, unknown])
+        return known
 
 
 class Kinds:

@@ -89,7 +89,7 @@ class Plan:
         terminals: What the automaton's edges match.
         forms: What words that are known by their shape may be, by place
             (`nsparse.reading.columns.shapes`).
-        shapes: Which shapes are of a form.
+        shapes: The shapes of texts that were met, by form.
         known: What words of a shape say.
     """
 
@@ -97,7 +97,7 @@ class Plan:
     automaton: tuple[State, ...]
     terminals: Mapping[str, Terminal]
     forms: dict[Any, list[Any]] = field(default_factory=dict)
-    shapes: dict[Any, dict[str, bool]] = field(default_factory=dict)
+    shapes: dict[Any, Any] = field(default_factory=dict)
     known: dict[Any, Any] = field(default_factory=dict)
     _steps: dict[tuple[Place, str, bool], Step | None] = field(default_factory=dict)
     _proofs: dict[tuple[Place, str, bool], Proof | None] = field(default_factory=dict)

@@ -8,17 +8,27 @@ characters are alike one by one have one shape, and the grammar reads them alike
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from nsparse.reading.columns.kinds import Meanings
+from nsparse.reading.columns.kinds import UNKNOWN, Meanings
 from nsparse.reading.columns.site import Numbers, Outcome, Site
 from nsparse.reading.columns.terminals import ASCII, sets_of_text
-from nsparse.reading.columns.words import LONGEST, Positions, encoded
+from nsparse.reading.columns.words import (
+    LONGEST,
+    Bools,
+    Ints,
+    Positions,
+    encoded,
+    holds_at,
+    whole_numbers,
+)
 from nsparse.reading.grammar import field_name
 from nsparse.reading.normal import WILDCARDS
 
@@ -63,23 +73,48 @@ class Form:
     table: bytes
 
     @property
-    def back(self) -> int:
-        """How much stands between the text and the number."""
-        return len(self.plain.back) + len(self.spec.before)
+    def wrap(self) -> tuple[str, str]:
+        """What stands before the text and behind it."""
+        return self.plain.front, self.plain.back
 
     @cached_property
     def like(self) -> re.Pattern[str]:
-        """An expression for what stands before the number."""
-        front, back, before = map(re.escape, (self.plain.front, self.plain.back, self.spec.before))
-        return re.compile(f"{front}(?:{self.plain.like}){back}{before}")
+        """An expression for the text."""
+        return re.compile(self.plain.like)
 
-    def holds(self, stem: str) -> bool:
-        """Whether what stands before a number is such a text, whatever characters alike it has."""
-        if not self.like.fullmatch(stem):
+    def holds(self, text: str) -> bool:
+        """Whether a text is such a one, whatever characters alike it has."""
+        if not self.like.fullmatch(text) or text in _wild(self.table):
             return False
-        text = stem[len(self.plain.front) : len(stem) - self.back]
         never = self.plain.never and re.search(self.plain.never, text)
-        return not never and text not in _wild(self.table) and len(text) != self.plain.not_long
+        width = len(text) != self.plain.not_long and self.plain.long in (0, len(text))
+        return width and not never
+
+    def word(self, text: str, count: int) -> str:
+        """A word of that text and so many digits."""
+        around = (self.plain.front, text, self.plain.back, self.spec.before, "1" * count)
+        return "".join(around) + self.spec.after
+
+
+@dataclass(eq=False)
+class Memory:
+    """The shapes of texts of one form, each with a number; 0 for all that are of none.
+
+    Attributes:
+        shapes: The shapes by their numbers.
+        numbers: The number of each shape that was met.
+    """
+
+    shapes: list[str] = field(default_factory=lambda: [""])
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def learn(self, form: Form, shapes: Sequence[str]) -> Positions:
+        """The numbers of some shapes."""
+        for shape in set(shapes).difference(self.numbers):
+            self.numbers[shape] = len(self.shapes) if form.holds(shape) else 0
+            if self.numbers[shape]:
+                self.shapes.append(shape)
+        return np.array([self.numbers[shape] for shape in shapes], np.int32)
 
 
 Shape = tuple[Outcome, str] | None
@@ -96,113 +131,134 @@ def shaped(site: Site, numbers: Numbers, meanings: Meanings, classes: Positions,
         classes: The class of each word, set for those that are read.
         sink: Takes the numbers and the texts.
     """
-    rest: Any = slice(None)
-    forms = _forms(site)
-    if not forms or not len(site.starts) or int(numbers.stems.max()) > LONGEST:
-        return rest
-    for form in forms:
-        some = _Words(site, numbers, sink, form).some(rest)
-        codes, known = some.known()
-        if known:
-            done = some.read(codes, known, meanings)
-            here = np.arange(len(classes))[rest]
-            classes[here] = done
-            rest = here[done < 0]
-            if not len(rest):
-                break
-    return rest
+    everything = slice(None)
+    if not len(site.starts) or int(numbers.stems.max()) > LONGEST:
+        return everything
+    for at, group in groupby(_forms(site), key=lambda form: form.at):
+        which: Any = (numbers.form == at).nonzero()[0]
+        if len(which) == len(classes):
+            which = everything
+        elif not len(which):
+            continue
+        words = _words(site.some(which), numbers.some(which), list(group))
+        classes[which] = words.read(meanings, sink.some(which))
+    rest = (classes < 0).nonzero()[0]
+    return rest if len(rest) < len(classes) else everything
 
 
 @dataclass(frozen=True)
 class _Words:
-    """Words that may be of one form."""
+    """Words with a number of one kind, and the text before it in each.
+
+    Attributes:
+        site: The words.
+        numbers: The number in each.
+        forms: What they may be.
+        starts: Where each text starts.
+        ends: Where it ends.
+        wraps: What stands around each text, as the number of one of `around`.
+        around: What may stand around texts.
+        texts: The texts.
+    """
 
     site: Site
     numbers: Numbers
-    sink: Sink
-    form: Form
+    forms: Sequence[Form]
+    starts: Positions
+    ends: Positions
+    wraps: npt.NDArray[np.int8]
+    around: Sequence[tuple[str, str]]
+    texts: Any
 
-    def some(self, which: Any) -> _Words:
-        """Some of them."""
-        if isinstance(which, slice):
-            return self
-        return _Words(
-            self.site.some(which), self.numbers.some(which), self.sink.some(which), self.form
-        )
-
-    def known(self) -> tuple[Positions, dict[int, str]]:
-        """The shape of each, as a code, and those shapes that hold such a text."""
-        codes, shapes = encoded(self._alike())
-        if len(shapes) > max(FEW, len(codes) // WORTH):
-            return codes, {}
-        memory = self.site.plan.shapes.setdefault(self.form, {})
-        if len(memory) > REMEMBERED:
-            memory.clear()
-        found = {}
-        for code, stem in enumerate(shapes.to_pylist()):
-            if stem not in memory:
-                memory[stem] = self.form.holds(stem)
-            if memory[stem]:
-                found[code] = stem
-        return codes, found
-
-    def _alike(self) -> Any:
-        """What stands before the numbers, alike characters the same."""
-        import pyarrow as pa
-
-        starts = self.site.starts
-        words = self.site.text.words(starts, starts + self.numbers.stems)
-        _, offsets, data = words.buffers()
-        alike = pa.py_buffer(merged(data, self.form.table))
-        return pa.Array.from_buffers(words.type, len(words), [None, offsets, alike])
-
-    def read(self, codes: Positions, known: dict[int, str], meanings: Meanings) -> Positions:
-        """The classes of the words, -1 for those that are left."""
-        keys = codes * np.int32(COUNTS) + self.numbers.counts
-        by_key = np.full(int(codes.max() + 1) * COUNTS, -1, np.int32)
-        present = np.bincount(keys, minlength=len(by_key)).reshape(-1, COUNTS) > 0
-        for code, stem in known.items():
-            for count in np.flatnonzero(present[code]).tolist():
-                shape = self._shape(stem, count)
-                if shape is not None:
-                    by_key[code * COUNTS + count] = meanings.of(*shape, self.form.number)
-        classes: Positions = by_key[keys]
-        classes[self.numbers.form != self.form.at] = -1
-        self._put(classes)
+    def read(self, meanings: Meanings, sink: Sink) -> Positions:
+        """The classes of the words, -1 for those that are left; numbers and texts are kept."""
+        classes = np.full(len(self.starts), -1, np.int32)
+        for form in self.forms:
+            may_be = self.wraps == self.around.index(form.wrap)
+            may_be &= classes < 0
+            count = np.count_nonzero(may_be)
+            if 2 * count > len(classes):
+                texts = _alike(self.texts, form.table, None if count == len(classes) else may_be)
+                found = self._classes(form, texts, self.numbers.counts, meanings)
+                np.copyto(classes, found, where=may_be)
+            elif count:
+                which = may_be.nonzero()[0]
+                some = _alike(self.texts.take(whole_numbers(which)), form.table)
+                classes[which] = self._classes(form, some, self.numbers.counts[which], meanings)
+            if form.plain.whole and count:
+                mine = may_be & (classes >= 0)
+                sink.keep(form.plain.whole, self.site.starts, self.site.ends, mine)
+        done = classes >= 0
+        if done.any():
+            spec = self.forms[0].spec
+            sink.put(spec.column, self.numbers.values, done)
+            if spec.kept:
+                sink.keep(spec.kept, self.starts, self.ends, done, self.texts)
         return classes
 
-    def _put(self, classes: Positions) -> None:
-        """Put numbers and texts where they go."""
-        sink, starts, stems = self.sink, self.site.starts, self.numbers.stems
-        values = self.numbers.values
-        if int(classes.min()) < 0:
-            which = np.flatnonzero(classes >= 0)
-            sink, starts, stems, values = (
-                sink.some(which),
-                starts[which],
-                stems[which],
-                values[which],
-            )
-        sink.put(self.form.spec.column, values)
-        if self.form.spec.kept:
-            first = starts.astype(np.int64) + len(self.form.plain.front)
-            sink.keep(self.form.spec.kept, first, starts + (stems - self.form.back))
+    def _classes(self, form: Form, texts: Any, counts: Ints, meanings: Meanings) -> Positions:
+        """The classes of shapes with numbers of so many digits, as far as they are of a form."""
+        codes, shapes = encoded(texts)
+        if len(shapes) > max(FEW, len(codes) // WORTH):
+            return np.full(len(codes), -1, np.int32)
+        memory = self.site.plan.shapes.get(form)
+        if memory is None or len(memory.numbers) > REMEMBERED:
+            memory = self.site.plan.shapes[form] = Memory()
+        keys = memory.learn(form, shapes.to_pylist())[codes] * np.int32(COUNTS)
+        keys += counts.astype(np.int32)
+        table = meanings.table(memory, COUNTS * len(memory.shapes))
+        table[:COUNTS] = -1
+        classes: Positions = table[keys]
+        unknown = classes == UNKNOWN
+        if unknown.any():
+            for key in np.unique(keys[unknown]).tolist():
+                shape = self._shape(form, memory.shapes[key // COUNTS], key % COUNTS)
+                table[key] = meanings.of(*shape, form.number) if shape else -1
+            classes = table[keys]
+        return classes
 
-    def _shape(self, stem: str, count: int) -> Shape:
+    def _shape(self, form: Form, text: str, count: int) -> Shape:
         """What words of a shape with so many digits say."""
-        key = (self.site.place, self.site.marks, self.form, stem, count)
         known = self.site.plan.known
+        key = (form, text, count)
         if key not in known:
             if len(known) > REMEMBERED:
                 known.clear()
-            known[key] = _shape(self.site, self.form, stem, count)
+            known[key] = _shape(self.site, form, form.word(text, count))
         shape: Shape = known[key]
         return shape
 
 
-def _shape(site: Site, form: Form, stem: str, count: int) -> Shape:
-    """What words of a shape say; the shape is itself what stands before the number of one."""
-    word = f"{stem}{'1' * count}{form.spec.after}"
+def _words(site: Site, numbers: Numbers, forms: Sequence[Form]) -> _Words:
+    """Words, taken apart."""
+    around = list(dict.fromkeys([("", ""), *(form.wrap for form in forms)]))
+    wraps = np.zeros(len(site.starts), np.int8)
+    starts = site.starts
+    ends = starts + (numbers.stems - len(forms[0].spec.before)).astype(np.int32)
+    for number, (front, back) in enumerate(around[1:], 1):
+        wrapped = holds_at(site.text, site.starts, front)
+        if wrapped.any():
+            wrapped &= holds_at(site.text, ends - np.int32(len(back)), back)
+            wrapped &= ends - starts >= len(front) + len(back)
+            wraps[wrapped] = number
+            starts = starts + wrapped * np.int32(len(front))
+            ends = ends - wrapped * np.int32(len(back))
+    texts = site.text.words(starts, ends)
+    return _Words(site, numbers, forms, starts, ends, wraps, around, texts)
+
+
+def _alike(texts: Any, table: bytes, which: Bools | None = None) -> Any:
+    """Texts, alike characters the same; missing all but some, if these are given."""
+    import pyarrow as pa
+
+    _, offsets, data = texts.buffers()
+    alike = pa.py_buffer(bytes(data).translate(table))
+    valid = None if which is None else pa.py_buffer(np.packbits(which, bitorder="little"))
+    return pa.Array.from_buffers(texts.type, len(texts), [valid, offsets, alike])
+
+
+def _shape(site: Site, form: Form, word: str) -> Shape:
+    """What words of a shape say, of which this is one."""
     if len(word) == form.plain.not_wide:
         return None
     step = site.step(word)
@@ -258,8 +314,3 @@ def alphabet(sets: Iterable[frozenset[int]]) -> bytes:
         first.setdefault(tuple(code in one for one in told), code) if code in ASCII else code
         for code in range(256)
     )
-
-
-def merged(data: Any, table: bytes) -> Any:
-    """Bytes by a table."""
-    return bytes(data).translate(table)

@@ -15,6 +15,7 @@ from nsparse.reading.columns.words import (
     Positions,
     Text,
     digits,
+    holds_at,
     whole_number,
 )
 
@@ -167,8 +168,8 @@ def _fits(site: Site, spec: Digits, ends: Positions, counts: Ints, stems: Ints) 
         fits &= (stems > 1) & (before == ord(spec.before))
     else:
         fits &= stems == 0
-    for at, char in enumerate(spec.after):
-        fits &= site.text.bytes[ends + at] == ord(char)
+    if spec.after:
+        fits &= holds_at(site.text, ends, spec.after)
     return fits
 
 

@@ -93,18 +93,38 @@ def text_of(data: memoryview) -> Text:
     return Text(raw, np.frombuffer(raw, np.uint8), eights)
 
 
-def edges(text: Text) -> tuple[Positions, Positions]:
-    """Where words start and end; words stand between blanks, tabs and newlines."""
+def edges(text: Text, lines: int) -> tuple[Positions, Positions]:
+    """Where words start and end; words stand between blanks, tabs and newlines.
+
+    Args:
+        text: So many lines.
+        lines: How many.
+    """
+    # Hardly any text holds a control character beside its newlines.
+    bare = np.count_nonzero(text.bytes < ord(" ")) == lines - 1 + 2 * PAD
     found = []
     for at in range(PAD, len(text.bytes) - PAD, STEP):
         part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
-        between = part <= ord(" ")
-        if np.count_nonzero(part < ord(" ")) != np.count_nonzero(part == NEWLINE):
-            between = (part == ord(" ")) | (part == ord("\t")) | (part == NEWLINE)
-            between |= part == ord("\r")
-        found.append((np.flatnonzero(between[1:] != between[:-1]) + at).astype(np.int32))
-    both = np.concatenate(found) if found else np.zeros(0, np.int32)
+        between = part <= ord(" ") if bare else _between(part)
+        found.append((between[1:] != between[:-1]).nonzero()[0] + at)
+    both = np.concatenate(found).astype(np.int32) if found else np.zeros(0, np.int32)
     return both[0::2], both[1::2]
+
+
+def _between(part: npt.NDArray[np.uint8]) -> Bools:
+    """Which bytes stand between words."""
+    between: Bools = part == ord(" ")
+    for byte in b"\t\n\r":
+        between |= part == byte
+    return between
+
+
+def holds_at(text: Text, places: Positions, chars: str) -> Bools:
+    """Whether some characters stand at each place."""
+    found = np.ones(len(places), np.bool_)
+    for at, char in enumerate(chars):
+        found &= text.bytes[places + np.int32(at)] == ord(char)
+    return found
 
 
 def digits(text: Text, ends: Positions) -> tuple[Ints, Ints]:
@@ -177,10 +197,13 @@ def codes(text: Text, starts: Positions, lengths: Ints, also: Ints) -> tuple[Pos
 
 
 def encoded(words: Any) -> tuple[Positions, Any]:
-    """Codes of texts in the order of their first appearance, and the text of each code."""
+    """Codes of texts in the order of their first appearance, and the text of each code.
+
+    Those of missing texts mean nothing.
+    """
     found = words.dictionary_encode()
-    indices = np.frombuffer(found.indices.buffers()[1], np.int32)[: len(words)]
-    return indices, found.dictionary
+    held = found.indices.fill_null(0) if words.null_count else found.indices
+    return np.frombuffer(held.buffers()[1], np.int32)[: len(words)], found.dictionary
 
 
 def firsts(numbers: Positions) -> Positions:
