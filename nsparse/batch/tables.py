@@ -141,12 +141,23 @@ def packed(table: str, frame: pd.DataFrame) -> pa.Table:
 
 
 def whole(table: str, parts: Iterable[pa.Table]) -> pa.Table:
-    """Tables below one another, with every column of the schema in its order."""
+    """Tables below one another, with every column of the schema in its order.
+
+    Most columns of sockets are empty: those of one type share their memory.
+    """
     import pyarrow as pa
 
     schema = arrow_schema(table)
-    found = pa.concat_tables([schema.empty_table(), *parts], promote_options="default")
-    return found.select(schema.names).cast(schema)
+    held = list(parts) or [schema.empty_table()]
+    found = pa.concat_tables(held, promote_options="default")
+    empty = {type_: pa.nulls(len(found), type_) for type_ in set(schema.types)}
+    columns = [
+        found[field.name].cast(field.type)
+        if field.name in found.column_names
+        else empty[field.type]
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
 
 
 def rows(table: str, records: list[dict[str, Any]]) -> pa.Table:
