@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Ints
     from nsparse.judging.scene import Scene
 
 IDLE_NUMBERS = (
@@ -109,32 +110,33 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
         quiet = int(idle[lot].sum())
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
-            part = view.pick(lot, *GROUPED, "local_port", "remote_addr", "remote_port")
-            yield _leak(scene, limits, part, quiet)
+            yield _leak(scene, limits, lot, quiet)
 
 
-def _leak(scene: Scene, limits: Limits, part: pd.DataFrame, quiet: int) -> Finding:
-    first, size = part.iloc[0], drawn_from(scene).size
-    drains = part["local_port"].nunique() >= limits["ports_share"] * size
-    severity: Severity = "warning" if len(part) >= limits["warning"] or drains else "notice"
+def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
+    import pandas as pd
+
+    view, n, size = scene.view, len(lot), drawn_from(scene).size
+    first = view.pick(lot[:1], *GROUPED, "remote_addr", "remote_port").iloc[0]
+    ports = len(pd.unique(view.numbers("local_port")[lot[view.known("local_port")[lot]]]))
+    drains = ports >= limits["ports_share"] * size
+    severity: Severity = "warning" if n >= limits["warning"] or drains else "notice"
     place = endpoint(first["remote_addr"], first["remote_port"])
-    told = f", {percent(quiet, len(part))} of them idle" if quiet else ""
+    told = f", {percent(quiet, n)} of them idle" if quiet else ""
     return Finding(
         id="conn-leak-backend",
         severity=severity,
         confidence=settle("medium", scene, down=int(not quiet)),
         group=group_of(first),
-        n=len(part),
-        base=len(part),
+        n=n,
+        base=n,
         verdict=(
-            f"{first['owner'] or 'this host'} has {plural(len(part), 'connection')} to {place} "
+            f"{first['owner'] or 'this host'} has {plural(n, 'connection')} to {place} "
             f"open{told}: more than a usual pool."
         ),
-        sockets=labels(part),
+        sockets=tuple(lot.tolist()),
         limits=dict(limits),
-        evidence=(
-            f"{percent(part['local_port'].nunique(), size)} of {thousands(size)} local ports to it",
-        ),
+        evidence=(f"{percent(ports, size)} of {thousands(size)} local ports to it",),
         cause=("suggests a client for each request, or connections that are not given back",),
         next=advice.steps(
             scene,

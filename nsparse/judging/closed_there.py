@@ -53,8 +53,10 @@ def closed_there(scene: Scene) -> Bools:
 
 
 def _told_apart(scene: Scene, limits: Kinds) -> pd.DataFrame:
+    import numpy as np
+
     found, closed = _looked_at(scene), closed_there(scene)
-    rest, kinds = closed, found["owner"].astype("object").mask(found.index >= 0, "leak")
+    rest, kinds = closed, np.full(len(found), "leak", dtype=object)
     for kind, tell in TELLS:
         mine = tell(scene, found, rest, limits)
         rest = rest & ~mine
@@ -86,6 +88,8 @@ def _not_read(scene: Scene, found: pd.DataFrame, rest: Bools, limits: Kinds) -> 
     view, held = scene.view, limits["unread"]
     deep = rest & view.true("owned") & view.above("recv_q", held["bytes"])
     at = deep.nonzero()[0]
+    if not len(at):
+        return deep
     base = view.tally(at, closed_there(scene), *PROGRAM)
     unread = deep.copy()
     unread[at] = False
@@ -119,7 +123,7 @@ def _pooled(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
         idle = (untouched >= held["share"] * n) & (n <= held["many"])
     lasting = view.tally(at, mine & view.true("persistent"), "group") >= held["dead"]
     works = view.tally(at, view.is_("state", "ESTABLISHED"), "group") > 0
-    grows = growing(scene, _pools(scene)[at], _pools).to_numpy()
+    grows = growing(scene, at, _pools)
     mine[at] = idle & (works | ~lasting) & ~grows
     return mine
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.finding import Rows
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
@@ -73,24 +73,24 @@ def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
     )
 
 
-def growing(
-    scene: Scene, now: pd.Series[Any], keys: Callable[[Scene], pd.Series[Any]]
-) -> pd.Series[bool]:
+def growing(scene: Scene, at: Ints, keys: Callable[[Scene], pd.Series[Any]]) -> Bools:
     """Rows of groups that have grown from each of three or more snapshots to the next.
 
     Args:
         scene: The last moment, with those before.
-        now: The key of each row in question.
-        keys: What gives the keys of the same kind of rows at an earlier moment.
+        at: The rows in question.
+        keys: What gives the keys of all rows of their kind at a moment.
     """
+    import numpy as np
     import pandas as pd
 
     if len(scene.earlier) < 2:
-        return pd.Series(False, index=now.index, dtype="bool")
+        return np.zeros(len(at), dtype=np.bool_)
+    now = keys(scene)[at]
     sizes = [*(keys(moment).value_counts() for moment in scene.earlier), now.value_counts()]
     counts = pd.concat(sizes, axis=1).fillna(0)
     rising = counts.diff(axis=1).iloc[:, 1:].gt(0).all(axis=1)
-    return now.isin(counts.index[rising.to_numpy(dtype="bool")])
+    return now.isin(counts.index[rising.to_numpy(dtype="bool")]).to_numpy()
 
 
 def _swapped(peer: Scene, away: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
