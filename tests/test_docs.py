@@ -19,8 +19,10 @@ from nsparse.batch.tables import STATUSES, TABLES
 from nsparse.bundles.layouts import kinds, layouts
 from nsparse.bundles.limits import Limits
 from nsparse.cli import cli
-from nsparse.diagnosis import Diagnosis
-from nsparse.judging.wanted import listed
+from nsparse.diagnosis import Diagnosis, Finding
+from nsparse.dialect import Dialect
+from nsparse.judging.wanted import NAMES, listed
+from nsparse.reading import cells, grammar
 from nsparse.registry import diagnoses, dialects
 from nsparse.schema import COLUMNS
 
@@ -94,14 +96,33 @@ def known_facts() -> Iterator[str]:
         yield f"| `{kind.key}` | {kind.tells} | {commands} |"
 
 
+def attributes(kind: type) -> dict[str, str]:
+    """What the docstring of a class says of each of its fields."""
+    said = inspect.getdoc(kind) or ""
+    found = re.findall(r"(?ms)^    (\w+): (.+?)(?=^    \w+: |^\S|\Z)", said)
+    return {name: " ".join(text.split()) for name, text in found}
+
+
 def capped() -> Iterator[str]:
-    said = inspect.getdoc(Limits) or ""
+    said = attributes(Limits)
     yield "| limit | default | why |"
     yield "|---|---|---|"
     for field in fields(Limits):
-        found = re.search(rf"(?s)\b{field.name}: (.+?)(?=\n +\w+: |\Z)", said)
-        assert found, field.name
-        yield f"| `{field.name}` | {field.default:,} | {' '.join(found[1].split())} |"
+        yield f"| `{field.name}` | {field.default:,} | {said[field.name]} |"
+
+
+def fields_of(kind: type) -> Iterator[str]:
+    yield "| field | what it is |"
+    yield "|---|---|"
+    for name, text in attributes(kind).items():
+        yield f"| `{name}` | {text} |"
+
+
+def needed() -> Iterator[str]:
+    yield "| need | in words |"
+    yield "|---|---|"
+    for name, words in NAMES.items():
+        yield f"| `{name}` | {words} |"
 
 
 def run(where: str = r"diagnose samples/\S+") -> Iterator[str]:
@@ -141,6 +162,10 @@ PARTS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "run": ("README.md", run),
     "bundle": ("README.md", lambda: run(r"diagnose --select \S+ samples/bundles/\S+")),
     "batch": ("docs/batch.md", tables),
+    "dialect-fields": ("CONTRIBUTING.md", lambda: fields_of(Dialect)),
+    "diagnosis-fields": ("CONTRIBUTING.md", lambda: fields_of(Diagnosis)),
+    "finding-fields": ("CONTRIBUTING.md", lambda: fields_of(Finding)),
+    "needs": ("CONTRIBUTING.md", needed),
 }
 
 
@@ -179,3 +204,15 @@ def test_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     results = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
     assert results.attempted > 2
     assert results.failed == 0
+
+
+def test_who_contributes_finds_each_kind_of_line_and_each_cell() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert re.findall(
+        r"(?m)^\| `(\w+)` \|", told.partition("| rule |")[2].partition("\n\n")[0]
+    ) == [*grammar.KINDS]
+    made = told.partition("| cell |")[2].partition("\n\n")[0]
+    assert all(hasattr(cells, name) for name in re.findall(r"`(\w+)\(", made))
+    for kind in (Dialect, Diagnosis):
+        assert list(attributes(kind)) == [field.name for field in fields(kind)]
+    assert set(attributes(Finding)) | {"host", "netns", "rows"} == {f.name for f in fields(Finding)}
