@@ -284,6 +284,7 @@ HOSTS: dict[str, tuple[str, Files, str | None, dict[str, Any]]] = {
         {
             "insights-web1-20261122104350/data/insights_commands/ss_-tupna": SS,
             "insights-web1-20261122104350/data/insights_commands/netstat_-s": b"TcpExt:\n    7 times the listen queue of a socket overflowed\n",
+            "insights-web1-20261122104350/data/insights_commands/hostname_-I": b"192.0.2.7\n",
             "insights-web1-20261122104350/data/insights_commands/hostname_-f": b"web1.example.com\n",
         },
         "web1.example.com",
@@ -378,20 +379,25 @@ HOSTS: dict[str, tuple[str, Files, str | None, dict[str, Any]]] = {
         {
             "TSS\\WEB1_261122-104350_NetStat_Info.txt": WINDOWS,
             "TSS\\WEB1_261122-104350_tasklist.txt": TASKLIST,
+            "TSS\\WEB1_261122-104350_SystemInfo_Stop_.txt": b"\r\nHost Name:      WEB1\r\n",
             "TSS\\WEB1_261122-104350_NETWORK_TCPIP_info.txt": PORTS,
         },
         "WEB1",
         {
             "proctable": {0: "System Idle Process", 4711: "leaky app (x64).exe"},
             "ephemeral_high": 50999,
+            "hostname": "WEB1",
         },
     ),
     "sqltrace": ("output.zip", {"output/NetStatAtStart.txt": WINDOWS}, "output", {}),
     "sysdiagnose": (
         "sysdiagnose_2026.11.22_10-43-50+0000_macOS_Mac14-2_23C71.tar.gz",
-        {"sysdiagnose_2026.11.22_10-43-50+0000/network-info/netstat.txt": MAC},
-        "sysdiagnose_2026.11.22_10-43-50+0000",
-        {},
+        {
+            "sysdiagnose_2026.11.22_10-43-50+0000/network-info/netstat.txt": MAC,
+            "sysdiagnose_2026.11.22_10-43-50+0000/network-info/hostname.txt": b"#\n# /bin/hostname\n#\nmac1.example.com\n",
+        },
+        "mac1.example.com",
+        {"hostname": "mac1.example.com"},
     ),
     "bugreport": (
         "bugreport-redfin-RQ3A.210805.001-2026-11-22-10-43-50.zip",
@@ -884,6 +890,7 @@ def test_processes(text: str, expected: dict[int, str]) -> None:
         ),
         (about.hostname, "web1.example.com\n", "web1.example.com"),
         (about.hostname, "localhost\n", None),
+        (about.hostname, "192.0.2.7\n", None),
         (about.hostname, "bash: hostname: command not found\n", None),
         (about.uptime, "3600.25 7000.00\n", 3600),
         (about.uptime, " 10:43:50 up 45 min,  1 user,  load average: 0.00", 45 * 60),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SETTING = re.compile(r"([a-z][\w.\-/:@]*?) ?[=:] ?(.*)")
-_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
+_NAME = re.compile(r"(?!.*\.[0-9]+$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
+"""The last part of a name is no number (RFC 1123): `hostname -I` prints addresses."""
 _UNAME = re.compile(r"(?m)^([A-Z]\w+) ([\w.-]+) (\d[\w.+~-]*) ")
 _ADDRESS = re.compile(
     r"\binet6? (?:addr: ?)?([0-9a-f.:]+)|(?:IPv[46]|IP|Link-local IPv6) Address[ .]*: ([0-9a-f.:]+)"

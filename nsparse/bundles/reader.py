@@ -146,9 +146,9 @@ class Reader:
         tables = []
         for part in found:
             kind = layouts.kind_of(part.command) if part.command else None
-            inside = text[part.start : part.stop]
+            inside = text[part.body : part.stop]
             if kind is not None and len(inside) <= BIGGEST:
-                self._fact(member.path, kind, inside.partition(part.command)[2])
+                self._fact(member.path, kind, inside)
             if promising(inside.encode("utf-8", "replace")):
                 tables.append(part)
         data = blanked(text, tables).encode("utf-8", "replace") if tables else b""
@@ -195,7 +195,7 @@ class Reader:
 def _account(dump: Dump, text: str, tables: Sequence[Part]) -> None:
     """Say which lines are those of other commands: to the parser they were blank."""
     line, at = 1, 0
-    for part in (*tables, Part("", len(text), len(text))):
+    for part in (*tables, Part("", *[len(text)] * 3)):
         left = text.count("\n", at, part.start)
         if left:
             dump.stretches.append(Stretch(line, line + left - 1, OTHERS))

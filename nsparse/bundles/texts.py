@@ -17,18 +17,19 @@ NAMES = ("command", "cmd", "subsection", "section", "name", "ref", "tag")
 
 
 class Part(NamedTuple):
-    """The output of one command: what was run, where it begins and ends in the text."""
+    """The output of one command: what was run, where its heading, it itself and its end are."""
 
     command: str
     start: int
+    body: int
     stop: int
 
 
 def parts(text: str, heading: re.Pattern[str]) -> list[Part]:
     """The commands of a text, and what stands before the first of them."""
-    found = [(match["command"], match.start()) for match in heading.finditer(text)]
-    begun = [("", 0), *found, ("", len(text))]
-    return [Part(name, start, stop) for (name, start), (_, stop) in pairwise(begun)]
+    found = [(match["command"], *match.span()) for match in heading.finditer(text)]
+    begun = [("", 0, 0), *found, ("", len(text), len(text))]
+    return [Part(name, start, body, stop) for (name, start, body), (_, stop, _) in pairwise(begun)]
 
 
 def blanked(text: str, keep: list[Part]) -> str:
