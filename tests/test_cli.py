@@ -519,14 +519,17 @@ def test_exit_codes_of_the_process(dumps: Path) -> None:
     assert process("diagnose", "--no-such-option").returncode == 2
 
 
-@pytest.mark.parametrize("command", ["diagnose", "parse"])
-def test_where_no_row_could_be_read_nothing_was(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("command", ["diagnose", "parse", "parse -f parquet"])
+def test_where_no_row_could_be_read_nothing_was(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reporting.streamed.LARGE", 0)  # Parquet in parts
     dump = tmp_path / "dump.txt"
     heading = "Proto Recv-Q Send-Q Local Address  Foreign Address  State\n"
     dump.write_text(heading + "tcp O O 192.0.2.1:22 0.0.0.0:* LISTEN\n")
-    assert CliRunner().invoke(cli, [command, str(dump)]).exit_code == 2
+    assert CliRunner().invoke(cli, [*command.split(), str(dump)]).exit_code == 2
     dump.write_text(heading)  # an empty table is one
-    assert CliRunner().invoke(cli, [command, str(dump)]).exit_code == 0
+    assert CliRunner().invoke(cli, [*command.split(), str(dump)]).exit_code == 0
 
 
 def test_a_mistake_of_ours_is_not_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

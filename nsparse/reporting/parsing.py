@@ -59,4 +59,4 @@ def _in_parts(path: str, target: Path | None, options: dict[str, Any]) -> int:
     output.write_bytes(render.parquet_parts(found.frames()), target)
     if not options["quiet"]:
         output.say(damage(found.problems, everything=options["verbose"]))
-    return ending.CLEAN
+    return ending.FAILED if found.problems and not found.rows else ending.CLEAN

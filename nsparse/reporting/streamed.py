@@ -51,15 +51,18 @@ class Streamed:
     Attributes:
         parts: The parts that have not been read.
         problems: What could not be read so far.
+        rows: How many rows have been read.
     """
 
     parts: Iterator[Dump]
     problems: list[Problem] = field(default_factory=list)
+    rows: int = 0
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """The frame of each part."""
         for part in self.parts:
             self.problems += part.problems
+            self.rows += len(part.frame)
             yield part.frame
 
 
