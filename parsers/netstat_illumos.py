@@ -7,7 +7,18 @@ from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading import bsd
-from nsparse.reading.cells import Ends, details, ignored, local, put, remote, text, words_of
+from nsparse.reading.cells import (
+    RECV_Q,
+    SEND_Q,
+    Ends,
+    details,
+    ignored,
+    local,
+    put,
+    remote,
+    text,
+    words_of,
+)
 
 ENDS = Ends(separator=".")
 LOCAL = local(ENDS)
@@ -162,6 +173,10 @@ DIALECT = Dialect(
         "ENDS": Cell("a local and a remote address and port (host.port)", _ends),
         "LOCAL": Cell(LOCAL.words, _local),
         "REMOTE": REMOTE,
+        "SWIND": details("a number (Swind)", "swind"),
+        "SEND_Q": SEND_Q,
+        "RWIND": details("a number (Rwind)", "rwind"),
+        "RECV_Q": RECV_Q,
         "QUEUES": Cell("four numbers (Swind, Send-Q, Rwind, Recv-Q)", _queues),
         "SEQUENCE": Cell("windows and sequence numbers (Swind to Mss)", _sequence),
         "STREAMS": details("numbers of streams (in/out)", "streams"),

@@ -189,6 +189,7 @@ BACK = {
     "netstat_freebsd--Aan": 0.99,
     "netstat_hpux--an": 1.0,
     "netstat_illumos--an": 1.0,
+    "netstat_illumos--unix": 0.83,
     "netstat_linux--users-inodes": 1.0,
     "netstat_macos--an": 0.99,
     "netstat_macos--anv-14": 1.0,
@@ -225,9 +226,7 @@ def test_a_wrapped_row_comes_back_as_it_was_or_is_listed(
 ) -> None:
     plain = rows_of(undamaged(name).frame)
     back = 0
-    # The end of a row of illumos is a number: cut there, what is left is a row as well.
-    widths = WIDTHS[1:] if "illumos" in name else WIDTHS
-    for width in widths:
+    for width in WIDTHS:
         parts = [
             (number, part)
             for number, line in enumerate(sample(name), 1)
@@ -240,7 +239,49 @@ def test_a_wrapped_row_comes_back_as_it_was_or_is_listed(
         listed = {parts[problem.line - 1][0] for problem in dump.problems}
         assert plain.keys() - read.keys() <= listed
         back += len(read)
-    assert back >= BACK[name] * len(widths) * len(plain)
+    assert back >= BACK[name] * len(WIDTHS) * len(plain)
+
+
+# `grep -n`, and `grep -H` and `-nH` of two files.
+GREPPED: dict[str, Callable[[int], str]] = {
+    "number": lambda at: f"{at}:",
+    "file": lambda at: f"netstat-web{1 + at // 12}.txt:",
+    "both": lambda at: f"case/{'ab'[at % 2]}/netstat.txt:{at}:",
+}
+
+
+@pytest.mark.parametrize("how", [cut, parted])
+@pytest.mark.parametrize("width", [66, 80])
+@pytest.mark.parametrize("mark", GREPPED)
+@pytest.mark.parametrize("name", ["netstat_linux--users-inodes", SS, "netstat_windows--ano"])
+def test_what_grep_found_and_something_wrapped_is_read_or_listed(
+    name: str, mark: str, width: int, how: Callable[[int], Callable[[str], Lines]]
+) -> None:
+    rows = [line for line in sample(name) if "CLOSE" in line or "ESTAB" in line][:8]
+    plain = rows_of(parse("\n".join(rows)).frame)
+    parts = [
+        (number, part)
+        for number, row in enumerate(rows, 1)
+        for part in how(width)(GREPPED[mark](number + 7) + row)
+    ]
+    dump = parse("\n".join(part for _, part in parts))
+    read = {parts[line - 1][0]: said for line, said in rows_of(dump.frame).items()}
+    assert {line: said for line, said in read.items() if said != plain[line]} == {}
+    assert plain.keys() - read.keys() <= {parts[problem.line - 1][0] for problem in dump.problems}
+    assert len(read) >= len(plain) // 2
+
+
+def test_the_end_of_a_quoted_line_may_stand_below_it_without_a_mark() -> None:
+    """A mail that was wrapped, quoted, and wrapped once more."""
+    rows = "\n".join(
+        f"> tcp        0      0 192.0.2.10:8080         192.0.2.20:5860{n}\n"
+        "> CLOSE_WAIT  65534      27204      9925/leaky-app       off\n(0.00/0/0)"
+        for n in range(3)
+    )
+    dump = parse(f"{rows}\n\nThat is what I see.\n")
+    assert dump.frame["process"].tolist() == ["leaky-app"] * 3
+    assert dump.frame["line"].tolist() == [1, 4, 7]
+    assert not dump.problems
 
 
 @pytest.mark.parametrize(

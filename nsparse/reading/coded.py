@@ -10,9 +10,12 @@ from __future__ import annotations
 import html
 import quopri
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise, takewhile
+
+from nsparse.reading import grepped
 
 WIDEST, HEAD = 76, 0.05
 """RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
@@ -32,12 +35,12 @@ class Coding:
     Attributes:
         name: The damage, as `nsparse.reading.mend.SAID` knows it.
         shows: Whether a text was escaped so.
-        undo: A line as it was.
+        undo: The lines as they were; None for one that is the end of the line above.
     """
 
     name: str
     shows: Callable[[str], bool]
-    undo: Callable[[str], str]
+    undo: Callable[[Sequence[str]], Iterable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,7 @@ def uncoded(text: str, lines: Sequence[str]) -> Plain:
     """
     for coding in CODINGS:
         if coding.shows(text):
-            soft = coding.undo is _from_quoted_printable
-            plain = list(_unfolded(lines) if soft else map(coding.undo, lines))
+            plain = list(coding.undo(lines))
             count = sum(new != old for new, old in zip(plain, lines, strict=True))
             return Plain(plain, coding.name, count)
     return Plain(lines)
@@ -155,21 +157,22 @@ def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes hold any sign at all; `uncoded` leaves all others as they are."""
     from nsparse.reading.columns.lines import holds
 
-    return holds(data, *_SIGNS)
+    return holds(data, *_SIGNS) or grepped.may_be(data)
 
 
 CODINGS = (
-    Coding("escaped", _is_quoted_printable, _from_quoted_printable),
+    Coding("escaped", _is_quoted_printable, _unfolded),
     Coding(
         "escaped",
         lambda text: "\\" in text and bool(_MARKDOWN_SIGN.search(text)),
-        lambda line: _MARKDOWN.sub(r"\1", line),
+        partial(map, lambda line: _MARKDOWN.sub(r"\1", line)),
     ),
     Coding(
         "escaped",
         lambda text: ("&" in text or "<" in text) and bool(_HTML_SIGN.search(text)),
-        _from_html,
+        partial(map, _from_html),
     ),
-    Coding("coloured", _is_coloured, _uncoloured),
+    Coding("coloured", _is_coloured, partial(map, _uncoloured)),
+    Coding("found", grepped.shows, grepped.undone),
 )
 """Every way to escape that is known, the one that is undone first at the top."""

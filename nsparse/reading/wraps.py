@@ -85,6 +85,26 @@ class Wraps:
         """The longest line that a line is with those below, or None where it can only be alone."""
         first = self.lines[number - 1] or ""
         marks = _marks(first)
+        whole = self._whole(number, first, marks)
+        return (marks and self._past(number, whole or Whole(1, first, doubt=False), marks)) or whole
+
+    def _past(self, number: int, whole: Whole, marks: str) -> Whole | None:
+        """A quoted text that was wrapped once more: the ends of its lines have no marks."""
+        at = number + whole.lines - 1
+        below = (self.lines[at] if at < len(self.lines) else None) or ""
+        text = whole.text.removeprefix(marks)
+        if not below.strip(BLANKS) or _marks(below) or self._begins(below, text):
+            return None
+        old = self._reads(text)
+        for gap in (" ", ""):
+            longer = text + gap + below.strip(BLANKS)
+            new = self._reads(longer)
+            if new is not None and _odd(new) <= _odd(old) and _says_more(old, new):
+                return Whole(whole.lines + 1, marks + longer, doubt=False)
+        return None
+
+    def _whole(self, number: int, first: str, marks: str) -> Whole | None:
+        """The same, as far as the lines below have the same marks."""
         inner = _without(first, marks)
         below = _without(self.lines[number], marks) if number < len(self.lines) else ""
         if not (below.strip(BLANKS) and inner and self._may_go_on(self.bare(inner))):

@@ -73,7 +73,8 @@ def layouts(draw: st.DrawFn) -> Layout:
     )
 
 
-names = model.words("abXY0189:/[]_-", 16)
+# A number alone is no command: it may belong to the columns of a row that was cut.
+names = model.words("abXY0189:/[]_-", 16).filter(lambda name: not name.split()[0].isdecimal())
 inet = model.sockets(
     ("tcp", "tcp", "udp", "sctp"),
     names=names,
