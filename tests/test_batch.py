@@ -20,7 +20,8 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,7 @@ if "nsparse.batch.child" in sys.orig_argv:
         if "kills" in bundle:
             os.kill(os.getpid(), signal.SIGKILL)
         while "hangs" in bundle:
-            pass
+            time.sleep(1)
         return read(bundle, order)
 
     def opened(bundle, order):
@@ -387,7 +388,15 @@ def wait_for(true: Callable[[], bool], process: subprocess.Popen[Any], seconds: 
     while not true():
         assert process.poll() is None, process.communicate(timeout=5)
         assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.02)
+        time.sleep(0.05)
+
+
+def needs(module: str, extra: str) -> None:
+    """Skip where a library is not installed; it is not loaded, that is for the processes."""
+    with suppress(ModuleNotFoundError):
+        if find_spec(module):
+            return
+    pytest.skip(f"needs {extra}")
 
 
 def parts(out: Path) -> list[str]:
@@ -564,7 +573,7 @@ def log_of(folder: Path) -> str:
 def test_a_cluster_that_loses_a_worker(
     sabotage: Path, bundles: Path, run: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    pytest.importorskip("distributed", reason="needs nsparse[dask]")
+    needs("distributed", "nsparse[dask]")
     out, environ = tmp_path / "out", sabotaged(sabotage, slow=0.3)
     with cluster(tmp_path, environ) as (address, workers):
         with process(bundles, "-o", out, "--dask", address, *ONE, **environ) as driver:
@@ -585,7 +594,7 @@ def test_a_cluster_knows_its_own_size(bundles: Path, tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_is_not_there(bundles: Path, tmp_path: Path) -> None:
-    pytest.importorskip("distributed", reason="needs nsparse[dask]")
+    needs("distributed", "nsparse[dask]")
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{reserved.getsockname()[1]}"
@@ -600,8 +609,8 @@ def test_a_cluster_that_is_not_there(bundles: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def bucket(bundles: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The bundles in a bucket of a server on this machine; what leads the S3 libraries there."""
-    pytest.importorskip("s3fs", reason="needs nsparse[cloud]")
-    pytest.importorskip("moto.server", reason="needs moto[server]")
+    needs("s3fs", "nsparse[cloud]")
+    needs("moto.server", "moto[server]")
     log = tmp_path / "moto.log"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
     with ExitStack() as stack:
