@@ -167,6 +167,7 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         owner either.
     """
     left, view = _kind(scene, "unaccepted"), scene.view
+    left = left[queues.served_by_owner(scene)[left.index]]
     if left.empty:
         return
     waits = view.true("live") & view.is_("state", "CLOSE_WAIT", "ESTABLISHED")

@@ -21,7 +21,7 @@ from nsparse.judging.finding import (
 )
 from nsparse.judging.measure import halved
 from nsparse.judging.pile import PILED, piles
-from nsparse.judging.queues import ownerless, tells_owners
+from nsparse.judging.queues import ownerless, told_of
 from nsparse.judging.stated import constant
 from nsparse.prose import actor, are, plural, port_of, thousands, top
 
@@ -87,9 +87,8 @@ def _kinds(scene: Scene, limits: Limits) -> npt.NDArray[np.str_]:
 
     view = scene.view
     shown = "timers" in scene.has and scene.os == "linux"
-    nobodys, kernel = ownerless(scene), view.is_("timer", "timewait")
-    if tells_owners(scene):
-        kernel = kernel | nobodys
+    nobodys = ownerless(scene)
+    kernel = view.is_("timer", "timewait") | (nobodys & told_of(scene))
     receives = view.below("lastrcv_ms", 1000 * limits["fresh_s"])
     kinds: npt.NDArray[np.str_] = np.select(
         [kernel, receives, ~nobodys], ["kernel", "receiving", "held"], "held" if shown else "vague"

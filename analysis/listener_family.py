@@ -40,7 +40,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     waiting = view.is_("role", "listener")
-    if not waiting.any() or not (_has_six(scene) and _has_four(scene)):
+    waiting = waiting & _has_both(scene) if waiting.any() else waiting
+    if not waiting.any():
         return
     lone = _lone(scene, waiting)
     calling = _calling(scene, lone)
@@ -53,9 +54,18 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         yield _listed(scene, limits, part, str(family))
 
 
-def _has_six(scene: Scene) -> bool:
-    """Whether the host itself has an IPv6 address to be called at."""
-    return any(addr == "::1" or (_is_six(addr) and public(addr)) for addr in _own(scene))
+def _has_both(scene: Scene) -> Bools:
+    """Rows of network namespaces that have an IPv6 address to be called at, and IPv4 too.
+
+    `netstat -f inet6` leaves IPv4 out.
+    """
+    import numpy as np
+
+    view = scene.view
+    six = view.where("local_addr", lambda addr: addr == "::1" or (_is_six(addr) and public(addr)))
+    four = view.is_("section", "inet") & ~view.is_("family", "ipv6")
+    every = np.arange(len(view))
+    return view.alike(every, six.nonzero()[0]) & view.alike(every, four.nonzero()[0])
 
 
 def _own(scene: Scene) -> list[str]:
@@ -64,14 +74,10 @@ def _own(scene: Scene) -> list[str]:
     return found
 
 
-def _has_four(scene: Scene) -> bool:
-    """Whether the dump shows IPv4 at all: `netstat -f inet6` leaves it out."""
-    view = scene.view
-    return bool((view.is_("section", "inet") & ~view.is_("family", "ipv6")).any())
-
-
 def _lone(scene: Scene, waiting: Bools) -> pd.DataFrame:
     """Listeners on loopback or every address whose port has none of the other family (`only`)."""
+    import numpy as np
+
     view = scene.view
     star = view.is_("local_addr", "*") & ~view.is_("family", "ipv4")
     six = view.where("local_addr", _is_six, waiting) | star
@@ -79,14 +85,12 @@ def _lone(scene: Scene, waiting: Bools) -> pd.DataFrame:
     unnamed = star & ~view.known("family")
     dual = view.is_("family", "dual") | unnamed | _serves_both(scene)
     four, six = waiting & (~six | dual), waiting & six
-    ports = {
-        name: set(view.values("local_port", rows)) for name, rows in ((FOUR, four), (SIX, six))
-    }
+    ports = view.keys("local_port")
     # 127.0.0.53 and its like are loopback too, but nobody reaches them as `localhost`.
     near = view.where("local_addr", _is_any, waiting) | view.is_("local_addr", *LOCAL.values())
-    only_four = view.is_("local_port", *(ports[FOUR] - ports[SIX]))
-    only_six = view.is_("local_port", *(ports[SIX] - ports[FOUR]))
-    lone = waiting & near & (only_four | only_six)
+    only_four = four & ~np.isin(ports, ports[six])
+    only_six = six & ~np.isin(ports, ports[four])
+    lone = near & (only_four | only_six) & (ports >= 0)
     found = view.pick(lone, *GROUPED, "netns", "local_port")
     found["only"] = [SIX if one else FOUR for one in only_six[lone]]
     return found.drop_duplicates(["netns", "local_port"])
@@ -112,9 +116,10 @@ def _calling(scene: Scene, lone: pd.DataFrame) -> Mapping[int, Ints]:
     tries, own = view.is_("state", "SYN_SENT"), {*_own(scene), *LOCAL.values()}
     tries = tries & view.where("remote_addr", own.__contains__, tries)
     six = view.where("remote_addr", _is_six, tries)
-    found = {}
+    found, space = {}, view.codes("netns").of
     for label, port, only in zip(lone.index, lone["local_port"], lone["only"], strict=True):
-        others = (tries & view.is_("remote_port", port) & (six == (only == FOUR))).nonzero()[0]
+        others = tries & view.is_("remote_port", port) & (six == (only == FOUR))
+        others = (others & (space == space[label])).nonzero()[0]
         if len(others):
             found[int(label)] = others
     return found

@@ -17,7 +17,7 @@ from nsparse.judging.finding import (
     settle,
 )
 from nsparse.judging.pile import PILED, piles
-from nsparse.judging.queues import ownerless, served_by_owner, tells_owners
+from nsparse.judging.queues import stranded
 from nsparse.prose import actor, plural, top
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def _waits(scene: Scene, limits: Limits) -> Bools:
     """
     view = scene.view
     half = view.is_("state", "SYN_RECEIVED") & view.at_least("retrans", limits["retrans"])
-    if not tells_owners(scene):
-        return half
-    return half | (view.is_("state", "ESTABLISHED") & ownerless(scene) & served_by_owner(scene))
+    return half | (view.is_("state", "ESTABLISHED") & stranded(scene))
 
 
 def _enough(pile: Pile) -> bool:

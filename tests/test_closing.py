@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FAMILY = ("close-wait-leak", "close-wait-unaccepted", "close-wait-unread", "close-wait-pool")
 ALL = (*FAMILY, "fin-wait2-stuck", "time-wait-churn")
-TEXTS = {"host", "netns", "timer"}
+TEXTS = {"host", "netns", "timer", "tool"}
 
 # Ends that most tables need: a service of this host, the callers of it, a service elsewhere.
 HERE, THERE = "198.51.100.20:8080", "203.0.113.9:443"
@@ -79,8 +79,8 @@ def _dump(rows: tuple[str, ...], os: str, moments: tuple[str, ...]) -> pd.DataFr
     cells = [{**row, "snapshot": i, "taken_at": t} for i, t in enumerate(times) for row in found]
     for number, cell in enumerate(cells):
         fixed = {"file": "dump.txt", "line": number + 1, "os": os, "section": "inet"}
-        tool = "ss" if os == "linux" else "netstat"
-        cell |= {**fixed, "proto": "tcp", "family": "ipv4", "tool": tool}
+        cell |= {**fixed, "proto": "tcp", "family": "ipv4"}
+        cell.setdefault("tool", "ss" if os == "linux" else "netstat")
         cell["taken_at"] = cell["taken_at"] or None
     names = {name for cell in cells for name in cell}
     values = {name: [cell.get(name) for cell in cells] for name in names}
@@ -361,7 +361,8 @@ def test_unaccepted_speaks_of_the_listener() -> None:
 )
 def test_unaccepted_levels(given_up: int, accepted: int, severity: str | None) -> None:
     left = f"CLOSE_WAIT 90 0 {HERE} 203.0.113.7:PORT"
-    at = scene([JAVA, *many(given_up, left), *many(accepted, OPEN)])
+    java = JAVA.replace("LISTEN 0", f"LISTEN {given_up}")
+    at = scene([java, *many(given_up, left), *many(accepted, OPEN)])
     assert [f.severity for f in found("close-wait-unaccepted", at)] == [severity] * bool(severity)
     assert found("close-wait-leak", at) == []
 
@@ -415,18 +416,29 @@ def test_what_the_accept_queue_explains_is_not_kept(queue: int, kept: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("row", "unaccepted", "leaked"),
+    ("row", "queue", "unaccepted", "leaked"),
     [
-        ("CLOSE_WAIT 1 0", 5, 0),  # the client said nothing, waited for a greeting, and left
-        ("CLOSE_WAIT 0 0", 0, 5),  # somebody has read the FIN
+        ("CLOSE_WAIT 1 0", 5, 5, 0),  # the client said nothing, waited for a greeting, and left
+        ("CLOSE_WAIT 0 0", 0, 0, 5),  # somebody has read the FIN
+        ("CLOSE_WAIT 1 0", 0, 0, 5),  # nobody waits: they were accepted, whoever holds them
     ],
 )
-def test_an_unread_fin_alone_is_enough(row: str, unaccepted: int, leaked: int) -> None:
-    rows = [JAVA, *many(5, f"{row} {HERE} 203.0.113.7:PORT"), *many(1, OPEN)]
+def test_an_unread_fin_alone_is_enough(row: str, queue: int, unaccepted: int, leaked: int) -> None:
+    java = JAVA.replace("LISTEN 0", f"LISTEN {queue}")
+    rows = [java, *many(5, f"{row} {HERE} 203.0.113.7:PORT"), *many(1, OPEN)]
     with_inodes = [f"{line} inode=9" if "java" in line else line for line in rows]
     for at in (scene(rows), scene(with_inodes)):
         assert sum(f.n for f in found("close-wait-unaccepted", at)) == unaccepted
         assert sum(f.n for f in found("close-wait-leak", at)) == leaked
+
+
+@pytest.mark.parametrize(("other", "unaccepted"), [(0, 5), (1, 0)])
+def test_old_kernels_print_no_queue_of_a_listener(other: int, unaccepted: int) -> None:
+    """Where /proc/net/tcp shows 0 for all of them, 0 is not the length of the queue."""
+    rows = [JAVA, f"LISTEN {other} 5 {HERE[:-4]}9000 0.0.0.0:* python3/812", *many(1, OPEN)]
+    rows += many(5, f"CLOSE_WAIT 1 0 {HERE} 203.0.113.7:PORT")
+    at = scene([f"{line} tool=netstat" for line in rows])
+    assert sum(f.n for f in found("close-wait-unaccepted", at)) == unaccepted
 
 
 def test_unread_says_how_much() -> None:
@@ -647,6 +659,22 @@ def test_fin_wait2_of_a_caller_has_one_peer_alone() -> None:
 def test_fin_wait2_may_be_named_after_its_close_on_other_systems() -> None:
     (finding,) = found("fin-wait2-stuck", scene([*WEB, *many(5, HELD)], "macos"))
     assert finding.caveats[1].startswith("whether the program still holds them")
+
+
+@pytest.mark.parametrize(
+    ("more", "held"),
+    [
+        ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:* sshd/9", False),  # root has looked: nobody holds them
+        ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:*", True),  # a user has: some other user's program may
+        ("LISTEN 0 5 0.0.0.0:9000 0.0.0.0:*", True),
+        ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:* inode=5", False),  # inodes are printed for everybody
+    ],
+)
+def test_owners_of_other_users_need_rights(more: str, *, held: bool) -> None:
+    own = "LISTEN 0 5 127.0.0.1:3000 0.0.0.0:* node/7"
+    at = scene([own, more, *many(20, f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE}")])
+    (finding,) = found("fin-wait2-stuck", at)
+    assert ("kernel" not in finding.verdict) == held
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ HELD = "ESTAB 0 0 192.0.2.1:40001 203.0.113.9:443 {}\n"
         (LISTENS.format(0) + SERVED, True),  # nothing waits, so it was accepted
         (LISTENS.format(1) + SERVED, False),
         (LISTENS.format(1) + CALLED, True),  # whom this host calls, it has not to accept
-        (LISTENS.format(0) + SERVED + HELD.format('users:(("app",pid=7,fd=9))'), False),
+        (LISTENS.format(0) + SERVED + HELD.format('users:(("app",pid=7,fd=9))'), True),
         (LISTENS.format(0) + SERVED + HELD.format("ino:77 sk:1"), False),
         (LISTENS.format(1) + SERVED.rstrip() + " ino:78 sk:2\n", True),
         (SERVED, None),

@@ -11,6 +11,8 @@ import nsparse
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tests.conftest import Ask
 
 SS = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
@@ -437,6 +439,19 @@ LONE = SIX + listening("0.0.0.0", 3000, "node")
 )
 def test_one_family_alone(ask: Ask, rows: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(SS + rows, FAMILY)] == expected
+
+
+def test_each_namespace_has_its_own_families() -> None:
+    """A port that one namespace serves over IPv6 is no help to callers within another one."""
+    rows = SIX + listening("127.0.0.1", 3000, "node") + listening("[::1]", 3000, "node")
+    frame = nsparse.parse(io.BytesIO((SS + rows).encode())).frame
+    assert _families(frame) == []
+    assert _families(frame.assign(netns=["pod"] * 3 + ["other"])) == ["info"]
+    assert _families(frame.assign(netns=["a", "b", "b", "a"])) == []
+
+
+def _families(frame: pd.DataFrame) -> list[str]:
+    return [found.severity for found in nsparse.diagnose(frame).findings if found.id == FAMILY]
 
 
 def test_one_family_alone_in_words(ask: Ask) -> None:

@@ -344,7 +344,7 @@ def test_half_open_against_the_limit_of_the_kernel(ask: Ask, n: int, severity: s
         ),
         (
             "listener-not-serving",
-            "LISTEN 0 5 0.0.0.0:80 0.0.0.0:* {}\n"
+            "LISTEN 3 5 0.0.0.0:80 0.0.0.0:* {}\n"
             + "".join(f"ESTAB 1 0 192.0.2.1:80 203.0.113.9:{n}\n" for n in range(40000, 40003)),
         ),
         ("recv-q-backlog", "ESTAB 90000 0 192.0.2.1:80 203.0.113.9:40000 {}"),

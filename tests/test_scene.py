@@ -112,6 +112,12 @@ def test_self_connection_is_client_and_knows_its_listener() -> None:
     assert list(seen.rows["service"]) == ["127.0.0.1:3000"] * 3
 
 
+def test_a_listener_shows_an_address_of_this_host() -> None:
+    own = row("LISTEN", "192.0.2.9:3000", ANY, "node/3")
+    call = row("SYN_SENT", "192.0.2.10:40110", "192.0.2.9:3000", "curl/7")
+    assert list(scene(own, call).rows["target"]) == [-1, 0]
+
+
 def test_wildcard_listener_is_no_target_of_other_hosts() -> None:
     seen = scene(HTTPS, row("ESTABLISHED", "192.0.2.10:40000", "203.0.113.5:443"))
     assert list(seen.rows["target"]) == [-1, -1]
@@ -340,7 +346,7 @@ def test_names_stand_for_addresses() -> None:
 
 def test_capabilities() -> None:
     bare = scene(HTTPS | {"send_q": 511}, row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1"))
-    assert bare.has == {"states", "queues", "accept", "backlog", "owner", "whole"}
+    assert bare.has == {"states", "queues", "accept", "backlog", "owner", "owners", "whole"}
     rich = scene(
         row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", inode=5, timer="keepalive", rtt_ms=1.5)
     )

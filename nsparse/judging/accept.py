@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.judging.advice import BSD_LIKE
 from nsparse.judging.finding import GROUPED, flagged, peers
-from nsparse.judging.queues import ownerless, tells_owners
+from nsparse.judging.queues import ownerless, told_of
 from nsparse.prose import thousands
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _shown(scene: Scene, which: Bools) -> pd.DataFrame:
 def _unaccepted(scene: Scene) -> Bools:
     """Finished handshakes that no program holds; none where the dump cannot show it."""
     finished = scene.view.is_("state", "ESTABLISHED", "CLOSE_WAIT")
-    return finished & ownerless(scene) & tells_owners(scene)
+    return finished & ownerless(scene) & told_of(scene)
 
 
 def _callers(scene: Scene) -> Bools:

@@ -74,8 +74,21 @@ def ownerless(scene: Scene) -> Bools:
 
 
 def tells_owners(scene: Scene) -> bool:
-    """Whether a row without an owner proves that no program holds it."""
+    """Whether a row without an owner may prove that no program holds it."""
     return bool(scene.has & {"owner", "inode"})
+
+
+def told_of(scene: Scene) -> Bools:
+    """Rows of which the dump would say who holds them, if anybody did.
+
+    Inodes are printed for everybody. Owners are: all of them for those with the rights to see them,
+    else those of the own sockets, and what a listener of one's own has accepted is one's own too.
+    """
+    import numpy as np
+
+    if scene.has & {"owners", "inode"}:
+        return np.ones(len(scene.view), dtype=np.bool_)
+    return served_by_owner(scene)
 
 
 def served_by_owner(scene: Scene) -> Bools:
@@ -84,18 +97,37 @@ def served_by_owner(scene: Scene) -> Bools:
     return (~ownerless(scene))[listener] & (listener >= 0)
 
 
+def empty_queue(scene: Scene) -> Bools:
+    """Connections of a listener in whose queue nobody waits, as it says itself.
+
+    Kernels of long ago (Linux 2.6.18) print 0 in /proc/net/tcp for every listener: of netstat one
+    queue that is not empty must show that they are printed at all.
+    """
+    view = scene.view
+    listens, listener = view.is_("state", "LISTEN"), view.numbers("listener")
+    printed = view.is_("tool", "ss") | bool((listens & view.above("recv_q", 0)).any())
+    return (listens & view.is_("recv_q", 0) & printed)[listener] & (listener >= 0)
+
+
+def stranded(scene: Scene) -> Bools:
+    """Connections of a server that nobody holds, though the dump shows who does of its others.
+
+    Not those of a listener whose own queue is empty: whatever they are, they were accepted.
+    """
+    return _nobodys(scene) & served_by_owner(scene) & ~empty_queue(scene)
+
+
 def accepted(scene: Scene) -> Bools:
     """Connections that a program holds, by its name or because nothing waits to be accepted.
 
     Where the dump names nobody, those are a program's that this host has opened, and those of a
     listener whose own queue is printed and empty.
     """
-    if tells_owners(scene):
-        return ~ownerless(scene)
     view = scene.view
     empty = view.is_("state", "LISTEN") & view.is_("recv_q", 0)
     listener = view.numbers("listener")
-    return view.is_("role", "client") | (empty[listener] & (listener >= 0))
+    guessed = view.is_("role", "client") | (empty[listener] & (listener >= 0))
+    return ~ownerless(scene) | (guessed & ~told_of(scene))
 
 
 def queued(scene: Scene) -> Bools:
@@ -119,15 +151,13 @@ def never_accepted(scene: Scene, among: Bools) -> Bools:
         among: The rows in question.
     """
     view = scene.view
-    if tells_owners(scene):
-        unread = view.at_least("recv_q", FIN)
-        return among & _nobodys(scene) & unread & served_by_owner(scene)
-    waits = among & queued(scene)
+    left = among & stranded(scene) & view.at_least("recv_q", FIN)
+    waits = among & queued(scene) & ~told_of(scene)
     if not waits.any():
-        return waits
+        return left
     together = view.tally(waits.nonzero()[0], waits, "listener")
     listener = view.numbers("listener")[waits]
     queue = view.numbers("recv_q")[listener] * (listener >= 0)
     found = waits.copy()
     found[waits] = together <= (1 + NEARLY) * queue
-    return found
+    return found | left

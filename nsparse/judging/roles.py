@@ -54,7 +54,7 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     listens = tcp & view.is_("state", "LISTEN")
     listeners = _Listeners(view, ends, np.flatnonzero(listens))
     whole = concrete & ~view.true("addr_truncated")
-    own = _own(ends, concrete, whole)
+    own = _own(ends, concrete | listens, whole)
     serving = listeners.find(ends.local, concrete)
     target = listeners.find(ends.remote, own)
     role = np.full(len(tcp), NONE, dtype=np.int8)
@@ -87,11 +87,14 @@ def _within(ports: Ints, low: int, high: int) -> Bools:
     return (ports >= low) & (ports <= high)
 
 
-def _own(ends: Ends, concrete: Bools, whole: Bools) -> Bools:
-    """Rows whose remote address belongs to this host."""
+def _own(ends: Ends, here: Bools, whole: Bools) -> Bools:
+    """Rows whose remote address belongs to this host: some row has it as its own.
+
+    A listener on every address says nothing: no row has a wildcard at its other end.
+    """
     space, size = ends.space, len(ends.addresses)
     local, remote = ends.end_addr[ends.local], ends.end_addr[ends.remote]
-    mine = joined(space, Codes(local, size))[concrete]
+    mine = joined(space, Codes(local, size))[here]
     found = np.isin(joined(space, Codes(remote, size)), mine)
     return whole & (found | ends.loopback[remote])
 

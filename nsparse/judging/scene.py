@@ -39,7 +39,7 @@ from nsparse.judging.ends import Bools, codes, ends_of, joined
 from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S
-from nsparse.judging.shown import shown
+from nsparse.judging.shown import names_all, shown
 from nsparse.judging.view import View
 
 T = TypeVar("T")
@@ -61,8 +61,9 @@ class Scene:
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
         has: Capabilities: states queues accept backlog owner inode timers tcpinfo skmem snapshots
-            hosts; `whole` where no dump is cut; `unfiltered` where no state is left out; `times`;
-            and `sysctl`, `counters`, `sockstat`, `proctable` where the facts have them.
+            hosts; `owners` where it names all owners there are; `whole` where no dump is cut;
+            `unfiltered` where no state is left out; `times`; and `sysctl`, `counters`,
+            `sockstat`, `proctable` where the facts have them.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
@@ -258,10 +259,7 @@ def _sockets(view: View) -> pd.DataFrame:
 
 
 def _has(view: View, facts: Mapping[str, object]) -> frozenset[str]:
-    """What the dump can show (diagnoses: not evaluated).
-
-    Owners count as visible when one TCP row has one: a dump without rights shows none at all.
-    """
+    """What the dump can show (diagnoses: not evaluated)."""
     seen = {name for name, found in _signs(view) if found}
     return frozenset(seen | (FACTS & set(facts)))
 
@@ -274,6 +272,7 @@ def _signs(view: View) -> Iterator[tuple[str, bool]]:
     yield "accept", _any(view, listens, "recv_q")
     yield "backlog", _any(view, listens, "send_q")
     yield "owner", bool((view.true("owned") & (tcp if tcp.any() else inet)).any())
+    yield "owners", names_all(view)
     yield "inode", _any(view, inet, "inode")
     yield "timers", _any(view, tcp, "timer", "timer_ms", "retrans", "probes")
     yield "tcpinfo", _any(view, tcp, "rtt_ms", "lastsnd_ms", "lastrcv_ms", "lastack_ms")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SS_HIDES = ("TIME_WAIT", "SYN_RECEIVED", "CLOSED")
 """What ss leaves out together with the listeners unless it is given -a (misc/ss.c, SS_CONN)."""
 ANYWHERE = ("*", "0.0.0.0", "::")
+PRIVILEGED = 1024
+"""Ports below belong to root, as a rule (ip_unprivileged_port_start)."""
 QUEUES = frozenset({"accept", "backlog"})
 """What there is to know of listeners: of a host that has none, all of it."""
 
@@ -31,6 +33,19 @@ def shown(view: View, *, said: bool) -> frozenset[str]:
     if with_states and (said or _proven(view)):
         return QUEUES | {"unfiltered"}
     return frozenset()
+
+
+def names_all(view: View) -> bool:
+    """Whether a dump that names owners names all of them: those of other users need rights.
+
+    A listener below port 1024 with an owner shows that somebody with rights has looked, one
+    without that nobody had. Where there is none, all listeners must have an owner.
+    """
+    owned, listens = view.true("owned"), view.is_("role", "listener")
+    if not owned.any() or not (listens & view.is_("os", "linux")).any():
+        return bool(owned.any())
+    low = listens & view.below("local_port", PRIVILEGED)
+    return bool((low & owned).any()) if low.any() else not (listens & ~owned).any()
 
 
 def _proven(view: View) -> bool:
