@@ -76,6 +76,7 @@ def _finding(scene: Scene, limits: Limits, rows: pd.DataFrame, kind: str, base: 
     part = percent(float(rows[kind].sum()), float(busy.sum()))
     return Finding(
         id="limited-by",
+        about=kind,
         severity=severity,
         confidence=settle("high", scene),
         group=common_group(rows),

@@ -231,7 +231,7 @@ DIAGNOSES = (
         check,
         needs=("queues", "timers|tcpinfo"),
         numbers=NUMBERS,
-        absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by")),
+        absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by", about="rwnd_limited_ms")),
         refs=REFS,
         states=("ESTABLISHED",),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
@@ -25,8 +25,7 @@ Limits = Mapping[str, float]
 """The numbers in force for one diagnosis, by key."""
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """One threshold: its key in the config file, its default and the reason for it."""
 
     key: str
@@ -34,19 +33,20 @@ class Number:
     why: str
 
 
-@dataclass(frozen=True)
-class Absorbs:
+class Absorbs(NamedTuple):
     """One cause, one finding: findings of `id` on the same `by` are taken over.
 
     `rows`: they stand on rows the winner stands on too. `mirror`: on the other
     ends of the winner's connections. `port`: on the same local address and port.
     `service`, `owner`: the same service or owner of the group. A rule that refutes
-    (`raises=False`) takes over without the severity of what it takes over.
+    (`raises=False`) takes over without the severity of what it takes over. Where a
+    diagnosis answers several questions, `about` names the one that is meant.
     """
 
     id: str
     by: Join = "rows"
     raises: bool = True
+    about: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ class Group:
     service: str | None = None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A command that takes the reader further; its system is linux, macos, windows or any."""
 
     os: str
@@ -88,6 +87,7 @@ class Finding:
         caveats: What the dump could not show.
         refs: Where the rule comes from, if not from the sources of the diagnosis.
         absorbed: Findings of the same cause that this one took over.
+        about: Which question it answers, where its diagnosis answers several.
     """
 
     id: str
@@ -108,6 +108,7 @@ class Finding:
     host: str | None = None
     netns: str | None = None
     rows: tuple[tuple[str, int], ...] = ()
+    about: str | None = None
 
     @property
     def share(self) -> float | None:

@@ -403,6 +403,14 @@ def test_closed_window_without_timers_in_words(ask: Ask) -> None:
     assert finding.caveats[0] == "the timer that probes the window: ss -o"
 
 
+def test_our_own_buffer_is_another_cause_than_a_closed_window(ask: Ask) -> None:
+    both = LIMITED.format(64400) + "sndbuf_limited:40000ms(44.4%) "
+    row = SS + TO_READER.format(ACCOUNT.format("", 64400, both, MORE))
+    window, buffer = ask.found(row, WINDOW, "limited-by")
+    assert (window.id, window.absorbed) == (WINDOW, ("limited-by: 1 row",))
+    assert "held back by the send buffer here" in buffer.verdict
+
+
 @pytest.mark.parametrize(
     "row",
     [

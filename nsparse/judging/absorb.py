@@ -98,15 +98,19 @@ def _edges(
     edges: dict[Edge, Absorbs] = {}
     for id_, winners in numbers.items():
         for rule in by_id[id_].absorbs if id_ in by_id else ():
-            for edge in _applies(rule, winners, numbers.get(rule.id, []), keys):
+            losers = [
+                number
+                for number in numbers.get(rule.id, [])
+                if rule.about in (None, findings[number].about)
+            ]
+            for edge in _applies(rule, winners, losers, keys):
                 edges.setdefault(edge, rule)
     return edges
 
 
 def _applies(
-    rule: Absorbs, winners: Iterable[int], losers: Iterable[int], keys: _Keys
+    rule: Absorbs, winners: Iterable[int], losers: Sequence[int], keys: _Keys
 ) -> Iterable[Edge]:
-    losers = list(losers)
     if not losers:
         return
     holders: dict[Hashable, list[int]] = defaultdict(list)
