@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 Values = Mapping[str, Any]
 """What one cell says: values by column of the common frame, left out where there is none."""
@@ -21,8 +21,7 @@ class CellFault(Exception):
     """
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(NamedTuple):
     r"""Texts that a cell keeps as printed, and of which all say the same beside themselves.
 
     Attributes:

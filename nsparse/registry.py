@@ -33,6 +33,16 @@ def dialects() -> Mapping[str, Dialect]:
     return {name: module.DIALECT for name, module in _modules(PARSERS)}
 
 
+def dialect_named(name: str) -> Dialect | None:
+    """The dialect of this name, without loading the others; None if there is none.
+
+    >>> dialect_named("ss_linux").tool, dialect_named("ss_windows")
+    ('ss', None)
+    """
+    known = (info.name for info in pkgutil.iter_modules(import_module(PARSERS).__path__))
+    return import_module(f"{PARSERS}.{name}").DIALECT if name in known else None
+
+
 @cache
 def diagnoses() -> Mapping[str, Diagnosis]:
     """Every diagnosis by id, sorted.

@@ -8,9 +8,8 @@ builds a frame of sockets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nsparse.states import STATES
 
@@ -50,8 +49,7 @@ STATEFUL = ("tcp", "mptcp", "sctp", "dccp")
 """Protocols whose sockets have a connection state; for all others `state` is NA."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of the frame.
 
     Attributes:

@@ -14,10 +14,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Actor = Literal["this host's program", "this host's kernel", "the other end", "nobody"]
 
@@ -40,8 +39,7 @@ STATES: tuple[str, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """One state of a TCP socket, in words for someone who never read an RFC.
 
     Attributes:
@@ -79,8 +77,7 @@ class State:
     spellings: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """One step of the machine: what happens, seen from the end that makes it ("": only on paper).
 
     `same_row` is False where the dump shows another row afterwards: a call that
@@ -206,8 +203,7 @@ _PRINTED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Translation:
+class Translation(NamedTuple):
     """The state words of one tool in one language; a state not named stays English there."""
 
     where: str

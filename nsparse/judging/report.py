@@ -199,7 +199,7 @@ def _document(finding: Finding) -> dict[str, Any]:
         "rows": [{"file": file, "line": line} for file, line in finding.rows],
         "verdict": finding.verdict,
         "cause": list(finding.cause),
-        "next": [asdict(step) for step in finding.next],
+        "next": [step._asdict() for step in finding.next],
         "caveats": list(finding.caveats),
         "refs": list(finding.refs),
         "absorbed": list(finding.absorbed),

@@ -11,7 +11,7 @@ from nsparse.diagnosis import Diagnosis
 from nsparse.errors import UnknownName
 from nsparse.judging.wanted import listed
 from nsparse.layout import block, wrap
-from nsparse.registry import diagnoses, dialects
+from nsparse.registry import diagnoses, dialect_named, dialects
 from nsparse.schema import BY_NAME, Column
 from nsparse.states import STATES
 
@@ -60,8 +60,8 @@ def _pages(name: str, width: int, chosen: Settings) -> Iterator[list[str]]:
         yield state.rstrip("\n").split("\n")
     if column := BY_NAME.get(key.replace("-", "_")):
         yield _column(column, width)
-    if dialect := dialects().get(key.replace("-", "_")):
-        yield _dialect(dialect, width)
+    if found := dialect_named(key.replace("-", "_")):
+        yield _dialect(found, width)
 
 
 def _diagnosis(diagnosis: Diagnosis, width: int, chosen: Settings) -> list[str]:
