@@ -59,8 +59,9 @@ class Sift:
 
 
 def _plain(data: bytes) -> bytes:
-    """UTF-16 of ASCII is ASCII and a NUL for each character."""
-    return data.replace(b"\0", b"") if b"\0" in data[:4096] else data
+    """UTF-16 of ASCII is ASCII and a NUL for each character; JSON has line ends of its own."""
+    plain = data.replace(b"\0", b"") if b"\0" in data[:4096] else data
+    return plain.replace(rb"\n", b"\n").replace(rb"\t", b"\t") if b"\\" in plain else plain
 
 
 @cache
