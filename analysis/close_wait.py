@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
+from nsparse.judging.accept import Length
 from nsparse.judging.closed_there import closed_there, of_kind
 from nsparse.judging.finding import (
     HOW_LONG,
@@ -181,18 +182,15 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Finding:
-    waiting, most = count_of(listener["recv_q"]), count_of(listener["send_q"])
-    full = waiting is not None and most is not None and waiting >= max(most, 1)
-    over = full and (waiting or 0) > (most or 0)
-    apart = abs(sum(stranded.values()) - (waiting or 0))
-    agrees = waiting is not None and apart <= queues.NEARLY * max(waiting, 1)
+    queue = Length(count_of(listener["recv_q"]), count_of(listener["send_q"]))
+    agrees = queue.is_about(sum(stranded.values()))
     who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
     without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
     return pile.finding(
         "close-wait-unaccepted",
-        "critical" if full and (over or pile.proofs) else "warning",
+        "critical" if queue.full and (queue.over or pile.proofs) else "warning",
         pile.confidence(
-            up=agrees + _alike(pile) + ("SYN_RECEIVED" in pile.states), proven=bool(over)
+            up=agrees + _alike(pile) + ("SYN_RECEIVED" in pile.states), proven=queue.over
         ),
         f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
         f"{'was' if pile.n == 1 else 'were'} never accepted: {_closers(pile)} given up, "
@@ -200,7 +198,7 @@ def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Findi
         group=Group(**owner_of(listener), role="server", service=bound),
         evidence=(
             *_evidence(pile, pile.states),
-            f"without an owner on the port: {without}; {_queue(waiting, most)}",
+            f"without an owner on the port: {without}; {queue}",
         ),
         cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
         next=advice.steps(
@@ -219,14 +217,6 @@ def _alike(pile: Pile) -> bool:
     """Whether the same amount is unread everywhere: the same request from all."""
     waiting = pile.rows["waiting"]
     return bool(waiting.max() <= (1 + queues.NEARLY) * waiting.min())
-
-
-def _queue(waiting: int | None, most: int | None) -> str:
-    """The listener's own queue."""
-    if waiting is None:
-        return "the dump does not show how many wait for accept()"
-    limit = "" if most is None else f", the limit is {thousands(most)}"
-    return f"{thousands(waiting)} wait for accept(){limit}"
 
 
 def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -297,24 +287,16 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: rows with Recv-Q 0 were read and kept and are no pool; more than 200, or a pool
         that stays dead, is reported as close-wait-leak.
     """
+    from nsparse.judging.lots import largest
+
     stale = _kind(scene, "pool", pool=limits)
     if stale.empty:
         return
     large = list(piles(scene, stale, limits, least=limits["few"] + 1))
     yield from map(_pool, large)
     small = stale[~stale["group"].isin([pile.first["group"] for pile in large])]
-    for lot in _by_program(scene, small):
+    for lot in largest(scene.view.lots(small.index.to_numpy(), *PROGRAM), PROGRAMS):
         yield _stale(scene, limits, small.loc[lot])
-
-
-def _by_program(scene: Scene, small: pd.DataFrame) -> Iterator[list[int]]:
-    """The rows of each of the programs with the most, and in the end those of all the others."""
-    lots = [lot.tolist() for lot in scene.view.lots(small.index.to_numpy(), *PROGRAM)]
-    most = sorted(range(len(lots)), key=lambda number: -len(lots[number]))[:PROGRAMS]
-    yield from (lots[number] for number in sorted(most))
-    rest = sorted(row for number, lot in enumerate(lots) if number not in most for row in lot)
-    if rest:
-        yield rest
 
 
 def _pool(pile: Pile) -> Finding:

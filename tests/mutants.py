@@ -4,6 +4,7 @@
     python tests/mutants.py close-wait-leak     # some
     python tests/mutants.py unacked             # what diagnoses share: nsparse/judging/unacked.py
     python tests/mutants.py --numbers           # the thresholds alone: a third of the time
+    python tests/mutants.py --strict hot-client # each mask always true, and always false, too
     python tests/mutants.py --list zero-window  # what would be broken
 
 A *mutant* is a diagnosis with one thing wrong: a threshold a little higher or lower, a comparison
@@ -38,7 +39,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -50,6 +51,9 @@ FILES = (
 """Tests about what diagnoses say; `test_NAME.py`."""
 TIME_LIMIT_S = 120
 """A mutant that loops for ever counts as noticed."""
+PROGRESS_S = 30
+How = Literal["numbers", "all", "strict"]
+"""What is broken: thresholds alone; comparisons and masks too; and masks in every way."""
 AMONG_MANY = re.compile(r"test_examples\.py::.*\d000")
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,
@@ -89,7 +93,7 @@ class Mutant:
 # ---- what to break -------------------------------------------------------------------------------
 
 
-def mutants(name: str, *, numbers_alone: bool = False) -> Iterator[Mutant]:
+def mutants(name: str, how: How) -> Iterator[Mutant]:
     """Everything that can be broken in one diagnosis, or in a module of what they share."""
     from nsparse.registry import diagnoses
 
@@ -99,9 +103,10 @@ def mutants(name: str, *, numbers_alone: bool = False) -> Iterator[Mutant]:
     keys = {number.key: number.default for number in diagnosis.numbers} if diagnosis else {}
     for line, what, changed in _numbers(tree, name, keys):
         yield Mutant(module, line, what, changed)
-    if not numbers_alone:
+    if how != "numbers":
         inside = _nodes(tree, diagnosis.check.__name__ if diagnosis else None)
-        for line, what, changed in (*_comparisons(tree, inside), *_masks(tree, inside)):
+        broken = (*_comparisons(tree, inside), *_masks(tree, inside, strict=how == "strict"))
+        for line, what, changed in broken:
             yield Mutant(module, line, what, changed)
 
 
@@ -189,13 +194,20 @@ def _comparisons(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Chan
             yield _changed(tree, node, ast.Compare(node.left, ops, node.comparators))
 
 
-def _masks(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Change]:
-    """The masks among these nodes, each turned over, and with its edge moved where it has one."""
+def _masks(tree: ast.Module, inside: Collection[ast.AST], *, strict: bool) -> Iterator[Change]:
+    """The masks among these nodes, each turned over, and with its edge moved where it has one.
+
+    A strict look lets each mean all rows, and none: what is turned over may be noticed by a case
+    that has nothing to do with why it is there.
+    """
     for node in ast.walk(tree):
         if node in inside and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of, name = node.func.value, node.func.attr
             if ast.unparse(of).endswith("view") and name in MASKS | EDGES:
                 yield _changed(tree, node, ast.UnaryOp(ast.Invert(), node))
+                if strict:
+                    yield _changed(tree, node, ast.BinOp(node, ast.BitOr(), ast.Constant(True)))
+                    yield _changed(tree, node, ast.BinOp(node, ast.BitAnd(), ast.Constant(False)))
                 if name in EDGES:
                     other = ast.Attribute(of, EDGES[name], ast.Load())
                     yield _changed(tree, node, ast.Call(other, node.args, node.keywords))
@@ -218,9 +230,9 @@ About = dict[str, list[str] | None]
 class Mutants:
     """A pytest plugin: in place of running the tests once, runs them against every mutant."""
 
-    def __init__(self, names: Sequence[str], *, numbers_alone: bool = False) -> None:
+    def __init__(self, names: Sequence[str], how: How) -> None:
         self.names = names
-        self.numbers_alone = numbers_alone
+        self.how = how
         self.survivors: list[Mutant] = []
         self.sound = True
 
@@ -237,23 +249,42 @@ class Mutants:
             print(f"fails as it is: {name}")
         self.sound = bool(about) and not failed
         gc.freeze()  # the children share what is there, and do not look through it
-        for name in self.names if self.sound else ():
-            self._break(name, session.items, about)
+        if self.sound:
+            self._break_all(session.items, about)
         return True
 
-    def _break(self, name: str, items: Sequence[pytest.Item], about: About) -> None:
-        by_name, concerned = {item.nodeid: item for item in items}, _concerned(name)
-        mine = [by_name[test] for test, ids in about.items() if concerned & {*(ids or ())}]
-        assert not _noticed(None, mine), f"{name}: the tests fail in a process forked off"
-        broken = list(mutants(name, numbers_alone=self.numbers_alone))
-        start = time.monotonic()
-        left = [mutant for mutant in broken if not _noticed(mutant, mine)]
-        took = time.monotonic() - start
-        print(
-            f"{name}: {len(broken)} mutants, {len(mine)} tests, {len(left)} survive, {took:.0f} s"
-        )
-        for mutant in left:
-            print(f"  {mutant}")
+    def _break_all(self, items: Sequence[pytest.Item], about: About) -> None:
+        """One diagnosis after the other; beforehand how long that may take."""
+        by_name = {item.nodeid: item for item in items}
+        for name in self.names:
+            concerned = _concerned(name)
+            mine = [by_name[test] for test, ids in about.items() if concerned & {*(ids or ())}]
+            start = time.monotonic()
+            assert not _noticed(None, mine), f"{name}: the tests fail in a process forked off"
+            self._break(name, mine, time.monotonic() - start)
+
+    def _break(self, name: str, mine: Sequence[pytest.Item], alone: float) -> None:
+        """Everything in one diagnosis.
+
+        Args:
+            name: The diagnosis.
+            mine: The tests about it.
+            alone: Seconds that they take: a mutant that survives costs as many, one that is
+                noticed about half.
+        """
+        broken, left = list(mutants(name, self.how)), list[Mutant]()
+        minutes = len(broken) * alone / 2 / 60
+        print(f"{name}: {len(broken)} mutants, {len(mine)} tests, about {minutes:.1f} min")
+        start = said = time.monotonic()
+        for number, mutant in enumerate(broken):
+            if time.monotonic() - said > PROGRESS_S:
+                said = time.monotonic()
+                print(f"  {number} of {len(broken)}, {len(left)} survive so far")
+            sys.stdout.flush()
+            if not _noticed(mutant, mine):
+                left.append(mutant)
+                print(f"  {mutant}")
+        print(f"  {len(left)} survive, {time.monotonic() - start:.0f} s")
         sys.stdout.flush()
         self.survivors += left
 
@@ -380,16 +411,19 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=says)
     parser.add_argument("--list", action="store_true", help="say what would be broken")
     parser.add_argument("--numbers", action="store_true", help="break the thresholds alone")
+    more = "let each mask mean all rows, and none, too: three times as long"
+    parser.add_argument("--strict", action="store_true", help=more)
     given = parser.parse_args()
     names = given.names or list(diagnoses())
+    how: How = "numbers" if given.numbers else "strict" if given.strict else "all"
     if given.list:
         for name in names:
-            for mutant in mutants(name, numbers_alone=given.numbers):
+            for mutant in mutants(name, how):
                 print(f"{name}: {mutant}")
         return 0
     _keep_what_is_read()
     ids = {id_ for name in names for id_ in _concerned(name)}
-    loop = Mutants(names, numbers_alone=given.numbers)
+    loop = Mutants(names, how)
     files = [str(path) for path in map(_test, FILES) if _names_one(path, ids)]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:

@@ -539,16 +539,16 @@ def test_orphans_are_not_evaluated_without_inodes(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("text", "n", "expected"),
     [
-        (closes("FIN_WAIT1", 5, 5), 65_738, ("critical", 65_738)),  # the dump shows no inodes
-        (closes("FIN_WAIT1", 5, 5), 32_767, None),
-        (orphans(5), 65_738, ("critical", 65_738)),
-        (orphans(32_768), 5, ("warning", 32_768)),
+        (closes("FIN_WAIT1", 5, 5), 1003, ("critical", 1003)),  # the dump shows no inodes
+        (closes("FIN_WAIT1", 5, 5), 499, None),
+        (orphans(5), 1003, ("critical", 1003)),
+        (orphans(500), 5, ("warning", 500)),
     ],
 )
 def test_orphans_that_the_kernel_counts(
     ask: Ask, text: str, n: int, expected: tuple[str, int] | None
 ) -> None:
-    facts = {"web1": {"sockstat": {"TCP orphan": n}, "sysctl": {SYSCTL_ORPHANS: "65536"}}}
+    facts = {"web1": {"sockstat": {"TCP orphan": n}, "sysctl": {SYSCTL_ORPHANS: "1000"}}}
     said = ask.found(text, ORPHANS, host="web1", facts=facts)
     assert [(one.severity, one.n) for one in said] == ([expected] if expected else [])
 

@@ -93,6 +93,40 @@ class Queue:
         return f"{counted} without owner ({sign}Recv-Q {n})" if counted else ""
 
 
+@dataclass(frozen=True)
+class Length:
+    """How long the queue of one listener is, and how long it may be; None where not printed."""
+
+    waiting: int | None
+    limit: int | None
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room left; one that waits is enough where the limit is 0."""
+        return None not in (self.waiting, self.limit) and self._waits >= max(self.limit or 0, 1)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is longer than its limit."""
+        return self.full and self._waits > (self.limit or 0)
+
+    @property
+    def _waits(self) -> int:
+        return self.waiting or 0
+
+    def is_about(self, rows: int) -> bool:
+        """Whether so many rows may be all that waits there."""
+        near = abs(rows - self._waits) <= EXPLAINED * max(self._waits, 1)
+        return self.waiting is not None and near
+
+    def __str__(self) -> str:
+        """In words: `6 wait for accept(), the limit is 5`."""
+        if self.waiting is None:
+            return "the dump does not show how many wait for accept()"
+        limit = "" if self.limit is None else f", the limit is {thousands(self.limit)}"
+        return f"{thousands(self.waiting)} wait for accept(){limit}"
+
+
 def _counted(rows: pd.DataFrame) -> str:
     """How many of which state, with the words of the tools."""
     counts = rows["state"].value_counts()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,19 @@ def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     # Numbers of 16 bits are sorted by counting them.
     order = np.argsort(of.astype(np.uint16) if size <= SHORT else of, kind="stable")
     yield from np.split(at[order], np.cumsum(counts[large])[:-1]) if len(at) else ()
+
+
+def largest(parts: Iterable[Ints], most: int) -> Iterator[Ints]:
+    """So many of the largest parts, by first appearance, and in the end all others as one.
+
+    >>> [part.tolist() for part in largest([np.array(rows) for rows in ([4], [1, 2], [3])], 1)]
+    [[1, 2], [3, 4]]
+    """
+    listed = list(parts)
+    ranked = sorted(range(len(listed)), key=lambda number: -len(listed[number]))
+    yield from (listed[number] for number in sorted(ranked[:most]))
+    if rest := [listed[number] for number in ranked[most:]]:
+        yield np.sort(np.concatenate(rest))
 
 
 def counted(keys: Ints, truths: Bools) -> Ints:
