@@ -40,7 +40,8 @@ def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: make the dump with LC_ALL=C; send the words to the authors of nsparse.
     False alarms: none; damaged lines may give such words too.
     """
-    odd = scene.view.is_("state", "UNKNOWN") & ~scene.view.where("state_raw", is_known)
+    odd = scene.view.is_("state", "UNKNOWN")
+    odd = odd & ~scene.view.where("state_raw", is_known, odd) if odd.any() else odd
     n = int(odd.sum())
     if n >= max(limits["rows"], 1):
         words = scene.view.pick(odd, "state_raw")["state_raw"].dropna()

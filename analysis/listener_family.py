@@ -39,8 +39,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: ports that nobody calls by name; `::` on Linux, which serves both by default.
     """
     view = scene.view
-    waiting = view.is_("role", "listener")
-    waiting = waiting & _has_both(scene) if waiting.any() else waiting
+    waiting = _within_both(scene, view.is_("role", "listener"))
     if not waiting.any():
         return
     lone = _lone(scene, waiting)
@@ -54,18 +53,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         yield _listed(scene, limits, part, str(family))
 
 
-def _has_both(scene: Scene) -> Bools:
-    """Rows of network namespaces that have an IPv6 address to be called at, and IPv4 too.
+def _within_both(scene: Scene, waiting: Bools) -> Bools:
+    """Listeners of network namespaces that have an IPv6 address to be called at, and IPv4 too.
 
     `netstat -f inet6` leaves IPv4 out.
     """
-    import numpy as np
-
-    view = scene.view
+    view, at, found = scene.view, waiting.nonzero()[0], waiting.copy()
     six = view.where("local_addr", lambda addr: addr == "::1" or (_is_six(addr) and public(addr)))
     four = view.is_("section", "inet") & ~view.is_("family", "ipv6")
-    every = np.arange(len(view))
-    return view.alike(every, six.nonzero()[0]) & view.alike(every, four.nonzero()[0])
+    found[at] = view.alike(at, six.nonzero()[0]) & view.alike(at, four.nonzero()[0])
+    return found
 
 
 def _own(scene: Scene) -> list[str]:
