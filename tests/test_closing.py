@@ -666,13 +666,15 @@ def test_fin_wait2_may_be_named_after_its_close_on_other_systems() -> None:
     [
         ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:* sshd/9", False),  # root has looked: nobody holds them
         ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:*", True),  # a user has: some other user's program may
+        ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:*|LISTEN 0 5 0.0.0.0:80 0.0.0.0:* app/3", False),
+        ("LISTEN 0 5 *:22 *:*|LISTEN 0 5 *:25 *:*|LISTEN 0 5 *:80 *:* app/3", True),
         ("LISTEN 0 5 0.0.0.0:9000 0.0.0.0:*", True),
         ("LISTEN 0 5 0.0.0.0:22 0.0.0.0:* inode=5", False),  # inodes are printed for everybody
     ],
 )
 def test_owners_of_other_users_need_rights(more: str, *, held: bool) -> None:
     own = "LISTEN 0 5 127.0.0.1:3000 0.0.0.0:* node/7"
-    at = scene([own, more, *many(20, f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE}")])
+    at = scene([own, *more.split("|"), *many(20, f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE}")])
     (finding,) = found("fin-wait2-stuck", at)
     assert ("kernel" not in finding.verdict) == held
 

@@ -20,20 +20,20 @@ def overview(scene: Scene) -> Iterator[tuple[str, list[str]]]:
     """Labels and texts of a healthy host, as the report prints them."""
     yield "connections", _sockets(scene)
     for label, role in (("busiest in", "server"), ("busiest out", "client")):
-        rows = scene.rows[scene.rows["live"] & (scene.rows["role"] == role)]
+        live = scene.view.true("live") & scene.view.is_("role", role)
+        rows = scene.view.pick(live, "bound", "owner", "service", "listener")
         if len(rows):
             yield (
                 label,
                 [_busiest_in(rows, scene) if role == "server" else _busiest_out(rows, scene)],
             )
-    if scene.rows["once"].any() and "states" in scene.has:
+    if scene.view.true("once").any() and "states" in scene.has:
         yield "closing", [_closing(scene)]
 
 
 def _sockets(scene: Scene) -> list[str]:
-    rows = scene.rows
-    once = rows[rows["once"]]
-    states = once["state"].value_counts()
+    view = scene.view
+    states = view.pick(view.true("once"), "state")["state"].value_counts()
     count = {str(state): int(n) for state, n in states.items() if n}
     kinds = {
         "ESTABLISHED": count.get("ESTABLISHED", 0),
@@ -42,13 +42,13 @@ def _sockets(scene: Scene) -> list[str]:
         "closing": sum(count.get(state, 0) for state in CLOSING),
     }
     detail = ", ".join(f"{thousands(n)} {kind}" for kind, n in kinds.items() if n)
-    listeners = f"listeners {thousands(int((rows['role'] == 'listener').sum()))}"
-    if (rows["proto"] == "tcp").any() and "states" not in scene.has:
+    listeners = f"listeners {thousands(int(view.is_('role', 'listener').sum()))}"
+    if view.is_("proto", "tcp").any() and "states" not in scene.has:
         detail, listeners = "the dump shows no states", "listeners not shown"
-    udp = thousands(int((rows["proto"] == "udp").sum()))
+    udp = thousands(int(view.is_("proto", "udp").sum()))
     return [
-        thousands(len(once)) + (f" ({detail})" if detail else ""),
-        f"{listeners}, UDP {udp}, rows {thousands(len(rows))}, "
+        thousands(int(view.true("once").sum())) + (f" ({detail})" if detail else ""),
+        f"{listeners}, UDP {udp}, rows {thousands(len(view))}, "
         + plural(scene.duplicates, "duplicate"),
     ]
 
@@ -68,7 +68,8 @@ def _queue(rows: pd.DataFrame, scene: Scene) -> str:
     listeners = rows.loc[rows["listener"] >= 0, "listener"]
     if listeners.empty or "backlog" not in scene.has:
         return ""
-    queued, limit = scene.rows.loc[listeners.iloc[0], ["recv_q", "send_q"]]
+    first = scene.view.pick(listeners.to_numpy()[:1], "recv_q", "send_q")
+    queued, limit = first.iloc[0]
     if pd.isna(queued) or pd.isna(limit):
         return ""
     return f", accept queue {thousands(int(queued))} of {thousands(int(limit))}"
@@ -83,7 +84,7 @@ def _busiest_out(rows: pd.DataFrame, scene: Scene) -> str:
 
 
 def _closing(scene: Scene) -> str:
-    states = scene.rows.loc[scene.rows["once"], "state"]
+    states = scene.view.pick(scene.view.true("once"), "state")["state"]
     named = [
         f"{thousands(n)} {state}"
         for state in CLOSING
