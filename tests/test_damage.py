@@ -356,6 +356,60 @@ def test_the_rest_of_a_row_above_rows_is_damaged_and_no_heading() -> None:
     assert dump.frame["line"].tolist() == [2]
 
 
+OWNED = 'CLOSE-WAIT 1 0 192.0.2.10:80 198.51.100.7:5151{} users:(("web",pid=9,fd=4))\n'
+WIDE = "tcp        0      0 192.0.2.10:80           198.51.100.7:5151{}      ESTABLISHED\n"
+FILLED = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{}  \n"
+TAILS = {
+    "before the owner that all others in this state have": (OWNED, "5151", True),
+    "in the owner": (OWNED, "pid=", True),
+    "in the state": (WIDE, "ESTABLI", True),
+    "where the others are filled up, with a shorter number": (FILLED, ":51", True),
+    "behind the number": (FILLED, "51514", False),
+    "behind the row": (WIDE, "ESTABLISHED", False),
+}
+
+
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+@pytest.mark.parametrize("where", TAILS)
+def test_a_row_that_the_text_stops_in_is_listed(
+    where: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    row, end, cut = TAILS[where]
+    header = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" * ("tcp" not in row)
+    text = header + "".join(map(row.format, range(5)))
+    text = text[: text.rfind(end) + len(end)]
+    dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", engine=engine)
+    assert len(dump.frame) == 5 - cut
+    assert [problem.line for problem in dump.problems] == [dump.lines] * cut
+    assert sum(dump.census.values()) == dump.lines
+
+
+HEADS = {
+    ':(("python3",pid=5030,fd=15))': OWNED,
+    '0.7:51514 users:(("web",pid=9,fd=4))': OWNED,
+    "0:80           198.51.100.7:51514      ESTABLISHED": WIDE,
+    "4      ESTABLISHED": WIDE,
+    "14      ESTABLISHED 640/sshd": SESSION + "{}\n",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_end_of_a_row_that_a_text_begins_with_is_listed(head: str) -> None:
+    dump = parse(f"{head}\n" + "".join(map(HEADS[head].format, range(3))))
+    assert dump.frame["line"].tolist() == [2, 3, 4]
+    assert [problem.line for problem in dump.problems] == [1]
+
+
+@pytest.mark.parametrize(
+    "title", ["web1:", "Sockets of 192.0.2.10", "Output", "host web1, 2 sockets"]
+)
+def test_a_title_above_rows_is_no_damage(title: str) -> None:
+    for row in (OWNED, WIDE, SESSION + "\n"):
+        dump = parse(f"{title}\n" + "".join(map(row.format, range(3))))
+        assert (len(dump.frame), dump.problems) == (3, [])
+
+
 def test_a_soft_break_joins_and_line_numbers_stay() -> None:
     rows = 'ESTAB 0 0 192.0.2.1:22 192.0.2.9:50 users:(("a=3Db",pid=3D640,=\nfd=3D4))\n' * 2
     dump = parse("State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n" + rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsparse.reading import noise
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
-from nsparse.reading.wraps import begins_as_rows_do
+from nsparse.reading.wraps import begins_as_rows_do, ends_as_rows_do
 
 PAGER = "pager"
 
@@ -81,7 +81,7 @@ class Beside:
         opener = self.floor.opens(line.text)
         if opener is None and self.floor.headings and begins_as_rows_do(line.text):
             opener = (*self.floor.claims, None)[0]
-        if opener is None and self._announces(line):
+        if opener is None and not self._beheaded(line) and self._announces(line):
             self.course.announce(line, [])
         elif self.course.skipping is not None:
             self.ledger.pass_over("section", line, self.course.skipping)
@@ -94,10 +94,17 @@ class Beside:
 
     def _beheaded(self, line: Line) -> bool:
         """Whether a line above rows is the rest of one: a dump that was cut at its start."""
-        if not noise.holds_data(line.text):
+        below = (*self.course.following(line), "")[0]
+        if not below or not (noise.holds_data(line.text) or self._is_first()):
             return False
-        following = self.course.following(line)
-        return bool(following) and bool(self.floor.claiming("row", following[0]))
+        claims = self.floor.claiming("row", below)
+        if noise.holds_data(line.text):
+            return bool(claims)
+        return any(ends_as_rows_do(voice, below, line.text) for voice, _ in claims)
+
+    def _is_first(self) -> bool:
+        """Whether no line of the text has said anything yet."""
+        return not any(kind != "blank" for kind in self.ledger.found.census)
 
     def _announces(self, line: Line) -> bool:
         """Whether an unknown line is a heading in another language, by what follows it."""

@@ -135,7 +135,7 @@ class Body:
         self.course.open = True
         self.course.skipping = None
 
-    def distrust(self) -> None:
+    def distrust(self, missing: str = REST) -> None:
         """Take back the last row, if there is one: it may have been cut at its end."""
         table = self.floor.table
         if table is None:
@@ -145,5 +145,5 @@ class Body:
         lines = 1 + len(record.more)
         self.ledger.count("rows", -1)
         self.ledger.count("details", 1 - lines)
-        self.ledger.refuse(Line(record.line, 0, record.text), table.voice, REST)
+        self.ledger.refuse(Line(record.line, 0, record.text), table.voice, missing)
         self.ledger.count("problems", lines - 1)

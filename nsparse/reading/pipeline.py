@@ -113,7 +113,7 @@ class How:
     def _dump(self, text: Prepared, file: str, engine: Engine) -> tuple[Dump, Sections]:
         voices = _voices("lark" if engine == "lark" else "regex")
         runs = text.runs if engine == "columns" else None
-        found = read_sections(text.plain.lines, voices, runs)
+        found = read_sections(text.plain.lines, voices, runs, text.tail)
         if text.plain.count:
             found.mended[text.plain.name] += text.plain.count
         if not found.tables:

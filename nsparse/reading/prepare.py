@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nsparse.reading.coded import Plain, may_be_coded, uncoded
+from nsparse.reading.tail import LOOK, WHOLE, Tail, tail_of
 from nsparse.reading.text import Decoded, decode
 from nsparse.reading.text import lines as split_lines
 
@@ -23,12 +24,14 @@ class Prepared:
         lines: The lines as they stand.
         plain: The lines as they were.
         runs: Who reads many of these at a time, if anybody.
+        tail: How the text stops.
     """
 
     decoded: Decoded
     lines: Sequence[str]
     plain: Plain
     runs: Runs | None = None
+    tail: Tail = WHOLE
 
 
 def prepared(data: bytes, encoding: str | None, *, many: bool) -> Prepared:
@@ -46,7 +49,8 @@ def prepared(data: bytes, encoding: str | None, *, many: bool) -> Prepared:
 
     if encoding is None and is_plain(data) and not may_be_coded(data):
         lines = lines_of(data)
-        return Prepared(Decoded("", "utf-8"), lines, Plain(lines), Runs(lines))
+        tail = tail_of(data[-2 * LOOK :].decode("ascii"))
+        return Prepared(Decoded("", "utf-8"), lines, Plain(lines), Runs(lines), tail)
     text = _line_by_line(data, encoding)
     plain = [line for line in text.plain.lines if line is not None]
     if len(plain) < len(text.lines):
@@ -58,4 +62,5 @@ def prepared(data: bytes, encoding: str | None, *, many: bool) -> Prepared:
 def _line_by_line(data: bytes, encoding: str | None) -> Prepared:
     decoded = decode(data, encoding)
     lines = split_lines(decoded.text)
-    return Prepared(decoded, lines, uncoded(decoded.text, lines))
+    tail = tail_of(decoded.text[-2 * LOOK :])
+    return Prepared(decoded, lines, uncoded(decoded.text, lines), tail=tail)

@@ -20,6 +20,7 @@ from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.mend import mended
 from nsparse.reading.tables import Sections, Voice, agree
+from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.wraps import Whole, Wraps
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ AROUND = frozenset({"quoted", "numbered", STAMPED, "barred"})
 
 
 def read_sections(
-    lines: Sequence[str | None], voices: Sequence[Voice], runs: Runs | None = None
+    lines: Sequence[str | None],
+    voices: Sequence[Voice],
+    runs: Runs | None = None,
+    tail: Tail = WHOLE,
 ) -> Sections:
     """Find the tables of a text; a line that is None was the end of the one above.
 
@@ -42,6 +46,7 @@ def read_sections(
         lines: The lines.
         voices: The dialects.
         runs: Who reads many rows at a time, if anybody.
+        tail: How the text stops.
     """
     walk = _Walk(lines, voices)
     number = 1
@@ -50,7 +55,7 @@ def read_sections(
             number += walk.run(runs, number)
         if number <= len(lines):
             number += walk.line(number)
-    walk.close()
+    walk.close(tail)
     del walk.wraps  # they know each other, and a circle would keep a large text for long
     return walk.ledger.found
 
@@ -139,16 +144,17 @@ class _Walk:
 
     def _table_line(self, line: Line) -> bool:
         """A row, a continuation, a heading or a message of a tool."""
-        return (
-            self.body.row(line)
-            or self.body.more(line)
-            or self.beside.heading(line)
-            or self.body.new_row(line)
-        )
+        return self.body.row(line) or self.body.more(line) or self._start(line)
 
     def _begins(self, line: Line) -> bool:
         """A line that needs no other to be one of a table: a row or a heading."""
-        return self.body.row(line) or self.beside.heading(line) or self.body.new_row(line)
+        return self.body.row(line) or self._start(line)
+
+    def _start(self, line: Line) -> bool:
+        """A heading, or a row that begins a table."""
+        if not self.floor.may_start(line.text):
+            return False
+        return self.beside.heading(line) or self.body.new_row(line)
 
     def _mended(self, line: Line) -> bool:
         """A line of a table that something on the way has changed."""
@@ -180,8 +186,10 @@ class _Walk:
             self.beside.blank(line)
         return not line.text or self.beside.known(line) or self.beside.noise(line)
 
-    def close(self) -> None:
+    def close(self, tail: Tail) -> None:
         """No line follows."""
+        if self.floor.table is not None and is_cut(self.floor.table, tail, len(self.lines)):
+            self.body.distrust(STOPS)
         self.ledger.settle(among_rows=False)
         self.floor.leave()
         tables = self.ledger.found.tables

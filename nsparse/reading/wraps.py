@@ -32,6 +32,9 @@ HEADING_PARTS = 4
 TERMINAL = 80
 """Terminals are at least so wide and wrap in the middle of a word; mailers before, at a blank."""
 
+LONGEST = 1000
+"""A row is hardly longer."""
+
 _QUOTED = re.compile(r"(?:> ?)+")
 
 
@@ -318,6 +321,30 @@ def begins_as_rows_do(line: str) -> bool:
     """
     first = line.split(None, 1)[0] if line.strip() else ""
     return first.rstrip("46").lower() in PROTOS or (first.isupper() and is_known(first))
+
+
+def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
+    """Whether a line is the end of a row like another, of which it says more than free words.
+
+    Args:
+        voice: Who reads the rows.
+        row: A whole one.
+        line: The line.
+    """
+    if not any(map(str.isdecimal, line)):
+        return False
+    words = line.split()
+    for at in range(1, min(len(row), LONGEST)):
+        match = voice.reads(row[:at] + line, headed=False)
+        if match is None or not _possible(voice, match) or _odd(Reading(voice, "row", match)):
+            continue
+        told = zip(match.fields, match.texts, strict=True)
+        if any(
+            not _is_any(voice, name) and (text in words or text.endswith((words[0], line)))
+            for name, text in told
+        ):
+            return True
+    return False
 
 
 def _marks(raw: str) -> str:

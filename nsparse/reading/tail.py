@@ -1,0 +1,106 @@
+"""How a text stops: behind a line, or within one, as where a limit or a full disk cut it.
+
+Many texts have no end of their last line and are whole all the same, so a row without one is
+distrusted only where the rows above tell that something is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nsparse.reading.convert import Record
+from nsparse.reading.tables import Table
+from nsparse.states import is_known
+
+LOOK = 8192
+"""So many characters hold the last lines of a text."""
+
+NEAR, LEAST, HEADINGS = 20, 3, 2
+"""So many lines above the last show how wide rows are, if there are so many at least; the first
+ones of a text are headings."""
+
+STOPS = "the rest of the row: the text stops within it"
+"""What a row lacks that the text stops in."""
+
+
+class Tail(NamedTuple):
+    """How a text stops.
+
+    Attributes:
+        open: Whether its last line has no end.
+        shorter: Whether the lines above are filled up with blanks to one width, and the last is
+            not, and its last word is shorter than theirs.
+    """
+
+    open: bool = False
+    shorter: bool = False
+
+
+WHOLE = Tail()
+
+
+def tail_of(text: str) -> Tail:
+    r"""How a text stops.
+
+    >>> tail_of("a  \nbb \nccc \nd"), tail_of("a\n")
+    (Tail(open=True, shorter=False), Tail(open=False, shorter=False))
+    """
+    if not text or text.endswith(("\n", "\r")):
+        return WHOLE
+    *above, last = re.split("\r\n|\r|\n", text[-LOOK:])
+    if len(text) > LOOK:
+        above = above[1:]  # of which only the end is there
+    near = above[HEADINGS:][-NEAR:]
+    filled = len({len(line) for line in near}) == 1 and all(line.endswith(" ") for line in near)
+    ends = [_last_word(line) for line in near]
+    shorter = len(near) >= LEAST and filled and 0 < _last_word(last) < min(ends)
+    return Tail(open=True, shorter=shorter and not last.endswith(" "))
+
+
+def _last_word(line: str) -> int:
+    """How long it is."""
+    return len((line.split() or [""])[-1])
+
+
+def is_cut(table: Table, tail: Tail, lines: int) -> bool:
+    """Whether the last row of a table is the last line of the text, and a part of a row.
+
+    Args:
+        table: The last table.
+        tail: How the text stops.
+        lines: How many lines it has.
+    """
+    if not tail.open or not len(table.records) or table.records.span[1] != lines:
+        return False
+    last = table.records[-1]
+    if last.more:
+        return False
+    return tail.shorter or _has_half_a_state(table, last) or _lacks_cells(table, last)
+
+
+def _has_half_a_state(table: Table, last: Record) -> bool:
+    """Whether a row ends in a state that nobody knows."""
+    name, text = last.match.fields[-1], last.match.texts[-1]
+    word = table.voice.dialect.cells[name].read(text).get("state_raw")
+    return bool(word) and not is_known(str(word))
+
+
+def _lacks_cells(table: Table, last: Record) -> bool:
+    """Whether all rows in the same state go on where the last one ends."""
+    state, fields = _state(table, last), last.match.fields
+    alike = [
+        record.match.fields
+        for record in table.records.few
+        if record is not last and _state(table, record) == state
+    ]
+    longer = [names for names in alike if names[: len(fields)] == fields and names != fields]
+    return bool(state) and bool(longer) and fields not in alike
+
+
+def _state(table: Table, record: Record) -> str:
+    """The word of a row for its state."""
+    cells = table.voice.dialect.cells
+    pairs = zip(record.match.fields, record.match.texts, strict=True)
+    words = (text for name, text in pairs if "state_raw" in cells[name].read(text))
+    return next(words, "")
