@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from nsparse.reading.grammar import ROWS
 from nsparse.reading.ledger import Line
 from nsparse.reading.tables import Claim, Readers, Table, Voice
 
-ASKED = 500
-"""After so many questions for one kind of line, one expression that rules out all dialects at once
-has paid for its making."""
+OPENING, ANY = "opening", "any"
+ASKED_FOR = (*ROWS, "header", "banner", "skip", "message", OPENING)
+"""The kinds of line that claim it, and what a row begins with."""
+
+ASKED = 5000
+"""After so many questions, expressions that rule out all dialects at once have paid for their
+making, which takes as long as some hundred lines."""
+
+REMEMBERED = 64
+"""So many lines are remembered: each is looked at again from those above, as what may go on there.
+"""
 
 
 class Floor:
@@ -33,8 +41,10 @@ class Floor:
         self.headings: list[str] = []
         self.claims: list[Voice] = []
         self.empty: Table | None = None
-        self._asked: Counter[str] = Counter()
-        self._starts: dict[str, re.Pattern[str]] = {}
+        self._asked = 0
+        self._begins: dict[str, re.Pattern[str]] = {}
+        self._known: dict[str, Collection[str]] = {}
+        self._order = voices
 
     @property
     def speaks(self) -> Table | None:
@@ -53,22 +63,44 @@ class Floor:
 
     def claiming(self, kind: str, text: str, among: Sequence[Voice] | None = None) -> list[Claim]:
         """The dialects that read a line as of that kind, and what they read."""
-        if not self._may_be(kind, text):
+        if among is not None and not among:
             return []
-        voices = (v for v in self._ordered() if among is None or v in among)
+        if not self.may_start(text, kind):
+            return []
+        voices = (v for v in self._ordered() if kind in v.kinds and (among is None or v in among))
         claimed = ((voice, voice.match(kind, text)) for voice in voices)
         return [(voice, match) for voice, match in claimed if match is not None]
 
-    def _may_be(self, kind: str, text: str) -> bool:
-        """Whether a line begins as one of that kind does in some dialect."""
-        self._asked[kind] += 1
-        if self._asked[kind] <= ASKED:
+    def may_start(self, text: str, kind: str = ANY) -> bool:
+        """Whether a line begins as one of a kind, or of any, does in some dialect."""
+        self._asked += 1
+        if self._asked <= ASKED:
             return True
-        if kind not in self._starts:
-            known = [voice.grammar.derived.patterns.get(kind) for voice in self.voices]
-            begins = dict.fromkeys(pattern.begins for pattern in known if pattern)
-            self._starts[kind] = re.compile("|".join(f"(?:{each})" for each in begins) or r"(?!)")
-        return self._starts[kind].match(text) is not None
+        starts = self._starts(text)
+        return kind in starts or (kind == ANY and bool(starts))
+
+    def _starts(self, text: str) -> Collection[str]:
+        """The kinds of line that a line begins as."""
+        known = self._known.get(text)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            begun = self._begun(ANY).match(text)
+            starts = (kind for kind in ASKED_FOR if begun and self._begun(kind).match(text))
+            known = self._known[text] = tuple(starts)
+        return known
+
+    def _begun(self, kind: str) -> re.Pattern[str]:
+        """What lines of a kind begin with in any dialect."""
+        if kind not in self._begins:
+            begins = dict.fromkeys(self._beginnings(ASKED_FOR if kind == ANY else (kind,)))
+            self._begins[kind] = re.compile("|".join(f"(?:{each})" for each in begins) or r"(?!)")
+        return self._begins[kind]
+
+    def _beginnings(self, kinds: Sequence[str]) -> Iterator[str]:
+        for derived in (voice.grammar.derived for voice in self.voices):
+            yield from (derived.patterns[kind].begins for kind in kinds if kind in derived.patterns)
+            yield from [derived.opening] if OPENING in kinds else []
 
     def readers(self, text: str) -> Readers:
         """Who reads a row that begins a table.
@@ -93,6 +125,8 @@ class Floor:
 
     def opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
+        if not self.may_start(text, OPENING):
+            return None
         speakers = self.table.speakers if self.table else ()
         openers = (v for v in self._ordered() if "row" in v.kinds or v in speakers)
         return next((voice for voice in openers if voice.opening.match(text)), None)
@@ -108,11 +142,12 @@ class Floor:
             return self.claims
         return self.table.speakers if self.table else ()
 
-    def _ordered(self) -> Iterator[Voice]:
+    def _ordered(self) -> Sequence[Voice]:
+        """All, the one that is speaking first."""
         first = self.voice()
-        if first is not None:
-            yield first
-        yield from (voice for voice in self.voices if voice is not first)
+        if first is not None and self._order[0] is not first:
+            self._order = sorted(self.voices, key=lambda voice: voice is not first)
+        return self._order
 
     # ---- headings ---------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nsparse.reading.grammar import Executor, Grammar
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Voice:
     """A dialect that can speak: its grammar, and the executor of each kind of line."""
 

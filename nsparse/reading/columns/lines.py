@@ -15,6 +15,9 @@ STEP = 1 << 18
 
 NEWLINE = 10
 
+NEAR = 64
+"""So many lines are kept: who reads a line looks at those below, and at them again."""
+
 
 class Lines(Sequence[str]):
     r"""What `nsparse.reading.text.lines` gives, without holding every line.
@@ -33,6 +36,7 @@ class Lines(Sequence[str]):
         ]
         rest = [] if not data or data.endswith(b"\n") else [np.array([len(data) + 1])]
         self.starts: Positions = np.concatenate([np.array([0]), *found, *rest])
+        self._near: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -44,6 +48,14 @@ class Lines(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
             return [self[number] for number in range(*at.indices(len(self)))]
+        known = self._near.get(at)
+        if known is None:
+            if len(self._near) >= NEAR:
+                self._near.clear()
+            known = self._near[at] = self._line(at)
+        return known
+
+    def _line(self, at: int) -> str:
         number = at if at >= 0 else at + len(self)
         if not 0 <= number < len(self):
             raise IndexError(at)
