@@ -18,6 +18,8 @@ from nsparse.reporting.inputs import How, Reading, Source
 if TYPE_CHECKING:
     from nsparse.reading.dump import Dump
 
+NONE_READ = "a table of which no row could be read"
+
 MANY_FILES = 20
 """From here on reading takes long enough for a bar of progress."""
 
@@ -68,4 +70,5 @@ def heard(dump: Dump, options: dict[str, Any]) -> None:
     if options["verbose"]:
         output.say(account(dump, output.width()))
     elif not len(dump.frame) and not options["quiet"]:
-        output.complain(f"{harmless(dump.file)}: {harmless('; '.join(dump.notes))}")
+        why = NONE_READ if dump.problems else "; ".join(dump.notes)
+        output.complain(f"{harmless(dump.file)}: {harmless(why)}")

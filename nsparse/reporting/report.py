@@ -240,7 +240,8 @@ def _judged(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
 def totals(report: Report, shown: Sequence[Finding]) -> str:
     """The last line: how many findings of which severity, in how many rows."""
     if not report.summary["rows"]:
-        return "nothing to judge: no sockets"
+        none = "no row could be read" if report.problems else "no sockets"
+        return f"nothing to judge: {none}"
     counts = Counter(finding.severity for finding in shown)
     named = severities({severity: counts[severity] for severity in SEVERITIES})
     hidden = len(report.findings) - len(shown)
