@@ -109,7 +109,7 @@ def full(finding: Finding, style: Style) -> list[str]:
 def _blocks(finding: Finding, style: Style) -> Iterator[tuple[str, Iterable[str]]]:
     yield "evidence", finding.evidence
     yield "lines", _lines(finding)
-    yield "absorbed", finding.absorbed
+    yield "explains", finding.absorbed
     yield "cause", finding.cause
     yield "next", _steps(finding.next)
     yield "not shown", finding.caveats
