@@ -377,6 +377,7 @@ DIALECT = Dialect(
         "INET": Cell("a netid such as tcp or udp", _inet),
         "UNIX": Cell("a netid such as u_str", _unix),
         "OTHER": Cell("a netid such as nl", _other),
+        "NETID": Cell("a netid", _other),
         "VSOCK": Cell("a netid such as v_str", _vsock),
         "STATE": state("a state such as ESTAB or LISTEN"),
         "ODD_STATE": state("a state such as ESTAB or LISTEN"),

@@ -316,6 +316,9 @@ def test_a_row_that_may_go_on_below_is_refused_where_nothing_tells(row: str, res
         ("(output omitted)", "elision"),
         ("<snip>", "elision"),
         ("--- 120 lines omitted ---", "elision"),
+        ("(100 more lines)", "elision"),
+        (". . .", "elision"),
+        ("etc.", "elision"),
         ("<<<<<<< HEAD", "conflict"),
         ("=======", "conflict"),
         (">>>>>>> branch", "conflict"),
@@ -324,6 +327,8 @@ def test_a_row_that_may_go_on_below_is_refused_where_nothing_tells(row: str, res
         ("├────┼────┤", "rule"),
         ("--", "rule"),
         ("--More--(12%)", "pager"),
+        ("lines 1-20/40 50%", "pager"),
+        ("Press any key to continue . . .", "pager"),
         ("netstat: no support for `AF IPX' on this system.", "message"),
     ],
 )

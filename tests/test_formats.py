@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,10 +17,17 @@ import nsparse
 
 
 def parse(text: str) -> nsparse.Dump:
-    dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt")
+    """What Lark reads, all lines, and what the patterns read, the same."""
+    dump, exact = (_read(text, engine) for engine in ("regex", "lark"))
     assert dump.problems == []
     assert sum(dump.census.values()) == dump.lines
+    assert dump.frame.equals(exact.frame)
+    assert replace(dump, frame=None) == replace(exact, frame=None)  # type: ignore[arg-type]
     return dump
+
+
+def _read(text: str, engine: Any) -> nsparse.Dump:
+    return nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", engine=engine)
 
 
 def assert_printed_by(dump: nsparse.Dump, names: str) -> None:
@@ -28,6 +37,12 @@ def assert_printed_by(dump: nsparse.Dump, names: str) -> None:
     assert [dialect for dialect, _ in known] == ([names] if one else [])
     doubt = f"the rows from line 1 on could be {names}: no header decides"
     assert dump.notes == ([] if one else [doubt])
+
+
+def by_columns(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The column engine reads the same; single rows only where it is told to."""
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    assert _read(text, "columns").frame.equals(_read(text, "regex").frame)
 
 
 # ---- headings that tell formats apart ---------------------------------------------------------
@@ -135,9 +150,10 @@ HEADED = {
 
 
 @pytest.mark.parametrize("name", HEADED)
-def test_a_heading_tells_the_format(name: str) -> None:
+def test_a_heading_tells_the_format(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, dialect = HEADED[name]
     assert_printed_by(parse(text), dialect)
+    by_columns(text, monkeypatch)
 
 
 def test_a_summary_of_counts_is_no_table() -> None:
@@ -305,6 +321,13 @@ STATELESS = {
 }
 
 
+def test_the_column_engine_reads_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    for where, words in WORDS.items():
+        head, _, row = ROWS[where].rpartition("\n")
+        rows = "\n".join(row.format(pair.partition(":")[0]) for pair in words.split())
+        by_columns(f"{head}\n{rows}\n", monkeypatch)
+
+
 @pytest.mark.parametrize("row", STATELESS)
 def test_a_word_of_a_socket_without_a_connection_is_no_state(row: str) -> None:
     dump = parse(row + "\n")
@@ -412,6 +435,16 @@ def test_further_addresses_of_an_sctp_socket_belong_to_its_row() -> None:
         [5, "sctp", "ESTABLISHED", 3, 5000, 6000, 0, None],
     ]
     assert dump.frame["details"].iloc[0] == "ends:198.51.100.10:5000"
+
+
+def test_a_family_that_is_not_known_is_kept_raw() -> None:
+    head = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    rows = "new   ESTAB 0 0 192.0.2.1:22 192.0.2.2:5\ntcp   ESTAB 0 0 192.0.2.1:22 192.0.2.2:6\n"
+    dump = parse(head + rows)
+    assert cells(dump, "section", "proto", "state_raw", "details", "remote_port") == [
+        ["other", "other", "ESTAB", "netid:new", 5],
+        ["inet", "tcp", "ESTAB", None, 6],
+    ]
 
 
 def test_one_table_of_sctp_is_sctp() -> None:

@@ -52,7 +52,8 @@ _KNOWN = (
     (
         "elision",
         re.compile(
-            r"[-*#<\[( ]*(?:\.{2,}|…|(?:\.{3} ?)?(?:(?:many|[0-9]+) )?"
+            r"[-*#<\[( ]*(?:\.{2,}|(?:\. ){2,}\.?|…|⋮|etc\.*"
+            r"|(?:and )?[0-9]+ more(?: (?:rows?|lines?))?|(?:\.{3} ?)?(?:(?:many|[0-9]+) )?"
             r"(?:(?:more|other|output|rows?|lines?) ){0,3}"
             r"(?:omitted|snip(?:ped)?|truncated|removed|cut))"
             r"[-*#>\]). ]*",
@@ -64,6 +65,7 @@ _KNOWN = (
         "pager",
         re.compile(
             r"--[ ]*[^\W\d_]{3,14}[ ]*(?:\([0-9]+ ?%\)[ ]*)?--(?: ?\(.*\))?[\x08 ]*|\(END\)|:|~"
+            r"|lines [0-9]+-[0-9]+(?:/[0-9]+)?(?: [0-9]+%| \(END\))?|Press any key to continue[ .]*"
         ),
     ),
     ("watch", re.compile(r"Every [0-9.,]+s: .*")),
