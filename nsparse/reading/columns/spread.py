@@ -95,11 +95,12 @@ def spread(few: pd.DataFrame, tables: Sequence[Rows]) -> pd.DataFrame:
 
     found = list(_parts(tables))
     which = np.concatenate([part.which for part in found])
-    columns = {name: _column(few[name], name, which, found) for name in map(str, few.columns)}
+    arrays = ((str(name), values.array) for name, values in few.items())
+    columns = {name: _column(values, name, which, found) for name, values in arrays}
     return pd.DataFrame(columns, copy=False)
 
 
-def _column(few: pd.Series[Any], name: str, which: Positions, found: Sequence[Part]) -> Any:
+def _column(few: Any, name: str, which: Positions, found: Sequence[Part]) -> Any:
     import pandas as pd
 
     dtype = BY_NAME[name].dtype
@@ -111,38 +112,37 @@ def _column(few: pd.Series[Any], name: str, which: Positions, found: Sequence[Pa
         return _constant(few, dtype, len(which))
     if dtype == "str":
         return _texts(few, name, found)
-    values = few.array.take(which)
+    values = few.take(which)
     if dtype in NUMBERS:
-        _overwrite(few.array, values, name, found)
+        _overwrite(few, values, name, found)
     return values
 
 
-def _says_one_thing(few: pd.Series[Any]) -> bool:
+def _says_one_thing(few: Any) -> bool:
     """Whether all values of a column are equal, or missing."""
-    missing = few.isna().to_numpy()
+    missing = few.isna()
     if missing.any():
         return bool(missing.all())
-    values = few.array
-    return bool((values == values[0]).all())
+    return bool((few == few[0]).all())
 
 
-def _constant(few: pd.Series[Any], dtype: str, length: int) -> Any:
+def _constant(few: Any, dtype: str, length: int) -> Any:
     """A column that says one thing on every row, or nothing."""
     import pandas as pd
 
-    missing = bool(few.isna().iloc[0])
+    missing = bool(few.isna()[0])
     if dtype == "str":
-        return _from_arrow(few, _repeated(None if missing else str(few.iloc[0]), length))
+        return _from_arrow(few, _repeated(None if missing else str(few[0]), length))
     if dtype == "category":
-        codes = np.full(length, few.array.codes[0])
+        codes = np.full(length, few.codes[0])
         kept: Any = few.dtype
         return pd.Categorical.from_codes(codes, dtype=kept, validate=False)
     if dtype in NUMBERS:
-        values = np.zeros(length, few.array._data.dtype)  # memory never written to costs none
+        values = np.zeros(length, few._data.dtype)  # memory never written to costs none
         if not missing:
-            values += few.array._data[0]
+            values += few._data[0]
         return pd.arrays.IntegerArray(values, np.full(length, missing))
-    return few.array.take(np.zeros(length, np.int32))
+    return few.take(np.zeros(length, np.int32))
 
 
 def _repeated(value: str | None, length: int) -> Any:
@@ -155,7 +155,7 @@ def _repeated(value: str | None, length: int) -> Any:
     return pa.chunked_array(parts)
 
 
-def _from_arrow(few: pd.Series[Any], texts: Any) -> Any:
+def _from_arrow(few: Any, texts: Any) -> Any:
     """Texts as the array that the column has."""
     dtype: Any = few.dtype  # pandas-stubs knows no string dtype
     return dtype.__from_arrow__(texts)
@@ -182,11 +182,11 @@ def _check(part: Part, has: Any, read: Any, said: Any) -> None:
         raise Unproved
 
 
-def _texts(few: pd.Series[Any], name: str, found: Iterable[Part]) -> Any:
+def _texts(few: Any, name: str, found: Iterable[Part]) -> Any:
     """A column of texts, a chunk a part."""
     import pyarrow as pa
 
-    known = pa.array(few.array).cast(pa.large_string())
+    known = pa.array(few).cast(pa.large_string())
     chunks = [_chunk(known, part.column(name), part) for part in found]
     return _from_arrow(few, pa.chunked_array(chunks, pa.large_string()))
 
