@@ -51,7 +51,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _dead(scene: Scene, limits: Limits) -> Iterator[Finding]:
     alive, view = _alive(scene), scene.view
-    owners = {int(pid) for pid in view.values("pid", view.known("pid"))} - set(KERNEL)
+    owners = {int(pid) for pid in view.values("pid")} - set(KERNEL)
     gone = owners - alive
     stale = len(gone) > max(limits["few"], limits["stale"] * len(owners))
     if not alive or not gone or stale:

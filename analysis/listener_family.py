@@ -67,7 +67,7 @@ def _within_both(scene: Scene, waiting: Bools) -> Bools:
 
 def _own(scene: Scene) -> list[str]:
     """The addresses of this host."""
-    found: list[str] = scene.view.values("local_addr", scene.view.known("local_addr"))
+    found: list[str] = scene.view.values("local_addr")
     return found
 
 

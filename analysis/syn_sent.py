@@ -96,7 +96,7 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     established = view.tally(at, works, *SERVICE)
     callers = view.distinct(at, SERVICE, PROGRAM)
     ports = _answering(scene, at, works & view.is_("role", "client"))
-    local = set(view.values("local_addr", view.known("local_addr")))
+    local = set(view.values("local_addr"))
     own = view.where("remote_addr", local.__contains__, worth)
     found = view.pick(worth, *PILED, *SERVICE, *REPEATED)
     found["retrans"] = found["retrans"].fillna(found["retrans_total"])

@@ -379,7 +379,9 @@ LIMITED, MORE = "rwnd_limited:{}ms(50.0%) ", "notsent:60000"
         (ACCOUNT.format("", 64400, LIMITED.format(57959), MORE), False),
         (ACCOUNT.format("", 64400, "", MORE), False),
         (ACCOUNT.format("", 64400, LIMITED.format(64400), ""), False),
+        (ACCOUNT.format("", 64400, LIMITED.format(64400), "notsent:0"), False),
         (ACCOUNT.format("unacked:2 ", 64400, LIMITED.format(64400), MORE), False),
+        (ACCOUNT.format("unacked:0 ", 64400, LIMITED.format(64400), MORE), True),
         (ACCOUNT.format("", 5000, LIMITED.format(5000), MORE), True),
         (ACCOUNT.format("", 4999, LIMITED.format(5000), MORE), False),
         # Where ss was asked for timers, a closed window has one.

@@ -382,7 +382,7 @@ def test_nobody_in_front_of_another(ask: Ask, row: str) -> None:
 
 def test_ports_by_names_that_no_table_knows_are_not_one_port(ask: Ask) -> None:
     head = "Proto Recv-Q Send-Q Local Address Foreign Address State PID/Program name\n"
-    rows = [f"tcp 0 0 {end} 0.0.0.0:* LISTEN {pid}/x\n" for pid, end in enumerate(UNNAMED, 1)]
+    rows = [f"tcp 0 0 {end} 0.0.0.0:* LISTEN {pid}/x{pid}\n" for pid, end in enumerate(UNNAMED, 1)]
     assert not ask.found(head + "".join(rows), SHADOWED)
 
 
@@ -439,6 +439,15 @@ LONE = SIX + listening("0.0.0.0", 3000, "node")
 )
 def test_one_family_alone(ask: Ask, rows: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(SS + rows, FAMILY)] == expected
+
+
+def test_a_listen_queue_without_a_family_may_serve_both(ask: Ask) -> None:
+    """`netstat -L` prints `*.3000`, whatever families the socket serves."""
+    queues = (
+        "Current listen queue sizes (qlen/incqlen/maxqlen)\nListen         Local Address         \n"
+    )
+    assert not ask.found(f"{MACOS}\n{queues}0/0/128        *.3000\n", FAMILY)
+    assert ask.found(f"{MACOS}\n{queues}0/0/128        127.0.0.1.3000\n", FAMILY)
 
 
 def test_each_namespace_has_its_own_families() -> None:

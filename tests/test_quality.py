@@ -119,6 +119,7 @@ def test_a_dump_without_states_does_not_look_healthy(ask: Ask) -> None:
     assert (finding.severity, finding.n) == ("notice", 2)
     assert finding.verdict == "2 TCP rows without a state: most diagnoses need it."
     assert [step.cmd for step in finding.next] == ["sudo ss -tanp"]
+    assert finding.cause[0].startswith("`ss state X` prints")
     said = "\n".join(lines(ask.report(text), Style()))
     assert "judged in part  the dump shows no states" in said
     assert "ok  " not in said
@@ -295,6 +296,8 @@ def pairs(states: list[tuple[str, str]]) -> str:
         ([("ESTAB", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")] * 198, False),
         ([("ESTAB", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")] * 197, True),
         ([("SYN-RECV", "SYN-SENT")] * 2 + [("ESTAB", "ESTAB")], False),
+        ([("ESTAB", "TIME-WAIT")] * 2, False),
+        ([("TIME-WAIT", "ESTAB")] * 2, False),
     ],
 )
 def test_no_single_moment(ask: Ask, states: list[tuple[str, str]], *, speaks: bool) -> None:

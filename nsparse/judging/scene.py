@@ -190,7 +190,7 @@ def _whole(scene: Scene, is_cut: bool, full: frozenset[str]) -> frozenset[str]:
     """What a dump that is not cut can show beside its rows: what is not there."""
     if is_cut:
         return frozenset()
-    said = bool(full) and not full.isdisjoint(scene.view.values("file", scene.view.known("file")))
+    said = bool(full) and not full.isdisjoint(scene.view.values("file"))
     return shown(scene.view, said=said) | {"whole"}
 
 
@@ -215,7 +215,7 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
         view=view,
         host=host,
         os=os,
-        tools=frozenset(map(str, view.values("tool", view.known("tool")))),
+        tools=frozenset(map(str, view.values("tool"))),
         has=_has(view, facts) | ({"times"} if len(times) else set()),
         constants=known,
         duplicates=len(found.again) - found.views,

@@ -56,7 +56,7 @@ def _proven(view: View) -> bool:
     Every tool hides a UDP socket that is connected to nobody and bound to no address when it hides
     the listeners, and shows no connection when it shows nothing but listeners.
     """
-    if view.known("view").any() or len(view.values("file", view.known("file"))) > 1:
+    if view.known("view").any() or len(view.values("file")) > 1:
         return False
     free = view.is_("proto", "udp") & ~view.known("remote_port")
     free &= view.is_("local_addr", *ANYWHERE) & view.is_("remote_addr", *ANYWHERE)

@@ -255,10 +255,11 @@ class View:
         """Which of some rows share their namespace and these columns with one of some others."""
         return np.isin(self.keys_at(at, *names), self.keys_at(others, *names))
 
-    def values(self, name: str, among: Bools) -> list[Any]:
-        """The different values that some rows have in a column."""
+    def values(self, name: str, among: Bools | None = None) -> list[Any]:
+        """The different values that the rows, or some of them, have in a column."""
         codes = self.codes(name)
-        used = np.flatnonzero(np.bincount(codes.of[among], minlength=codes.size)[1:])
+        of = codes.of if among is None else codes.of[among]
+        used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
         return self._store.words_of(name, used)
 
     def leading(self, name: str, among: Bools) -> Ints:
