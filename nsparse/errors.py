@@ -29,6 +29,7 @@ __all__ = [
     "NotRegular",
     "NsparseError",
     "UnknownName",
+    "because",
     "harmless",
     "nearest",
 ]
@@ -100,6 +101,16 @@ def _one_of(words: Sequence[str]) -> str:
     if len(words) > 1:
         return f"{', '.join(words[:-1])} or {words[-1]}"
     return words[0] if words else ""
+
+
+def because(error: OSError) -> str:
+    """Why the system refused, as the end of a sentence.
+
+    >>> because(FileNotFoundError(2, "No such file or directory"))
+    'no such file or directory'
+    """
+    why = error.strerror or str(error)
+    return harmless(why[:1].lower() + why[1:])
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

@@ -170,6 +170,7 @@ def completing(typed: str) -> dict[str, str]:
             "there is",
         ),
         (["diagnose", "--no-such"], "no such option '--no-such'\nsee nsparse diagnose --help"),
+        (["parse", ""], "invalid value for 'PATH...': an empty name: is a variable of the shell "),
         (["parse"], "missing argument 'PATH...'\nsee nsparse parse --help"),
         (["diagnose", "--ignore", "bogus", "x"], "no diagnosis is named 'bogus'; "),
     ],

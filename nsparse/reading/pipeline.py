@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.errors import NotASocketTable, NsparseError, because
 from nsparse.prose import plural
 from nsparse.reading.assemble import assemble
 from nsparse.reading.dump import Dump
@@ -167,7 +167,7 @@ def _bytes(source: Source, name: str | None) -> tuple[bytes, str]:
     try:
         return Path(source).read_bytes(), name or os.fspath(source)
     except OSError as error:
-        why = FOLDER if Path(source).is_dir() else error.strerror or error
+        why = FOLDER if Path(source).is_dir() else because(error)
         raise NsparseError(f"{os.fspath(source)}: {why}") from error
 
 

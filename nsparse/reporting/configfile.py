@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nsparse.errors import ConfigError, NsparseError, harmless
+from nsparse.errors import ConfigError, NsparseError, because, harmless
 from nsparse.reporting import output
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         held = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{path}: {because(error)}") from error
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are of this kind
         raise ConfigError(f"{path}: this is no TOML: {error}") from error
     if path.name == PYPROJECT:

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from nsparse.errors import NsparseError, harmless
+from nsparse.errors import NsparseError, because, harmless
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -205,6 +205,6 @@ def reason(error: Exception, file: str) -> str:
     'dump.txt: no such file or directory'
     """
     if isinstance(error, OSError) and error.strerror:
-        return f"{harmless(file)}: {error.strerror[0].lower()}{error.strerror[1:]}"
+        return f"{harmless(file)}: {because(error)}"
     text = str(error) if isinstance(error, NsparseError) else harmless(str(error))
     return text if text.startswith(harmless(file)) else f"{harmless(file)}: {text}"

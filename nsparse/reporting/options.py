@@ -50,7 +50,18 @@ def _file(_context: click.Context, _option: click.Parameter, path: Path | None) 
     return None if path == Path("-") else path
 
 
-PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+def _named(
+    _context: click.Context, _argument: click.Parameter, paths: Sequence[str]
+) -> Sequence[str]:
+    """The paths, each with a name: `nsparse diagnose "$DUMP"` without DUMP is no current folder."""
+    if "" in paths:
+        raise click.BadParameter("an empty name: is a variable of the shell not set?")
+    return paths
+
+
+PATHS = click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(), callback=_named
+)
 
 
 def _output(metavar: str, kind: click.Path, **more: Any) -> Decorator:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from nsparse.errors import harmless
+from nsparse.errors import because, harmless
 from nsparse.reporting.ending import Refused
 
 WIDEST = 100
@@ -93,7 +93,7 @@ def writing(target: Path | None) -> Iterator[None]:
         yield
     except OSError as error:
         where = harmless(str(target)) if target else "standard output"
-        raise Refused(f"cannot write {where}: {error.strerror}") from error
+        raise Refused(f"cannot write {where}: {because(error)}") from error
 
 
 def _silence() -> None:
