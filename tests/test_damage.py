@@ -109,6 +109,12 @@ ONE_EACH = sorted(
     }
 )
 
+# What stands in front of a line meets the same in these as in another sample of their dialect.
+IN_FRONT = {"indent", "tab", "iso", "bracket", "container", "pdsh", "diff", "context"}
+SAME_FRONT = {
+    *("netstat_linux--healthy", "netstat_linux--syn-recv", "netstat_macos--anv-26"),
+    *("netstat_windows--german", "ss_linux--healthy"),
+}
 # A row of illumos begins with its address: a prefix without a blank is a part of it.
 NOT_FOR = {("netstat_illumos--an", kind) for kind in ("diff", "context")}
 # An owner line is anything in brackets, and so is a time in brackets with one behind it.
@@ -134,11 +140,16 @@ def undamaged(name: str) -> nsparse.Dump:
     return nsparse.parse(SAMPLES / f"{name}.txt")
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
-@pytest.mark.parametrize("name", ONE_EACH)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (name, kind)
+        for name in ONE_EACH
+        for kind in DAMAGE
+        if (name, kind) not in NOT_FOR and not (kind in IN_FRONT and name in SAME_FRONT)
+    ],
+)
 def test_no_damage_changes_a_row(name: str, kind: str) -> None:
-    if (name, kind) in NOT_FOR:
-        pytest.skip("with this prefix it is another line")
     plain = undamaged(name)
     dump = parse("\n".join(DAMAGE[kind](sample(name))))
     assert_says_the_same(dump, plain)
@@ -183,23 +194,23 @@ def parted(width: int) -> Callable[[str], Lines]:
     )
 
 
-WIDTHS = (66, 80, 100, 132)
+WIDTHS = (66, 80, 132)
 BACK = {
     "netstat_aix--an": 1.0,
-    "netstat_freebsd--Aan": 0.99,
+    "netstat_freebsd--Aan": 1.0,
     "netstat_hpux--an": 1.0,
     "netstat_illumos--an": 1.0,
-    "netstat_illumos--unix": 0.83,
+    "netstat_illumos--unix": 0.94,
     "netstat_linux--users-inodes": 1.0,
-    "netstat_macos--an": 0.99,
+    "netstat_macos--an": 1.0,
     "netstat_macos--anv-14": 1.0,
-    "netstat_macos--anv-26": 0.98,
-    "netstat_netbsd--Aan": 0.98,
+    "netstat_macos--anv-26": 1.0,
+    "netstat_netbsd--Aan": 1.0,
     "netstat_openbsd--an": 0.98,
     "netstat_reactos--an": 1.0,
     "netstat_windows--anob": 1.0,
     "ss_linux--all-tables": 0.98,
-    "ss_linux--details": 0.97,
+    "ss_linux--details": 0.96,
     "ss_linux--zero-window": 1.0,
 }
 """So large a share of the rows comes back at least, measured over these widths; a row whose
