@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+import nsparse
 from nsparse.cli import cli
 from nsparse.diagnosis import SEVERITIES
 from nsparse.registry import diagnoses, dialects
@@ -750,3 +751,16 @@ def faulty_object(value: dict[str, Any], rule: dict[str, Any], at: str) -> list[
         inner = known.get(name, rule.get("additionalProperties", {}))
         wrong += faulty(part, inner, f"{at}.{name}")
     return wrong
+
+
+# --- in Python -----------------------------------------------------------------------------------
+
+
+def test_what_python_shows_is_a_line(dumps: Path) -> None:
+    leak = dumps / "leak.txt"
+    dump = nsparse.parse(leak)
+    assert repr(dump) == f"<Dump {leak}: 8 rows of 9 lines, 1 snapshot, 0 problems>"
+    assert repr(nsparse.diagnose(dump)) == "<Report: 1 warning in 8 rows of 1 host>"
+    assert repr(nsparse.open_bundle(dumps / "sub")) == (
+        f"<Bundle {dumps / 'sub'}: 1 dump, 3 rows, 0 problems>"
+    )

@@ -13,7 +13,8 @@ from nsparse.bundles.limits import LIMITS, Limits
 from nsparse.bundles.members import Unread, Walk
 from nsparse.bundles.placing import settled
 from nsparse.bundles.reader import Options, Reader
-from nsparse.errors import BundleError, NsparseError
+from nsparse.errors import BundleError, NsparseError, harmless
+from nsparse.prose import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,12 @@ class Bundle:
     layout: str | None = None
     notes: tuple[str, ...] = ()
     members: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """What is in it, in a line: `<Bundle web1.tar.xz: 3 dumps, 812 rows, 0 problems>`."""
+        held = f"{plural(len(self.dumps), 'dump')}, "
+        held += plural(sum(len(dump.frame) for dump in self.dumps), "row")
+        return f"<Bundle {harmless(self.name)}: {held}, {plural(len(self.problems), 'problem')}>"
 
     def frame(self) -> pd.DataFrame:
         """The rows of all dumps.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nsparse.diagnosis import SEVERITIES, Finding
 from nsparse.judging.measure import worst
 from nsparse.judging.wanted import listed, wanted
-from nsparse.prose import plural
+from nsparse.prose import plural, severities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,13 @@ class Report:
     summary: Mapping[str, Any]
     problems: tuple[Any, ...]
     scenes: tuple[Scene, ...]
+
+    def __repr__(self) -> str:
+        """What was found, in a line: `<Report: 1 critical, 2 warnings in 24 rows of 1 host>`."""
+        found = severities(Counter(finding.severity for finding in self.findings))
+        rows = plural(int(self.summary["rows"]), "row")
+        hosts = plural(int(self.summary["hosts"]), "host")
+        return f"<Report: {found or 'no findings'} in {rows} of {hosts}>"
 
     @property
     def shown(self) -> tuple[Finding, ...]:

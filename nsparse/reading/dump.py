@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nsparse.errors import DumpError
+from nsparse.errors import DumpError, harmless
+from nsparse.prose import plural
 from nsparse.reading.tables import Stretch, Table
 
 if TYPE_CHECKING:
@@ -157,3 +158,12 @@ class Dump:
     host_from: str | None = None
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """What is in it, in a line: `<Dump a.txt: 3 rows of 4 lines, 1 snapshot, 0 problems>`."""
+        held = f"{plural(len(self.frame), 'row')} of {plural(self.lines, 'line')}"
+        moments, bad = (
+            plural(len(self.snapshots), "snapshot"),
+            plural(len(self.problems), "problem"),
+        )
+        return f"<Dump {harmless(self.file)}: {held}, {moments}, {bad}>"
