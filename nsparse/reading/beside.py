@@ -95,12 +95,11 @@ class Beside:
     def _beheaded(self, line: Line) -> bool:
         """Whether a line above rows is the rest of one: a dump that was cut at its start."""
         below = (*self.course.following(line), "")[0]
-        if not below or not (noise.holds_data(line.text) or self._is_first()):
+        holds_data = noise.holds_data(line.text)
+        if not below or not (holds_data or self._is_first()):
             return False
         claims = self.floor.claiming("row", below)
-        if noise.holds_data(line.text):
-            return bool(claims)
-        return any(ends_as_rows_do(voice, below, line.text) for voice, _ in claims)
+        return any(holds_data or ends_as_rows_do(voice, below, line.text) for voice, _ in claims)
 
     def _is_first(self) -> bool:
         """Whether no line of the text has said anything yet."""

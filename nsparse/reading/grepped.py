@@ -53,11 +53,11 @@ def undone(lines: Sequence[str]) -> Iterator[str]:
 
 def _front(line: str) -> str | None:
     """What grep put before a row."""
-    if begins_as_rows_do(line):
+    if begins_as_rows_do(line[:LONGEST]):
         return None
     marks = _MARK.finditer(line, 0, LONGEST)
     ends = (mark.end() for mark in marks)
-    return next((line[:end] for end in ends if begins_as_rows_do(line[end:])), None)
+    return next((line[:end] for end in ends if begins_as_rows_do(line[end : end + LONGEST])), None)
 
 
 def _marks(lines: Sequence[str]) -> re.Pattern[str] | None:

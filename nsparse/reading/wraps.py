@@ -331,7 +331,7 @@ def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
         row: A whole one.
         line: The line.
     """
-    if not any(map(str.isdecimal, line)):
+    if len(line) > LONGEST or not any(map(str.isdecimal, line)):
         return False
     words = line.split()
     for at in range(1, min(len(row), LONGEST)):
