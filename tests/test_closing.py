@@ -661,6 +661,13 @@ def test_fin_wait2_may_be_named_after_its_close_on_other_systems() -> None:
     assert finding.caveats[1].startswith("whether the program still holds them")
 
 
+def test_a_time_wait_timer_alone_shows_that_the_kernel_holds_them() -> None:
+    row = f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE}"
+    for timer, held in (("timewait", False), ("keepalive", True)):
+        (finding,) = found("fin-wait2-stuck", scene(many(20, f"{row} timer={timer}")))
+        assert ("kernel" not in finding.verdict) == held
+
+
 @pytest.mark.parametrize(
     ("more", "held"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,15 @@ class Words:
         """The same numbers, from 1 on: no row is without a word."""
         return Codes(fixed(self.of + 1), self.size + 1)
 
+    @cached_property
+    def _all(self) -> Any:
+        """All words, where they are so few that each may as well be put in letters once."""
+        return pd.array(self.spell(np.arange(self.size)), dtype=TEXT)
+
     def take(self, at: Ints | slice) -> Any:
         """The words of some rows."""
+        if self.size <= SPREAD:
+            return self._all.take(self.of[at])
         used, place = dense(self.of[at], self.size)
         return pd.array(self.spell(used), dtype=TEXT).take(place)
 

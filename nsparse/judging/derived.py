@@ -71,7 +71,7 @@ def _ends(ends: Ends, which: Ints) -> Words:
         none = np.array([""] * int((numbers == 0).sum()), dtype=object)
         return np.concatenate([none, ends.spell(numbers[numbers > 0] - 1)])
 
-    return Words(which + 1, ends.count + 1, spell)
+    return Words(which + 1, len(ends.end_addr) + 1, spell)
 
 
 def _serving(ends: Ends, found: Roles) -> tuple[Ints, Ints]:
