@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -388,7 +389,7 @@ TAILS = {
 @pytest.mark.parametrize("engine", ["regex", "columns"])
 @pytest.mark.parametrize("where", TAILS)
 def test_a_row_that_the_text_stops_in_is_listed(
-    where: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    where: str, engine: Literal["regex", "columns"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
     row, end, cut = TAILS[where]
