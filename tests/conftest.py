@@ -16,6 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lark.lexer
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -43,6 +44,10 @@ settings.register_profile(
 # For a long search after a change of a grammar: HYPOTHESIS_PROFILE=search pytest
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "nsparse"))
+
+# With interegular, which users need not have, Lark looks for terminals that collide in all that it
+# compiles, and takes ten times as long. `test_derived.py` has it look, once for each grammar.
+lark.lexer.has_interegular = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -125,8 +125,9 @@ ENDS = ("local_addr", "local_port", "remote_addr", "remote_port", "local_name", 
 
 
 def values(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, list[object]]:
-    known = frame[[name for name in names if name in frame]].astype(object)
-    return {str(name): list(cells) for name, cells in known.where(known.notna(), None).items()}
+    known = [name for name in names if name in frame]
+    cells = frame[known].to_numpy(dtype=object, na_value=None)
+    return {name: list(column) for name, column in zip(known, cells.T, strict=True)}
 
 
 def assert_says_the_same(dump: nsparse.Dump, plain: nsparse.Dump) -> None:
@@ -252,6 +253,31 @@ def test_a_wrapped_row_comes_back_as_it_was_or_is_listed(
         assert plain.keys() - read.keys() <= listed
         back += len(read)
     assert back >= BACK[name] * len(WIDTHS) * len(plain)
+
+
+# As `ss` pads rows without an owner: folded at 80 columns, what is left of the blanks is a line.
+FOLDED = """\
+CLOSE-WAIT 1      0        192.0.2.10:8080  198.51.100.7:{port} users:(("python",
+pid=6313,fd={port}))
+"""
+PADDED = """\
+ESTAB      0      0        192.0.2.10:8080  198.51.100.7:{port}
+
+"""
+
+
+@pytest.mark.parametrize("few", [1, 2])
+def test_rows_too_few_to_show_how_they_were_wrapped_were_as_those_above(few: int) -> None:
+    heading = "State      Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n\n"
+    rows = [FOLDED] * 3 + [PADDED] + [FOLDED] * few + [PADDED]
+    assert {len(FOLDED.format(port=50000).split("\n")[0])} == {80}
+    text = heading + "".join(row.format(port=50000 + at) for at, row in enumerate(rows))
+    dump = parse(text)
+    assert dump.problems == []
+    assert dump.frame["remote_port"].tolist() == [50000 + at for at in range(len(rows))]
+    assert dump.frame["fd"].dropna().tolist() == [
+        50000 + at for at, row in enumerate(rows) if row is FOLDED
+    ]
 
 
 # `grep -n`, and `grep -H` and `-nH` of two files.

@@ -53,10 +53,11 @@ def sample_lines(name: str) -> list[str]:
 
 
 def mutated(lines: list[str], count: int, seed: int) -> Iterator[str]:
-    """Lines as they stand, then damaged in up to three ways."""
-    yield from lines
+    """Lines as they stand, at most half of all, then damaged in up to three ways."""
     dice = random.Random(seed)
-    for _ in range(count - len(lines)):
+    whole = lines if len(lines) <= count // 2 else dice.sample(lines, count // 2)
+    yield from whole
+    for _ in range(count - len(whole)):
         line = dice.choice(lines)
         for _ in range(dice.randint(1, 3)):
             line = damage(line, lines, dice)
@@ -179,7 +180,8 @@ def test_the_engines_give_equal_dumps(name: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
     monkeypatch.setattr("nsparse.reading.columns.runs.BLOCK", 2000)
     header = next(iter(sorted(SAMPLES.glob(f"{name}--*.txt")))).read_bytes()
-    text = decode(header).text + "\n".join(mutated(sample_lines(name), MUTATED_LINES // 5, seed=11))
+    count = MUTATED_LINES // 10  # nearly all of them are explained by Lark, line by line
+    text = decode(header).text + "\n".join(mutated(sample_lines(name), count, seed=11))
     data = text.encode()
     by_regex = nsparse.parse(BytesIO(data), engine="regex")
     by_columns = nsparse.parse(BytesIO(data), engine="columns")

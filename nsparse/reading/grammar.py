@@ -222,12 +222,12 @@ def load(name: str, package: str = "nsparse.parsers") -> Grammar:
     return Grammar(name, text, str(source), shipped=shipped(name, text, package))
 
 
-def compile_grammar(name: str, text: str, path: str = "", *, strict: bool = False) -> Grammar:
-    """A grammar from its text, compiled at once; `strict` refuses terminals that collide.
+def compile_grammar(name: str, text: str, path: str = "") -> Grammar:
+    """A grammar from its text, compiled at once.
 
     Raises:
         GrammarError: Lark cannot read it, or it is not LALR(1).
     """
-    grammar = Grammar(name, text, path, strict)
+    grammar = Grammar(name, text, path)
     _ = grammar.lark
     return grammar

@@ -83,6 +83,7 @@ class Wraps:
     bare: Callable[[str], str]
     _known: dict[tuple[int, int, tuple[str, ...]], _Around] = field(default_factory=dict)
     _last: tuple[int, str, int, int] | None = None
+    _rule: tuple[str, Fold] | None = None
 
     def whole(self, number: int) -> Whole | None:
         """The longest line that a line is with those below, or None where it can only be alone."""
@@ -187,9 +188,25 @@ class Wraps:
             texts = [_without(raw, marks) for raw in self.lines[first:last]]
             front = marks + " " * min(len(text) - len(text.lstrip(" ")) for text in texts)
             texts = [self.bare(_without(raw, front)) for raw in self.lines[first:last]]
-            fold = fold_of(list(self._segments(texts)), lambda text: -_odd(self._reads(text)))
-            self._known[key] = _Around(front, fold, max(len(text) for text in texts))
+            segments = list(self._segments(texts))
+            fold = fold_of(segments, lambda text: -_odd(self._reads(text)))
+            self._known[key] = _Around(
+                front, self._as_above(front, fold, segments), max(len(text) for text in texts)
+            )
         return self._known[key]
+
+    def _as_above(self, front: str, fold: Fold, segments: Sequence[Sequence[str]]) -> Fold:
+        """How lines were broken that are too few to show it: as those before, if they fit that.
+
+        Rows that end in blanks end their wrap in what looks like an empty line.
+        """
+        if fold.width:
+            self._rule = front, fold
+        elif self._rule is not None and self._rule[0] == front:
+            breaks = [pair for segment in segments for pair in pairwise(segment)]
+            if breaks and all(self._rule[1].broke(*pair) for pair in breaks):
+                return self._rule[1]
+        return fold
 
     def _stretch(self, at: int, marks: str) -> tuple[int, int]:
         """From which line to which none around one is empty, not further than the next blocks."""
