@@ -362,6 +362,16 @@ def is_known(word: str) -> bool:
     return canonical(word) is not None
 
 
+def begins_one(word: str) -> bool:
+    """Whether a longer word that some tool prints as a state begins like that.
+
+    >>> begins_one("ESTABLI"), begins_one("CONNECTED")
+    (True, False)
+    """
+    start = fold(word)
+    return any(known.startswith(start) and known != start for known in _WORDS)
+
+
 def can_follow(before: str, after: str) -> bool:
     """Whether one socket may show `before` in a snapshot and `after` in a later one.
 

@@ -126,7 +126,7 @@ ENDS = ("local_addr", "local_port", "remote_addr", "remote_port", "local_name", 
 
 def values(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, list[object]]:
     known = [name for name in names if name in frame]
-    cells = frame[known].to_numpy(dtype=object, na_value=None)
+    cells = frame[known].to_numpy(dtype=object, na_value=None)  # type: ignore[arg-type]
     return {name: list(column) for name, column in zip(known, cells.T, strict=True)}
 
 

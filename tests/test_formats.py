@@ -556,6 +556,21 @@ def test_what_macos_dropped_is_no_limit_of_a_buffer() -> None:
         assert "rhiwat:131072 shiwat:131472" in dump.frame["details"].iloc[0]
 
 
+def test_datagram_sockets_of_illumos_name_their_processes() -> None:
+    dump = parse(
+        "UDP: IPv4\n"
+        "   Local Address        Remote Address      User    Pid      Command       State   \n"
+        "-------------------- -------------------- -------- ------ -------------- ----------\n"
+        "      *.68                                root       101 dhcpagent      Idle\n"
+        "192.0.2.10.5151      192.0.2.9.53         www        640 app worker     Connected"
+    )
+    assert not dump.problems
+    assert dump.frame["local_port"].tolist() == [68, 5151]
+    assert dump.frame["pid"].tolist() == [101, 640]
+    assert dump.frame["process"].tolist() == ["dhcpagent", "app worker"]
+    assert dump.frame["state_raw"].tolist() == ["Idle", "Connected"]
+
+
 def test_what_illumos_prints_below_a_row_is_no_row() -> None:
     labels = ("INVALID", "CONFIDENTIAL : INTERNAL USE ONLY", "0x0002-08-08", "[0x0002-08-08]")
     row = ROWS["netstat_illumos"].removeprefix(ILLUMOS).format("ESTABLISHED\n")

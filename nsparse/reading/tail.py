@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nsparse.reading.convert import Record
 from nsparse.reading.tables import Table
-from nsparse.states import is_known
+from nsparse.states import begins_one, is_known
 
 LOOK = 8192
 """So many characters hold the last lines of a text."""
@@ -80,10 +80,10 @@ def is_cut(table: Table, tail: Tail, lines: int) -> bool:
 
 
 def _has_half_a_state(table: Table, last: Record) -> bool:
-    """Whether a row ends in a state that nobody knows."""
+    """Whether a row ends in the beginning of a word for a state, and in none."""
     name, text = last.match.fields[-1], last.match.texts[-1]
-    word = table.voice.dialect.cells[name].read(text).get("state_raw")
-    return bool(word) and not is_known(str(word))
+    word = str(table.voice.dialect.cells[name].read(text).get("state_raw") or "")
+    return bool(word) and not is_known(word) and begins_one(word)
 
 
 def _lacks_cells(table: Table, last: Record) -> bool:
