@@ -7,6 +7,7 @@ in `test_quality.py`.)
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -44,6 +45,10 @@ settings.register_profile(
 # For a long search after a change of a grammar: HYPOTHESIS_PROFILE=search pytest
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "nsparse"))
+
+# As the command line does: looking for cycles among all that the libraries have made, over and over,
+# is a fifth of the time of small tests.
+gc.set_threshold(50_000, *gc.get_threshold()[1:])
 
 # With interegular, which users need not have, Lark looks for terminals that collide in all that it
 # compiles, and takes ten times as long. `test_derived.py` has it look, once for each grammar.

@@ -38,7 +38,7 @@ PROOFS = [
 ]
 
 # One example is a file with many sockets, so fewer than the profile's do.
-few = settings(max_examples=settings().max_examples // 5)
+few = settings(max_examples=settings().max_examples // 6)
 fewer = settings(max_examples=settings().max_examples // 100)
 
 # Texts for people, without a contract about their form.

@@ -37,12 +37,10 @@ def tracked() -> list[str]:
     return sorted({name for name in done.stdout.decode().split("\0") if (ROOT / name).is_file()})
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def build(folder: Path) -> Built:
     """Build an sdist of a clean export, and the wheel of that sdist, without the network."""
     if int(metadata.version("setuptools").split(".")[0]) < NEEDS:
         pytest.skip(f"the build needs setuptools {NEEDS}: pip install '.[test]'")
-    folder = tmp_path_factory.mktemp("wheel")
     export, out = folder / "export", folder / "dist"
     files = tracked()
     for name in files:
@@ -72,7 +70,15 @@ def read_sdist(path: Path) -> dict[str, bytes]:
         return {name.split("/", 1)[1]: file.read() for name, file in found.items() if file}
 
 
-def test_the_wheel_holds_the_packages_and_nothing_else(built: Built) -> None:
+def test_what_is_built(tmp_path: Path) -> None:
+    """One test, so that one process builds once."""
+    built = build(tmp_path)
+    the_wheel_holds_the_packages_and_nothing_else(built)
+    the_sdist_holds_all_that_people_run(built)
+    the_wheel_says_what_it_is(built)
+
+
+def the_wheel_holds_the_packages_and_nothing_else(built: Built) -> None:
     wanted = {}
     for name, content in built.files.items():
         folder, _, rest = name.partition("/")
@@ -83,7 +89,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: Built) -> None:
     assert found == wanted
 
 
-def test_the_sdist_holds_all_that_people_run(built: Built) -> None:
+def the_sdist_holds_all_that_people_run(built: Built) -> None:
     wanted = {name for name in built.files if not name.startswith(".")}
     assert wanted - built.sdist.keys() == set()
     made = {"PKG-INFO", "setup.cfg"}
@@ -91,7 +97,7 @@ def test_the_sdist_holds_all_that_people_run(built: Built) -> None:
     assert extra - wanted - made == set()
 
 
-def test_the_wheel_says_what_it_is(built: Built) -> None:
+def the_wheel_says_what_it_is(built: Built) -> None:
     info = {
         name.split("/")[-1]: text.decode() for name, text in built.wheel.items() if "-info" in name
     }
