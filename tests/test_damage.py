@@ -428,6 +428,13 @@ def test_a_row_that_the_text_stops_in_is_listed(
     assert sum(dump.census.values()) == dump.lines
 
 
+def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
+    row = WIDE.replace(":80 ", ":{} ")
+    dump = parse(HEADER + row.format(99999, 1) + row.format(80, 2).rstrip("\n"))
+    assert [problem.line for problem in dump.problems] == [HEADER.count("\n") + 1]
+    assert len(dump.frame) == 1
+
+
 HEADS = {
     ':(("python3",pid=5030,fd=15))': OWNED,
     '0.7:51514 users:(("web",pid=9,fd=4))': OWNED,

@@ -7,8 +7,10 @@ distrusted only where the rows above tell that something is missing.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from nsparse.dialect import CellFault
 from nsparse.reading.convert import Record
 from nsparse.reading.tables import Table
 from nsparse.states import begins_one, is_known
@@ -82,7 +84,7 @@ def is_cut(table: Table, tail: Tail, lines: int) -> bool:
 def _has_half_a_state(table: Table, last: Record) -> bool:
     """Whether a row ends in the beginning of a word for a state, and in none."""
     name, text = last.match.fields[-1], last.match.texts[-1]
-    word = str(table.voice.dialect.cells[name].read(text).get("state_raw") or "")
+    word = str(_said(table, name, text).get("state_raw") or "")
     return bool(word) and not is_known(word) and begins_one(word)
 
 
@@ -100,7 +102,14 @@ def _lacks_cells(table: Table, last: Record) -> bool:
 
 def _state(table: Table, record: Record) -> str:
     """The word of a row for its state."""
-    cells = table.voice.dialect.cells
     pairs = zip(record.match.fields, record.match.texts, strict=True)
-    words = (text for name, text in pairs if "state_raw" in cells[name].read(text))
+    words = (text for name, text in pairs if "state_raw" in _said(table, name, text))
     return next(words, "")
+
+
+def _said(table: Table, name: str, text: str) -> Mapping[str, object]:
+    """What a cell says; nothing where it cannot be, which is listed elsewhere."""
+    try:
+        return table.voice.dialect.cells[name].read(text)
+    except CellFault:
+        return {}
