@@ -396,6 +396,15 @@ SCTP = {
 def test_a_state_of_sctp_is_known_although_tcp_has_none_like_it(word: str) -> None:
     dump = parse(f"sctp LISTEN 0 128 192.0.2.1:5 *:*\n`- {word} 0 0 192.0.2.1:5 192.0.2.9:5\n")
     assert dump.frame["state"].tolist() == ["LISTEN", SCTP[word]]
+
+
+def test_associations_alone_are_rows_and_nothing_that_grep_marked() -> None:
+    row = "      `- CLOSED  0      0       :::ssh       :::*\n\t skmem:(r0,rb0)\n"
+    dump = parse(row * 2)
+    assert (
+        dump.frame[["proto", "state", "local_port"]].values.tolist() == [["sctp", "CLOSED", 22]] * 2
+    )
+    assert "wrapped" not in str(dump.notes)
     assert dump.notes == []
     report = nsparse.diagnose(dump)
     assert "unknown-state" not in {finding.id for finding in report.findings}

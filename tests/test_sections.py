@@ -260,10 +260,69 @@ def test_other_texts_are_refused_by_name(text: str | bytes, what: str) -> None:
         parse(text)
 
 
-def test_a_header_without_rows_is_an_empty_table() -> None:
-    dump = parse(HEADINGS)
+@pytest.mark.parametrize(
+    "headings",
+    [HEADINGS, "NetidState  Recv-Q Send-Q  Local Address:Port  Peer Address:Port\n"],
+)
+def test_a_header_without_rows_is_an_empty_table(headings: str) -> None:
+    dump = parse(headings)
     assert len(dump.frame) == 0
     assert "no rows" in dump.notes[0]
+
+
+EMPTY = {
+    "macOS": (
+        "Active Internet connections\n"
+        "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n",
+        "tcp4       0      0  192.0.2.10.52011       203.0.113.4.443        ESTABLISHED\n",
+        "Active Multipath Internet connections\n"
+        "Proto/ID  Flags      Local Address          Foreign Address        (state)\n",
+    ),
+    "Linux": (
+        HEADINGS,
+        ROWS,
+        "Active UNIX domain sockets (servers and established)\n"
+        "Proto RefCnt Flags       Type       State         I-Node   Path\n",
+    ),
+    "ss": (
+        "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n",
+        "tcp   ESTAB 0      0      192.0.2.10:22      198.51.100.7:51514\n",
+        "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_table_changes_nothing_of_the_next(name: str) -> None:
+    headings, rows, empty = EMPTY[name]
+    moment = headings + rows + empty
+    whole = parse(moment * 2)
+    assert [shot.rows for shot in whole.snapshots] == [rows.count("\n")] * 2
+    assert [part.rows for part in whole.parts[:3]] == [rows.count("\n"), 0, rows.count("\n")]
+    assert "view" not in whole.frame
+    for first in (empty, headings, empty + headings):
+        late = parse(first + headings + rows)
+        assert_frame_equal(late.frame[SAID], parse(headings + rows).frame[SAID])
+
+
+SAID = ["proto", "family", "state", "local_addr", "remote_addr", "dialect", "os"]
+
+
+def test_a_moment_without_rows_is_one() -> None:
+    dump = parse(HEADINGS + ROWS + HEADINGS * 2 + ROWS)
+    assert [(shot.number, shot.rows) for shot in dump.snapshots] == [(0, 2), (1, 0), (2, 2)]
+    assert dump.frame["snapshot"].tolist() == [0, 0, 2, 2]
+    run = "$ netstat -an\n" + HEADINGS + EMPTY["Linux"][2]
+    other = "$ netstat -anx\n" + EMPTY["Linux"][2] + HEADINGS + ROWS
+    assert [shot.lines for shot in parse(run * 2 + other).snapshots] == [(2, 4), (16, 17)]
+
+
+def test_the_titles_of_an_empty_table_say_nothing_of_the_next() -> None:
+    dump = parse(
+        "TCP: IPv4\n   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
+        "\nUDP: IPv6\n   Local Address   Remote Address   State  If\n      *.546   Idle   net0\n"
+    )
+    assert dump.frame[["proto", "family"]].values.tolist() == [["udp", "ipv6"]]
 
 
 # ---- moments -----------------------------------------------------------------------------------
@@ -272,6 +331,15 @@ def test_a_header_without_rows_is_an_empty_table() -> None:
 def test_the_same_command_again_is_a_new_snapshot() -> None:
     dump = parse((HEADINGS + ROWS) * 3)
     assert dump.frame["snapshot"].tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_moment_may_lack_the_few_sockets_of_a_protocol() -> None:
+    raw = "raw        0      0 0.0.0.0:1               0.0.0.0:*               7\n"
+    dump = parse(HEADINGS + ROWS + raw + HEADINGS + ROWS)
+    assert dump.frame["snapshot"].tolist() == [0, 0, 0, 1, 1]
+    udp = "".join(f"udp        0      0 0.0.0.0:{port}    0.0.0.0:*\n" for port in (53, 67, 123))
+    narrower = parse(HEADINGS + ROWS + udp + HEADINGS + ROWS)
+    assert narrower.frame["snapshot"].unique().tolist() == [0]
 
 
 def test_printed_times_belong_to_their_snapshots() -> None:

@@ -194,7 +194,7 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
     if any(table.time and not table.zone_known for table in found.tables):
         notes.append("times without a zone are taken as UTC")
     for table in found.tables:
-        if table.rivals:
+        if table.rivals and table.records:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
             notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
     notes += _incomplete(found)

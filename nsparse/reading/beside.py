@@ -45,7 +45,7 @@ class Beside:
             elif kind == "message":
                 self.ledger.pass_over("message", line, f"message of the tool: {line.text}")
             else:
-                self.course.announce(line, claims)
+                self.course.announce(line, claims, header=kind == "header")
             return True
         return False
 

@@ -225,7 +225,7 @@ class Lead:
             _headings(table, lines),
             _rows(table),
             self.line + part.lines,
-            self.snapshot + (0 if last is None else int(last["snapshot"])),
+            self.snapshot + (dump.snapshots[-1].number if dump.snapshots else 0),
             self.host if last is None else last["host"],
             self.taken_at if last is None else last["taken_at"],
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
-from nsparse.reading.tables import Claim
+from nsparse.reading.tables import Claim, Table
 
 BLANKS = " \t"
 
@@ -43,21 +43,30 @@ class Course:
     followed: int = 0
     taken: int = 0
 
-    def announce(self, line: Line, claims: list[Claim]) -> None:
-        """A header or banner: rows are to come."""
+    def announce(self, line: Line, claims: list[Claim], *, header: bool = False) -> None:
+        """A header or another heading: rows are to come."""
         self.ledger.settle(among_rows=False)
         self.ledger.count("headers")
-        self.floor.announce(line, claims)
+        self._keep(self.floor.announce(line, claims, header=header))
         self.open = True
         self.skipping = None
 
     def leave(self) -> None:
         """A shell or a clock speaks: another command begins, headings without rows stay so."""
-        self.ledger.settle(among_rows=False)
-        self.floor.leave()
+        self.end()
         self.floor.coming.breaks = True
         self.open = False
         self.skipping = None
+
+    def end(self) -> None:
+        """No row will follow those above, nor the headings."""
+        self.ledger.settle(among_rows=False)
+        self._keep(self.floor.leave())
+
+    def _keep(self, empty: Table | None) -> None:
+        """A table without rows is one as well."""
+        if empty is not None:
+            self.ledger.found.tables.append(empty)
 
     def following(self, line: Line) -> list[str]:
         """The next two lines."""

@@ -31,7 +31,6 @@ class Floor:
         coming: What is known of the table that begins next.
         headings: Those whose rows have not come yet.
         claims: The dialects that know these headings.
-        empty: The first headings that no row followed: they prove an empty table.
     """
 
     def __init__(self, voices: Sequence[Voice]) -> None:
@@ -40,7 +39,7 @@ class Floor:
         self.coming = Table(voices[0])
         self.headings: list[str] = []
         self.claims: list[Voice] = []
-        self.empty: Table | None = None
+        self._complete = 0  # so many of the headings end in a header: rows are what follows it
         self._asked = 0
         self._begins: dict[str, re.Pattern[str]] = {}
         self._known: dict[str, Collection[str]] = {}
@@ -151,9 +150,11 @@ class Floor:
 
     # ---- headings ---------------------------------------------------------------------------
 
-    def announce(self, line: Line, claims: list[Claim]) -> None:
-        """A header or banner: rows are to come."""
+    def announce(self, line: Line, claims: list[Claim], *, header: bool) -> Table | None:
+        """A heading: rows are to come; the table of those above, if they turn out to have none."""
+        empty = self._without_rows() if claims else None
         self.headings.append(" ".join(line.text.split()))
+        self._complete = len(self.headings) if header else self._complete
         # Who reads more than words in a heading knows it better than who does not.
         telling = [claim for claim in claims if claim[1].fields]
         self.coming.said += telling
@@ -161,6 +162,23 @@ class Floor:
         if voices:
             self.claims = [voice for voice in self.claims if voice in voices] or voices
         self.coming.start = self.coming.start or line.number
+        return empty
+
+    def _without_rows(self) -> Table | None:
+        """The table of the headings down to a header, if there is one: another's come below it.
+
+        Whose they are, and so whose the next ones are likely to be, stays known.
+        """
+        if not (self._complete and self.claims):
+            return None
+        table = self.coming
+        table.voice, *others = self.claims
+        table.rivals = tuple(others)
+        table.header = tuple(self.headings[: self._complete])
+        self.coming = Table(self.voices[0], command=table.command, host=table.host)
+        self.coming.time, self.coming.zone_known = table.time, table.zone_known
+        self.headings, self._complete = self.headings[self._complete :], 0
+        return table
 
     def begin(self, voice: Voice, number: int) -> Table:
         """The table of the headings: its first row has come."""
@@ -169,7 +187,7 @@ class Floor:
         table.header = tuple(self.headings)
         table.start = table.start or number
         self.table, self.coming = table, Table(self.voices[0])
-        self.headings, self.claims = [], []
+        self.headings, self.claims, self._complete = [], [], 0
         return table
 
     def date(self, number: int, when: tuple[datetime, bool] | None) -> None:
@@ -178,10 +196,10 @@ class Floor:
             if when is not None and table is not None and table.start == number and not table.time:
                 table.time, table.zone_known = when
 
-    def leave(self) -> None:
-        """No rows will follow these headings."""
-        if self.headings and self.claims:
-            empty = Table(self.claims[0], tuple(self.headings), self.coming.start)
-            self.empty = self.empty or empty
-        self.headings, self.claims = [], []
-        self.coming.said = []
+    def leave(self) -> Table | None:
+        """No rows will follow these headings: theirs is an empty table."""
+        self._complete = len(self.headings)
+        empty = self._without_rows()
+        self.headings, self.claims, self._complete = [], [], 0
+        self.coming.said, self.coming.start = [], 0
+        return empty

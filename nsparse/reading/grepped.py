@@ -52,12 +52,16 @@ def undone(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _front(line: str) -> str | None:
-    """What grep put before a row."""
+    """What grep put before a row: a name or a number, and not the two signs of "`- ESTAB" in ss."""
     if begins_as_rows_do(line[:LONGEST]):
         return None
-    marks = _MARK.finditer(line, 0, LONGEST)
-    ends = (mark.end() for mark in marks)
-    return next((line[:end] for end in ends if begins_as_rows_do(line[end : end + LONGEST])), None)
+    fronts = (line[: mark.end()] for mark in _MARK.finditer(line, 0, LONGEST))
+    named = (front for front in fronts if any(map(str.isalnum, front)))
+    return next((front for front in named if begins_as_rows_do(_behind(front, line))), None)
+
+
+def _behind(front: str, line: str) -> str:
+    return line[len(front) : len(front) + LONGEST]
 
 
 def _marks(lines: Sequence[str]) -> re.Pattern[str] | None:

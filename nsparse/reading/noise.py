@@ -91,7 +91,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
 
     Args:
         line: The line.
-        strict: Whether a lone `>` or `~` is too little to be one: mail quotes with it.
+        strict: Whether a sign such as `>` or `$` is too little to be one, unless netstat or ss
+            stands behind it: mail quotes with it, and a wrapped line may go on with it.
 
     >>> prompt("[root@web1 ~]# ss -tan")
     Prompt(host='web1', command='ss -tan')
@@ -101,10 +102,11 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     if _BARE_COMMAND.fullmatch(line):
         return Prompt(None, line)
     found = _PROMPT.fullmatch(line)
-    if found is None or (strict and line[0] in ">~#$%"):
+    if found is None:
         return None
     said = Prompt(found["host"], found["command"].strip() or None)
-    return None if found["weak"] and not said.runs_tool else said
+    doubtful = found["weak"] or (strict and line[0] in ">~#$%")
+    return None if doubtful and not said.runs_tool else said
 
 
 def moment(line: str) -> tuple[datetime, bool] | None:

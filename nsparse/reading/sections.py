@@ -190,9 +190,5 @@ class _Walk:
         """No line follows."""
         if self.floor.table is not None and is_cut(self.floor.table, tail, len(self.lines)):
             self.body.distrust(STOPS)
-        self.ledger.settle(among_rows=False)
-        self.floor.leave()
-        tables = self.ledger.found.tables
-        if self.floor.empty is not None and not tables:
-            tables.append(self.floor.empty)
-        agree(tables)
+        self.course.end()
+        agree(self.ledger.found.tables)

@@ -3,13 +3,15 @@
 A command prints one or more tables: they are one *view*. The same command again is a
 new moment, a *snapshot*; another command is another view of the moment before. An echoed
 command line or a printed time decides first; without them the view's tables do: dialect,
-headers, protocols and kinds of line. The same heading again above other sockets altogether is
-neither: one listing whose heading was repeated, or `-p tcp` and `-p tcpv6` of one moment.
+headers, protocols and kinds of line. A table without rows is one of them: its heading was printed.
+The same heading again above other sockets altogether is neither: one listing whose heading was
+repeated, or `-p tcp` and `-p tcpv6` of one moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,10 +19,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nsparse.reading.convert import Record
     from nsparse.reading.grammar import Match
     from nsparse.reading.tables import Table
-
-Identity = tuple[object, ...]
 
 SEEN_AT_MOST = 200
 """The first rows of a table show what kinds of line its command prints."""
@@ -52,15 +53,66 @@ class View:
         return " ".join(command.split()) if command is not None else None
 
     @cached_property
-    def shape(self) -> Identity:
-        """What the output looks like."""
-        return tuple(_shape(table) for table in self.tables)
+    def shapes(self) -> dict[tuple[str, ...], _Shape]:
+        """What the output looks like: the rows below each heading, with whose dialect they are."""
+        shapes: dict[tuple[str, ...], _Shape] = {}
+        for table in self.tables:
+            heading = (table.voice.dialect.name, *table.header)
+            shapes.setdefault(heading, _Shape()).add(table)
+        return shapes
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(len(table.records) for table in self.tables)
 
     def repeats(self, other: View) -> bool:
         """Whether both are of one command: by its echoes, else by what they look like."""
         if self.command is not None and other.command is not None:
             return self.command == other.command
-        return self.shape == other.shape
+        mine, others = self.shapes, other.shapes
+        return mine.keys() == others.keys() and all(
+            shape.is_like(others[heading]) for heading, shape in mine.items()
+        )
+
+
+@dataclass
+class _Shape:
+    """The kinds of rows and of lines that continue them which stand below one heading.
+
+    Attributes:
+        kinds: How many of the rows that were looked at are of each.
+        unseen: How many rows were not looked at.
+    """
+
+    kinds: Counter[object] = field(default_factory=Counter)
+    unseen: int = 0
+
+    def add(self, table: Table) -> None:
+        """More rows below the same heading."""
+        for record in table.records[:SEEN_AT_MOST]:
+            self.kinds.update(_kinds(record))
+        self.unseen += max(len(table.records) - SEEN_AT_MOST, 0)
+
+    def is_like(self, other: _Shape) -> bool:
+        """Whether both can be of one command: a moment later some few sockets may be gone."""
+        return not (self.rows and other.rows) or (self._is_in(other) and other._is_in(self))
+
+    @property
+    def rows(self) -> bool:
+        """Whether there are any."""
+        return bool(self.kinds)
+
+    def _is_in(self, other: _Shape) -> bool:
+        """Whether the other has every kind of which this one has several."""
+        several = {kind for kind, count in self.kinds.items() if count >= STAY_AT_LEAST}
+        return bool(other.unseen) or several <= other.kinds.keys()
+
+
+def _kinds(record: Record) -> Iterator[object]:
+    """What a row begins with, its protocol, and the fields of lines that continue it."""
+    yield record.match.fields[0], _protocol(record.match)
+    yield from {name for match in record.more for name in match.fields}
 
 
 def views_of(tables: Sequence[Table]) -> list[View]:
@@ -72,7 +124,7 @@ def views_of(tables: Sequence[Table]) -> list[View]:
         views[-1].tables.append(table)
     _number(views)
     for _, moment in groupby(views, key=lambda view: view.snapshot):
-        shown = list(moment)
+        shown = [view for view in moment if view.rows]
         for number, view in enumerate(shown):
             view.number = number if len(shown) > 1 else None
     return views
@@ -123,19 +175,16 @@ def _local_ends(table: Table) -> frozenset[tuple[str, ...]]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
     ends = (_socket(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
-    return frozenset((*told, *end) for end in ends if end)
+    return frozenset((*told, *end) for end in ends if _tells(end[1:]))
+
+
+def _tells(ends: Sequence[str]) -> bool:
+    """Whether an end is that of few sockets; any number may have wildcards alone."""
+    return any(char.isalnum() for char in "".join(ends))
 
 
 def _protocols(table: Table) -> frozenset[str | None]:
     return frozenset(_protocol(record.match) for record in table.records[:SEEN_AT_MOST])
-
-
-def _shape(table: Table) -> Identity:
-    """Dialect, headers, protocols, and the fields of continuation lines."""
-    records = table.records[:SEEN_AT_MOST]
-    begins = frozenset(record.match.fields[0] for record in records)
-    more = frozenset(name for r in records for match in r.more for name in match.fields)
-    return (table.voice.dialect.name, table.header, begins, _protocols(table), more)
 
 
 def _protocol(match: Match) -> str | None:

@@ -98,6 +98,11 @@ class Layout:
         return 45 if self.long else 18 if self.pcb else 22
 
     @property
+    def paths(self) -> bool:
+        """Whether the section of multipath connections is there, as it is even without one."""
+        return self.multipath and not self.pcb
+
+    @property
     def counts(self) -> bool:
         """Whether bytes are printed: from 698 on -v does it, too."""
         return self.bytes or (self.verbose and self.version >= 698)
@@ -146,7 +151,6 @@ def layouts(draw: st.DrawFn) -> Layout:
         # A row does not tell -l and names from -A alone, which cuts otherwise.
         flags |= {"long": False, "numeric": True}
     flags["packets"] &= flags["verbose"] and version >= 726
-    flags["multipath"] &= not flags["pcb"]
     return Layout(version=version, runs=draw(st.integers(1, 2)), **flags)
 
 
@@ -198,7 +202,7 @@ def dumps(draw: st.DrawFn, layout: Layout | None = None) -> list[Line]:
     """What one call prints."""
     shown = draw(st.lists(inet, min_size=1, max_size=7))
     layout = layout or draw(layouts())
-    paths = draw(st.lists(multipath, max_size=2)) if layout.multipath else []
+    paths = draw(st.lists(multipath, max_size=2)) if layout.paths else []
     machines = draw(st.lists(vsocks, max_size=2)) if layout.kernel else []
     return show(shown, draw(unix), layout, paths, machines)
 
@@ -215,7 +219,7 @@ def show(
 ) -> list[Line]:
     """Print sockets."""
     lines = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
-    if layout.multipath:
+    if layout.paths:
         lines += [Line(text) for text in MULTIPATH]
         lines += [
             line for number, path in enumerate(paths) for line in _paths(number, path, layout)
