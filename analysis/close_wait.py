@@ -8,7 +8,7 @@ still being answered (a legitimate half-close: none), stale in a pool of connect
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
@@ -17,7 +17,6 @@ from nsparse.judging.closed_there import closed_there, of_kind
 from nsparse.judging.finding import (
     HOW_LONG,
     LOCAL_PROGRAM,
-    WHOSE,
     assumed_limit,
     count_of,
     group_of,
@@ -34,18 +33,16 @@ from nsparse.prose import actor, are, plural, port_of, thousands, top
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.closed_there import Kind
-    from nsparse.judging.pile import Counts, Pile
+    from nsparse.judging.pile import Pile, States
+    from nsparse.judging.rows import Row, Rows
     from nsparse.judging.scene import Scene
 
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
 LISTENER = ("listener",)
 PROGRAM = ("program",)
-QUEUE = ("recv_q", "send_q")
 
 UNACCEPTED = (
     Number("few", 3, "three clients that gave up in one queue are no accident"),
@@ -85,7 +82,7 @@ POOLING = (*CLOSING, "IBM technote 21222632")
 ACCEPTING = (*CLOSING, "Linux include/net/sock.h, sk_acceptq_is_full")
 
 
-def _kind(scene: Scene, kind: Kind, **given: Limits) -> pd.DataFrame:
+def _kind(scene: Scene, kind: Kind, **given: Limits) -> Rows:
     """The rows of a kind, by the numbers in force for all of them."""
     held = {name: scene.numbers.get(f"close-wait-{name}", DEFAULTS[name]) for name in DEFAULTS}
     return of_kind(scene, kind, {**held, **given})
@@ -138,7 +135,7 @@ def _leak(pile: Pile, level: Severity) -> Finding:
         cause=queues.readings(scene, pile.counts, pile.program),
         next=advice.steps(
             scene,
-            advice.sockets("CLOSE_WAIT", pile.rows),
+            advice.sockets("CLOSE_WAIT", first),
             advice.stack(first),
             advice.of_process(advice.DESCRIPTORS, first),
             "in the code: a response, stream or socket that an error path does not close; "
@@ -167,21 +164,21 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         visible on the listener. Sockets of another PID namespace and of the kernel (NFS) have no
         owner either.
     """
+    from nsparse.judging.rows import Rows
+
     left, view = _kind(scene, "unaccepted"), scene.view
-    left = left[queues.served_by_owner(scene)[left.index]]
-    if left.empty:
+    left = left.part(queues.served_by_owner(scene)[left.at])
+    if not len(left):
         return
     waits = view.true("live") & view.is_("state", "CLOSE_WAIT", "ESTABLISHED")
-    stranded = states_of(scene, waits & queues.ownerless(scene), left, LISTENER)
+    stranded = states_of(scene, waits & queues.ownerless(scene), left.at, LISTENER)
     for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
-            listener = view.pick(
-                pile.rows["listener"].to_numpy()[:1], *WHOSE, "service", *QUEUE
-            ).iloc[0]
+            listener = Rows(view, view.numbers("listener")[pile.rows.at[:1]]).row(0)
             yield _unaccepted(pile, listener, stranded[pile.key])
 
 
-def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Finding:
+def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
     queue = Length(count_of(listener["recv_q"]), count_of(listener["send_q"]))
     agrees = queue.is_about(sum(stranded.values()))
     who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
@@ -215,7 +212,7 @@ def _unaccepted(pile: Pile, listener: pd.Series[Any], stranded: Counts) -> Findi
 
 def _alike(pile: Pile) -> bool:
     """Whether the same amount is unread everywhere: the same request from all."""
-    waiting = pile.rows["waiting"]
+    waiting = pile.rows.array("waiting")
     return bool(waiting.max() <= (1 + queues.NEARLY) * waiting.min())
 
 
@@ -230,9 +227,9 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
         that the user broke off is one row.
     """
     deep = _kind(scene, "unread", unread=limits)
-    if deep.empty:
+    if not len(deep):
         return
-    view, at = scene.view, deep.index.to_numpy()
+    view, at = scene.view, deep.at
     established = view.is_("state", "ESTABLISHED")
     opened = view.tally(at, established, *PROGRAM)
     stuck = view.tally(at, established & view.above("recv_q", 0), *PROGRAM)
@@ -243,14 +240,14 @@ def check_unread(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
-    first, limits, waiting = pile.first, pile.limits, pile.rows["waiting"]
+    first, limits, waiting = pile.first, pile.limits, pile.rows.array("waiting")
     who, total = pile.who, plural(int(waiting.sum()), "byte")
     hold, amount = ("holds", total)
     if pile.n > 1:
         hold, amount = "hold", f"{total} in all, up to {thousands(int(waiting.max()))} on one"
     proven = pile.proofs > 0 or pile.n >= DEFAULTS["leak"]["critical"]
     everywhere = passes(stuck, opened, 1, limits["open_share"], float("inf"))
-    one = pile.rows["group"].nunique() == 1
+    one = pile.rows.only("group") is not None
     return pile.finding(
         "close-wait-unread",
         "critical" if everywhere and proven and pile.n >= limits["critical"] else "warning",
@@ -263,7 +260,7 @@ def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
         next=advice.steps(
             pile.scene,
             advice.stack(first),
-            advice.sockets("CLOSE_WAIT", pile.rows),
+            advice.sockets("CLOSE_WAIT", first),
             "before any restart, look in the stacks for lock waits, a full thread pool, "
             "the garbage collector",
         ),
@@ -287,16 +284,19 @@ def check_pool(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: rows with Recv-Q 0 were read and kept and are no pool; more than 200, or a pool
         that stays dead, is reported as close-wait-leak.
     """
+    import numpy as np
+
     from nsparse.judging.lots import largest
+    from nsparse.judging.rows import Rows
 
     stale = _kind(scene, "pool", pool=limits)
-    if stale.empty:
+    if not len(stale):
         return
     large = list(piles(scene, stale, limits, least=limits["few"] + 1))
     yield from map(_pool, large)
-    small = stale[~stale["group"].isin([pile.first["group"] for pile in large])]
-    for lot in largest(scene.view.lots(small.index.to_numpy(), *PROGRAM), PROGRAMS):
-        yield _stale(scene, limits, small.loc[lot])
+    small = np.delete(stale.at, np.concatenate([[], *(pile.places for pile in large)]).astype(int))
+    for lot in largest(scene.view.lots(small, *PROGRAM), PROGRAMS):
+        yield _stale(scene, limits, Rows(scene.view, lot))
 
 
 def _pool(pile: Pile) -> Finding:
@@ -315,10 +315,10 @@ def _pool(pile: Pile) -> Finding:
     )
 
 
-def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
+def _stale(scene: Scene, limits: Limits, part: Rows) -> Finding:
     """All the small pools of one program, or of several: they explain rows, no more."""
-    first = part.iloc[0]
-    services, programs = int(part["bound"].nunique()), int(part["owner"].nunique())
+    first = part.row(0)
+    services, programs = part.different("bound"), part.different("owner")
     who = plural(programs, "program")
     if programs == 1:
         who = str(first["owner"]) or "this host"
@@ -334,7 +334,7 @@ def _stale(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         "notices at the next use.",
         labels(part),
         limits=limits,
-        evidence=(f"services: {top(part['bound'])}",),
+        evidence=(f"services: {top(part.leading('bound', 3))}",),
         next=_evict(scene),
     )
 
@@ -361,13 +361,13 @@ def _aged(pile: Pile) -> bool:
 
 def _closers(pile: Pile) -> str:
     """Who has closed: the one program at the other ends, where they are in a dump."""
-    return others(pile.rows, pile.rows["far_owner"])
+    return others(pile.rows, pile.rows.array("far_owner"))
 
 
-def _evidence(pile: Pile, states: Counts) -> tuple[str, ...]:
+def _evidence(pile: Pile, states: States) -> tuple[str, ...]:
     """The table of states and Recv-Q classes, and who is at the other end."""
     shown = tuple(queues.CLASSES) if any(pile.counts[name] for name in queues.CLASSES) else ()
-    alone = pile.first["role"] == "client" or pile.rows["remote_addr"].isna().all()
+    alone = pile.first["role"] == "client" or not pile.rows.different("remote_addr")
     lines = pile.table("CLOSE_WAIT", states, "other kinds", shown)
     return lines if alone else (*lines, peers(pile.rows))
 

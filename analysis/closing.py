@@ -78,7 +78,7 @@ def _confidence(pile: Pile) -> Confidence:
 
 
 def _verdict(pile: Pile) -> str:
-    has = "has" if pile.rows["remote_addr"].nunique() == 1 else "have"
+    has = "has" if pile.rows.different("remote_addr") == 1 else "have"
     return (
         f"{unacked.part(pile)} {are(pile.n)} CLOSING: both ends closed at once, "
         f"{unacked.there(pile)} {has} not acknowledged our FIN{unacked.age(pile)}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import labels, peers, settle
+from nsparse.judging.finding import labels, peers_of, settle
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         verdict=f"{plural(n, 'connection')} {are(n)} being deleted (DELETE_TCB): {rest}.",
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(peers(part),),
+        evidence=(peers_of(scene, part),),
         cause=("a pile suggests a network filter that holds them",),
         next=advice.steps(scene, {"windows": "netsh wfp show state"}, {"windows": "fltmc filters"}),
         caveats=() if stuck else ("whether they stay: take a second snapshot",),

@@ -61,7 +61,7 @@ def _severity(pile: Pile) -> Severity:
 
 def _scattered(pile: Pile) -> bool:
     """Whether nearly each row is of a client of its own."""
-    sources = int(pile.rows["remote_addr"].nunique())
+    sources = pile.rows.different("remote_addr")
     return pile.n >= pile.limits["few"] and sources >= SCATTERED * pile.n
 
 
@@ -84,13 +84,13 @@ def _finding(pile: Pile) -> Finding:
 def _verdict(pile: Pile) -> str:
     said = f"{unacked.part(pile)} {are(pile.n)} FIN_WAIT_1: this end has closed, "
     if unacked.mostly(pile, "closed"):
-        one = pile.rows["remote_addr"].nunique() == 1
+        one = pile.rows.different("remote_addr") == 1
         holds = "holds its window" if one else "hold their windows"
         return f"{said}{unacked.there(pile)} {holds} closed and cannot take the FIN."
     if _scattered(pile):
         share = percent(pile.n, pile.base)
         return f"{said}many unrelated peers have not acknowledged it ({share})."
-    has = "has" if pile.rows["remote_addr"].nunique() == 1 else "have"
+    has = "has" if pile.rows.different("remote_addr") == 1 else "have"
     return f"{said}{unacked.there(pile)} {has} not acknowledged it{unacked.age(pile)}."
 
 

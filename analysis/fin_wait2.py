@@ -20,7 +20,7 @@ from nsparse.judging.finding import (
     settle,
 )
 from nsparse.judging.measure import halved
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.judging.queues import ownerless, told_of
 from nsparse.judging.stated import constant
 from nsparse.prose import actor, are, plural, port_of, thousands, top
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-    import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.pile import Pile
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 NUMBERS = (
@@ -62,15 +62,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a half-close in use, which still receives. Rows that the kernel holds (timer
         `timewait`, or no owner) go by themselves within a minute; OpenBSD never times them out.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     closed = view.is_("state", "FIN_WAIT_2") & view.true("concrete")
     if not closed.any():
         return
-    found = view.pick(closed, *PILED, "pair", "remote_port", "timer", "group")
-    found = facing(scene, found, "CLOSE_WAIT")
+    found = Rows(view, closed)
     kinds = _kinds(scene, limits)[closed]
     for kind in dict.fromkeys(kinds.tolist()):
-        part = found[kinds == kind]
+        part = found.part(kinds == kind)
         if kind == "kernel":
             yield from _kernel_held(scene, limits, part)
         elif kind != "receiving":
@@ -99,10 +100,11 @@ def _kinds(scene: Scene, limits: Limits) -> npt.NDArray[np.str_]:
 # ---- that a program holds --------------------------------------------------------------------
 
 
-def _stuck(scene: Scene, limits: Limits, found: pd.DataFrame, *, vague: bool) -> Iterator[Finding]:
+def _stuck(scene: Scene, limits: Limits, found: Rows, *, vague: bool) -> Iterator[Finding]:
     """Piles that a program holds, or may hold; each that is large enough."""
     least = min(halved(limits["few"]), limits["many"], limits["critical"])
-    for pile in piles(scene, found, limits, least=least):
+    large = found.part(scene.view.sizes(found.at, "group") >= least)
+    for pile in piles(scene, facing(scene, large, "CLOSE_WAIT"), limits, least=least):
         if vague and not pile.proofs:
             if (unsure := replace(pile, limits=_vague(limits))).speaks:
                 yield _finding(unsure, drained=False, vague=True)
@@ -122,7 +124,7 @@ def _finding(pile: Pile, *, drained: bool, vague: bool) -> Finding:
     short = severity == "critical" and pile.n < pile.limits["critical"]
     guessed = short and "fd_limit" in pile.scene.constants.assumed
     who = actor(pile.first["owner"], "this host" if vague else LOCAL_PROGRAM)
-    far = [owner for owner in pile.rows["far_owner"].unique() if owner]
+    far = [owner for owner in dict.fromkeys(pile.rows.array("far_owner")) if owner]
     return pile.finding(
         "fin-wait2-stuck",
         severity,
@@ -150,7 +152,7 @@ def _evidence(pile: Pile) -> Iterator[str]:
     yield from pile.table("FIN_WAIT_2", states, "not stuck")
     if "timers" in pile.scene.has:
         yield f"timers: {top(pile.rows['timer'].astype('object').fillna('off'))}"
-    if pile.first["role"] != "client" and pile.rows["remote_addr"].notna().any():
+    if pile.first["role"] != "client" and pile.rows.different("remote_addr"):
         yield peers(pile.rows)
 
 
@@ -187,21 +189,24 @@ def _steps(pile: Pile) -> tuple[Step, ...]:
 # ---- that the kernel holds -------------------------------------------------------------------
 
 
-def _kernel_held(scene: Scene, limits: Limits, found: pd.DataFrame) -> Iterator[Finding]:
+def _kernel_held(scene: Scene, limits: Limits, found: Rows) -> Iterator[Finding]:
     """Those that go by themselves: a word for a large group, one line for all the rest."""
-    view, rest = scene.view, set(found.index)
-    for lot in view.lots(found.index.to_numpy(), "role", "bound", least=limits["kernel"]):
-        rest -= set(lot.tolist())
-        yield _passing(scene, limits, found.loc[lot], "notice")
-    left = found[found.index.isin(rest)] if len(rest) < len(found) else found
-    for lot in view.lots(left.index.to_numpy()):
-        yield _passing(scene, limits, found.loc[lot], "info")
+    import numpy as np
+
+    from nsparse.judging.rows import Rows
+
+    view, rest = scene.view, found.at
+    for lot in view.lots(found.at, "role", "bound", least=limits["kernel"]):
+        rest = np.setdiff1d(rest, lot, assume_unique=True)
+        yield _passing(scene, limits, Rows(view, lot), "notice")
+    for lot in view.lots(rest):
+        yield _passing(scene, limits, Rows(view, lot), "info")
 
 
-def _passing(scene: Scene, limits: Limits, part: pd.DataFrame, severity: Severity) -> Finding:
+def _passing(scene: Scene, limits: Limits, part: Rows, severity: Severity) -> Finding:
     n, seconds = len(part), scene.constants.fin_timeout_s
-    one = part["bound"].nunique() == 1 and part["role"].nunique() == 1
-    place = group_of(part.iloc[0]) if one else Group()
+    one = part.only("bound") is not None and part.only("role") is not None
+    place = group_of(part.row(0)) if one else Group()
     rate = "" if n < limits["kernel"] else f", about {thousands(n / seconds)} a second"
     return Finding(
         id="fin-wait2-stuck",

@@ -11,7 +11,7 @@ from nsparse.judging.finding import (
     endpoint,
     group_of,
     labels,
-    peers,
+    peers_of,
     settle,
     silent,
 )
@@ -80,7 +80,7 @@ def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Findin
         ),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(peers(part), f"without a keepalive timer: {thousands(bare)}"),
+        evidence=(peers_of(scene, part), f"without a keepalive timer: {thousands(bare)}"),
         cause=("suggests clients that went away, or that hold connections they do not use",),
         next=advice.steps(
             scene,

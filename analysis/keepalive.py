@@ -13,11 +13,12 @@ from nsparse.judging.finding import (
     flagged,
     labels,
     peers,
+    peers_of,
     settle,
     silent,
     tally,
 )
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.judging.scope import loopback
 from nsparse.prose import plural, thousands
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 STALLED = 3
@@ -61,6 +63,8 @@ def check_missing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: there may be no middlebox: peers on this host or in the same subnet do not count.
         Connections with heartbeats of the program are not idle.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     # With nothing to send the only timer of a connection is that of its keepalive.
     slow = view.above("timer_ms", 1000 * limits["slow_s"])
@@ -69,10 +73,10 @@ def check_missing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if unkept.sum() < min(limits["few"], limits["many"]):
         return
     at = _idle(scene, unkept, limits)
-    found = view.pick(at, *PILED, "group", "local_addr", "timer")
-    found = found[_afar(found)]
+    found = Rows(view, at)
+    found = found.part(_afar(found).to_numpy())
     # That a connection is as old as its idle time proves nothing more.
-    found = found.assign(slow=found["timer"].notna(), persistent=False)
+    found = found.beside(slow=view.known("timer")[found.at], persistent=found.at < 0)
     for pile in piles(scene, found, limits):
         if pile.speaks:
             yield _unkept(pile)
@@ -91,7 +95,7 @@ def _idle(scene: Scene, unkept: Bools, limits: Limits) -> Bools:
     return idle
 
 
-def _afar(found: pd.DataFrame) -> pd.Series[bool]:
+def _afar(found: Rows) -> pd.Series[bool]:
     """Peers that are neither on this host nor, by their addresses, in the same subnet."""
     remote, local = found["remote_addr"].astype("object"), found["local_addr"].astype("object")
     here = remote.map(lambda addr: loopback(str(addr)))
@@ -187,7 +191,7 @@ def _silent(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         ),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(f"probes unanswered: {tally(part['probes'])}", peers(part)),
+        evidence=(f"probes unanswered: {tally(part['probes'])}", peers_of(scene, part)),
         cause=("suggests that the host of the peer is gone, or cut off from here",),
         next=advice.steps(
             scene,

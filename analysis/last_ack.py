@@ -64,7 +64,7 @@ def _finding(pile: Pile) -> Finding:
 
 
 def _verdict(pile: Pile) -> str:
-    has = "has" if pile.rows["remote_addr"].nunique() == 1 else "have"
+    has = "has" if pile.rows.different("remote_addr") == 1 else "have"
     return (
         f"{unacked.part(pile)} {are(pile.n)} LAST_ACK: both ends have closed, "
         f"{unacked.there(pile)} {has} not acknowledged our FIN{unacked.age(pile)}."
@@ -73,7 +73,7 @@ def _verdict(pile: Pile) -> str:
 
 def _still_open(pile: Pile) -> int:
     """How many connections of the same services a program has still to close."""
-    view, at = pile.scene.view, pile.rows.index.to_numpy()
+    view, at = pile.scene.view, pile.rows.at
     waiting = view.is_("state", "CLOSE_WAIT").nonzero()[0]
     ours = view.alike(waiting, at, *unacked.BY_SERVICE)
     return int(ours.sum())

@@ -16,7 +16,7 @@ from nsparse.judging.finding import (
     peers,
     settle,
 )
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.judging.queues import stranded
 from nsparse.prose import actor, plural, top
 
@@ -53,6 +53,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a program that has just started; TCP_DEFER_ACCEPT, which keeps handshakes
         half-open until data comes; a flood of a port that nobody uses.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     served = view.linked("listener") & view.true("live")
     waiting = served & _waits(scene, limits)
@@ -60,8 +62,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     taken = view.leading("listener", served & view.is_("state", "ESTABLISHED") & ~waiting)
     waiting = waiting & (taken[view.numbers("listener")] == 0)
-    found = view.pick(waiting, *PILED, "listener", "state")
-    found = found.assign(half=view.is_("state", "SYN_RECEIVED")[waiting])
+    found = Rows(view, waiting, half=view.is_("state", "SYN_RECEIVED")[waiting])
     for pile in piles(scene, found, limits, ("listener",), least=limits["few"]):
         if _enough(pile) and not _flood(pile):
             yield _finding(pile)
@@ -96,7 +97,7 @@ def _listener(pile: Pile) -> pd.Series[Any]:
 
 def _flood(pile: Pile) -> bool:
     """Whether it looks as if the addresses were forged, and no queue of ours were in use."""
-    sources = int(pile.rows["remote_addr"].nunique())
+    sources = pile.rows.different("remote_addr")
     many = pile.n >= FLOOD and sources >= SCATTERED * pile.n
     return many and pile.counts["half"] == pile.n and not _queue(pile)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, stated
-from nsparse.judging.finding import labels, peers, settle, sysctl
+from nsparse.judging.finding import labels, peers_of, settle, sysctl
 from nsparse.judging.queues import ownerless
 from nsparse.prose import percent, plural, thousands, top
 
@@ -98,7 +98,7 @@ def _finding(
         sockets=labels(orphans),
         limits={**limits, **({"tcp_max_orphans": float(limit)} if limit else {})},
         evidence=(
-            *((f"states: {top(orphans['state'], 4)}", peers(orphans)) if states else ()),
+            *((f"states: {top(orphans['state'], 4)}", peers_of(scene, orphans)) if states else ()),
             *stated.setting(scene, LIMIT),
             *stated.orphaned(scene),
         ),

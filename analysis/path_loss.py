@@ -9,7 +9,7 @@ from nsparse.judging import advice
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
 from nsparse.judging.measure import PERSISTS_S
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
-WINDOWS = ("cwnd", "bytes_retrans", "bytes_sent", "rto_ms", "backoff")
 
 LOSS = (
     Number("bytes", 1_000_000, "less is too short a transfer for a share"),
@@ -145,6 +144,8 @@ def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find where segments are lost, with mtr and the counters of the network card.
     False alarms: a window of 10 is the initial one; idle connections start again from it.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     again = view.at_least("retrans_now", 1) | view.at_least("lost", 1)
     small = view.known("cwnd") & ~view.above("cwnd", limits["cwnd"]) & again
@@ -153,9 +154,9 @@ def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
     held = (small | halved) & ~view.is_("state", "SYN_SENT", "SYN_RECEIVED")
     if not held.any():
         return
-    found = view.pick(held, *PILED, *WINDOWS)
+    found = Rows(view, held)
     then = before(scene, found, ["cwnd"], PERSISTS_S)["cwnd"]
-    found = found.assign(persistent=flagged(then <= limits["cwnd"]))
+    found = found.beside(persistent=flagged(then <= limits["cwnd"]).to_numpy())
     for pile in piles(scene, found, limits):
         if pile.speaks:
             yield _collapsed(pile)

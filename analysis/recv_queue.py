@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     group_of,
     labels,
     owner_of,
-    peers,
+    peers_of,
     queues,
     settle,
 )
@@ -218,7 +218,7 @@ def _verdict(unread: pd.DataFrame, base: int, owner: str) -> str:
 
 
 def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
-    lines = [queues("Recv-Q", unread["recv_q"]), peers(unread)]
+    lines = [queues("Recv-Q", unread["recv_q"].tolist()), peers_of(scene, unread)]
     if unread["waits"].any():
         ends = other_ends(scene, unread[unread["waits"]], ["owner"])["owner"]
         lines.append(f"the other ends wait to send: {top(ends.replace('', 'no known owner'))}")

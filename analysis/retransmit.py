@@ -12,7 +12,7 @@ from nsparse.judging.finding import (
     connections,
     flagged,
     labels,
-    peers,
+    peers_of,
     settle,
     tally,
 )
@@ -101,7 +101,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Fin
         verdict=_verdict(part, base, most, alike=alike),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=_evidence(part),
+        evidence=_evidence(scene, part),
         cause=_cause(part),
         next=_steps(scene, part),
         caveats=("whether data is lost on the way there or acknowledgements on the way back",),
@@ -139,11 +139,11 @@ def _verdict(part: pd.DataFrame, base: int, most: int, *, alike: bool) -> str:
     )
 
 
-def _evidence(part: pd.DataFrame) -> tuple[str, ...]:
+def _evidence(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
     waiting = int(part["send_q"].fillna(0).sum())
     return (
         f"retransmissions: {tally(part['retrans'])}",
-        peers(part),
+        peers_of(scene, part),
         f"{plural(waiting, 'byte')} wait to be acknowledged",
     )
 

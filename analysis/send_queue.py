@@ -9,22 +9,20 @@ from nsparse.judging import advice
 from nsparse.judging.elsewhere import before, other_ends
 from nsparse.judging.finding import flagged, peers, queues
 from nsparse.judging.measure import eased, halved, passes
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.ends import Ints
     from nsparse.judging.pile import Pile
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
-SHOWN = ("group", "pair", "send_q", "timer", "retrans", "lastack_ms", "bytes_acked")
 PEERS_NAMED = 5
 """Peers of one service that are looked at one by one where the timers name the trouble."""
 RETRANSMITS = 3
@@ -51,44 +49,54 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         retransmissions that the path loses everything. Then the same dump again 30 s later.
     False alarms: a bulk transfer has a large Send-Q all the time, and its bytes move.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     waiting = view.is_("state", *STATES) & view.at_least("send_q", limits["unsent"])
-    if not waiting.any():
+    at, least = waiting.nonzero()[0], min(halved(limits["few"]), limits["many"])
+    at = at[view.sizes(at, "group") >= least]
+    if not len(at):
         return
-    held = _told(scene, view.pick(waiting, *PILED, *SHOWN), limits)
-    held = held[~held["moving"] | held["named"]]
-    base = view.tally(held.index.to_numpy(), view.true("live"), "group")
+    held = _told(scene, Rows(view, at), limits)
+    held = held.part(~held.more["moving"] | held.more["named"])
+    base = view.tally(held.at, view.true("live"), "group")
     for pile in piles(scene, held, limits, keys=_keys(scene, held), base=base):
         if _speaks(pile):
             yield _finding(pile)
 
 
-def _told(scene: Scene, held: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+def _told(scene: Scene, held: Rows, limits: Limits) -> Rows:
     """The rows with what else is known of them.
 
     That is `named` (a timer says what is wrong: the row is that diagnosis's), `persistent` (the
     same bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
     """
-    then = before(scene, held, ["send_q", "bytes_acked"], limits["stuck_s"])
-    ack, gone = held["lastack_ms"], flagged(held["bytes_acked"] > then["bytes_acked"])
-    retransmits = (held["timer"] == "retransmit") & flagged(held["retrans"] >= RETRANSMITS)
-    return held.assign(
-        named=(held["timer"] == "persist") | retransmits,
-        persistent=(flagged(then["send_q"] == held["send_q"]) & ~gone)
-        | flagged(ack >= limits["silent_s"] * 1000),
-        paired=flagged(other_ends(scene, held, ["recv_q"])["recv_q"] > 0),
-        moving=gone | flagged(ack < limits["moving_s"] * 1000),
+    view, at = scene.view, held.at
+    retransmits = view.is_("timer", "retransmit") & view.at_least("retrans", RETRANSMITS)
+    unread = other_ends(scene, held, ["recv_q"])["recv_q"]
+    silent = view.at_least("lastack_ms", 1000 * limits["silent_s"])[at]
+    moving = view.below("lastack_ms", 1000 * limits["moving_s"])[at]
+    if scene.earlier:
+        then = before(scene, held, ["send_q", "bytes_acked"], limits["stuck_s"])
+        gone = flagged(held["bytes_acked"] > then["bytes_acked"]).to_numpy()
+        silent = silent | (flagged(then["send_q"] == held["send_q"]).to_numpy() & ~gone)
+        moving = moving | gone
+    return held.beside(
+        named=(view.is_("timer", "persist") | retransmits)[at],
+        persistent=silent,
+        paired=flagged(unread > 0).to_numpy(),
+        moving=moving,
     )
 
 
-def _keys(scene: Scene, held: pd.DataFrame) -> Ints:
+def _keys(scene: Scene, held: Rows) -> Ints:
     """The group of each row; where a timer names the trouble also its peer, as that names it."""
     import numpy as np
 
     from nsparse.judging.ends import Codes, compact, joined
     from nsparse.judging.lots import distinct
 
-    view, at, named = scene.view, held.index.to_numpy(), held["named"].to_numpy()
+    view, at, named = scene.view, held.at, held.more["named"]
     timer, peer = view.codes("timer"), view.codes("remote_addr")
     kind = Codes(np.where(named, timer.of[at], 0), timer.size)
     lots = joined(compact(view.numbers("group")[at]), kind)
@@ -128,10 +136,10 @@ def _finding(pile: Pile) -> Finding:
 
 
 def _verdict(pile: Pile, *, stuck: bool) -> str:
-    sent = pile.rows["send_q"]
-    there = pile.rows["remote_addr"].dropna().unique()
-    who = str(there[0]) if len(there) == 1 else f"{thousands(len(there))} peers"
-    one = len(there) == 1
+    sent = _waiting(pile)
+    peers = pile.rows.different("remote_addr")
+    one = peers == 1
+    who = next(iter(pile.rows.leading("remote_addr", 1))) if one else f"{thousands(peers)} peers"
     fault = ("does" if one else "do") + " not take it" if stuck else "yet to take it"
     has = "" if stuck else ("has " if one else "have ")
     holds = "holds" if pile.n == 1 else "hold"
@@ -141,8 +149,13 @@ def _verdict(pile: Pile, *, stuck: bool) -> str:
     )
 
 
+def _waiting(pile: Pile) -> Ints:
+    found: Ints = pile.scene.view.numbers("send_q")[pile.rows.at]
+    return found
+
+
 def _evidence(pile: Pile) -> tuple[str, ...]:
-    lines = [queues("Send-Q", pile.rows["send_q"]), peers(pile.rows)]
+    lines = [queues("Send-Q", _waiting(pile).tolist()), peers(pile.rows)]
     if pile.kept:
         lines.append(f"{plural(pile.kept, 'connection')} unchanged, or silent for long")
     if pile.counts["paired"]:
@@ -151,7 +164,7 @@ def _evidence(pile: Pile) -> tuple[str, ...]:
 
 
 def _cause(pile: Pile) -> tuple[str, ...]:
-    if pile.rows["remote_addr"].nunique() == 1:
+    if pile.rows.different("remote_addr") == 1:
         return ("one peer: this suggests its program, its host or the path to it",)
     return ("several peers: if they are in different networks, this suggests our own way out",)
 

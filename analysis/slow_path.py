@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, flagged, group_of, labels, peers, settle
+from nsparse.judging.finding import GROUPED, flagged, group_of, labels, peers_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside
         ),
         sockets=labels(slow),
         limits=dict(limits),
-        evidence=(peers(slow),),
+        evidence=(peers_of(scene, slow),),
         cause=("suggests a full line, Wi-Fi, or a peer that is short of CPU",),
         next=advice.steps(scene, {"linux": f"ss -tanpoi dst {slow['remote_addr'].iat[0]}"}),
         caveats=("whether it lasts: take more snapshots",),

@@ -8,18 +8,17 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import endpoint, peers, settle, sysctl, tally
 from nsparse.judging.measure import eased, passes, synack_age
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.judging.stated import setting
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Confidence, Limits, Severity
     from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 PORT = ("local_addr", "local_port")
@@ -64,19 +63,23 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     found = _half_open(scene, half)
     near = view.is_("state", "SYN_RECEIVED", "ESTABLISHED")
-    base = view.tally(found.index.to_numpy(), near, *PORT)
+    base = view.tally(found.at, near, *PORT)
     for pile in piles(scene, found, limits, PORT, base=base, least=least):
         severity = _severity(pile, limits)
         if severity is not None:
             yield _finding(pile, severity)
 
 
-def _half_open(scene: Scene, half: Bools) -> pd.DataFrame:
+def _half_open(scene: Scene, half: Bools) -> Rows:
     """Rows with what is counted of them; a handshake first repeats its answer after a second."""
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     waiting, limit = view.numbers("recv_q"), view.numbers("send_q")
     over = view.known("recv_q") & view.known("send_q") & (waiting > limit)
-    return view.pick(half, *PILED, *PORT, "retrans").assign(
+    return Rows(
+        view,
+        half,
         timed=(view.known("timer") | view.known("retrans"))[half],
         old=view.at_least("retrans", 1)[half],
         sure=view.at_least("retrans", SURE_RETRANS)[half],

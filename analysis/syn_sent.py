@@ -16,7 +16,7 @@ from nsparse.judging.finding import (
     tally,
 )
 from nsparse.judging.measure import eased, halved, syn_age
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 from nsparse.judging.scope import kind
 from nsparse.prose import plural, thousands
 
@@ -88,6 +88,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     """The attempts of each program towards each service that may be enough to speak of."""
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     older, worth = gaps_double(scene, calls), _worth(scene, limits, calls)
     at = worth.nonzero()[0]
@@ -98,8 +100,9 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     ports = _answering(scene, at, works & view.is_("role", "client"))
     local = set(view.values("local_addr"))
     own = view.where("remote_addr", local.__contains__, worth)
-    found = view.pick(worth, *PILED, *SERVICE, *REPEATED)
-    found["retrans"] = found["retrans"].fillna(found["retrans_total"])
+    found = Rows(view, worth)
+    again = found["retrans"].fillna(found["retrans_total"])
+    found = found.beside(retrans=again.array)
     base = view.tally(at, near, *PROGRAM, *SERVICE)
     for pile in piles(scene, found, limits, (*PROGRAM, *SERVICE), base=base, least=1):
         first, port = pile.places[0], pile.first["remote_port"]

@@ -11,7 +11,7 @@ from nsparse.judging.finding import (
     LOCAL_PROGRAM,
     common_group,
     labels,
-    peers,
+    peers_of,
     settle,
 )
 from nsparse.judging.measure import SMALL_BASE
@@ -89,7 +89,7 @@ def _finding(scene: Scene, limits: Limits, rows: pd.DataFrame, kind: str, base: 
         ),
         sockets=labels(rows),
         limits=dict(limits),
-        evidence=(f"busy for {thousands(int(busy.sum()) // 1000)} s in all", peers(rows)),
+        evidence=(f"busy for {thousands(int(busy.sum()) // 1000)} s in all", peers_of(scene, rows)),
         cause=(CAUSES[kind],),
         next=advice.steps(scene, {"linux": f"ss -tanpoim dst {first['remote_addr']}"}),
     )

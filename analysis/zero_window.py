@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     group_of,
     is_missing,
     labels,
-    peers,
+    peers_of,
     settle,
 )
 from nsparse.judging.measure import PERSISTS_S
@@ -133,7 +133,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         verdict=_verdict(part, who, one=one, wait=wait, probes=silent),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=_evidence(part, blocked, base),
+        evidence=_evidence(scene, part, blocked, base),
         cause=_cause(who, silent=silent > 0),
         next=_steps(scene, part),
         caveats=tuple(_caveats(part)),
@@ -183,11 +183,11 @@ def _verdict(part: pd.DataFrame, who: str, *, one: bool, wait: float, probes: in
     )
 
 
-def _evidence(part: pd.DataFrame, blocked: int, base: int) -> tuple[str, ...]:
+def _evidence(scene: Scene, part: pd.DataFrame, blocked: int, base: int) -> tuple[str, ...]:
     longest = part.sort_values("wait_ms", ascending=False, kind="stable").head(3)
     lines = [_connection(row) for _, row in longest.iterrows()]
     if part["remote_addr"].nunique() > 1:
-        lines.append(peers(part))
+        lines.append(peers_of(scene, part))
     owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
     lines.append(f"{blocked} of {plural(base, 'connection')} of {owner} wait for a closed window")
     return tuple(lines)

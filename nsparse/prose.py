@@ -64,7 +64,8 @@ def top(values: Iterable[object], count: int = 3) -> str:
     """The most frequent values with their counts; equal counts in the order of the values.
 
     Args:
-        values: The values. A Series counts its own: a column of a large dump holds few that differ.
+        values: The values, or how often each occurs. A Series counts its own: a column of a large
+            dump holds few that differ.
         count: How many of them to name.
 
     >>> top(["203.0.113.9", "203.0.113.7", "203.0.113.7"])
@@ -80,7 +81,7 @@ def top(values: Iterable[object], count: int = 3) -> str:
 def _counts(values: Iterable[object], count: int) -> Iterable[tuple[object, int]]:
     """How often each value occurs; of a Series those that may be among the most frequent."""
     if not hasattr(values, "value_counts"):
-        return Counter(values).items()
+        return Counter(values).items()  # counts stay what they are
     counts = values.value_counts(dropna=False)
     most = counts[counts >= max(1, counts.iloc[:count].min())]
     return zip(most.index.tolist(), most.tolist(), strict=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nsparse.judging import advice
 from nsparse.judging.pile import Pile, piles
+from nsparse.judging.rows import Rows
 from nsparse.judging.scene import Scene, scenes
 from nsparse.schema import frame
 
@@ -31,8 +33,8 @@ def scene(*states: str, pid: int | None = 7) -> Scene:
 
 
 def only(at: Scene, **truths: list[bool]) -> Pile:
-    found = at.rows[at.rows["state"] == "LAST_ACK"].assign(**truths)
-    [pile] = piles(at, found, LIMITS)
+    marks = {name: np.array(told) for name, told in truths.items()}
+    [pile] = piles(at, Rows(at.view, at.view.is_("state", "LAST_ACK"), **marks), LIMITS)
     return pile
 
 
@@ -66,11 +68,25 @@ def test_a_finding_stands_on_the_rows_of_its_pile() -> None:
     assert (finding.cause, finding.refs) == (("why",), ())
 
 
+def test_rows_tell_what_is_frequent_and_what_all_share() -> None:
+    at = scene("LAST_ACK", "ESTABLISHED", "LAST_ACK", "CLOSING", pid=None)
+    rows = Rows(at.view, at.view.true("live"), late=np.array([True, False, True, True]))
+    assert (rows.different("state"), rows.only("state"), rows.only("proto")) == (3, None, "tcp")
+    assert rows.leading("state", 1) == {"LAST_ACK": 2}
+    assert rows.leading("state", 2) == {"LAST_ACK": 2, "ESTABLISHED": 1, "CLOSING": 1}
+    assert (rows.different("process"), rows.only("process")) == (0, None)
+    assert rows.leading("process", 1) == {}
+    late = rows.part(rows.more["late"])
+    assert (list(late.index), list(late["remote_port"])) == ([1, 3, 4], [40001, 40003, 40004])
+    row = late.row(1)
+    assert (row["line"], row["bound"], row["late"]) == (4, "192.0.2.1:80", True)
+
+
 def test_too_few_rows_are_no_pile() -> None:
     at = scene("LAST_ACK")
-    assert list(piles(at, at.rows[at.rows["state"] == "LAST_ACK"], LIMITS)) == []
-    assert list(piles(at, at.rows.head(0), LIMITS)) == []
-    [pile] = piles(at, at.rows[at.rows["live"]], LIMITS, ["listener"], least=1)
+    assert list(piles(at, Rows(at.view, at.view.is_("state", "LAST_ACK")), LIMITS)) == []
+    assert list(piles(at, Rows(at.view, at.view.is_("state", "CLOSING")), LIMITS)) == []
+    [pile] = piles(at, Rows(at.view, at.view.true("live")), LIMITS, ["listener"], least=1)
     assert (pile.n, pile.base) == (1, 1)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 BSD_FACTOR = 1.5
@@ -47,9 +48,9 @@ class Queue:
 
     listeners: pd.DataFrame
     over: bool
-    unaccepted: pd.DataFrame
-    half_open: pd.DataFrame
-    callers: pd.DataFrame
+    unaccepted: Rows
+    half_open: Rows
+    callers: Rows
 
     @property
     def waiting(self) -> int:
@@ -72,7 +73,7 @@ class Queue:
         left = self.unaccepted
         waits = flagged(left["recv_q"] > 0) | (left["state"] == "CLOSE_WAIT")
         called = (self.callers["state"] == "SYN_SENT").any()
-        return bool(waits.any()) or bool(called) or not self.half_open.empty
+        return bool(waits.any()) or bool(called) or len(self.half_open) > 0
 
     def evidence(self) -> Iterator[str]:
         """Lengths and limits, and the rows of the port: which of which state, and from where."""
@@ -127,7 +128,7 @@ class Length:
         return f"{thousands(self.waiting)} wait for accept(){limit}"
 
 
-def _counted(rows: pd.DataFrame) -> str:
+def _counted(rows: Rows) -> str:
     """How many of which state, with the words of the tools."""
     counts = rows["state"].value_counts()
     counts = counts[counts > 0]
@@ -174,6 +175,8 @@ def over_limit(scene: Scene, listeners: pd.DataFrame) -> pd.Series[bool]:
 
 def queues(scene: Scene, listeners: pd.DataFrame) -> Iterator[Queue]:
     """The queues of some listeners with the rows of their ports; those of one owner as one."""
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     port, served = view.keys("bound"), view.is_("role", "server")
     left = _unaccepted(scene) & served
@@ -186,14 +189,10 @@ def queues(scene: Scene, listeners: pd.DataFrame) -> Iterator[Queue]:
         yield Queue(
             listeners=part,
             over=bool(over_limit(scene, part).any()),
-            unaccepted=_shown(scene, left & (port == key) & told),
-            half_open=_shown(scene, half_open & (port == key)),
-            callers=_shown(scene, callers & (called == key)),
+            unaccepted=Rows(view, left & (port == key) & told),
+            half_open=Rows(view, half_open & (port == key)),
+            callers=Rows(view, callers & (called == key)),
         )
-
-
-def _shown(scene: Scene, which: Bools) -> pd.DataFrame:
-    return scene.view.pick(which, "state", "recv_q", "remote_addr", "persistent")
 
 
 def _unaccepted(scene: Scene) -> Bools:

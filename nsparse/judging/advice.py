@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Step
 from nsparse.judging.finding import count_of
 from nsparse.prose import port_of
 
 if TYPE_CHECKING:
-    from nsparse.judging.finding import Rows
+    from nsparse.judging.finding import Cells
     from nsparse.judging.scene import Scene
 
 Advice = Mapping[str, str]
 """One step: the command for each system that has one."""
-Cells = Mapping[str, Any] | Any
-"""A row: what gives a cell by the name of its column."""
 
 SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "windows")
 BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
@@ -136,18 +134,18 @@ def stack_of(process: str | None, pid: int | None) -> Advice:
     return {system: found[system] for system in ("linux", "macos")}
 
 
-def sockets(state: str, rows: Rows | None = None, flags: str = "pe") -> Advice:
+def sockets(state: str, row: Cells | None = None, flags: str = "pe") -> Advice:
     """Who owns the sockets of a state.
 
     Args:
         state: Its canonical name.
-        rows: Rows of one service, to ask for these alone.
+        row: One of those of a service, to ask for these alone.
         flags: Further options of ss.
 
     >>> sockets("FIN_WAIT_2")["linux"]
     'ss -tanpe state fin-wait-2'
     """
-    bound = "" if rows is None else str(rows["bound"].iat[0])
+    bound = "" if row is None else str(row["bound"])
     port = port_of(bound) if port_of(bound).isdigit() else ""
     return filled(
         SOCKETS,
@@ -155,13 +153,13 @@ def sockets(state: str, rows: Rows | None = None, flags: str = "pe") -> Advice:
         ss=SS_STATES.get(state, state.lower().replace("_", "-")),
         state=state,
         windows=state.title().replace("_", ""),
-        where="" if rows is None else _where(rows, bound, port),
+        where="" if row is None else _where(row, bound, port),
         port=f":{port}" if port else "",
     )
 
 
-def _where(rows: Rows, bound: str, port: str) -> str:
-    """The filter of ss for the rows of one service."""
-    if rows["role"].iat[0] == "client" and bound:
+def _where(row: Cells, bound: str, port: str) -> str:
+    """The filter of ss for the service of a row."""
+    if row["role"] == "client" and bound:
         return f" dst {shlex.quote(bound)}"
     return f" '( sport = :{port} )'" if port else ""

@@ -8,30 +8,32 @@ and all that is left, which is leaked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from nsparse.judging import queues
 from nsparse.judging.elsewhere import facing, growing
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.pile import piles
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
     Kinds = Mapping[str, Limits]
-    Tell = Callable[[Scene, pd.DataFrame, Bools, Kinds], Bools]
+    Tell = Callable[[Scene, Bools, Kinds], Bools]
 
 Kind = Literal["unaccepted", "unread", "answering", "pool", "leak"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 PROGRAM = ("program",)
 AGED_MS = 120_000
 """No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
 
 
-def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> pd.DataFrame:
+def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> Rows:
     """The rows of a kind, with what is counted of a pile of them.
 
     Args:
@@ -39,12 +41,10 @@ def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> pd.DataFrame:
         kind: What they are.
         limits: The numbers of `unread`, `pool` and `leak` that decide.
     """
-    if not closed_there(scene).any():
-        return scene.once(of_kind, lambda: _looked_at(scene))
     key = (of_kind, *((name, *sorted(numbers.items())) for name, numbers in limits.items()))
-    found = scene.once(key, lambda: _told_apart(scene, limits))
-    part: pd.DataFrame = found[found["kind"] == kind]
-    return part
+    kinds = scene.once(key, lambda: _told_apart(scene, limits))
+    found = scene.once(of_kind, lambda: _looked_at(scene))
+    return found.part(kinds == KINDS.index(kind))
 
 
 def closed_there(scene: Scene) -> Bools:
@@ -52,25 +52,29 @@ def closed_there(scene: Scene) -> Bools:
     return scene.view.is_("state", "CLOSE_WAIT") & scene.view.true("concrete")
 
 
-def _told_apart(scene: Scene, limits: Kinds) -> pd.DataFrame:
+def _told_apart(scene: Scene, limits: Kinds) -> Ints:
+    """The kind of each row, as its place in `KINDS`; the last one is left where none tells."""
     import numpy as np
 
-    found, closed = _looked_at(scene), closed_there(scene)
-    rest, kinds = closed, np.full(len(found), "leak", dtype=object)
+    closed = closed_there(scene)
+    rest, kinds = closed, np.full(int(closed.sum()), KINDS.index("leak"))
     for kind, tell in TELLS:
-        mine = tell(scene, found, rest, limits)
+        if not rest.any():
+            break
+        mine = tell(scene, rest, limits)
         rest = rest & ~mine
-        kinds[mine[closed]] = kind
-    return found.assign(kind=kinds)
+        kinds[mine[closed]] = KINDS.index(kind)
+    return kinds
 
 
-def _looked_at(scene: Scene) -> pd.DataFrame:
-    """Few columns, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
+def _looked_at(scene: Scene) -> Rows:
+    """The rows, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
+    from nsparse.judging.rows import Rows
+
     view, closed = scene.view, closed_there(scene)
-    found = view.pick(closed, *PILED, "group", "pair", "listener")
-    known = view.known("recv_q")
-    waiting = (view.numbers("recv_q") * known - ~known)[closed]
-    return facing(scene, found, "FIN_WAIT_2").assign(
+    known = view.known("recv_q")[closed]
+    waiting = view.numbers("recv_q")[closed] * known - ~known
+    return facing(scene, Rows(view, closed), "FIN_WAIT_2").beside(
         waiting=waiting,
         aged=view.at_least("lastrcv_ms", AGED_MS)[closed],
         queued=queues.queued(scene)[closed],
@@ -78,12 +82,12 @@ def _looked_at(scene: Scene) -> pd.DataFrame:
     )
 
 
-def _never_accepted(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+def _never_accepted(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
     """Rows that wait in the accept queue."""
     return queues.never_accepted(scene, rest)
 
 
-def _not_read(scene: Scene, found: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+def _not_read(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
     """Rows of programs of whose rows so many hold unread data that it is a finding."""
     view, held = scene.view, limits["unread"]
     deep = rest & view.true("owned") & view.above("recv_q", held["bytes"])
@@ -93,19 +97,20 @@ def _not_read(scene: Scene, found: pd.DataFrame, rest: Bools, limits: Kinds) -> 
     base = view.tally(at, closed_there(scene), *PROGRAM)
     unread = deep.copy()
     unread[at] = False
-    for pile in piles(scene, found.loc[at], held, PROGRAM, base=base):
+    found = scene.once(of_kind, lambda: _looked_at(scene))
+    for pile in piles(scene, found.part(deep[found.at]), held, PROGRAM, base=base):
         if pile.speaks:
-            unread[pile.rows.index] = True
+            unread[pile.rows.at] = True
     return unread
 
 
-def _answering(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+def _answering(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
     """Rows that still send: the other end closed its direction only, and waits for an answer."""
     lately = scene.view.below("lastsnd_ms", 1000 * limits["leak"]["sending_s"])
     return rest & (scene.view.above("send_q", 0) | lately)
 
 
-def _pooled(scene: Scene, _: pd.DataFrame, rest: Bools, limits: Kinds) -> Bools:
+def _pooled(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
     """Client rows that nobody has touched since the server closed them.
 
     They are so whoever owns them: not to know the program must not make it graver.

@@ -49,6 +49,12 @@ class Words:
         """All words, where they are so few that each may as well be put in letters once."""
         return pd.array(self.spell(np.arange(self.size)), dtype=TEXT)
 
+    def word(self, at: int) -> str:
+        """The word of one row."""
+        if self.size <= SPREAD:
+            return str(self._all[self.of[at]])
+        return str(self.spell(self.of[at : at + 1])[0])
+
     def take(self, at: Ints | slice) -> Any:
         """The words of some rows."""
         if self.size <= SPREAD:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.judging.ends import Bools, Ints
-    from nsparse.judging.finding import Rows
+    from nsparse.judging.finding import Table
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
@@ -21,7 +22,7 @@ MIRRORED = ("remote_addr", "remote_port", "local_addr", "local_port")
 
 
 def before(
-    scene: Scene, some: Rows, columns: Sequence[str], seconds: float | None = None
+    scene: Scene, some: Table, columns: Sequence[str], seconds: float | None = None
 ) -> pd.DataFrame:
     """The same sockets in an earlier moment, in the same state; a row of NA where there is none.
 
@@ -46,7 +47,7 @@ def before(
     return _looked_up(told, known, keys)[list(columns)]
 
 
-def other_ends(scene: Scene, some: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def other_ends(scene: Scene, some: Table, columns: Sequence[str]) -> pd.DataFrame:
     """The other ends of connections, in this dump or another host's; NA where in none."""
     import pandas as pd
 
@@ -61,16 +62,23 @@ def other_ends(scene: Scene, some: pd.DataFrame, columns: Sequence[str]) -> pd.D
     return pd.concat([here[pair >= 0], there]).reindex(some.index)
 
 
-def facing(scene: Scene, some: pd.DataFrame, state: str) -> pd.DataFrame:
+def facing(scene: Scene, some: Rows, state: str) -> Rows:
     """Connections with their other ends.
 
     They get `paired` (the other end is seen in this state) and `far_owner` ("" where unknown).
     """
-    far = other_ends(scene, some, ["state", "owner"])
-    return some.assign(
-        paired=far["state"].astype("object").fillna("") == state,
-        far_owner=far["owner"].astype("object").fillna(""),
-    )
+    import numpy as np
+
+    view = scene.view
+    pair = view.numbers("pair")[some.at]
+    here = pair >= 0
+    if scene.peers and not here.all():
+        far = other_ends(scene, some, ["state", "owner"])
+        states, owners = (far[name].astype("object").fillna("") for name in ("state", "owner"))
+        return some.beside(paired=(states == state).to_numpy(), far_owner=owners.to_numpy())
+    owner = np.full(len(some), "", dtype=object)
+    owner[here] = view.taken("owner", pair[here])
+    return some.beside(paired=here & view.is_("state", state)[pair], far_owner=owner)
 
 
 def growing(scene: Scene, at: Ints, keys: Callable[[Scene], pd.Series[Any]]) -> Bools:

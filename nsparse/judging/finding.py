@@ -6,6 +6,7 @@ Nothing here imports pandas at the top, so that a diagnosis may import it there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import nlargest
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.ends import Bools
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
-    class Rows(Protocol):
-        """Some rows: a frame, or a part of one."""
+    class Table(Protocol):
+        """Some rows: a frame, or those of a view."""
 
         def __getitem__(self, name: str, /) -> pd.Series[Any]:
             """A column."""
@@ -35,8 +37,12 @@ if TYPE_CHECKING:
         def index(self) -> pd.Index:
             """Their labels."""
 
-    Row = Mapping[str, Any] | pd.Series[Any]
-    """The cells of one row by their column."""
+    class Cells(Protocol):
+        """The cells of one row by their column."""
+
+        def __getitem__(self, name: str, /) -> Any:
+            """A cell."""
+
 
 PEERS_SHOWN = 3
 QUEUES_SHOWN = 5
@@ -77,7 +83,7 @@ def silent(scene: Scene, seconds: float) -> Bools:
     return view.at_least("lastsnd_ms", least) & view.at_least("lastrcv_ms", least)
 
 
-def labels(*frames: Rows) -> tuple[int, ...]:
+def labels(*frames: Table) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
     return tuple(chain.from_iterable(rows.index.tolist() for rows in frames))
 
@@ -117,7 +123,7 @@ def of_dump(
 # ---- whose they are --------------------------------------------------------------------------
 
 
-def group_of(row: Row) -> Group:
+def group_of(row: Cells) -> Group:
     """The group of a finding whose rows are all like this one."""
     role = row["role"] if row["role"] in ("server", "client") else None
     return Group(**owner_of(row), role=role, service=row["bound"] or None)
@@ -131,7 +137,7 @@ def common_group(rows: pd.DataFrame) -> Group:
     return Group(**owner_of(first)) if rows["owner"].nunique() == 1 else Group()
 
 
-def owner_of(row: Row) -> dict[str, Any]:
+def owner_of(row: Cells) -> dict[str, Any]:
     """The owner's part of a group, from one row."""
     process = row["process"]
     return {
@@ -174,10 +180,16 @@ def endpoint(addr: object, port: object) -> str:
 
 def peers(rows: Rows) -> str:
     """The line of evidence that names the addresses at the other ends."""
-    addresses = rows["remote_addr"].dropna()
-    more = int(addresses.nunique()) - PEERS_SHOWN
-    said = f"peers: {top(addresses, PEERS_SHOWN)}"
+    more = rows.different("remote_addr") - PEERS_SHOWN
+    said = f"peers: {top(rows.leading('remote_addr', PEERS_SHOWN), PEERS_SHOWN)}"
     return f"{said} and {thousands(more)} more" if more > 0 else said
+
+
+def peers_of(scene: Scene, part: pd.DataFrame) -> str:
+    """The same of some rows that are a frame."""
+    from nsparse.judging.rows import Rows
+
+    return peers(Rows(scene.view, part.index.to_numpy()))
 
 
 def some(told: Sequence[object], of: int) -> str:
@@ -190,10 +202,14 @@ def some(told: Sequence[object], of: int) -> str:
     return f"{said} and {thousands(more)} more" if more > 0 else said
 
 
-def queues(name: str, waiting: pd.Series[Any]) -> str:
-    """The line of evidence with the largest of some queues: `Recv-Q: 61 004, 52 110, 20 480`."""
-    largest = waiting.sort_values(ascending=False).head(QUEUES_SHOWN)
-    return f"{name}: {some([thousands(int(size)) for size in largest], len(waiting))}"
+def queues(name: str, waiting: Sequence[int]) -> str:
+    """The line of evidence with the largest of some queues.
+
+    >>> queues("Recv-Q", [20480, 61004, 52110])
+    'Recv-Q: 61 004, 52 110, 20 480'
+    """
+    largest = nlargest(QUEUES_SHOWN, waiting)
+    return f"{name}: {some([thousands(size) for size in largest], len(waiting))}"
 
 
 def tally(values: pd.Series[Any]) -> str:
@@ -202,7 +218,7 @@ def tally(values: pd.Series[Any]) -> str:
     return ", ".join(f"{value} ({thousands(n)})" for value, n in counts.items())
 
 
-def connections(row: Row, count: int, otherwise: str = "") -> str:
+def connections(row: Cells, count: int, otherwise: str = "") -> str:
     """How many connections of whom with what, all like this row.
 
     Args:
@@ -229,10 +245,10 @@ def others(rows: Rows, owners: Iterable[str]) -> str:
     known = set(owners)
     if len(known) == 1 and any(known):
         return f"{known.pop()} has"
-    roles = set(rows["role"].unique())
-    if roles == {"client"} and rows["bound"].nunique() == 1:
+    role = rows.only("role")
+    if role == "client" and rows.only("bound") is not None:
         return "the server has"
-    one, more = ("client", "clients") if roles == {"server"} else ("other end", "other ends")
+    one, more = ("client", "clients") if role == "server" else ("other end", "other ends")
     return f"the {one} has" if len(rows) == 1 else f"the {more} have"
 
 

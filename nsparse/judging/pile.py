@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from nsparse.diagnosis import Finding
 from nsparse.judging.finding import (
-    GROUPED,
     LOCAL_PROGRAM,
     connections,
     group_of,
+    is_missing,
     labels,
     settle,
 )
@@ -27,18 +27,17 @@ from nsparse.prose import actor, thousands
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from nsparse.diagnosis import Confidence, Group, Limits, Severity, Step
     from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.rows import Row, Rows
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
 GROUP = ("group",)
-PILED = (*GROUPED, "remote_addr", "owned", "persistent")
-"""Columns that every pile needs."""
-Counts = Mapping[str, int]
+States = Mapping[str, int]
 """How many rows are in which state, the most frequent first."""
+TRUTHS = ("owned", "persistent")
+"""What is counted of every pile, beside what its rows have of their own."""
 
 
 class Told(TypedDict, total=False):
@@ -53,44 +52,26 @@ class Told(TypedDict, total=False):
     refs: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Some rows of a frame, of which a column is cut out when somebody looks at it."""
+class Counts(Mapping[str, int]):
+    """Of how many of some rows each truth holds, counted when somebody asks; `n` is all of them."""
 
-    found: pd.DataFrame
-    places: Ints
+    def __init__(self, truths: Mapping[str, Bools], places: Ints) -> None:
+        """Count among the rows at some places."""
+        self._truths, self._places = truths, places
 
-    def __getitem__(self, name: str) -> pd.Series[Any]:
-        """A column."""
-        return self.found[name].iloc[self.places]
-
-    def __len__(self) -> int:
-        """How many they are."""
-        return len(self.places)
-
-    @cached_property
-    def index(self) -> pd.Index:
-        """Their labels."""
-        return self.found.index[self.places]
-
-
-class First(Mapping[str, Any]):
-    """One row of a frame, of which a cell is taken out when somebody looks at it."""
-
-    def __init__(self, found: pd.DataFrame, place: int) -> None:
-        self._found, self._place = found, place
-
-    def __getitem__(self, name: str) -> Any:
-        """A cell."""
-        return self._found[name].array[self._place]
+    def __getitem__(self, name: str) -> int:
+        """How many."""
+        if name == "n":
+            return len(self._places)
+        return int(self._truths[name][self._places].sum())
 
     def __iter__(self) -> Iterator[str]:
-        """The columns."""
-        return iter(self._found.columns)
+        """What is counted."""
+        return iter(("n", *self._truths))
 
     def __len__(self) -> int:
-        """How many columns there are."""
-        return len(self._found.columns)
+        """How many things are counted."""
+        return 1 + len(self._truths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +79,13 @@ class Ground:
     """What piles are cut out of, each only when somebody looks."""
 
     scene: Scene
-    found: pd.DataFrame
+    found: Rows
     by: tuple[str, ...]
 
     @cached_property
-    def states(self) -> Mapping[int, Counts]:
+    def states(self) -> Mapping[int, States]:
         """How many live rows of the group of each pile are in which state."""
-        return states_of(self.scene, self.scene.view.true("live"), self.found, self.by)
+        return states_of(self.scene, self.scene.view.true("live"), self.found.at, self.by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +98,7 @@ class Pile:
         key: The number of what the rows have in common (`View.keys`).
         n: How many they are.
         base: What they are a part of.
-        counts: Of how many of them each column of truths is true.
+        counts: Of how many of them each truth holds.
         places: Where they stand among the rows of their kind.
         ground: Where they are cut out of.
     """
@@ -132,14 +113,14 @@ class Pile:
     ground: Ground = field(repr=False)
 
     @cached_property
-    def rows(self) -> Part:
-        """The rows, with all but what is counted of them."""
-        return Part(self.ground.found, self.places)
+    def rows(self) -> Rows:
+        """The rows."""
+        return self.ground.found.part(self.places)
 
     @cached_property
-    def first(self) -> Mapping[str, Any]:
+    def first(self) -> Row:
         """One of them, for what they have in common."""
-        return First(self.ground.found, self.places[0])
+        return self.rows.row(0)
 
     @property
     def who(self) -> str:
@@ -149,11 +130,11 @@ class Pile:
     @property
     def program(self) -> str:
         """The program in a sentence about what it does: its name without a number."""
-        names = self.rows["process"].dropna()
-        return str(names.iat[0]) if len(names) else self.who
+        name = self.first["process"]
+        return self.who if is_missing(name) else str(name)
 
     @property
-    def states(self) -> Counts:
+    def states(self) -> States:
         """How many live rows of the whole group are in which state."""
         return self.ground.states[self.key]
 
@@ -227,7 +208,7 @@ class Pile:
         )
 
     def table(
-        self, state: str, states: Counts, rest: str, columns: Sequence[str] = ()
+        self, state: str, states: States, rest: str, columns: Sequence[str] = ()
     ) -> tuple[str, ...]:
         """The table of evidence: the pile, and below it the other states around it.
 
@@ -250,7 +231,7 @@ class Pile:
 
 def piles(
     scene: Scene,
-    found: pd.DataFrame,
+    found: Rows,
     limits: Limits,
     by: Sequence[str] = GROUP,
     *,
@@ -262,8 +243,8 @@ def piles(
 
     Args:
         scene: The scene they are from.
-        found: Rows of one kind. Of every pile it is counted how many of its truths are true; those
-            of `PILED` are needed.
+        found: Rows of one kind. Of every pile it is counted for how many each truth holds that is
+            known of them.
         limits: The numbers that the piles are held against.
         by: The columns that the rows of a pile have in common.
         keys: What they have in common where no columns say it: a number for each row.
@@ -272,27 +253,33 @@ def piles(
     """
     import numpy as np
 
-    from nsparse.judging.lots import counted, lots
+    from nsparse.judging.lots import lots
 
     if least is None:
         least = min(halved(limits["few"]), limits["many"])
     if len(found) < max(least, 1):
         return
-    at = found.index.to_numpy()
+    at, view = found.at, scene.view
     if keys is None:
-        keys = scene.view.keys(*by)[at]
+        keys = view.keys_at(at, *by)
     places = list(lots(np.arange(len(at)), keys, least))
-    truths = [name for name in found.columns if found[name].dtype == "bool"]
-    sums = {name: counted(keys, found[name].to_numpy()) for name in truths}
     if not places:
         return
-    bases = scene.view.tally(at, connections_once(scene), *by) if base is None else base
-    ground = Ground(scene, found.drop(columns=truths), tuple(by))
+    bases = view.tally(at, connections_once(scene), *by) if base is None else base
+    truths = {name: view.true(name)[at] for name in TRUTHS if name not in found.more}
+    truths |= {name: told for name, told in found.more.items() if told.dtype == bool}
+    ground = Ground(scene, found, tuple(by))
     for place in places:
         first = place[0]
-        counts = {"n": len(place), **{name: int(sums[name][first]) for name in truths}}
         yield Pile(
-            scene, limits, int(keys[first]), len(place), int(bases[first]), counts, place, ground
+            scene,
+            limits,
+            int(keys[first]),
+            len(place),
+            int(bases[first]),
+            Counts(truths, place),
+            place,
+            ground,
         )
 
 
@@ -310,9 +297,7 @@ def _once(view: View) -> Bools:
     return once
 
 
-def states_of(
-    scene: Scene, among: Bools, like: pd.DataFrame, by: Sequence[str]
-) -> dict[int, dict[str, int]]:
+def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict[int, States]:
     """How many rows alike are in which state, the most frequent first, by number of their key.
 
     Args:
@@ -325,13 +310,13 @@ def states_of(
     import pandas as pd
 
     view, at = scene.view, np.flatnonzero(among)
-    wanted = pd.Index(view.keys_at(like.index.to_numpy(), *by)).unique()
+    wanted = pd.Index(view.keys_at(like, *by)).unique()
     lot = wanted.get_indexer(pd.Index(view.keys_at(at, *by)))
     state = view.codes("state")
     pairs = (lot * state.size + state.of[at])[lot >= 0]
     counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
     names = view.words("state")
-    found: dict[int, dict[str, int]] = {}
+    found: dict[int, States] = {}
     for key, told in zip(wanted.tolist(), counts[:, 1:].tolist(), strict=True):
         ranked = sorted(zip(names, told, strict=True), key=lambda pair: -pair[1])
         found[key] = {str(name): n for name, n in ranked if n}

@@ -130,6 +130,15 @@ class Store:
             return absent(name, len(self) if at is None else len(at))
         return found if at is None else found.take(at)
 
+    def cell(self, name: str, at: int) -> Any:
+        """One cell of a column."""
+        told = self._more.get(name)
+        if isinstance(told, Words):
+            return told.word(at)
+        if told is None and name in self._frame.columns:
+            return self._source(name)[at if self._at is None else self._at[at]]
+        return self.array(name)[at]
+
     def lacks(self, name: str) -> bool:
         """Whether no row of the dump has the column."""
         return name in BY_NAME and name not in self._more and name not in self._frame.columns

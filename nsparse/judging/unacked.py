@@ -6,19 +6,21 @@ then, so that the owner of their service is not theirs to be counted by.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Group
 from nsparse.judging import advice
 from nsparse.judging.finding import (
+    GROUPED,
     HOW_LONG,
     connections,
     owner_of,
     peers,
     tally,
 )
-from nsparse.judging.measure import data_age, passes
-from nsparse.judging.pile import PILED, piles
+from nsparse.judging.measure import data_age, halved, passes
+from nsparse.judging.pile import piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 BY_SERVICE = ("role", "bound")
 BY_PEER = ("remote_addr",)
-SHOWN = ("send_q", "pair", "target", "timer", "retrans")
 SURE = ("sure_few", "sure_share", "sure_many")
 """The numbers for rows whose timer proves that no acknowledgement came."""
 
@@ -56,29 +57,36 @@ def crowds(
         limits: The numbers that the piles are held against.
         speaks: Whether a pile is worth a finding.
     """
-    view = scene.view
-    if stuck.sum() < _least(limits):
+    import numpy as np
+
+    from nsparse.judging.rows import Rows
+
+    view, at = scene.view, stuck.nonzero()[0]
+    least, surely = _least(limits)
+    if len(at) < min(least, surely):
         return
     closed = view.is_("timer", "persist")
     sure = closed | view.at_least("retrans", retrans)
-    found = view.pick(stuck, *PILED, *SHOWN).assign(closed=closed[stuck], sure=sure[stuck])
-    live = view.true("live")
-    for ends in (BY_SERVICE, BY_PEER):
-        known = found[found[ends[-1]].fillna("") != ""]
-        if len(known) < _least(limits):
-            continue
-        sizes = view.tally(known.index.to_numpy(), live, *ends)
-        heard = []
-        for pile in piles(scene, known, limits, ends, base=sizes, least=_least(limits)):
+    serves = view.is_("role", "server", "client")
+    for ends, told in ((BY_SERVICE, serves), (BY_PEER, view.known("remote_addr"))):
+        known = at[told[at]]
+        worth = view.sizes(known, *ends) >= least
+        worth |= view.tally(known, stuck & sure, *ends) >= surely
+        found = Rows(view, known[worth], closed=closed[known[worth]], sure=sure[known[worth]])
+        base = view.tally(found.at, view.true("live"), *ends)
+        heard = [at[:0]]
+        for pile in piles(scene, found, limits, ends, base=base, least=1):
             if speaks(pile):
-                heard += list(pile.rows.index)
+                heard.append(pile.rows.at)
                 yield pile
-        found = found.drop(index=heard)
+        at = np.setdiff1d(at, np.concatenate(heard), assume_unique=True)
 
 
-def _least(limits: Limits) -> float:
-    names = ("few", "many", *SURE[::2], "critical", "notice", "warning")
-    return min(limits[name] for name in names if name in limits) / 2
+def _least(limits: Limits) -> tuple[float, float]:
+    """The fewest rows that can be enough, and the fewest of those that are `sure`."""
+    few = halved(limits["few"]) if "few" in limits else math.inf
+    others = (limits.get(name, math.inf) for name in ("many", "critical", "notice", "warning"))
+    return min(few, *others), min(limits.get(name, math.inf) for name in SURE[::2])
 
 
 def proven(pile: Pile) -> bool:
@@ -96,8 +104,8 @@ def place(pile: Pile) -> Group:
     """Whose they are: the service, and the owner if all have the same."""
     first = pile.first
     role = first["role"] if first["role"] in ("server", "client") else None
-    owner = owner_of(first) if pile.rows["owner"].nunique() == 1 else {}
-    one = pile.rows["bound"].nunique() == 1
+    owner = owner_of(first) if pile.rows.only("owner") is not None else {}
+    one = pile.rows.only("bound") is not None
     return Group(
         **owner, role=role if one else None, service=(first["bound"] or None) if one else None
     )
@@ -105,35 +113,36 @@ def place(pile: Pile) -> Group:
 
 def part(pile: Pile) -> str:
     """How many of which connections: `6 of 40 connections on port 443`."""
-    n, first = thousands(pile.n), dict(pile.first)
+    n, first = thousands(pile.n), {name: pile.first[name] for name in GROUPED}
     if pile.ground.by == BY_PEER:
         return f"{n} of {plural(pile.base, 'connection')} with {there(pile)}"
-    if pile.rows["owner"].nunique() > 1:
+    if pile.rows.only("owner") is None:
         first["owner"] = ""
     return f"{n} of {connections(first, pile.base)}"
 
 
 def there(pile: Pile) -> str:
     """Who is at the other ends: the one address, or how many."""
-    known = pile.rows["remote_addr"].dropna().unique()
-    return str(known[0]) if len(known) == 1 else f"{thousands(len(known))} peers"
+    peers = pile.rows.different("remote_addr")
+    if peers != 1:
+        return f"{thousands(peers)} peers"
+    return next(iter(pile.rows.leading("remote_addr", 1)))
 
 
 def age(pile: Pile) -> str:
     """How long the oldest has waited at least, where its retransmissions tell."""
-    retrans = pile.rows["retrans"].fillna(0).max()
+    retrans = pile.scene.view.numbers("retrans")[pile.rows.at].max()
     seconds = int(data_age(int(retrans)))
     return f" for at least {thousands(seconds)} s" if seconds else ""
 
 
 def evidence(pile: Pile) -> Iterator[str]:
     """What the timers tell, and the addresses at the other ends."""
-    timers = pile.rows["timer"].dropna()
-    if len(timers):
+    if pile.rows.different("timer"):
         yield f"retransmits: {tally(pile.rows['retrans'])}"
     if pile.counts["closed"]:
         yield f"{thousands(pile.counts['closed'])} wait for a window that the peer holds closed"
-    if pile.rows["remote_addr"].notna().any():
+    if pile.rows.different("remote_addr"):
         yield peers(pile.rows)
 
 
@@ -153,5 +162,5 @@ def caveats(pile: Pile) -> Iterator[str]:
     """What the dump does not show."""
     if not pile.kept and not pile.counts["sure"]:
         yield HOW_LONG
-    if pile.rows["timer"].isna().all():
+    if not pile.rows.different("timer"):
         yield "whether the FIN was repeated: ss -o or netstat -o shows the timers"

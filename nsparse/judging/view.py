@@ -139,7 +139,7 @@ class View:
         passed = np.zeros(codes.size, dtype=np.bool_)
         of = codes.of if among is None else codes.of[among]
         used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
-        passed[used + 1] = [bool(test(value)) for value in self._store.words_of(name, used)]
+        passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
         found: Bools = passed[codes.of]
         return found if among is None else found & among
 
@@ -167,6 +167,10 @@ class View:
     def words(self, name: str) -> list[Any]:
         """All values of a column, by their codes from 1 on."""
         return self._store.words(name)
+
+    def words_of(self, name: str, which: Ints) -> list[Any]:
+        """Values of a column by their numbers, which begin at 0."""
+        return self._store.words_of(name, which)
 
     def _places(self, name: str) -> dict[object, int]:
         """The values of a column with their codes."""
@@ -260,7 +264,7 @@ class View:
         codes = self.codes(name)
         of = codes.of if among is None else codes.of[among]
         used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
-        return self._store.words_of(name, used)
+        return self.words_of(name, used)
 
     def leading(self, name: str, among: Bools) -> Ints:
         """For each row how many of some rows lead to it by `pair`, `listener` or `target`."""
@@ -276,6 +280,14 @@ class View:
         at = positions(which)
         columns = {name: self._store.taken(name, at) for name in names}
         return pd.DataFrame(columns, index=pd.Index(at), copy=False)
+
+    def taken(self, name: str, at: Ints) -> Any:
+        """The array of a column at some positions."""
+        return self._store.taken(name, at)
+
+    def cell(self, name: str, at: int) -> Any:
+        """One cell."""
+        return self._store.cell(name, at)
 
     def beside(self, at: Ints, index: pd.Index, *names: str) -> pd.DataFrame:
         """Columns of the rows at these positions under other labels; NA where there is none, -1."""

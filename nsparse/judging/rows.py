@@ -1,0 +1,121 @@
+"""Some rows of a scene, and what is known of them beside its columns.
+
+A diagnosis looks at few columns of few rows: each column is cut out when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.view import View
+
+
+class Rows:
+    """Rows of a view.
+
+    Attributes:
+        view: The view.
+        at: Their positions in it, which are their labels too.
+        more: Arrays of what else is known of each row, in place of columns of the same name.
+    """
+
+    def __init__(self, view: View, which: Bools | Ints, **more: Any) -> None:
+        """Take the rows of a mask, or at some positions, and columns beside those of the view."""
+        from nsparse.judging.lots import positions
+
+        self.view = view
+        self.at: Ints = positions(which)
+        self.more = more
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.at)
+
+    def __getitem__(self, name: str) -> pd.Series[Any]:
+        """A column."""
+        import pandas as pd
+
+        return pd.Series(self.array(name), index=self.index, name=name, copy=False)
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """Their labels."""
+        import pandas as pd
+
+        return pd.Index(self.at)
+
+    def array(self, name: str) -> Any:
+        """A column's array."""
+        found = self.more.get(name)
+        return self.view.taken(name, self.at) if found is None else found
+
+    def part(self, places: Bools | Ints) -> Rows:
+        """Some of them, by a mask or by their places."""
+        more = {name: array[places] for name, array in self.more.items()}
+        return Rows(self.view, self.at[places], **more)
+
+    def beside(self, **more: Any) -> Rows:
+        """The same rows, of which more is known."""
+        return Rows(self.view, self.at, **{**self.more, **more})
+
+    def row(self, place: int) -> Row:
+        """One of them."""
+        return Row(self, place)
+
+    # ---- different values --------------------------------------------------------------------
+
+    def different(self, name: str) -> int:
+        """How many different values they have in a column of the view."""
+        return len(self._counted(name)[0])
+
+    def only(self, name: str) -> Any:
+        """The one value that all have in a column of the view; None where some differ."""
+        used, counts = self._counted(name)
+        alike = len(used) == 1 and int(counts[0]) == len(self)
+        return self.view.words_of(name, used)[0] if alike else None
+
+    def leading(self, name: str, count: int) -> dict[str, int]:
+        """The most frequent values of a column of the view, with all that are as frequent.
+
+        Args:
+            name: The column.
+            count: How many values are asked for.
+        """
+        import numpy as np
+
+        used, counts = self._counted(name)
+        if len(used) > count:
+            often = counts >= np.partition(counts, -count)[-count]
+            used, counts = used[often], counts[often]
+        return dict(zip(map(str, self.view.words_of(name, used)), counts.tolist(), strict=True))
+
+    def _counted(self, name: str) -> tuple[Ints, Ints]:
+        """The numbers of the values that there are, and how often each is; of NA nothing."""
+        import numpy as np
+
+        from nsparse.judging.ends import dense
+
+        codes = self.view.codes(name)
+        used, place = dense(codes.of[self.at], codes.size)
+        counts = np.bincount(place, minlength=len(used))
+        return used[used > 0] - 1, counts[used > 0]
+
+
+class Row:
+    """One row, of which a cell is taken out when somebody looks at it."""
+
+    def __init__(self, rows: Rows, place: int) -> None:
+        """Point to the row at a place among others."""
+        self._rows, self._place = rows, place
+
+    def __getitem__(self, name: str) -> Any:
+        """A cell."""
+        found = self._rows.more.get(name)
+        if found is not None:
+            return found[self._place]
+        return self._rows.view.cell(name, int(self._rows.at[self._place]))
