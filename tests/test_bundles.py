@@ -16,6 +16,7 @@ import stat
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from click.testing import CliRunner, Result
 from pandas.testing import assert_frame_equal
 
 import nsparse
-from nsparse.bundles import about, counters, facts, moments, processes
+from nsparse.bundles import about, counters, facts, gunzip, moments, processes
 from nsparse.bundles.layouts import SOCKETS, kind_of, kinds, layouts, marked
 from nsparse.bundles.limits import LIMITS
 from nsparse.bundles.names import clean
@@ -555,6 +556,59 @@ def test_one_packed_file(pack: Callable[[bytes], bytes], tmp_path: Path) -> None
     assert_frame_equal(dump.frame.drop(columns=PLACED), alone(LEAK).drop(columns=PLACED))
 
 
+# ---- gzip ------------------------------------------------------------------------------------
+
+LINES = b"".join(b"line %d of %d\n" % (n, n * n * 7919 % 1_000_003) for n in range(40_000))
+"""Several pieces of what is unpacked at a time."""
+ZIPPED = gzip.compress(LINES, 1, mtime=0)
+BARE, BODY = ZIPPED[:3], ZIPPED[4:]
+A_PIECE = 8 * gunzip.PIECE
+"""What comes out of the last piece before damage, at most."""
+STREAMS = {
+    "whole": ZIPPED,
+    "two members and zeros between": ZIPPED + bytes(3) + gzip.compress(b"second"),
+    "zeros behind it": ZIPPED + bytes(70_000),
+    "a name and a remark": BARE + b"\x18" + BODY[:6] + b"ss.txt\0remark\0" + BODY[6:],
+    "more in the header": BARE + b"\x06" + BODY[:6] + b"\x03\x00abc\x12\x34" + BODY[6:],
+    "rubbish behind it": ZIPPED + b"rubbish behind",
+    "cut in the trailer": ZIPPED[:-3],
+    "cut in the middle": ZIPPED[: len(ZIPPED) // 2],
+    "cut in the header": ZIPPED[:7],
+    "another checksum": ZIPPED[:-8] + bytes(4) + ZIPPED[-4:],
+    "another length": ZIPPED[:-4] + bytes(4),
+    "another method": ZIPPED[:2] + b"\x07" + ZIPPED[3:],
+    "a name without an end": BARE + b"\x08" + BODY[:6] + b"x" * 100_000,
+    "damaged": ZIPPED[:90_000] + bytes(64) + ZIPPED[90_064:],
+}
+
+
+def unpacked(stream: Any) -> tuple[bytes, bool]:
+    """What comes out of a stream, and whether all of it did."""
+    found = []
+    try:
+        while data := stream.read1(1 << 16):
+            found.append(data)
+        assert stream.read1(1) == b""
+    except (EOFError, OSError, ValueError, zlib.error):
+        return b"".join(found), False
+    return b"".join(found), True
+
+
+@pytest.mark.parametrize("library", ["zlib", "isal.isal_zlib"])
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+def test_gzip_is_unpacked_as_python_does(
+    stream: bytes, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = pytest.importorskip(library, reason="isal comes with the extra `fast`")
+    monkeypatch.setattr(gunzip, "library", lambda: used)
+    expected, whole = unpacked(gzip.GzipFile(fileobj=io.BytesIO(stream)))
+    found, is_whole = unpacked(gunzip.Gunzip(io.BytesIO(stream)))
+    assert is_whole == whole
+    # Before damage, one may have come some bytes further than the other.
+    assert max(found, expected, key=len).startswith(min(found, expected, key=len))
+    assert len(found) == len(expected) if whole else len(found) > len(expected) - A_PIECE
+
+
 # ---- hostile archives ------------------------------------------------------------------------
 
 
@@ -787,12 +841,17 @@ def test_other_texts_do_not(text: bytes) -> None:
     [NETSTAT, SS, WINDOWS.decode("utf-16").encode(), SS.splitlines()[-1]],
     ids=["netstat", "ss", "windows", "a row without a heading"],
 )
-def test_a_table_in_a_long_text(table: bytes) -> None:
-    log = LOG * (LONG // len(LOG) + 1)
-    sift = Sift()
-    assert not sift.look(log + table[:10])
-    assert sift.look(table[10:] + b"\n" + log)
-    assert not promising(log.replace(b"Nov 22", b"tcp 22"))
+@pytest.mark.parametrize("front", [b"Nov 22 ", b"2026-11-22T"], ids=["letters", "numbers"])
+def test_a_table_in_a_long_text(table: bytes, front: bytes) -> None:
+    log = LOG.replace(b"Nov 22 ", front) * (LONG // len(LOG) + 1)
+    text = log + table + b"\n" + log
+    assert promising(text)
+    for cut in range(len(log) - 1, len(log) + 4):
+        sift = Sift()
+        assert not sift.look(text[:cut])
+        assert sift.look(text[cut:])
+    assert not promising(log)
+    assert not promising(log.replace(front, b"tcp 22"))
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,14 @@ def _suffixes() -> re.Pattern[str]:
     return _in_any_folder(parts)
 
 
+@cache
+def _last_names() -> re.Pattern[str]:
+    """What the last parts of these paths may be; that rules most files out at once."""
+    places = [place for layout in layouts().values() for place in layout.places]
+    lasts = {place.path.rpartition("/")[2] for place in places if place.holds != SOCKETS}
+    return re.compile("|".join(_GROUP.sub("(?:", pattern_of(last)) for last in sorted(lasts)))
+
+
 _GROUP = re.compile(r"\(\?P<\w+>")
 _SECTIONS = "\nsections = "
 """A line of a layout that has texts of several commands."""
@@ -176,9 +184,10 @@ _SECTIONS = "\nsections = "
 def fact_kind(path: str) -> str | None:
     """What kind of fact a member tells, by any layout, or because it is named after a command."""
     found = kind_of(path)
-    if found is None and (match := _suffixes().match(path)) is not None:
-        return str(match.lastgroup).rpartition("_")[0]
-    return found
+    if found is not None or not _last_names().fullmatch(path.rpartition("/")[2]):
+        return found
+    match = _suffixes().match(path)
+    return str(match.lastgroup).rpartition("_")[0] if match is not None else None
 
 
 @cache

@@ -103,14 +103,12 @@ class Walk:
         """Some files of a folder."""
         for file in files:
             path = clean(str(file.relative_to(root)), self.limits.path)
-            with self._guarded(path):
-                self._on_disk(file, _Place(path, Total(path, self.limits)))
+            self._guarded(path, self._on_disk, file, _Place(path, Total(path, self.limits)))
 
     def file(self, stream: IO[bytes], modified: float = 0.0) -> None:
         """The files of an archive; of what is none, the file itself."""
-        with self._guarded(""):
-            place = _Place("", Total("", self.limits), modified=modified)
-            self._open(Source(stream, "", file=_seekable(stream)), place)
+        place = _Place("", Total("", self.limits), modified=modified)
+        self._guarded("", self._open, Source(stream, "", file=_seekable(stream)), place)
 
     def _on_disk(self, file: Path, place: _Place) -> None:
         try:
@@ -124,11 +122,10 @@ class Walk:
             source = Source(stream, place.path, file=True)
             self._open(source, place._replace(modified=about.st_mtime))
 
-    @contextmanager
-    def _guarded(self, path: str) -> Iterator[None]:
-        """A problem of this path ends here; one of the archive around it does not."""
+    def _guarded(self, path: str, do: Callable[..., None], *what: Any) -> None:
+        """Do something; a problem of this path ends here, one of the archive around it does not."""
         try:
-            yield
+            do(*what)
         except Unreadable as error:
             if error.path != path:
                 raise
@@ -181,13 +178,13 @@ class Walk:
     def _tar(self, source: Source, place: _Place) -> None:
         tape = Tape(source, place.path)
         with _blaming(place.path):
-            for count, entry in enumerate(tape.entries(), 1):
+            for count, file in enumerate(tape.files(), 1):
                 self._counted(count, place.path)
-                if entry.isreg() and not entry.issparse():
-                    path = inside(place.path, entry.name, self.limits.path)
-                    content = content_of(tape, entry.size, place.path)
-                    with self._guarded(path):
-                        self._open(content, place._replace(path=path, modified=float(entry.mtime)))
+                if file is not None:
+                    path = inside(place.path, file.name, self.limits.path)
+                    content = content_of(tape, file.size, place.path)
+                    at = _Place(path, place.total, place.depth, file.modified, place.archive)
+                    self._guarded(path, self._open, content, at)
 
     def _zip(self, source: Source, place: _Place) -> None:
         kept = source.stream if source.file else self._whole(source, place.path)
@@ -202,11 +199,15 @@ class Walk:
             meter = Meter(place.path, lambda: size, place.total)
             for entry in filter(_is_file, entries):
                 path = inside(place.path, entry.filename, self.limits.path)
-                with self._guarded(path):
-                    with _blaming(path):
-                        content = archive.open(entry)
-                    at = place._replace(path=path, modified=_seconds(entry))
-                    self._open(Source(content, path, meter), at)
+                at = place._replace(path=path, modified=_seconds(entry))
+                self._guarded(path, self._zipped, archive, entry, meter, at)
+
+    def _zipped(
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, meter: Meter, place: _Place
+    ) -> None:
+        with _blaming(place.path):
+            content = archive.open(entry)
+        self._open(Source(content, place.path, meter), place)
 
     def _whole(self, source: Source, path: str) -> IO[bytes]:
         """An archive that must be read from its end, in memory."""

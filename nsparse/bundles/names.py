@@ -10,6 +10,8 @@ import re
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _NO_NAMES = frozenset({"", ".", ".."})
+_CLEAN = re.compile(r"(?:[A-Za-z0-9_-][^/\\:\ud800-\udfff]*/)*+[A-Za-z0-9_-][^/\\:\ud800-\udfff]*")
+"""Most paths: nothing in them is to be taken out."""
 
 
 def clean(path: str, longest: int) -> str:
@@ -18,6 +20,8 @@ def clean(path: str, longest: int) -> str:
     >>> clean("C:\\temp\\..\\netstat.txt", 1024), clean("/../etc/hosts", 1024)
     ('temp/netstat.txt', 'etc/hosts')
     """
+    if len(path) <= longest and _CLEAN.fullmatch(path):
+        return path
     parts = _DRIVE.sub("", path.replace("\\", "/")).split("/")
     plain = "/".join(part for part in parts if part not in _NO_NAMES)
     return plain.encode("utf-8", "backslashreplace").decode()[-longest:]

@@ -12,11 +12,12 @@ from nsparse.bundles import layouts
 from nsparse.bundles.facts import BIGGEST, Fact, fact
 from nsparse.bundles.members import Member, Unread
 from nsparse.bundles.sift import Sift, promising
+from nsparse.bundles.streams import CHUNK
 from nsparse.bundles.texts import JSON, Part, blanked, in_json, parts
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.reading.pipeline import Engine, parse
 from nsparse.reading.tables import Stretch
-from nsparse.reading.text import LOOK, decode, looks_binary
+from nsparse.reading.text import decode, looks_binary
 
 if TYPE_CHECKING:
     import re
@@ -79,13 +80,9 @@ class Reader:
             self.alone = True
         self.mark(member.path, member.archive)
         before = len(self.dumps), len(self.facts)
-        head = member.stream.peek(LOOK)
-        if head and not looks_binary(head):
-            self._text(member)
-        held = [len(self.dumps) > before[0], len(self.facts) > before[1]]
-        for kind, has in zip(("dumps", "facts"), held, strict=True):
-            self.count[kind] += has
-        self.count["others"] += not any(held)
+        self._text(member)
+        held = {"dumps": len(self.dumps) > before[0], "facts": len(self.facts) > before[1]}
+        self.count.update(held if any(held.values()) else {"others": 1})
 
     def mark(self, path: str, archive: str) -> None:
         """Note the bundle of a known layout that a path in an archive shows to begin there."""
@@ -102,6 +99,8 @@ class Reader:
         for block in member.stream.blocks():
             kept.append(block)
             size += len(block)
+            if size == len(block) >= CHUNK and looks_binary(block):
+                return
             sift.look(block)
             if size > self.options.largest:
                 if sift.hopeful:
@@ -110,7 +109,7 @@ class Reader:
                 return
         kind = layouts.fact_kind(member.path) if size <= BIGGEST else None
         heading = layouts.heading(member.path)
-        if sift.hopeful or kind or heading:
+        if (sift.hopeful or kind or heading) and kept and not looks_binary(kept[0]):
             self._read(member, b"".join(kept), kind, heading, hopeful=sift.hopeful)
 
     def _read(

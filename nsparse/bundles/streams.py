@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from tarfile import TarError
 from typing import IO, Any, NamedTuple
 from zipfile import BadZipFile
 
+from nsparse.bundles.gunzip import Gunzip
 from nsparse.bundles.layouts import heading
 from nsparse.bundles.limits import Limits
 from nsparse.errors import NsparseError
@@ -155,15 +155,18 @@ class Source:
             yield data
 
     def blocks(self) -> Iterator[bytes]:
-        """The same in pieces of a chunk at least, but for the last: streams give what they have."""
+        """The same in larger pieces, for streams give what they have: the first is a chunk or all.
+
+        The others are a quarter of one at least, but for the last.
+        """
         waiting: list[bytes] = []
-        size = 0
+        size, enough = 0, CHUNK
         for data in self.chunks():
             waiting.append(data)
             size += len(data)
-            if size >= CHUNK:
+            if size >= enough:
                 yield b"".join(waiting)
-                waiting, size = [], 0
+                waiting, size, enough = [], 0, CHUNK // 4
         if waiting:
             yield b"".join(waiting)
 
@@ -205,7 +208,7 @@ def _zstd(stream: Any) -> IO[bytes]:
 
 
 PACKINGS = (
-    Packing(b"\x1f\x8b", (".gz", ".tgz"), lambda stream: gzip.GzipFile(fileobj=stream)),
+    Packing(b"\x1f\x8b", (".gz", ".tgz"), Gunzip),
     Packing(b"\xfd7zXZ\x00", (".xz", ".txz"), lzma.LZMAFile),
     Packing(b"BZh", (".bz2", ".tbz", ".tbz2"), bz2.BZ2File),
     Packing(b"\x28\xb5\x2f\xfd", (".zst", ".zstd", ".tzst"), _zstd),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 import tarfile
+import zlib
 from collections.abc import Iterator
-from typing import Self
+from typing import NamedTuple, Self
 
 from nsparse.bundles.streams import CHUNK, Source, Unreadable
 
@@ -19,6 +20,17 @@ CUT = "unexpected end of data"
 """What tarfile says of an archive that ends too early."""
 _HEADER = struct.Struct("100s24x12s12s8s1s188x155s12x")
 """Name, size, time, checksum, kind and prefix, as POSIX has them in `ustar`."""
+ADLER = 65_521
+"""Adler-32 holds the sum of all bytes and one, modulo this, in its lower half."""
+HALF = 0xFFFF
+
+
+class File(NamedTuple):
+    """A plain file of a tar: its name, its size in bytes, when it was last changed in seconds."""
+
+    name: str
+    size: int
+    modified: float
 
 
 class Entry(tarfile.TarInfo):
@@ -71,7 +83,11 @@ class Tape:
 
     def all_of(self, size: int) -> bytes:
         """So many of the next bytes; fewer only at the end."""
-        parts = []
+        data = self.some(size)
+        if len(data) == size:
+            return data
+        parts = [data]
+        size -= len(data)
         while size and (part := self.some(size)):
             parts.append(part)
             size -= len(part)
@@ -98,21 +114,24 @@ class Tape:
         self._before += len(self._data)
         self._data, self._at = self._source.read(CHUNK), 0
 
-    def entries(self) -> Iterator[tarfile.TarInfo]:
-        """Each entry; its content is to be read before the next one is asked for."""
+    def files(self) -> Iterator[File | None]:
+        """Each entry, None for one that is no plain file; what it holds is to be read at once."""
         with tarfile.TarFile(fileobj=self, mode="r", tarinfo=Entry) as tar:  # type: ignore[arg-type]
-            entry = tar.next()
-            while entry is not None:
-                yield entry
+            while (entry := tar.next()) is not None:
+                plain = entry.isreg() and not entry.issparse()
+                yield File(entry.name, entry.size, float(entry.mtime)) if plain else None
                 self.seek(tar.offset)
                 self._described = 0
                 # tarfile would keep every one of them, and what is said of all files.
                 tar.members.clear()  # type: ignore[attr-defined]
                 tar.pax_headers.clear()  # type: ignore[attr-defined]
-                entry = self._plain(tar) or tar.next()
+                while (file := self._plain()) is not None:
+                    tar.offset = self.tell() + file.size + -file.size % tarfile.BLOCKSIZE
+                    yield file
+                    self.seek(tar.offset)
 
-    def _plain(self, tar: tarfile.TarFile) -> tarfile.TarInfo | None:
-        """The next entry in a fifth of the time, if it is a plain file, as most are.
+    def _plain(self) -> File | None:
+        """The next entry in a tenth of the time, if it is a plain file, as most are.
 
         That is: with a name in one piece, octal numbers, and a header that is at hand.
         """
@@ -120,20 +139,23 @@ class Tape:
         if len(head) != _HEADER.size:
             return None
         name, size, changed, checksum, kind, prefix = _HEADER.unpack(head)
+        if kind != tarfile.REGTYPE or prefix[0]:
+            return None
         numbers = [part.strip(b" \0") for part in (size, changed, checksum)]
-        if kind != tarfile.REGTYPE or prefix[0] or not all(map(bytes.isdigit, numbers)):
+        if not all(map(bytes.isdigit, numbers)):
             return None
         try:
             length, when, said = (int(number, 8) for number in numbers)
         except ValueError:
             return None
-        if said != sum(head) - sum(checksum) + len(checksum) * ord(" "):
+        # The checksum is reckoned as if blanks stood in its own place.
+        counted = said + sum(checksum) - len(checksum) * ord(" ")
+        if zlib.adler32(head) & HALF != (1 + counted) % ADLER:
             return None
-        entry = tarfile.TarInfo(name.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
-        entry.size, entry.mtime = length, when
         self._at += _HEADER.size
-        tar.offset = self.tell() + length + -length % tarfile.BLOCKSIZE
-        return entry
+        return File(
+            name.partition(b"\0")[0].decode("utf-8", "surrogateescape"), length, float(when)
+        )
 
 
 def content_of(tape: Tape, size: int, path: str) -> Source:
