@@ -22,6 +22,7 @@ from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from nsparse.diagnosis import Confidence, Limits, Severity
     from nsparse.judging.ends import Bools, Ints
@@ -39,14 +40,17 @@ NUMBERS = (
 REPEATED = ("retrans", "retrans_total")
 """How often the SYN was sent again: the timer tells it (ss -o), or the kernel's account (ss -i)."""
 REFS = ("ip-sysctl tcp_syn_retries", "RFC 9293 3.8.3")
+EACH, TOGETHER = (*PROGRAM, *SERVICE), SERVICE
+"""One program's attempts to reach a service, and all programs' together."""
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Attempts of one program to reach one service, without an answer.
+    """Attempts of one program, or of several together, to reach one service, without an answer.
 
     Attributes:
         pile: Their rows, a part of what the program has with the service.
+        service: The number of the service (`View.keys`).
         established: Connections of this host to the service that work.
         callers: How many programs of this host call it in vain.
         alive: Other ports of the address to which connections work.
@@ -56,6 +60,7 @@ class Calls:
     """
 
     pile: Pile
+    service: int
     established: int
     callers: int
     alive: tuple[int, ...]
@@ -69,6 +74,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
     Means: a SYN is out and nothing has come back. A port that nobody listens on answers at once
         with a reset; silence is a firewall, a dead host, or a full accept queue.
+        Programs that each call it too seldom to tell are counted together.
     Do: try the port from here, look at firewalls on the way, and at the accept queue over there.
         In the program: a connect timeout shorter than the kernel's two minutes, a circuit breaker,
         one attempt at a time.
@@ -80,18 +86,25 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     calls = calls & ~seeking(scene, calls)
     calls = calls & ~eyeballs(scene, calls, limits["few"] - 1)
-    for each in _grouped(scene, limits, calls):
+    spoken = set()
+    for each in _grouped(scene, limits, calls, EACH):
         severity = _severity(each, limits)
         if severity is not None:
-            yield _finding(each, severity)
+            spoken.add(each.service)
+            yield _finding(each, severity, owner_of(each.pile.first))
+    for each in _grouped(scene, limits, calls, TOGETHER):
+        severity = _severity(each, limits)
+        more = each.callers > 1 and not each.established and each.service not in spoken
+        if severity is not None and more:
+            yield _finding(each, severity, {})
 
 
-def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
-    """The attempts of each program towards each service that may be enough to speak of."""
+def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Iterator[Calls]:
+    """The attempts towards each service that may be enough to speak of, by what they share."""
     from nsparse.judging.rows import Rows
 
     view = scene.view
-    older, worth = gaps_double(scene, calls), _worth(scene, limits, calls)
+    older, worth = gaps_double(scene, calls), _worth(scene, limits, calls, by)
     at = worth.nonzero()[0]
     near = view.true("live") & view.known("remote_port")
     works = near & view.is_("state", "ESTABLISHED")
@@ -103,12 +116,14 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools) -> Iterator[Calls]:
     found = Rows(view, worth)
     again = found["retrans"].fillna(found["retrans_total"])
     found = found.beside(retrans=again.array)
-    base = view.tally(at, near, *PROGRAM, *SERVICE)
-    for pile in piles(scene, found, limits, (*PROGRAM, *SERVICE), base=base, least=1):
+    services = view.keys_at(at, *SERVICE)
+    base = view.tally(at, near, *by)
+    for pile in piles(scene, found, limits, by, base=base, least=1):
         first, port = pile.places[0], pile.first["remote_port"]
         retrans = count_of(pile.rows["retrans"].max())
         yield Calls(
             pile=pile,
+            service=int(services[first]),
             established=int(established[first]),
             callers=int(callers[first]),
             alive=tuple(
@@ -129,14 +144,14 @@ def _answering(scene: Scene, at: Ints, ours: Bools) -> dict[int, set[int]]:
     return {int(keys[lot[0]]): set(ports[lot].tolist()) for lot in view.lots(near, "remote_addr")}
 
 
-def _worth(scene: Scene, limits: Limits, calls: Bools) -> Bools:
+def _worth(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Bools:
     """Rows that may be worth a word: a cheap look before each group is looked at."""
     import numpy as np
 
-    view, at, key = scene.view, calls.nonzero()[0], (*PROGRAM, *SERVICE)
+    view, at = scene.view, calls.nonzero()[0]
     repeats = np.maximum(*(view.numbers(name) for name in REPEATED))
     tried = calls & (repeats >= limits["notice_retrans"])
-    enough = (view.sizes(at, *key) >= halved(limits["few"])) | (view.tally(at, tried, *key) > 0)
+    enough = (view.sizes(at, *by) >= halved(limits["few"])) | (view.tally(at, tried, *by) > 0)
     found = calls.copy()
     found[at] = enough
     return found
@@ -154,7 +169,7 @@ def _severity(calls: Calls, limits: Limits) -> Severity | None:
     return "notice" if retrans >= limits["notice_retrans"] else None
 
 
-def _finding(calls: Calls, severity: Severity) -> Finding:
+def _finding(calls: Calls, severity: Severity, owner: dict[str, Any]) -> Finding:
     first = calls.pile.first
     addr, port = first["remote_addr"], first["remote_port"]
     return calls.pile.finding(
@@ -162,7 +177,7 @@ def _finding(calls: Calls, severity: Severity) -> Finding:
         severity,
         _confidence(calls),
         _verdict(calls),
-        group=Group(**owner_of(first), role="client", service=endpoint(addr, port)),
+        group=Group(**owner, role="client", service=endpoint(addr, port)),
         limits=dict(calls.pile.limits),
         evidence=tuple(_evidence(calls, str(addr))),
         cause=(_cause(calls),),

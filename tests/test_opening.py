@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -490,6 +491,24 @@ def test_two_programs_that_call_it_in_vain_are_surer(
     assert {finding.confidence for finding in said} == {confidence}
     says = "2 programs of this host call it in vain"
     assert {says in finding.evidence for finding in said} == {shared}
+
+
+@pytest.mark.parametrize(
+    ("programs", "established", "verdicts"),
+    [
+        (3, 0, ["3 connection attempts unanswered, none established."]),
+        (2, 0, []),
+        (3, 1, []),
+    ],
+)
+def test_programs_that_each_call_once_are_counted_together(
+    ask: Ask, programs: int, established: int, verdicts: list[str]
+) -> None:
+    rows = calls(*[0] * programs, established=established, timers=False)
+    each = re.sub(r"pid=5,fd=(\d)\)", r"pid=1\1,fd=3)", rows)
+    said = ask.found(each, DEAD)
+    assert [finding.verdict for finding in said] == verdicts
+    assert [finding.group.owner for finding in said] == [None] * len(verdicts)
 
 
 @pytest.mark.parametrize(("seconds", "confidence"), [(119, "medium"), (120, "high")])
