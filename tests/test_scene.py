@@ -142,6 +142,29 @@ def test_repeated_port_is_the_service() -> None:
     assert roles(*back) == ["server"] * 3
 
 
+MANY = "192.0.2.10:43434"
+"""An end that many connections share, in the range of callers' ports."""
+
+
+@pytest.mark.parametrize(
+    ("ports", "here", "there"),
+    [
+        ((50001, 50002, 50003), "server", "client"),
+        ((50001, 50002, 50003, 12654), "server", "client"),  # one outside the usual range
+        ((50001, 50002), "unknown", "unknown"),  # a caller's port may be taken twice
+    ],
+)
+def test_an_end_that_many_share_is_called(ports: tuple[int, ...], here: str, there: str) -> None:
+    ends = [f"203.0.113.{number}:{port}" for number, port in enumerate(ports)]
+    assert roles(*(row("ESTABLISHED", MANY, end) for end in ends)) == [here] * len(ends)
+    assert roles(*(row("ESTABLISHED", end, MANY) for end in ends)) == [there] * len(ends)
+
+
+def test_a_port_that_calls_many_services_is_not_called() -> None:
+    ends = [f"203.0.113.{number}:443" for number in range(4)] + ["198.51.100.1:50001"] * 3
+    assert roles(*(row("ESTABLISHED", MANY, end) for end in ends))[:4] == ["client"] * 4
+
+
 def test_a_syn_is_sent_by_the_caller() -> None:
     assert roles(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443"))[1] == "client"
     assert roles(row("SYN_RECEIVED", "192.0.2.1:1000", "203.0.113.5:1001")) == ["server"]

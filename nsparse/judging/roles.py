@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nsparse.judging.ends import NO_PORT, Bools, Codes, Ends, Finder, Ints, compact, joined
+from nsparse.judging.repeats import by_shared_end
 from nsparse.judging.view import View
 
 Small = npt.NDArray[np.int8]
@@ -66,10 +67,13 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     _settle(role, concrete & (serving >= 0), SERVER)
     _settle(role, concrete & (target >= 0), CLIENT)
     _settle(role, concrete & view.is_("state", "SYN_RECEIVED"), SERVER)
+    told = role != UNKNOWN
     here, there = _within(ends.local_port, low, high), _within(ends.remote_port, low, high)
     known = (ends.local_port != NO_PORT) & (ends.remote_port != NO_PORT)
     _settle(role, concrete & known & here & ~there, CLIENT)
     _settle(role, concrete & known & there & ~here, SERVER)
+    open_ = whole & (role == UNKNOWN)
+    by_shared_end(role, ends, open_, whole & ~told & ~open_, SERVER, CLIENT)
     _by_repetition(role, ends, whole)
     return Roles(
         role=role.astype(np.int64),
