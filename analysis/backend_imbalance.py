@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, endpoint, labels, owner_of, settle
+from nsparse.judging.finding import endpoint, labels, owner_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.ends import Ints
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 WEB = (53, 80, 443)
 """Ports of the world: addresses behind them are no backends of one pool."""
+NAMED = 6
+"""Backends that are listed with what they have."""
 
 NUMBERS = (
     Number("backends", 3, "of two, one may be the replica of the other"),
@@ -40,33 +43,37 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     out = view.true("live") & view.is_("role", "client") & ~view.is_("owner", "")
     out = out & ~view.is_("remote_port", *WEB)
+    out = out & view.known("remote_addr")
     for lot in view.lots(out, "owner", "remote_port", least=limits["few"]):
-        part = view.pick(lot, *WHOSE, "state", "remote_addr", "remote_port")
-        yield from _uneven(scene, limits, part)
+        yield from _uneven(scene, limits, lot)
 
 
-def _uneven(scene: Scene, limits: Limits, part: pd.DataFrame) -> Iterator[Finding]:
-    held = part[part["state"] != "SYN_SENT"]["remote_addr"].value_counts()
-    tried = part["remote_addr"].unique()
-    held = held.reindex(tried, fill_value=0)
-    middle = float(held.median())
+def _uneven(scene: Scene, limits: Limits, lot: Ints) -> Iterator[Finding]:
+    import numpy as np
+    import pandas as pd
+
+    from nsparse.judging.rows import Rows
+
+    view = scene.view
+    place, tried = pd.factorize(view.codes("remote_addr").of[lot])
+    held = np.bincount(place[~view.is_("state", "SYN_SENT")[lot]], minlength=len(tried))
+    middle = median(held.tolist())
     if len(held) < limits["backends"] or held.sum() < limits["few"] or not middle:
         return
-    odd = held[(held <= limits["low"] * middle) | (held >= limits["high"] * middle)]
+    odd = np.flatnonzero((held <= limits["low"] * middle) | (held >= limits["high"] * middle))
     if len(odd) == 1:
-        yield _finding(scene, limits, part, str(odd.index[0]), int(odd.iloc[0]), held)
+        shown = view.words_of("remote_addr", tried[:NAMED] - 1)
+        each = tuple(f"{name}: {thousands(n)}" for name, n in zip(shown, held, strict=False))
+        yield _finding(scene, limits, Rows(view, lot[place == odd[0]]), held, each)
 
 
-def _finding(
-    scene: Scene, limits: Limits, part: pd.DataFrame, addr: str, n: int, held: pd.Series[int]
-) -> Finding:
-    own = part[part["remote_addr"] == addr]
-    calls = int((own["state"] == "SYN_SENT").sum())
-    middle = float(held.median())
+def _finding(scene: Scene, limits: Limits, own: Rows, held: Ints, each: tuple[str, ...]) -> Finding:
+    calls = int(scene.view.is_("state", "SYN_SENT")[own.at].sum())
+    n, first = len(own) - calls, own.row(0)
+    middle = median(held.tolist())
     dead = calls > 0 and n <= limits["low"] * middle
     severity: Severity = "warning" if dead else "notice"
-    first = own.iloc[0]
-    place = endpoint(addr, first["remote_port"])
+    place = endpoint(first["remote_addr"], first["remote_port"])
     told = f"; {plural(calls, 'attempt')} to it unanswered" if dead else ""
     return Finding(
         id="backend-imbalance",
@@ -81,7 +88,7 @@ def _finding(
         ),
         sockets=labels(own),
         limits=dict(limits),
-        evidence=tuple(f"{name}: {thousands(count)}" for name, count in held.head(6).items()),
+        evidence=each,
         cause=("suggests a dead node" if dead else "suggests a drained node, or names that stick",),
         next=advice.steps(scene, "look at the resolver, the balancer's weights, and the node"),
         caveats=("whether they are equal: a primary has more than its replicas",),

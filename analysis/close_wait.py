@@ -164,7 +164,7 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
         visible on the listener. Sockets of another PID namespace and of the kernel (NFS) have no
         owner either.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.rows import Row
 
     left, view = _kind(scene, "unaccepted"), scene.view
     left = left.part(queues.served_by_owner(scene)[left.at])
@@ -174,7 +174,7 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
     stranded = states_of(scene, waits & queues.ownerless(scene), left.at, LISTENER)
     for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
-            listener = Rows(view, view.numbers("listener")[pile.rows.at[:1]]).row(0)
+            listener = Row(view, int(pile.first["listener"]))
             yield _unaccepted(pile, listener, stranded[pile.key])
 
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, assumed_limit, count_of, labels, owner_of, settle
+from nsparse.judging.finding import assumed_limit, count_of, labels, owner_of, settle
 from nsparse.judging.stated import limit_from, open_files, open_files_of
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.rows import Row, Rows
     from nsparse.judging.scene import Scene
 
 PLATEAUS = {"macos": (256, 1024, 4096, 65536), "windows": ()}
@@ -37,7 +36,7 @@ REFS = ("proc(5) limits", "select(2) FD_SETSIZE")
 class Use:
     """What one process holds, and the limit that it nears."""
 
-    rows: pd.DataFrame
+    rows: Rows
     sockets: int
     highest: int | None
     limit: int
@@ -59,6 +58,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a limit that the dump does not show is guessed from the usual ones; a socket that
         several workers hold counts for one of them.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     least = _least(scene, limits)
     held = view.known("pid")
@@ -67,8 +68,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     large = (view.tally(at, held, "pid") >= least) | (view.tally(at, high, "pid") > 0)
     for lot in view.lots(at[large], "pid"):
-        part = view.pick(lot, *WHOSE, "fd", "proto", "state", "bound")
-        use = _use(scene, part, limits)
+        use = _use(scene, Rows(view, lot), limits)
         severity = _severity(use, limits)
         if severity is not None:
             yield _finding(scene, limits, use, severity)
@@ -87,9 +87,9 @@ def _least(scene: Scene, limits: Limits) -> float:
     return min(enough)
 
 
-def _use(scene: Scene, part: pd.DataFrame, limits: Limits) -> Use:
+def _use(scene: Scene, part: Rows, limits: Limits) -> Use:
     sockets, highest = len(part), count_of(part["fd"].max())
-    limit = open_files_of(scene, count_of(part["pid"].iloc[0]))
+    limit = open_files_of(scene, count_of(part.row(0)["pid"]))
     if limit is not None:
         return Use(part, sockets, highest, limit, known=True)
     use = Use(part, sockets, highest, scene.constants.fd_limit)
@@ -121,7 +121,7 @@ def _severity(use: Use, limits: Limits) -> Severity | None:
 
 def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity) -> Finding:
     known = use.known
-    group = Group(**owner_of(use.rows.iloc[0]))
+    group = Group(**owner_of(use.rows.row(0)))
     return Finding(
         id="fd-pressure",
         severity=severity,
@@ -134,7 +134,7 @@ def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity) -> Find
         limits={**limits, "fd_limit": use.limit},
         evidence=(*_evidence(use), *(limit_from(scene, group.pid) if known else ())),
         cause=("at the limit accept() and connect() fail; a leak is the usual reason",),
-        next=_steps(scene, use.rows.iloc[0]),
+        next=_steps(scene, use.rows.row(0)),
         caveats=() if known else (assumed_limit(scene),),
     )
 
@@ -150,16 +150,15 @@ def _verdict(use: Use, owner: str) -> str:
 
 
 def _evidence(use: Use) -> tuple[str, ...]:
-    rows = use.rows
-    states = rows["state"].astype("object").where(rows["state"].notna(), rows["proto"])
+    rows, known = use.rows, use.rows.view.known("state")[use.rows.at]
+    states = rows.part(known).leading("state", 5) | rows.part(~known).leading("proto", 5)
     lines = [f"sockets: {top(states, 5)}"]
-    served = rows["bound"][rows["bound"] != ""]
-    if len(served):
+    if served := rows.leading("bound", 3):
         lines.append(f"most at {top(served)}")
     return tuple(lines)
 
 
-def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Any, ...]:
+def _steps(scene: Scene, first: Row) -> tuple[Any, ...]:
     return advice.steps(
         scene,
         advice.of_process(advice.DESCRIPTOR_LIMIT, first),

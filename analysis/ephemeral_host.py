@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, labels, owner_of, settle
+from nsparse.judging.finding import labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from, widened
 from nsparse.prose import percent, thousands, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
+    from collections.abc import Iterator, Mapping
 
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.portrange import Range
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
@@ -53,6 +52,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     import pandas as pd
 
+    from nsparse.judging.rows import Rows
+
     drawn, least = drawn_from(scene), max(limits["used"], 1)
     for addr, place in _places(scene, least):
         ports = scene.view.numbers("local_port")[place]
@@ -63,7 +64,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
             continue
         severity = _severity(scene, limits, place[within], used / span.size)
         if severity is not None:
-            inside = scene.view.pick(place[within], *WHOSE, "state", "local_port", *WAY)
+            inside = Rows(scene.view, place[within])
             yield _finding(scene, limits, inside, span, used, severity, addr)
 
 
@@ -125,17 +126,16 @@ def _binds(scene: Scene, inside: Ints, limits: Limits) -> bool:
 def _finding(
     scene: Scene,
     limits: Limits,
-    inside: pd.DataFrame,
+    inside: Rows,
     span: Range,
     used: int,
     severity: Severity,
     addr: str,
 ) -> Finding:
-    owners = inside["owner"][inside["owner"] != ""]
-    leading = owners.value_counts()
-    mostly = len(leading) > 0 and leading.iloc[0] * 2 > len(inside)
-    first = inside.loc[owners.index[owners == leading.index[0]][0]] if mostly else None
-    bound = int((inside["state"] == "BOUND").sum())
+    view, owners = scene.view, inside.leading("owner", 3)
+    mostly = [owner for owner, n in owners.items() if 2 * n > len(inside)]
+    first = inside.part(view.is_("owner", *mostly)[inside.at]).row(0) if mostly else None
+    bound = int(view.is_("state", "BOUND")[inside.at].sum())
     return Finding(
         id="ephemeral-exhaustion-host",
         severity=severity,
@@ -159,20 +159,23 @@ def _finding(
     )
 
 
-def _verdict(inside: pd.DataFrame, span: Range, used: int, severity: Severity, addr: str) -> str:
+def _verdict(inside: Rows, span: Range, used: int, severity: Severity, addr: str) -> str:
     at = f" of {addr}" if addr else ""
     said = f"{thousands(used)} of {thousands(span.size)} local ports{at} are taken"
     share, left = percent(used, span.size), thousands(span.size - used)
     if severity == "info":
         return f"{said} ({share}), but towards different destinations ports are shared."
-    there = len(inside[inside["remote_port"].notna()].drop_duplicates(list(WAY)))
+    view = inside.view
+    out = inside.at[view.known("remote_port")[inside.at]]
+    there = len(set(view.keys_at(out, *WAY).tolist()))
     far = f" by connections to {thousands(there)} destinations" if there > 1 else ""
     return f"{said}{far} ({share}): {left} are left for all programs of the host."
 
 
-def _evidence(inside: pd.DataFrame, span: Range, owners: pd.Series[Any]) -> tuple[str, ...]:
-    lines = [f"range {span.low}-{span.high}: {span.source}", f"states: {top(inside['state'], 5)}"]
-    return (*lines, f"owners: {top(owners)}") if len(owners) else tuple(lines)
+def _evidence(inside: Rows, span: Range, owners: Mapping[str, int]) -> tuple[str, ...]:
+    states = inside.leading("state", 5)
+    lines = [f"range {span.low}-{span.high}: {span.source}", f"states: {top(states, 5)}"]
+    return (*lines, f"owners: {top(owners)}") if owners else tuple(lines)
 
 
 def _cause(severity: Severity, *, shared: bool) -> tuple[str, ...]:

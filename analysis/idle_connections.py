@@ -116,8 +116,10 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
     import pandas as pd
 
+    from nsparse.judging.rows import Row
+
     view, n, size = scene.view, len(lot), drawn_from(scene).size
-    first = view.pick(lot[:1], *GROUPED, "remote_addr", "remote_port").iloc[0]
+    first = Row(view, int(lot[0]))
     ports = len(pd.unique(view.numbers("local_port")[lot[view.known("local_port")[lot]]]))
     drains = ports >= limits["ports_share"] * size
     severity: Severity = "warning" if n >= limits["warning"] or drains else "notice"

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
-from nsparse.judging.finding import (
-    WHOSE,
-    endpoint,
-    flagged,
-    is_missing,
-    labels,
-    owner_of,
-    settle,
-)
+from nsparse.judging.finding import endpoint, settle
 from nsparse.judging.scope import public, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
+    from collections.abc import Iterator, Sequence
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.ends import Bools, Ints
     from nsparse.judging.scene import Scene
 
-SHOWN = (*WHOSE, "os", "proto", "family", "local_addr", "local_port", "v6only")
-"""Columns that tell of an open port."""
 LOWERED: Mapping[str, Severity] = {"public": "notice", "warning": "warning", "notice": "notice"}
 BY_PORT = "which program it is: the port is all that says what it serves"
 FAMILIES = {(True, False): "every IPv4 address", (False, True): "every IPv6 address"}
@@ -42,6 +31,32 @@ NUMBERS = (
     Number("debugger", 1, "a debugger listens for one caller: more is another program, port 8000"),
 )
 REFS = ("docs.docker.com: daemon socket", "Redis commit edd4d55", "CVE-2018-1000115")
+
+
+class Open(NamedTuple):
+    """A socket that waits for anybody; its cells are named as their columns."""
+
+    row: int
+    owner: str
+    process: str | None
+    pid: int | None
+    os: str | None
+    proto: str
+    family: str | None
+    local_addr: str
+    local_port: int
+    v6only: bool | None
+
+    @property
+    def program(self) -> str:
+        """Its program, without its folder and what it tells of itself (`sshd: /usr/sbin`)."""
+        first, _, _ = (self.process or "").partition(" ")
+        return first.rpartition("/")[2].rstrip(":")
+
+    @property
+    def wild(self) -> bool:
+        """Whether it waits on every address."""
+        return scope(self.local_addr) == "any"
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -57,11 +72,13 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     open_ = _open(scene)
     if not open_.any():
         return
-    found = scene.view.pick(open_, *SHOWN)
-    found = found.assign(known=_services(scene, found, limits))
-    found = found[found["known"] >= 0]
-    for _, rows in found.groupby(["owner", "known"], sort=False):
-        yield _finding(scene, limits, SERVICES[int(rows["known"].max())], rows)
+    found = [Open(*cells) for cells in scene.view.cells(open_, *Open._fields[1:])]
+    told: dict[tuple[str, int], list[Open]] = defaultdict(list)
+    for one, known in zip(found, _services(scene, found, limits), strict=True):
+        if known >= 0:
+            told[one.owner, known].append(one)
+    for (_, known), some in told.items():
+        yield _finding(scene, limits, SERVICES[known], some)
 
 
 def _open(scene: Scene) -> Bools:
@@ -82,14 +99,13 @@ def _reaches(addr: str) -> bool:
 # ---- which service it is ---------------------------------------------------------------------
 
 
-def _services(scene: Scene, open_: pd.DataFrame, limits: Limits) -> list[int]:
+def _services(scene: Scene, open_: Sequence[Open], limits: Limits) -> list[int]:
     """The number of each socket's service, -1 for none of the table.
 
     A program on a port of its own is not looked at on its other ports: they belong to it.
     """
-    names = [_short(name) for name in open_["process"].astype("object").fillna("")]
-    busy = _serves_many(scene, limits)[open_.index]
-    cells = list(zip(names, open_["proto"], open_["local_port"], busy, strict=True))
+    busy = _serves_many(scene, limits)
+    cells = [(one.program, one.proto, one.local_port, bool(busy[one.row])) for one in open_]
     by_port = {cell: _by_port(*cell) for cell in set(cells)}
     at_home = {number for cell in cells for number in by_port[cell] & _by_name(cell[0])}
     found = {
@@ -101,7 +117,7 @@ def _services(scene: Scene, open_: pd.DataFrame, limits: Limits) -> list[int]:
 def _by_port(name: str, proto: str, port: int, busy: bool) -> frozenset[int]:
     """The services that a port tells of, where the program does not say that it is another."""
     own, needs = _by_name(name), ("",) if name else ("", "known")
-    found = _of_port(proto, int(port)) - ({DEBUGGER} if busy else set())
+    found = _of_port(proto, port) - ({DEBUGGER} if busy else set())
     return frozenset(n for n in found if n in own or SERVICES[n].needs in needs)
 
 
@@ -139,14 +155,13 @@ def _serves_many(scene: Scene, limits: Limits) -> Bools:
 # ---- what is said about it -------------------------------------------------------------------
 
 
-def _finding(scene: Scene, limits: Limits, service: Service, rows: pd.DataFrame) -> Finding:
-    wild = rows["local_addr"].map(scope) == "any"
-    first = (rows[wild] if wild.any() else rows).iloc[0]
+def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open]) -> Finding:
+    first = next((one for one in rows if one.wild), rows[0])
     view = scene.view
-    served = view.is_("listener", *rows.index) & view.is_("state", "ESTABLISHED")
+    served = view.is_("listener", *(one.row for one in rows)) & view.is_("state", "ESTABLISHED")
     served = served & ~view.linked("pair")
-    strangers = view.pick(served & view.where("remote_addr", public, served), "remote_addr")
-    published = _foreign(service, first) and re.match(PUBLISHES, _program(first)) is not None
+    strangers = (served & view.where("remote_addr", public, served)).nonzero()[0]
+    published = _foreign(service, first) and re.match(PUBLISHES, first.program) is not None
     called = view.values("local_addr", served)
     severity: Severity = "info" if published else _severity(scene, service, rows, called)
     if severity == "warning" and service.level == "warning" and _called(strangers, limits):
@@ -155,117 +170,117 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: pd.DataFrame)
         id="listener-exposed",
         severity=severity,
         confidence=settle("high", scene, down=_doubts(scene, service, first)),
-        group=Group(**owner_of(first), service=_place(first)),
+        group=Group(first.owner or None, first.process, first.pid, service=_place(first)),
         n=len(rows),
         verdict=_verdict(service, first, rows),
-        sockets=labels(rows, strangers) if severity == "critical" else labels(rows),
+        sockets=(
+            *(one.row for one in rows),
+            *(strangers.tolist() if severity == "critical" else ()),
+        ),
         limits=dict(limits),
-        evidence=tuple(_evidence(rows, strangers)),
-        cause=_cause(service, first, published=published, wild=bool(wild.any())),
+        evidence=tuple(_evidence(scene, rows, strangers)),
+        cause=_cause(service, first, published=published),
         next=advice.steps(
             scene,
-            {"linux": f"ss -lntup '( sport = :{first['local_port']} )'"},
+            {"linux": f"ss -lntup '( sport = :{first.local_port} )'"},
             service.do,
-            f"from outside: nc -vz -w 5 ADDRESS {first['local_port']}",
+            f"from outside: nc -vz -w 5 ADDRESS {first.local_port}",
         ),
-        caveats=("whether a firewall blocks it", *(() if _program(first) else (BY_PORT,))),
+        caveats=("whether a firewall blocks it", *(() if first.program else (BY_PORT,))),
     )
 
 
-def _called(strangers: pd.DataFrame, limits: Limits) -> bool:
+def _called(strangers: Ints, limits: Limits) -> bool:
     return len(strangers) >= max(limits["strangers"], 1)
 
 
-def _severity(scene: Scene, service: Service, rows: pd.DataFrame, called: list[str]) -> Severity:
+def _severity(scene: Scene, service: Service, rows: Sequence[Open], called: list[str]) -> Severity:
     """The level of the table; on Windows, macOS and public addresses it may be another."""
     if scene.os in ("windows", "reactos") and service.windows:
         return service.windows
     if service.name == "VNC" and scene.os == "macos":
         return "notice"  # screen sharing of macOS asks for the login of an account
-    reached = any(public(addr) for addr in (*rows["local_addr"], *called))
+    reached = any(public(addr) for addr in (*(one.local_addr for one in rows), *called))
     return "warning" if service.level == "public" and reached else LOWERED[service.level]
 
 
-def _program(row: pd.Series[Any]) -> str:
-    return "" if is_missing(row["process"]) else _short(str(row["process"]))
-
-
-def _short(process: str) -> str:
-    """A program without its folder and what it tells of itself (`sshd: /usr/sbin`)."""
-    first, _, _ = process.partition(" ")
-    return first.rpartition("/")[2].rstrip(":")
-
-
-def _foreign(service: Service, row: pd.Series[Any]) -> bool:
+def _foreign(service: Service, one: Open) -> bool:
     """Whether a program holds the port that is not known to serve this."""
-    name = _program(row)
-    return bool(name) and re.match(service.process, name) is None
+    return bool(one.program) and re.match(service.process, one.program) is None
 
 
-def _doubts(scene: Scene, service: Service, row: pd.Series[Any]) -> int:
+def _doubts(scene: Scene, service: Service, one: Open) -> int:
     """Steps of confidence that it costs to know the service by its port alone."""
-    return int(_foreign(service, row) or ("owner" in scene.has and not _program(row)))
+    return int(_foreign(service, one) or ("owner" in scene.has and not one.program))
 
 
-def _place(row: pd.Series[Any]) -> str:
-    if scope(row["local_addr"]) == "any":
-        return f":{row['local_port']}"
-    return endpoint(row["local_addr"], row["local_port"])
+def _place(one: Open) -> str:
+    return f":{one.local_port}" if one.wild else endpoint(one.local_addr, one.local_port)
 
 
-def _verdict(service: Service, first: pd.Series[Any], rows: pd.DataFrame) -> str:
-    port = f"port {first['local_port']}, that of {service.name},"
+def _verdict(service: Service, first: Open, rows: Sequence[Open]) -> str:
+    port = f"port {first.local_port}, that of {service.name},"
     said = f"{service.name} {service.listens}"
-    if not _program(first):
+    if not first.program:
         said = f"{port} is open"
     elif _foreign(service, first):
-        said = f"{_program(first)} listens on {port}"
-    protos = {str(proto).upper() for proto in rows["proto"]}
+        said = f"{first.program} listens on {port}"
+    protos = {one.proto.upper() for one in rows}
     told = {("TCP", "UDP"): ", TCP and UDP", ("UDP",): ", UDP"}.get(tuple(sorted(protos)), "")
     risk = AMPLIFIES if service.amplifies and "UDP" in protos else service.risk
-    ports = sorted({int(port) for port in rows["local_port"]})
+    ports = sorted({one.local_port for one in rows})
     more = f" (ports {', '.join(map(str, ports))})" if len(ports) > 1 else ""
     end = f"; {risk}, unless a firewall blocks it." if risk else "."
     return f"{said} on {_where(rows)}{told}{more}{end}"
 
 
-def _where(rows: pd.DataFrame) -> str:
-    wild = rows[rows["local_addr"].map(scope) == "any"]
-    if wild.empty:
-        count = rows["local_addr"].nunique()
-        return (
-            "a public address"
-            if count == 1
-            else plural(count, "public address", "public addresses")
-        )
-    only = flagged(wild["v6only"])
-    four = (wild["local_addr"] == "0.0.0.0") | flagged(wild["family"] == "ipv4")
-    bsd = (wild["local_addr"] == "*") & (wild["os"] != "linux") & flagged(wild["family"] == "ipv6")
-    six = ~four & (only | bsd)
-    both = bool((~four & ~six).any())
-    return FAMILIES.get((both or bool(four.any()), both or bool(six.any())), "every address")
+def _where(rows: Sequence[Open]) -> str:
+    wild = [one for one in rows if one.wild]
+    if not wild:
+        count = len({one.local_addr for one in rows})
+        if count == 1:
+            return "a public address"
+        return plural(count, "public address", "public addresses")
+    serves = {(_serves_four(one), _serves_six(one)) for one in wild}
+    four, six = (any(served) for served in zip(*serves, strict=True))
+    return FAMILIES.get((four, six), "every address")
 
 
-def _evidence(rows: pd.DataFrame, strangers: pd.DataFrame) -> Iterator[str]:
-    ends = zip(rows["proto"], rows["local_addr"], rows["local_port"], strict=True)
-    shown = list(dict.fromkeys(f"{proto} {endpoint(addr, port)}" for proto, addr, port in ends))
+def _serves_four(one: Open) -> bool:
+    """Whether a socket on every address takes callers over IPv4."""
+    alone = one.v6only or (one.local_addr == "*" and one.os != "linux" and one.family == "ipv6")
+    return _four(one) or not alone
+
+
+def _serves_six(one: Open) -> bool:
+    """Whether it takes callers over IPv6."""
+    return not _four(one)
+
+
+def _four(one: Open) -> bool:
+    return one.local_addr == "0.0.0.0" or one.family == "ipv4"
+
+
+def _evidence(scene: Scene, rows: Sequence[Open], strangers: Ints) -> Iterator[str]:
+    shown = [f"{one.proto} {endpoint(one.local_addr, one.local_port)}" for one in rows]
+    shown = list(dict.fromkeys(shown))
     yield f"sockets: {', '.join(shown[:6])}{' …' if len(shown) > 6 else ''}"
     if len(strangers):
-        addresses = strangers["remote_addr"].drop_duplicates().head(3)
+        addresses = dict.fromkeys(scene.view.taken("remote_addr", strangers))
         yield (
             f"{plural(len(strangers), 'established connection')} from public addresses: "
-            f"{', '.join(addresses)}"
+            f"{', '.join(list(addresses)[:3])}"
         )
 
 
-def _cause(
-    service: Service, first: pd.Series[Any], *, published: bool, wild: bool
-) -> tuple[str, ...]:
+def _cause(service: Service, first: Open, *, published: bool) -> tuple[str, ...]:
     if published:
         return ("a container's port, published on purpose; the host's firewall may not see it",)
     if _foreign(service, first):
-        return (f"{_program(first)} may serve something else there: the port is all that says it",)
-    return (f"it is bound to {'every address' if wild else 'an address that the world reaches'}",)
+        return (f"{first.program} may serve something else there: the port is all that says it",)
+    return (
+        f"it is bound to {'every address' if first.wild else 'an address that the world reaches'}",
+    )
 
 
 DIAGNOSES = (

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, group_of, labels, settle, some
+from nsparse.judging.finding import group_of, settle, some
 from nsparse.judging.scope import public, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import pandas as pd
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nsparse.diagnosis import Limits
     from nsparse.judging.ends import Bools, Ints
@@ -30,6 +28,14 @@ NUMBERS = (Number("callers", 1, "one caller of the other family shows that someb
 REFS = ("nodejs/node #40702", "expressjs/express #2614", "web-tunnel/lite-http-tunnel #3")
 
 
+class Lone(NamedTuple):
+    """A listener whose port has none of the other family."""
+
+    row: int
+    port: int
+    only: str
+
+
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Will `localhost` fail because only one family is listened on?
 
@@ -44,13 +50,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     lone = _lone(scene, waiting)
     calling = _calling(scene, lone)
-    for label, callers in calling.items():
-        if len(callers) >= limits["callers"]:
-            one, many = lone.loc[[label]], view.pick(callers, "remote_addr")
-            yield _called(scene, limits, one, many)
-    quiet = lone.drop(index=[label for label in calling if len(calling[label]) >= 1])
-    for family, part in quiet.groupby("only", sort=True):
-        yield _listed(scene, limits, part, str(family))
+    for one in lone:
+        if len(calling[one.row]) >= max(limits["callers"], 1):
+            yield _called(scene, limits, one, calling[one.row])
+    for only in (FOUR, SIX):
+        if quiet := [one for one in lone if one.only == only and not len(calling[one.row])]:
+            yield _listed(scene, limits, quiet, only)
 
 
 def _within_both(scene: Scene, waiting: Bools) -> Bools:
@@ -65,32 +70,30 @@ def _within_both(scene: Scene, waiting: Bools) -> Bools:
     return found
 
 
-def _own(scene: Scene) -> list[str]:
-    """The addresses of this host."""
-    found: list[str] = scene.view.values("local_addr")
-    return found
-
-
-def _lone(scene: Scene, waiting: Bools) -> pd.DataFrame:
-    """Listeners on loopback or every address whose port has none of the other family (`only`)."""
-    import numpy as np
-
-    view = scene.view
+def _lone(scene: Scene, waiting: Bools) -> list[Lone]:
+    """Listeners on loopback or every address whose port has none of the other family."""
+    view, at = scene.view, waiting.nonzero()[0]
     star = view.is_("local_addr", "*") & ~view.is_("family", "ipv4")
     six = view.where("local_addr", _is_six, waiting) | star
     # `netstat -L` names no family: such a listener may serve both.
     unnamed = star & ~view.known("family")
     dual = view.is_("family", "dual") | unnamed | _serves_both(scene)
-    four, six = waiting & (~six | dual), waiting & six
-    ports = view.keys("local_port")
     # 127.0.0.53 and its like are loopback too, but nobody reaches them as `localhost`.
     near = view.where("local_addr", _is_any, waiting) | view.is_("local_addr", *LOCAL.values())
-    only_four = four & ~np.isin(ports, ports[six])
-    only_six = six & ~np.isin(ports, ports[four])
-    lone = near & (only_four | only_six) & (ports >= 0)
-    found = view.pick(lone, *GROUPED, "netns", "local_port")
-    found["only"] = [SIX if one else FOUR for one in only_six[lone]]
-    return found.drop_duplicates(["netns", "local_port"])
+    serves = {FOUR: (~six | dual)[at], SIX: six[at]}
+    ports = view.keys_at(at, "local_port").tolist()
+    taken = {
+        family: {port for port, yes in zip(ports, told.tolist(), strict=True) if yes}
+        for family, told in serves.items()
+    }
+    found: dict[int, Lone] = {}
+    for row, port in zip(
+        at[near[at]].tolist(), view.keys_at(at[near[at]], "local_port").tolist(), strict=True
+    ):
+        only = [family for family in (FOUR, SIX) if port in taken[family]]
+        if port >= 0 and len(only) == 1:
+            found.setdefault(port, Lone(row, int(view.cell("local_port", row)), only[0]))
+    return list(found.values())
 
 
 def _is_six(addr: str) -> bool:
@@ -107,25 +110,26 @@ def _serves_both(scene: Scene) -> Bools:
     return any_ & ~scene.view.true("v6only") & (scene.os not in SPLIT)
 
 
-def _calling(scene: Scene, lone: pd.DataFrame) -> Mapping[int, Ints]:
+def _calling(scene: Scene, lone: Iterable[Lone]) -> dict[int, Ints]:
     """Attempts to call a port of this host over the family that nobody listens on, by listener."""
     view = scene.view
-    tries, own = view.is_("state", "SYN_SENT"), {*_own(scene), *LOCAL.values()}
+    tries, own = view.is_("state", "SYN_SENT"), {*view.values("local_addr"), *LOCAL.values()}
     tries = tries & view.where("remote_addr", own.__contains__, tries)
-    six = view.where("remote_addr", _is_six, tries)
-    found, space = {}, view.codes("netns").of
-    for label, port, only in zip(lone.index, lone["local_port"], lone["only"], strict=True):
-        others = tries & view.is_("remote_port", port) & (six == (only == FOUR))
-        others = (others & (space == space[label])).nonzero()[0]
-        if len(others):
-            found[int(label)] = others
-    return found
+    at, space = tries.nonzero()[0], view.codes("netns").of
+    six, ports = view.where("remote_addr", _is_six, tries)[at], view.numbers("remote_port")[at]
+    return {
+        one.row: at[
+            (ports == one.port) & (six == (one.only == FOUR)) & (space[at] == space[one.row])
+        ]
+        for one in lone
+    }
 
 
-def _called(scene: Scene, limits: Limits, lone: pd.DataFrame, callers: pd.DataFrame) -> Finding:
-    first = lone.iloc[0]
-    here = SIX if ":" in str(callers["remote_addr"].iat[0]) else FOUR
-    only = FOUR if here == SIX else SIX
+def _called(scene: Scene, limits: Limits, lone: Lone, callers: Ints) -> Finding:
+    from nsparse.judging.rows import Row
+
+    first = Row(scene.view, lone.row)
+    here = SIX if lone.only == FOUR else FOUR
     owner = first["owner"] or "the local program"
     return Finding(
         id="listener-family-mismatch",
@@ -134,18 +138,20 @@ def _called(scene: Scene, limits: Limits, lone: pd.DataFrame, callers: pd.DataFr
         group=group_of(first),
         n=len(callers),
         verdict=(
-            f"{plural(len(callers), 'attempt')} of this host to call port {first['local_port']} "
-            f"over {here}, and {owner} listens on {only} alone."
+            f"{plural(len(callers), 'attempt')} of this host to call port {lone.port} "
+            f"over {here}, and {owner} listens on {lone.only} alone."
         ),
-        sockets=labels(lone, callers),
+        sockets=(lone.row, *callers.tolist()),
         limits=dict(limits),
         cause=("`localhost` resolves to both addresses and the caller takes the first",),
-        next=advice.steps(scene, f"listen on both families, or call {LOCAL[only]} by its number"),
+        next=advice.steps(
+            scene, f"listen on both families, or call {LOCAL[lone.only]} by its number"
+        ),
     )
 
 
-def _listed(scene: Scene, limits: Limits, part: pd.DataFrame, only: str) -> Finding:
-    ports = sorted(int(port) for port in part["local_port"])
+def _listed(scene: Scene, limits: Limits, part: Sequence[Lone], only: str) -> Finding:
+    ports = sorted(one.port for one in part)
     shown = some(ports[:NAMED], len(ports))
     other = SIX if only == FOUR else FOUR
     return Finding(
@@ -159,7 +165,7 @@ def _listed(scene: Scene, limits: Limits, part: pd.DataFrame, only: str) -> Find
             f"{only} alone on a host that has {other} too ({shown}): a caller of "
             f"localhost that tries {LOCAL[other]} is refused."
         ),
-        sockets=labels(part),
+        sockets=tuple(sorted(one.row for one in part)),
         limits=dict(limits),
         caveats=("whether anybody calls them by name: a refused call leaves no row",),
     )

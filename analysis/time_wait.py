@@ -13,12 +13,11 @@ from nsparse.judging.stated import constant
 from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
+    from collections.abc import Collection, Iterator
 
     from nsparse.diagnosis import Limits, Severity, Step
     from nsparse.judging.ends import Ints
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
 NUMBERS = (
@@ -45,6 +44,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: TIME_WAIT of a server takes no port, however many; load generators and scanners
         mean to do this; on loopback Linux takes the ports out of TIME_WAIT again.
     """
+    from nsparse.judging.rows import Rows
+
     view = scene.view
     waiting = view.is_("state", "TIME_WAIT") & view.true("concrete")
     if not waiting.any():
@@ -57,12 +58,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for lot in view.lots(at, "service", least=least):
         severity = _severity(scene, limits, lot, beside[lot[0]])
         if severity is not None:
-            part = view.pick(lot, "service", "local_addr", "remote_addr")
             there = opened.nonzero()[0]
             there = there[view.alike(there, lot[:1], "service")]
-            yield _churn(scene, limits, part, view.pick(there, "owner"), severity)
+            yield _churn(scene, limits, Rows(view, lot), Rows(view, there), severity)
     for lot in view.lots(waiting & view.is_("role", "server")):
-        yield _served(scene, view.pick(lot, "bound"))
+        yield _served(scene, Rows(view, lot))
 
 
 def _filling(scene: Scene, limits: Limits) -> float:
@@ -79,12 +79,10 @@ def _severity(scene: Scene, limits: Limits, lot: Ints, opened: int) -> Severity 
     return "notice" if n >= limits["notice"] and n >= limits["times"] * max(opened, 1) else None
 
 
-def _churn(
-    scene: Scene, limits: Limits, part: pd.DataFrame, opened: pd.DataFrame, severity: Severity
-) -> Finding:
+def _churn(scene: Scene, limits: Limits, part: Rows, opened: Rows, severity: Severity) -> Finding:
     n, size = len(part), scene.constants.ephemeral_size
-    service = str(part["service"].iat[0])
-    owners = opened["owner"][opened["owner"] != ""].unique().tolist()
+    service = str(part.row(0)["service"])
+    owners = opened.leading("owner", len(opened))
     filled = severity == "warning"
     guessed = filled and not scene.constants.assumed.isdisjoint(RANGE)
     beside = f"beside {thousands(len(opened))} open" if len(opened) else "and none is open"
@@ -119,7 +117,7 @@ def _rate(scene: Scene, n: int) -> str:
     return f"{thousands(n / long)} to {thousands(n / short)}"
 
 
-def _evidence(scene: Scene, part: pd.DataFrame, opened: pd.DataFrame) -> tuple[str, ...]:
+def _evidence(scene: Scene, part: Rows, opened: Rows) -> tuple[str, ...]:
     short, long = scene.constants.time_wait_s
     size = scene.constants.ephemeral_size
     low, high = scene.constants.ephemeral_low, scene.constants.ephemeral_high
@@ -128,18 +126,20 @@ def _evidence(scene: Scene, part: pd.DataFrame, opened: pd.DataFrame) -> tuple[s
         f"{thousands(len(part))} TIME_WAIT of {lasts} each, {thousands(len(opened))} ESTABLISHED",
         f"{percent(len(part), size)} of {thousands(size)} local ports ({low}-{high})",
     ]
-    if part["local_addr"].nunique() > 1:
-        lines.append(f"from {top(part['local_addr'])}")
+    if part.different("local_addr") > 1:
+        lines.append(f"from {top(part.leading('local_addr', 3))}")
     if len(opened):
-        owners = opened["owner"].astype("object").replace("", "unknown")
-        lines.append(f"owners of the open ones: {top(owners)}")
+        owners = opened.leading("owner", len(opened))
+        unknown = len(opened) - sum(owners.values())
+        told = {**owners, "unknown": unknown} if unknown else owners
+        lines.append(f"owners of the open ones: {top(told)}")
     return (*lines, *constant(scene, "ephemeral_low", "the range"))
 
 
-def _cause(owners: list[str]) -> tuple[str, ...]:
+def _cause(owners: Collection[str]) -> tuple[str, ...]:
     said = ["no keep-alive, or a pool that holds fewer connections than are in use at once"]
     if len(owners) == 1:
-        said.append(f"{owners[0]} has all that are open: this suggests that it opens them")
+        said.append(f"{next(iter(owners))} has all that are open: this suggests that it opens them")
     return tuple(said)
 
 
@@ -169,21 +169,21 @@ def _caveats(scene: Scene, *, guessed: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _served(scene: Scene, part: pd.DataFrame) -> Finding:
+def _served(scene: Scene, part: Rows) -> Finding:
     """What closed on the side that serves: it explains rows and takes no port, however many."""
-    n, services = len(part), int(part["bound"].nunique())
+    n, services = len(part), part.different("bound")
     return Finding(
         id="time-wait-churn",
         severity="info",
         confidence=settle("high", scene),
-        group=Group(role="server", service=str(part["bound"].iat[0]) if services == 1 else None),
+        group=Group(role="server", service=str(part.row(0)["bound"]) if services == 1 else None),
         n=n,
         verdict=(
             f"{plural(n, 'connection')} {are(n)} in TIME_WAIT on {plural(services, 'service')} of "
             "this host: harmless, a server that closes first takes no local port of its own."
         ),
         sockets=labels(part),
-        evidence=(f"services: {top(part['bound'])}",),
+        evidence=(f"services: {top(part.leading('bound', 3))}",),
     )
 
 

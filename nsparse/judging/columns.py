@@ -116,9 +116,11 @@ def coded(array: Any, known: Bools) -> Coded:
         )
     if array.dtype.kind in "iu":
         values = numbers(array)
-        least, most = int(values[known].min()), int(values[known].max())
+        told = values if known.all() else values[known]
+        least, most = int(told.min()), int(told.max())
         if most - least < max(len(known), SPREAD):
-            of = np.where(known, values - (least - 1), 0)
+            of = values - (least - 1)
+            of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
     found, values = array.factorize()
     return Codes(fixed(found.astype(np.int64) + 1), len(values) + 1), values

@@ -154,13 +154,10 @@ def _netns(view: View, sockets: Sequence[int]) -> str | None:
 
 def _lines(view: View, sockets: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Where the first of some rows stand."""
-    import numpy as np
-
-    known = view.known("line")
-    shown = list(islice((row for row in sockets if known[row]), ROWS_SHOWN))
-    told = view.pick(np.array(shown, dtype=np.int64), "file", "line")
-    for file, line in zip(told["file"].fillna(""), told["line"], strict=True):
-        yield str(file), int(line)
+    known, line, file = view.known("line"), view.numbers("line"), view.codes("file").of
+    names = ["", *map(str, view.words("file"))]
+    for row in islice((row for row in sockets if known[row]), ROWS_SHOWN):
+        yield names[file[row]], int(line[row])
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

@@ -307,13 +307,14 @@ def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict
         by: The columns of the keys.
     """
     import numpy as np
-    import pandas as pd
 
-    view, at = scene.view, np.flatnonzero(among)
-    wanted = pd.Index(view.keys_at(like, *by)).unique()
-    lot = wanted.get_indexer(pd.Index(view.keys_at(at, *by)))
-    state = view.codes("state")
-    pairs = (lot * state.size + state.of[at])[lot >= 0]
+    from nsparse.judging.ends import is_among
+
+    view, at, state = scene.view, np.flatnonzero(among), scene.view.codes("state")
+    wanted, keys = view.keys_at(like, *by), view.keys_at(at, *by)
+    wanted = np.unique(wanted)
+    near = is_among(keys + 1, wanted + 1, int(max(keys.max(initial=0), wanted.max())) + 2)
+    pairs = np.searchsorted(wanted, keys[near]) * state.size + state.of[at[near]]
     counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
     names = view.words("state")
     found: dict[int, States] = {}

@@ -11,7 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.ends import NO_PORT, Bools, Codes, Ends, Finder, Ints, compact, joined
+from nsparse.judging.ends import (
+    NO_PORT,
+    Bools,
+    Codes,
+    Ends,
+    Finder,
+    Ints,
+    compact,
+    is_among,
+    joined,
+)
 from nsparse.judging.repeats import by_shared_end
 from nsparse.judging.view import View
 
@@ -98,9 +108,9 @@ def _own(ends: Ends, here: Bools, whole: Bools) -> Bools:
     """
     space, size = ends.space, len(ends.addresses)
     local, remote = ends.end_addr[ends.local], ends.end_addr[ends.remote]
+    told = joined(space, Codes(remote, size))
     mine = joined(space, Codes(local, size))[here]
-    found = np.isin(joined(space, Codes(remote, size)), mine)
-    return whole & (found | ends.loopback[remote])
+    return whole & (is_among(told, mine, space.size * size) | ends.loopback[remote])
 
 
 class _Listeners:

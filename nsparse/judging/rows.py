@@ -65,7 +65,8 @@ class Rows:
 
     def row(self, place: int) -> Row:
         """One of them."""
-        return Row(self, place)
+        more = {name: array[place] for name, array in self.more.items()}
+        return Row(self.view, int(self.at[place]), **more)
 
     # ---- different values --------------------------------------------------------------------
 
@@ -83,16 +84,17 @@ class Rows:
         """The most frequent values of a column of the view, with all that are as frequent.
 
         Args:
-            name: The column.
+            name: The column; an empty word is no value.
             count: How many values are asked for.
         """
         import numpy as np
 
         used, counts = self._counted(name)
-        if len(used) > count:
-            often = counts >= np.partition(counts, -count)[-count]
+        if len(used) > count + 1:  # one of them may be the empty word
+            often = counts >= np.partition(counts, -count - 1)[-count - 1]
             used, counts = used[often], counts[often]
-        return dict(zip(map(str, self.view.words_of(name, used)), counts.tolist(), strict=True))
+        words = map(str, self.view.words_of(name, used))
+        return {word: n for word, n in zip(words, counts.tolist(), strict=True) if word}
 
     def _counted(self, name: str) -> tuple[Ints, Ints]:
         """The numbers of the values that there are, and how often each is; of NA nothing."""
@@ -107,15 +109,12 @@ class Rows:
 
 
 class Row:
-    """One row, of which a cell is taken out when somebody looks at it."""
+    """One row of a view, of which a cell is taken out when somebody looks at it."""
 
-    def __init__(self, rows: Rows, place: int) -> None:
-        """Point to the row at a place among others."""
-        self._rows, self._place = rows, place
+    def __init__(self, view: View, at: int, **more: Any) -> None:
+        """Point to the row at a position, of which more may be known."""
+        self._view, self._at, self._more = view, at, more
 
     def __getitem__(self, name: str) -> Any:
         """A cell."""
-        found = self._rows.more.get(name)
-        if found is not None:
-            return found[self._place]
-        return self._rows.view.cell(name, int(self._rows.at[self._place]))
+        return self._more[name] if name in self._more else self._view.cell(name, self._at)

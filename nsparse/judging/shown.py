@@ -59,9 +59,10 @@ def _proven(view: View) -> bool:
     if view.known("view").any() or len(view.values("file")) > 1:
         return False
     free = view.is_("proto", "udp") & ~view.known("remote_port")
-    free &= view.is_("local_addr", *ANYWHERE) & view.is_("remote_addr", *ANYWHERE)
-    if free.any() and view.true("concrete").any():
-        return True
+    if free.any():
+        free = free & view.is_("local_addr", *ANYWHERE) & view.is_("remote_addr", *ANYWHERE)
+        if free.any() and view.true("concrete").any():
+            return True
     states = view.values("state", view.is_("proto", "tcp") & view.known("state"))
     hidden = view.is_("tool", "ss") & view.is_("state", *SS_HIDES)
     return len(states) > 1 and bool(hidden.any())

@@ -99,6 +99,8 @@ class Store:
             made = store._inherited(key)
         if at is None or made is None or key[0] in ("words", "places"):
             return made
+        if key[0] == "full":
+            return made or None  # some of the rows may all have a value
         return Codes(fixed(made.of[at]), made.size) if key[0] == "codes" else fixed(made[at])
 
     def know(self, name: str, told: Coded) -> None:
@@ -198,9 +200,20 @@ class Store:
     def _known(self, name: str) -> Bools:
         if isinstance(self._more.get(name), Words):
             return np.ones(len(self), dtype=np.bool_)
-        if self.lacks(name):
+        if self.lacks(name) or self._has_none(name):
             return np.zeros(len(self), dtype=np.bool_)
         return ~np.asarray(self.array(name).isna())
+
+    def full(self, name: str) -> bool:
+        """Whether all rows have a value."""
+        return self.once(("full", name), lambda: bool(self.known(name).all()))
+
+    def _has_none(self, name: str) -> bool:
+        """Whether no row of the frame has a text there, as Arrow has counted already."""
+        if name in self._more or name in self._made or name not in self._frame.columns:
+            return False
+        pieces = getattr(self._frame[name].array, "_pa_array", None)
+        return pieces is not None and int(pieces.null_count) == len(pieces)
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""

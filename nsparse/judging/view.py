@@ -7,7 +7,7 @@ what it finds becomes a (narrow) frame again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.columns import (
+    SPREAD,
     Coded,
     Numbers,
     fixed,
 )
-from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, joined
+from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, is_among, joined
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.store import Store
 
@@ -95,11 +96,19 @@ class View:
             several = len(values) != 1
             found: Bools = np.isin(number, np.array(values)) if several else number == values[0]
             return found & self.known(name)
-        codes, known = self.codes(name), self._places(name)
+        codes = self.codes(name)
         wanted = np.zeros(codes.size, dtype=np.bool_)
-        wanted[[known[value] for value in values if value in known]] = True
+        wanted[self._numbers_of(name, values)] = True
         told: Bools = wanted[codes.of]
         return told
+
+    def _numbers_of(self, name: str, values: Collection[object]) -> list[int]:
+        """The codes of some values of a column; of a long list of words, few are sought in it."""
+        if self.codes(name).size > SPREAD * len(values):
+            words = np.array(self.words(name), dtype=object)
+            return [int(n) + 1 for value in values for n in np.flatnonzero(words == value)]
+        known = self._places(name)
+        return [known[value] for value in values if value in known]
 
     def known(self, name: str) -> Bools:
         """Rows with a value."""
@@ -140,8 +149,12 @@ class View:
         of = codes.of if among is None else codes.of[among]
         used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
         passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
-        found: Bools = passed[codes.of]
-        return found if among is None else found & among
+        if among is None:
+            everywhere: Bools = passed[of]
+            return everywhere
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[among] = passed[of]
+        return found
 
     @property
     def last(self) -> Bools:
@@ -200,10 +213,14 @@ class View:
 
     def _keys(self, names: tuple[str, ...], at: Ints | None) -> Ints:
         some = slice(None) if at is None else at
-        parts = (Codes(part.of[some], part.size) for part in self._parts(names))
-        found = joined(*parts)
+        # What says the same of all rows tells none apart.
+        parts = [part for part in self._parts(names) if part.size > 1]
+        if not parts:
+            found = np.zeros(len(self) if at is None else len(at), dtype=np.int64)
+        else:
+            found = joined(*(Codes(part.of[some], part.size) for part in parts))
         strict = [name for name in names if name != PROGRAM and name not in LOOSE]
-        known = [self.known(name)[some] for name in strict]
+        known = [self.known(name)[some] for name in strict if not self._store.full(name)]
         return np.where(np.logical_and.reduce(known), found, -1) if known else found
 
     def _programs(self) -> Codes:
@@ -257,7 +274,9 @@ class View:
 
     def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
-        return np.isin(self.keys_at(at, *names), self.keys_at(others, *names))
+        mine, theirs = self.keys_at(at, *names), self.keys_at(others, *names)
+        size = math.prod(part.size for part in self._parts(names))
+        return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
         """The different values that the rows, or some of them, have in a column."""
@@ -288,6 +307,16 @@ class View:
     def cell(self, name: str, at: int) -> Any:
         """One cell."""
         return self._store.cell(name, at)
+
+    def cells(self, which: Bools | Ints, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The positions of some rows with their cells in these columns; None where there is none.
+
+        Every row is looked at by itself: for few of them.
+        """
+        at = positions(which)
+        columns = [self.taken(name, at).astype(object) for name in names]
+        for row, *cells in zip(at.tolist(), *columns, strict=True):
+            yield row, *(None if cell is pd.NA or cell != cell else cell for cell in cells)
 
     def beside(self, at: Ints, index: pd.Index, *names: str) -> pd.DataFrame:
         """Columns of the rows at these positions under other labels; NA where there is none, -1."""
