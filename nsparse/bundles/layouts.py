@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 SOCKETS = "sockets"
@@ -149,6 +149,24 @@ def marked(path: str) -> tuple[str, str] | None:
     >>> marked("sosreport-web1/sos_commands/host/hostname")
     ('sosreport-web1', 'sosreport')
     """
+    folder, _, name = path.rpartition("/")
+    return _marked(path) if _names_of_marks().fullmatch(name) else _marked_in(folder)
+
+
+@cache
+def _names_of_marks() -> re.Pattern[str]:
+    """The names of the marks that are not whatever lies in some folder."""
+    marks = {mark for layout in layouts().values() for mark in layout.marks}
+    return _last_names({mark for mark in marks if mark.rpartition("/")[2].strip("*")})
+
+
+@lru_cache(maxsize=4096)
+def _marked_in(folder: str) -> tuple[str, str] | None:
+    """The same for whatever lies in a folder: most folders hold many files."""
+    return _marked(f"{folder}/\0")
+
+
+def _marked(path: str) -> tuple[str, str] | None:
     found = _marks().match(path)
     if found is None:
         return None
@@ -169,11 +187,15 @@ def _suffixes() -> re.Pattern[str]:
 
 
 @cache
-def _last_names() -> re.Pattern[str]:
-    """What the last parts of these paths may be; that rules most files out at once."""
+def _names_of_facts() -> re.Pattern[str]:
     places = [place for layout in layouts().values() for place in layout.places]
-    lasts = {place.path.rpartition("/")[2] for place in places if place.holds != SOCKETS}
-    return re.compile("|".join(_GROUP.sub("(?:", pattern_of(last)) for last in sorted(lasts)))
+    return _last_names({place.path for place in places if place.holds != SOCKETS})
+
+
+def _last_names(paths: Iterable[str]) -> re.Pattern[str]:
+    """What the last parts of some paths may be: most files are ruled out by their names alone."""
+    lasts = sorted({path.rpartition("/")[2] for path in paths})
+    return re.compile("|".join(_GROUP.sub("(?:", pattern_of(last)) for last in lasts))
 
 
 _GROUP = re.compile(r"\(\?P<\w+>")
@@ -184,26 +206,34 @@ _SECTIONS = "\nsections = "
 def fact_kind(path: str) -> str | None:
     """What kind of fact a member tells, by any layout, or because it is named after a command."""
     found = kind_of(path)
-    if found is not None or not _last_names().fullmatch(path.rpartition("/")[2]):
+    if found is not None or not _names_of_facts().fullmatch(path.rpartition("/")[2]):
         return found
     match = _suffixes().match(path)
     return str(match.lastgroup).rpartition("_")[0] if match is not None else None
 
 
 @cache
-def _cut() -> re.Pattern[str]:
-    """The paths of texts of several commands; the group that matched is the layout.
+def _several() -> Sequence[Layout]:
+    """The layouts with texts of several commands.
 
-    This is asked about every file that a user names: the layouts without such texts, most of them,
-    are not even parsed for it.
+    This is asked about every file that a user names: the others, most of them, are not even parsed.
     """
-    several = [_layout(key) for key, text in sorted(_texts().items()) if _SECTIONS in text]
+    found = [_layout(key) for key, text in sorted(_texts().items()) if _SECTIONS in text]
+    return [layout for layout in found if layout.sections is not None]
+
+
+@cache
+def _cut() -> re.Pattern[str]:
+    """The paths of texts of several commands; the group that matched is the layout."""
     parts = [
-        f"(?P<{layout.key}>{'|'.join(map(_ungrouped, layout.places))})"
-        for layout in several
-        if layout.sections is not None
+        f"(?P<{layout.key}>{'|'.join(map(_ungrouped, layout.places))})" for layout in _several()
     ]
     return _in_any_folder(parts)
+
+
+@cache
+def _names_of_cut() -> re.Pattern[str]:
+    return _last_names({place.path for layout in _several() for place in layout.places})
 
 
 def _ungrouped(place: Place) -> str:
@@ -212,6 +242,8 @@ def _ungrouped(place: Place) -> str:
 
 def heading(path: str) -> re.Pattern[str] | None:
     """What stands above each command of a member of several; None for all others."""
+    if not _names_of_cut().fullmatch(path.rpartition("/")[2]):
+        return None
     found = _cut().match(path)
     return _layout(str(found.lastgroup)).sections if found is not None else None
 
@@ -260,6 +292,13 @@ def _commands() -> re.Pattern[str]:
     return re.compile("|".join(parts))
 
 
+@cache
+def _last_words() -> re.Pattern[str]:
+    """How what stands behind the last `/` of a command line begins: it rules out most files."""
+    lasts = {pattern.rpartition("/")[2] for kind in kinds() for pattern in kind.commands}
+    return re.compile("|".join(sorted(lasts)))
+
+
 _SUFFIX = re.compile(r"\.(?:txt|out|log|dat|output)$")
 _RUN_AS = re.compile(r"^(?:sudo |timeout \S+ |(?:\S*/)?ip netns exec \S+ |(?:/usr)?/s?bin/)+")
 
@@ -278,5 +317,8 @@ def kind_of(command: str) -> str | None:
         folder, _, name = plain.rpartition("/")
         plain = f"{folder}/{name.replace('_', ' ')}" if folder else name.replace("_", " ")
     plain = _RUN_AS.sub("", plain)
-    found = _commands().fullmatch(plain) or _commands().fullmatch(plain.rpartition("/")[2])
+    last = plain.rpartition("/")[2]
+    if not _last_words().match(last):
+        return None
+    found = _commands().fullmatch(plain) or _commands().fullmatch(last)
     return str(found.lastgroup) if found is not None else None

@@ -81,8 +81,10 @@ class Reader:
         self.mark(member.path, member.archive)
         before = len(self.dumps), len(self.facts)
         self._text(member)
-        held = {"dumps": len(self.dumps) > before[0], "facts": len(self.facts) > before[1]}
-        self.count.update(held if any(held.values()) else {"others": 1})
+        dumps, facts = len(self.dumps) > before[0], len(self.facts) > before[1]
+        self.count["dumps"] += dumps
+        self.count["facts"] += facts
+        self.count["others"] += not (dumps or facts)
 
     def mark(self, path: str, archive: str) -> None:
         """Note the bundle of a known layout that a path in an archive shows to begin there."""
