@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -76,6 +76,24 @@ class Digits:
 
 
 @dataclass(frozen=True)
+class Items:
+    """A cell of words between blanks, each of which says something by itself.
+
+    Cells that differ only in their numbers are read once, and the numbers taken from their bytes.
+    That a number says no more than its value is found out by reading each word with others in it.
+
+    Attributes:
+        each: What one word says; as `details` nothing but itself, as printed.
+        together: What words say together, in their order: the cell reads `together(map(each, …))`.
+        names: What words are known by; digits in these are no numbers.
+    """
+
+    each: Callable[[str], Values]
+    together: Callable[[Iterable[Values]], Values]
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Cell:
     """The meaning of one field.
 
@@ -84,12 +102,14 @@ class Cell:
         read: Its text to values. Called once a distinct text; raises `CellFault`.
         free: Whether any words may stand there, so that they prove nothing.
         digits: A number in it that need not be read cell by cell.
+        items: Its words, where each says something by itself.
     """
 
     words: str
     read: Callable[[str], Values]
     free: bool = False
     digits: Digits | None = None
+    items: Items | None = None
 
 
 def _unchanged(columns: Columns) -> None:

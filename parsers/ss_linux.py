@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from nsparse.dialect import Cell, Columns, Dialect, Digits, Values
+from nsparse.dialect import Cell, Columns, Dialect, Digits, Items, Values
 from nsparse.reading.cells import (
     RECV_Q,
     SEND_Q,
@@ -254,6 +254,9 @@ def _item(key: str, value: str, token: str) -> Values:
     return next((read() for fits, read in readers if fits), {"details": token})
 
 
+NAMES = (*PLAIN, *PAIRS, *SPANS, "timer", "skmem", "sk", "v6only", "app_limited")
+"""What a word of the options is known by."""
+
 TOKENS_KNOWN = 1 << 14
 """Most words of the options stand on many rows."""
 
@@ -272,10 +275,15 @@ def _token(token: str) -> Values:
 
 def _info(cell: str) -> Values:
     """Words `key:value`, `key=value` (before 3.14) or flags; the rest stays in details."""
+    return _together(map(_token, cell.split()))
+
+
+def _together(said: Iterable[Values]) -> Values:
+    """What words of the options say together."""
     values: dict[str, Any] = {}
     rest: list[str] = []
-    for token in cell.split():
-        for name, value in _token(token).items():
+    for token in said:
+        for name, value in token.items():
             if name == "details":
                 rest.append(value)
             else:
@@ -399,7 +407,9 @@ DIALECT = Dialect(
             digits=Digits("fd", before="=", after="))", most=INT_MAX),
         ),
         "OPTIONS": Cell("options of the socket", _info, free=True),
-        "INFO": Cell("internals of the socket", _info, free=True),
+        "INFO": Cell(
+            "internals of the socket", _info, free=True, items=Items(_token, _together, NAMES)
+        ),
         "UNIX_INFO": Cell("options of the socket", _unix_info, free=True),
     },
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from dataclasses import replace
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -19,6 +21,8 @@ from nsparse.errors import NotRegular
 from nsparse.reading.cells import Ends, remote
 from nsparse.reading.chunks import dumps
 from nsparse.reading.columns.block import read_block
+from nsparse.reading.columns.details import Details
+from nsparse.reading.columns.items import Number, Reader, Unknown
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines, lines_of, lines_of_text
 from nsparse.reading.columns.plan import plan_of
@@ -76,6 +80,35 @@ def test_what_a_terminal_can_match(
 def test_what_is_not_known_is_refused(source: str) -> None:
     with pytest.raises(NotRegular):
         _ = (Terminal("T", source).uniform, Terminal("T", source).widened)
+
+
+@pytest.mark.parametrize(
+    ("source", "stretches"),
+    [
+        ("[^ \t]+", True),
+        ("(?!users:)[^ \t]+", True),
+        (r"a\([^)]*\)(?:,\([^)]*\))*", True),
+        ("[0-9]{1,2}", False),  # three digits are too many
+        ("[1-9][0-9]*", False),
+        ("[0-9]+[0-9a-f]+", False),  # one digit is too few
+        ("(?:[0-9]+)+", False),
+        ("icmp6?", False),
+        ("[0-9]", False),
+        ("a(?![0-9])[a-z]*", False),
+    ],
+)
+def test_what_cannot_tell_numbers_apart(source: str, stretches: bool) -> None:
+    terminal = Terminal("T", source)
+    assert terminal.stretches is stretches
+    whole, loosened = re.compile(source), re.compile(terminal.loosened)
+    for parts in product(["", "a", "f", "users:", "icmp", "a(", ")", "x"], repeat=2):
+        for numbers in product([1, 23, 456], repeat=2):
+            text = parts[0] + str(numbers[0]) + parts[1] + (str(numbers[1]) if parts[1] else "")
+            masked = re.sub("[0-9]+", "0", text)
+            if stretches:
+                assert bool(whole.fullmatch(text)) == bool(whole.fullmatch(masked)), text
+            if whole.match(text):
+                assert loosened.match(masked), text
 
 
 # ---- bytes -------------------------------------------------------------------------------------
@@ -158,7 +191,12 @@ def block_of(*rows: str, name: str = "ss_linux") -> Any:
     lines = lines_of_text(rows)
     plan = plan_of(load(name).derived, "row", dialects()[name].cells)
     assert plan is not None
-    return read_block(plan, lines, 0, len(lines), Kinds())
+    details = None
+    if any(row.startswith("\t") for row in rows):
+        below = plan_of(load(name).derived, "detail", dialects()[name].cells)
+        assert below is not None
+        details = Details(below, re.compile(plan.begins(0, 2)), lambda _: ())
+    return read_block(plan, lines, 0, len(lines), Kinds(), details)
 
 
 def test_rows_that_differ_in_numbers_and_addresses_are_one_kind() -> None:
@@ -216,16 +254,136 @@ def test_only_numbers_that_mean_nothing_else_are_taken_out() -> None:
     assert_frame_equal(by_columns, nsparse.parse(BytesIO(data), engine="regex").frame)
 
 
+# ---- lines that continue rows ------------------------------------------------------------------
+
+
+ITEMS = dialects()["ss_linux"].cells["INFO"].items
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers", "kept"),
+    [
+        (
+            "cubic rto:0 rtt:0.0/0 mss:0 app_limited",
+            {
+                "rto_ms": Number(0, 0),
+                "rtt_ms": Number(0, 1, 2),
+                "rttvar_ms": Number(0, 3),
+                "mss": Number(0, 4),
+            },
+            [((0, 0), (5, 0))],
+        ),
+        # Words that are kept and neighbours are one part; two blanks part them.
+        (
+            "ato:0  pmtu:0 segs_in:0 lost:0 send 0.0Mbps",
+            {"lost": Number(0, 3)},
+            [((0, 0), (4, 1)), ((6, 1), (20, 3)), ((27, 4), (37, 6))],
+        ),
+        (
+            "skmem:(r0,rb0)",
+            {"skmem_r": Number(0, 0), "skmem_rb": Number(0, 1)},
+            [((0, 0), (12, 2))],
+        ),
+        ("busy:0ms(0%)", {"busy_ms": Number(0, 0)}, []),
+        # An inode of 0 is none, and a user that is not named is root.
+        ("ino:0", {"inode": Number(0, 0, zero=False), "uid": Number(0)}, []),
+    ],
+)
+def test_where_the_numbers_of_a_cell_go(
+    cell: str, numbers: dict[str, Number], kept: list[tuple[tuple[int, int], tuple[int, int]]]
+) -> None:
+    assert ITEMS is not None
+    said = Reader(ITEMS).read(cell)
+    assert said.numbers == numbers
+    assert list(said.details) == kept
+    assert dict(said.rest) == ({"app_limited": True} if "app_limited" in cell else {})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "v0only:0",  # `v6only:1`: its name has a digit, and 1 is a yes
+        "sk:0f",  # a text
+        "timer:(on,0ms,0)",  # 204ms is a time, 20ms is none
+        "rto:0 rto:0",  # the last one counts
+    ],
+)
+def test_numbers_that_say_more_are_left_to_the_pattern(cell: str) -> None:
+    assert ITEMS is not None
+    with pytest.raises(Unknown):
+        Reader(ITEMS).read(cell)
+
+
+INFO = (
+    "\t cubic wscale:7,7 rto:204 rtt:0.105/0.05 mss:1448 cwnd:10 bytes_acked:123 send 10.5Mbps",
+    "\t ts sack bbr wscale:7,7 rto:1000 rtt:12/6.5 cwnd:2 retrans:0/17 lost:3 app_limited busy:8ms",
+    "\t skmem:(r0,rb131072,t0,tb87040,f0,w0,o0,bl0,d4) cubic rto:33 minrtt:0.01",
+    "\tino:0 uid:1000 v6only:1",
+    '\t users:(("a",pid=1,fd=3)) rto:3',
+    "\trtt:1234567890123456.5/1 rto:1e5 mss:x",
+    "\t",
+    "",
+    "        cubic rto:204",
+    " rto:7",
+    "text of its own",
+)
+
+
+@pytest.mark.parametrize(("seed", "block"), [(0, 300), (1, 2000), (2, 1 << 21), (3, 1 << 21)])
+def test_details_are_read_as_line_by_line(
+    seed: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands below rows: one line of details or several, none, damaged, out of place."""
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    monkeypatch.setattr("nsparse.reading.columns.runs.BLOCK", block)
+    dice = random.Random(seed)
+    lines = [HEADER]
+    for _ in range(150):
+        port = dice.randint(1, 70_000)
+        lines.append(
+            f"{dice.choice(['ESTAB', ' ESTAB', 'LISTEN'])} 0 {port} 192.0.2.1:443 ::1:{port}"
+        )
+        for _ in range(dice.choice([0, 1, 1, 1, 1, 1, 2])):
+            line = dice.choice(INFO[: dice.choice([3, 3, 3, len(INFO)])])
+            line = re.sub("[0-9]", lambda _: str(dice.randint(0, 9)), line)
+            if dice.random() < 0.05:
+                at = dice.randrange(len(line) + 1)
+                line = line[:at] + dice.choice("0x:/.( \t\x0b") + line[at + dice.randint(0, 2) :]
+            lines.append(line)
+    data = "\n".join(lines).encode()
+    by_columns = nsparse.parse(BytesIO(data), engine="columns")
+    by_regex = nsparse.parse(BytesIO(data), engine="regex")
+    assert by_regex.census["details"] > 50
+    assert_frame_equal(by_columns.frame, by_regex.frame)
+    assert replace(by_columns, frame=None) == replace(by_regex, frame=None)  # type: ignore[arg-type]
+
+
+def test_rows_and_their_details_are_taken_together() -> None:
+    """Lines alike but for their numbers are one kind; what only some say is missing in others."""
+    rows = [f"ESTAB 0 0 192.0.2.1:443 198.51.100.7:{port}" for port in range(1, 41)]
+    lines = [line for at, row in enumerate(rows) for line in (row, INFO[at % 3])]
+    found = block_of(*lines)
+    assert found.taken.all()
+    assert found.more.all()
+    assert found.lines.tolist() == list(range(0, 81, 2))
+    assert len(set(found.kinds.tolist())) == 2  # with a flag and without
+    assert [found.columns["rto_ms"].value(row) for row in range(3)] == [204.0, 1000.0, 33.0]
+    assert [found.columns["lost"].value(row) for row in range(3)] == [None, 3, None]
+    assert [found.columns["rtt_ms"].value(row) for row in range(3)] == [0.105, 12.0, None]
+    assert found.columns["details"].value(1) == "ts sack bbr wscale:7,7"
+
+
 # ---- whole dumps -------------------------------------------------------------------------------
 
 
 def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = dump("ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514", "what is this", times=30)
+    row = "ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514"
+    data = dump(row, "what is this", times=30) + f"{row}\n".encode()
     seen: list[int] = []
 
-    def watched(plan: Any, lines: Lines, first: int, count: int, kinds: Kinds) -> Any:
+    def watched(plan: Any, lines: Lines, first: int, count: int, *more: Any) -> Any:
         seen.append(count)
-        return read_block(plan, lines, first, count, kinds)
+        return read_block(plan, lines, first, count, *more)
 
     monkeypatch.setattr("nsparse.reading.columns.runs.read_block", watched)
     small = nsparse.parse(BytesIO(data))
@@ -242,8 +400,8 @@ def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_kind_that_does_not_stand_for_its_rows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a block were wrong, the dump is read again without it."""
 
-    def wrong(plan: Any, lines: Lines, first: int, count: int, kinds: Kinds) -> Any:
-        block = read_block(plan, lines, first, count, kinds)
+    def wrong(*what: Any) -> Any:
+        block = read_block(*what)
         block.columns["local_port"].values[:] = 1
         return block
 

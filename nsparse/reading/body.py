@@ -28,7 +28,8 @@ class Body:
         """Many rows that simply go on a table."""
         self.ledger.settle(among_rows=self.course.open)
         table.records.extend(run)
-        self.ledger.count("rows", len(run))
+        for kind, lines in run.census.items():
+            self.ledger.count(kind, lines)
         self._stand(run.indent)
 
     def row(self, line: Line) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol, overload
 
@@ -14,6 +14,10 @@ class Run(Protocol):
 
     def __len__(self) -> int:
         """How many there are."""
+
+    @property
+    def census(self) -> Mapping[str, int]:
+        """How many lines of each kind there are, from the first row to the end of the last."""
 
     @property
     def indent(self) -> int:

@@ -82,12 +82,12 @@ class _Walk:
         if table is None:
             return 0
         run = runs.at(table, number)
-        if run is not None and self.wraps.whole(number + len(run) - 1):
+        if run is not None and self.wraps.whole(number + sum(run.census.values()) - 1):
             run = run.without_last()
         if run is None or not len(run):
             return 0
         self.body.extend(table, run)
-        return len(run)
+        return sum(run.census.values())
 
     def line(self, number: int) -> int:
         """A line, with those below that are its rest; how many there are."""

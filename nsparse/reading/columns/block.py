@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nsparse.reading.columns.classes import Classes, Column, Sink, classify
+from nsparse.reading.columns.classes import Classes, Column, Sink, classify, column_of
+from nsparse.reading.columns.more import Part, apart, go_on, part_of
 from nsparse.reading.columns.site import LOOSE, Outcome, Site
 from nsparse.reading.columns.words import (
-    PAD,
     Bools,
     Ints,
     Positions,
     Text,
     edges,
     encode,
-    text_of,
 )
 
 if TYPE_CHECKING:
+    from nsparse.reading.columns.details import Details
     from nsparse.reading.columns.kinds import Kinds
     from nsparse.reading.columns.lines import Lines
     from nsparse.reading.columns.plan import Place, Plan
@@ -44,34 +44,49 @@ Which = Any
 
 @dataclass
 class Block:
-    """Lines that follow one another, as far as a plan reads them.
+    """Rows that follow one another, as far as a plan reads them.
 
     Attributes:
-        first: The number of the first line, from 0.
-        taken: Whether the plan reads a line.
-        kinds: The kind of each line that it reads.
+        lines: The number of each row's line, from 0, and of the line behind the last.
+        taken: Whether the plan reads a row, and what continues it.
+        kinds: The kind of each row that it reads.
         all: What kinds there are.
         columns: What the rows say beside their kind.
-        indents: How far each line is indented.
+        indents: How far each row is indented.
+        more: Whether the line below a row goes on with it.
     """
 
-    first: int
+    lines: Ints
     taken: Bools
     kinds: Positions
     all: Kinds
     columns: dict[str, Column]
     indents: Positions
+    more: Bools
 
     def __len__(self) -> int:
         return len(self.taken)
 
-    def add(self, place: int) -> None:
-        """A line that was read by itself after all is a kind of its own."""
-        if not self.taken[place]:
-            self.taken[place] = True
-            self.kinds[place] = self.all.own()
+    def holds(self, line: int) -> bool:
+        """Whether a line is one of its."""
+        return bool(self.lines[0] <= line < self.lines[-1])
+
+    def column(self, name: str, dtype: Any = np.int64) -> Column:
+        """What the rows say in a column beside their kind, nothing at first."""
+        return column_of(self.columns, name, len(self), dtype)
+
+    def row(self, line: int) -> int:
+        """The first row that stands on a line or below it."""
+        return int(np.searchsorted(self.lines, line))
+
+    def add(self, row: int, *, more: bool) -> None:
+        """A row that was read by itself after all is a kind of its own."""
+        if not self.taken[row]:
+            self.taken[row] = True
+            self.more[row] = more
+            self.kinds[row] = self.all.own()
             for column in self.columns.values():
-                column.has[place] = False
+                column.has[row] = False
 
 
 @dataclass(frozen=True)
@@ -101,26 +116,51 @@ class _Cohort:
         return lines if isinstance(self.which, slice) else np.searchsorted(self.which, lines)
 
 
-def read_block(plan: Plan, lines: Lines, first: int, count: int, kinds: Kinds) -> Block:
-    """Read `count` lines from `first` on; their kinds are numbered as in `kinds`."""
-    starts = lines.starts[first : first + count + 1]
-    origin = int(starts[0])
-    text = text_of(memoryview(lines.data)[origin : int(starts[-1]) - 1])
-    ends = (starts[1:] - 1 - origin + PAD).astype(np.int32)
+def read_block(
+    plan: Plan,
+    lines: Lines,
+    first: int,
+    count: int,
+    kinds: Kinds,
+    details: Details | None = None,
+) -> Block:
+    """Read `count` lines from `first` on; their kinds are numbered as in `kinds`.
+
+    Args:
+        plan: How rows are read.
+        lines: The lines of the text.
+        first: The first of them, from 0, which continues no row.
+        count: How many.
+        kinds: The kinds that are known.
+        details: How lines are read that continue rows, where there are such lines.
+    """
+    parts = apart(lines, first, count) if details else None
+    if details is None or parts is None:
+        starts = lines.starts[first : first + count + 1]
+        rows = part_of(memoryview(lines.data)[int(starts[0]) : int(starts[-1]) - 1], starts)
+        return _rows(plan, rows, np.arange(first, first + count + 1), kinds)
+    block = _rows(plan, parts.rows, parts.lines, kinds)
+    go_on(block, parts, details)
+    return block
+
+
+def _rows(plan: Plan, part: Part, lines: Ints, kinds: Kinds) -> Block:
+    """Read rows that stand on some lines."""
+    count = len(part.ends)
     block = Block(
-        first,
+        lines,
         np.zeros(count, np.bool_),
         np.zeros(count, np.int32),
         kinds,
         {},
         np.zeros(count, np.int32),
+        np.zeros(count, np.bool_),
     )
-    begins = (starts[:-1] - origin + PAD).astype(np.int32)
-    for rows, word_starts, word_ends in _groups(text, ends):
-        block.indents[rows] = word_starts[0] - begins[rows]
-        _Reader(plan, text, block, rows, word_starts, word_ends).read()
+    for rows, word_starts, word_ends in _groups(part.text, part.ends):
+        block.indents[rows] = word_starts[0] - part.starts[rows]
+        _Reader(plan, part.text, block, rows, word_starts, word_ends).read()
     for column in block.columns.values():
-        column.close(text.raw)
+        column.close(part.text.raw)
     return block
 
 

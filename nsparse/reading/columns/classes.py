@@ -50,17 +50,33 @@ class Column:
         kept: The texts, if it is one of texts; of later ones hold good where rows have several.
         said: What is not said as it is printed, in bytes behind those of the block.
         texts: The text of each row, when the block is done.
+        missing: Whether what a row says here is that there is no number.
     """
 
-    values: Ints
+    values: Any
     has: Bools
     kept: list[Texts] = field(default_factory=list)
     said: bytearray = field(default_factory=bytearray)
     texts: Any = None
+    missing: Bools | None = None
 
     def value(self, row: int) -> object:
         """What one row says."""
-        return int(self.values[row]) if self.texts is None else self.texts[row].as_py()
+        if self.texts is not None:
+            return self.texts[row].as_py()
+        if self.missing is not None and self.missing[row]:
+            return None
+        return self.values[row].item()
+
+    def say(self, rows: Any, values: Any, missing: Bools) -> None:
+        """Set what some rows say; where these are all, they are kept as they are given."""
+        if isinstance(rows, slice):
+            self.values, self.missing = values, missing
+        else:
+            if self.missing is None:
+                self.missing = np.zeros(len(self.has), np.bool_)
+            self.values[rows], self.missing[rows] = values, missing
+        self.has[rows] = True
 
     def close(self, data: bytes) -> None:
         """Take the texts out of the bytes of the block."""
@@ -173,10 +189,15 @@ class Sink:
         return start, self.size + len(said)
 
     def _column(self, name: str) -> Column:
-        if name not in self.columns:
-            values = np.zeros(self.length, np.int64)  # memory never written to costs none
-            self.columns[name] = Column(values, np.zeros(self.length, np.bool_))
-        return self.columns[name]
+        return column_of(self.columns, name, self.length)
+
+
+def column_of(columns: dict[str, Column], name: str, length: int, dtype: Any = np.int64) -> Column:
+    """A column of so many rows, a new one where there is none."""
+    if name not in columns:
+        values = np.zeros(length, dtype)  # memory never written to costs none
+        columns[name] = Column(values, np.zeros(length, np.bool_))
+    return columns[name]
 
 
 def _keep(

@@ -120,6 +120,37 @@ class Plan:
             self._steps[key] = self._step(place, word, last)
         return self._steps[key]
 
+    def line(self, text: str) -> Step | None:
+        """What a whole line says; with `stretches` so do all that differ in their numbers alone.
+
+        Args:
+            text: The line, in which every number is one digit.
+        """
+        return self._step(self.start, text, True)
+
+    @cached_property
+    def stretches(self) -> bool:
+        """Whether nothing that is tried on a line tells one number from another."""
+        names = {name for state in self.automaton for name, _ in state.edges}
+        return all(self.terminals[name].stretches for name in names)
+
+    def begins(self, state: int, cells: int) -> str:
+        """What lines begin with from a state on, whatever numbers stand in them.
+
+        Args:
+            state: The state.
+            cells: How many cells are looked at.
+        """
+        if cells == 0:
+            return ""
+        ways = dict.fromkeys(
+            self.terminals[name].loosened + self.begins(target, cells - is_field(name))
+            for name, target in self.automaton[state].edges
+            if target is not None
+        )
+        ends = [""] if self.automaton[state].final else []
+        return f"(?:{'|'.join([*ways, *ends])})"
+
     def _step(self, place: Place, word: str, last: bool) -> Step | None:
         text = word if last else word + SENTINEL
         state, at = place.state, 0

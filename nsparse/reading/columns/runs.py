@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nsparse.reading.columns.block import Block, read_block
+from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines
+from nsparse.reading.columns.more import continues
 from nsparse.reading.columns.plan import Plan, plan_of
-from nsparse.reading.columns.words import Ints, Positions, encode
+from nsparse.reading.columns.words import Bools, Ints, Positions, encode
 from nsparse.reading.convert import NOTHING, Record
 from nsparse.reading.grammar import ROWS, Match, load
 from nsparse.reading.rows import Unproved
@@ -30,6 +33,14 @@ BLOCK = 1 << 21
 SHORTEST = 16
 """Shorter runs are read one by one."""
 
+BLANKS = " \t"
+
+DETAIL = "detail"
+"""The kind of line that goes on with a row in further columns."""
+
+CELLS = 2
+"""So many cells tell a row from what continues one (`nsparse.reading.derive.opening`)."""
+
 PATIENCE = 64
 """At most so many lines are passed before a run is looked for again."""
 
@@ -42,18 +53,27 @@ class Piece(NamedTuple):
     stop: int
 
     @property
-    def first(self) -> int:
-        """The number of the first line, from 0."""
-        return self.block.first + self.start
+    def rows(self) -> slice:
+        """The rows in their block."""
+        return slice(self.start, self.stop)
+
+    @property
+    def places(self) -> Ints:
+        """The line of each row, from 0."""
+        return self.block.lines[self.rows]
 
     def without(self, lost: Ints) -> Iterator[Piece]:
-        """The rows between lines that are lost, given in their order and counted from 0."""
-        first, last = np.searchsorted(lost, (self.first, self.block.first + self.stop))
+        """The rows between those that stand on lines that are lost, which are in their order."""
         start = self.start
-        for place in [*(lost[first:last] - self.block.first).tolist(), self.stop]:
-            if place > start:
-                yield self._replace(start=start, stop=place)
-            start = place + 1
+        for row in [*np.flatnonzero(np.isin(self.places, lost)).tolist(), len(self.places)]:
+            if self.start + row > start:
+                yield self._replace(start=start, stop=self.start + row)
+            start = self.start + row + 1
+
+    def without_last(self) -> list[Piece]:
+        """All rows but the last."""
+        rest = self._replace(stop=self.stop - 1)
+        return [rest] if rest.stop > rest.start else []
 
 
 @dataclass
@@ -63,11 +83,13 @@ class BlockRun:
     Attributes:
         lines: The lines of the text.
         read: Reads one line.
+        goes_on: Reads one that continues a row.
         pieces: The rows.
     """
 
     lines: Lines
     read: Callable[[str], Match | None]
+    goes_on: Callable[[str], Match | None]
     pieces: list[Piece]
     _kinds: tuple[Positions, Positions] | None = None
 
@@ -77,8 +99,20 @@ class BlockRun:
     @property
     def places(self) -> Ints:
         """The number of each row's line, from 0."""
-        found = [np.arange(one.first, one.first + one.stop - one.start) for one in self.pieces]
-        return np.concatenate(found)
+        return np.concatenate([piece.places for piece in self.pieces])
+
+    @property
+    def more(self) -> Bools:
+        """Whether a row goes on below."""
+        return np.concatenate([piece.block.more[piece.rows] for piece in self.pieces])
+
+    @property
+    def census(self) -> Mapping[str, int]:
+        """How many lines of each kind there are."""
+        more, places = self.more, self.places
+        rows, details = len(places), int(np.count_nonzero(more))
+        lines = int(places[-1] + more[-1]) + 1 - int(places[0])
+        return {"rows": rows, "details": details, "blank": lines - rows - details}
 
     def line(self, at: int) -> int:
         """The line of a row."""
@@ -86,27 +120,34 @@ class BlockRun:
 
     def record(self, at: int) -> Record:
         """One row, read by itself."""
-        return self._record(int(self.places[at]))
+        return self._record(int(self.places[at]), more=bool(self.more[at]))
 
     def records(self) -> Iterator[Record]:
         """All rows, each read by itself."""
-        return map(self._record, self.places.tolist())
+        return self._records(slice(None))
 
     def samples(self) -> Iterator[Record]:
         """One row of each kind, in the order in which the kinds appear."""
-        return map(self._record, self.places[self.kinds[1]].tolist())
+        return self._records(self.kinds[1])
+
+    def _records(self, which: Any) -> Iterator[Record]:
+        places, more = self.places[which].tolist(), self.more[which].tolist()
+        return (self._record(at, more=on) for at, on in zip(places, more, strict=True))
 
     @property
     def kinds(self) -> tuple[Positions, Positions]:
         """Which kind each row is, numbered as they appear; and the first row of each kind."""
         if self._kinds is None:
-            found = [one.block.kinds[one.start : one.stop] for one in self.pieces]
+            found = [one.block.kinds[one.rows] for one in self.pieces]
             self._kinds = encode(np.concatenate(found).astype(np.int64))
         return self._kinds
 
-    def _record(self, number: int) -> Record:
-        text = self.lines[number].strip(" \t")
-        return Record(number + 1, text, self.read(text) or NOTHING)
+    def _record(self, number: int, *, more: bool) -> Record:
+        text = self.lines[number].strip(BLANKS)
+        record = Record(number + 1, text, self.read(text) or NOTHING)
+        if more:
+            record.more.append(self.goes_on(self.lines[number + 1].strip(BLANKS)) or NOTHING)
+        return record
 
     def join(self, other: Run) -> bool:
         """Take in the rows that follow, where the same plan has read them."""
@@ -121,9 +162,7 @@ class BlockRun:
     def without_last(self) -> BlockRun:
         """All but the last."""
         *before, last = self.pieces
-        rest = last._replace(stop=last.stop - 1)
-        kept = [*before, *([rest] if rest.stop > rest.start or not before else [])]
-        return replace(self, pieces=kept, _kinds=None)
+        return replace(self, pieces=[*before, *last.without_last()], _kinds=None)
 
     def without(self, lines: Collection[int]) -> BlockRun:
         """All but the rows on these lines.
@@ -153,7 +192,7 @@ class Runs:
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
-        self._readers: dict[tuple[str, str], _Reader] = {}
+        self._readers: dict[tuple[str, str, bool], _Reader] = {}
         self._table: Table | None = None
         self._not_before = 0
         self._missed = 0
@@ -175,7 +214,8 @@ class Runs:
 
     def _run(self, table: Table, start: int) -> tuple[BlockRun | None, int]:
         kinds = ROWS if table.header else ROWS[:1]
-        reader = self._reader(table.voice, _first(table.voice, kinds))
+        alone = len(table.speakers) == 1  # what continues a row says that nobody else reads it
+        reader = self._reader(table.voice, _first(table.voice, kinds), alone=alone)
         pieces: list[Piece] = []
         stop, refused = start, False
         while stop < len(self.lines) and not refused:
@@ -183,33 +223,34 @@ class Runs:
             ends = [self._end(table, voice, kinds, at) for voice in table.speakers]
             stop = min(end for end, _ in ends)
             refused = any(bad for end, bad in ends if end == stop)
-            if reader.block is not None and stop > at:
-                pieces.append(
-                    Piece(reader.block, at - reader.block.first, stop - reader.block.first)
-                )
+            block = reader.block
+            if block is not None and stop > at:
+                pieces.append(Piece(block, block.row(at), block.row(stop)))
         if refused and pieces:
             # What the line below says may be the rest of the last row: that is read by itself.
-            pieces[-1:] = pieces[-1].without(np.array([stop - 1]))
+            pieces[-1:] = pieces[-1].without_last()
         if sum(piece.stop - piece.start for piece in pieces) < SHORTEST or not pieces:
             return None, stop
-        return BlockRun(self.lines, partial(table.reads, table.voice), pieces), stop
+        goes_on = partial(table.voice.match, DETAIL)
+        return BlockRun(self.lines, partial(table.reads, table.voice), goes_on, pieces), stop
 
     def _end(
         self, table: Table, voice: Voice, kinds: Sequence[str], start: int
     ) -> tuple[int, bool]:
         """Behind the last line of those from `start` on that a dialect is known to read."""
-        kind = _first(voice, kinds)
+        kind, alone = _first(voice, kinds), len(table.speakers) == 1
         if voice is not table.voice:
             # What these read is not kept: it only matters that they read it, as any kind of row.
-            text = self.lines[start].strip(" \t")
+            text = self.lines[start].strip(BLANKS)
             kind = next((one for one in kinds if voice.match(one, text)), kind)
-        return self._reader(voice, kind).end(start, partial(table.reads, voice))
+        return self._reader(voice, kind, alone=alone).end(start, partial(table.reads, voice))
 
-    def _reader(self, voice: Voice, kind: str) -> _Reader:
-        """The reader of a kind of row of a dialect."""
-        key = (voice.dialect.name, kind)
+    def _reader(self, voice: Voice, kind: str, *, alone: bool) -> _Reader:
+        """The reader of a kind of row of a dialect, and where it is alone of what continues one."""
+        key = (voice.dialect.name, kind, alone)
         if key not in self._readers:
-            self._readers[key] = _Reader(_plan(voice, kind), self.lines)
+            details = _details(voice, kind) if alone else None
+            self._readers[key] = _Reader(_plan(voice, kind), self.lines, voice, details)
         return self._readers[key]
 
 
@@ -231,11 +272,29 @@ def _installed(name: str, kind: str) -> Plan | None:
     return plan_of(load(name).derived, kind, dialects()[name].cells)
 
 
+def _details(voice: Voice, kind: str) -> Details | None:
+    """How lines are read that continue rows; None where nothing is known of their words."""
+    plan = _plan(voice, DETAIL)
+    if plan is None or not any(cell.items for cell in plan.cells.values()) or not plan.stretches:
+        return None
+    rows = [other.begins(0, CELLS) for one in ROWS if (other := _plan(voice, one)) is not None]
+
+    def says(row: str) -> Collection[str]:
+        match = voice.match(kind, row.strip(BLANKS))
+        fields = zip(match.fields, match.texts, strict=True) if match else ()
+        read = (voice.dialect.cells[name].read(text) for name, text in fields)
+        return {name for values in read for name, value in values.items() if value is not None}
+
+    return Details(plan, re.compile("|".join(rows)), says)
+
+
 class _Reader:
     """Reads blocks by one plan, as many as are asked for, and keeps the last."""
 
-    def __init__(self, plan: Plan | None, lines: Lines) -> None:
-        self.plan, self.lines = plan, lines
+    def __init__(
+        self, plan: Plan | None, lines: Lines, voice: Voice, details: Details | None
+    ) -> None:
+        self.plan, self.lines, self.voice, self.details = plan, lines, voice, details
         self.block: Block | None = None
         self.kinds = Kinds()
         self._refused: list[int] = []
@@ -250,25 +309,49 @@ class _Reader:
         Returns:
             Where they end, and whether because the next line is no row.
         """
-        if self.plan is None:
+        if self.plan is None or (self.details and continues(self.lines, start)):
             return start, True
         block = self.block
-        if block is None or not block.first <= start < block.first + len(block):
+        if block is None or not block.holds(start):
             count = self._count(start)
-            self.block = block = read_block(self.plan, self.lines, start, count, self.kinds)
+            self.block = block = read_block(
+                self.plan, self.lines, start, count, self.kinds, self.details
+            )
             self._refused = np.flatnonzero(~block.taken).tolist()
-        at = bisect_left(self._refused, start - block.first)
+        at = bisect_left(self._refused, block.row(start))
         while at < len(self._refused):
-            place = self._refused[at]
-            text = self.lines[block.first + place].strip(" \t")
-            if not text or read(text) is None:
-                return block.first + place, True
-            block.add(place)
+            row = self._refused[at]
+            more = self._more(block, row, read)
+            if more is None:
+                return int(block.lines[row]), True
+            block.add(row, more=more)
             at += 1
-        return block.first + len(block), False
+        return int(block.lines[-1]), False
+
+    def _more(self, block: Block, row: int, read: Callable[[str], Match | None]) -> bool | None:
+        """Whether a row goes on below; None where there is no row, or nobody knows how it goes on.
+
+        Only the line below may, and what more is there must be empty.
+        """
+        first, behind = block.lines[row : row + 2].tolist()
+        text, *below = (self.lines[line].strip(BLANKS) for line in range(first, behind))
+        if not text or read(text) is None:
+            return None
+        if not any(below):
+            return False
+        if any(below[1:]) or self.voice.opening.match(below[0]) or read(below[0]) is not None:
+            return None
+        line = self.lines[first + 1]
+        deeper = len(line) - len(line.lstrip(BLANKS)) > int(block.indents[row])
+        return True if deeper and self.voice.match(DETAIL, below[0]) else None
 
     def _count(self, at: int) -> int:
         """How many lines from one on make a block."""
-        starts = self.lines.starts
-        behind = int(np.searchsorted(starts, starts[at] + BLOCK, "right")) - 1
-        return min(max(behind - at, 1), len(self.lines) - at)
+        starts, lines = self.lines.starts, len(self.lines)
+        goes_on = self.details is not None and at + 1 < lines and continues(self.lines, at + 1)
+        size = BLOCK * (2 if goes_on else 1)  # of which rows are the smaller part
+        behind = int(np.searchsorted(starts, starts[at] + size, "right")) - 1
+        count = min(max(behind - at, 1), lines - at)
+        while self.details and 1 < count < lines - at and continues(self.lines, at + count):
+            count -= 1
+        return count

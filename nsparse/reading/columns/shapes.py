@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nsparse.reading.columns.expressions import ASCII
 from nsparse.reading.columns.kinds import UNKNOWN, Meanings
 from nsparse.reading.columns.site import Numbers, Outcome, Site
-from nsparse.reading.columns.terminals import ASCII, sets_of_text
+from nsparse.reading.columns.terminals import sets_of_text
 from nsparse.reading.columns.words import (
     LONGEST,
     Bools,

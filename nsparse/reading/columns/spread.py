@@ -12,17 +12,17 @@ import numpy as np
 from nsparse.reading.columns.runs import BlockRun
 from nsparse.reading.columns.words import whole_numbers
 from nsparse.reading.rows import Unproved
-from nsparse.schema import BY_NAME
+from nsparse.schema import BY_NAME, array
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.reading.columns.block import Block
     from nsparse.reading.columns.classes import Column
-    from nsparse.reading.columns.words import Ints, Positions
+    from nsparse.reading.columns.words import Bools, Ints, Positions
     from nsparse.reading.rows import Rows
 
-NUMBERS = ("Int64", "Int32")
+NUMBERS = ("Int64", "Int32", "Float64")
 
 PART = 1 << 14
 """Rows that share the memory of a text that all of them say."""
@@ -71,13 +71,13 @@ def _pieces(run: BlockRun, which: Positions, firsts: Positions) -> Iterator[Part
     for _, group in groupby(run.pieces, key=lambda piece: id(piece.block)):
         pieces = list(group)
         block = pieces[0].block
-        here: Any = slice(pieces[0].start, pieces[0].stop)
-        places = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+        here: Any = pieces[0].rows
         if len(pieces) > 1:
-            here = places
-        behind = at + len(places)
+            here = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+        lines = block.lines[here] + 1
+        behind = at + len(lines)
         own = firsts[(firsts >= at) & (firsts < behind)] - np.int32(at)
-        yield Part(which[at:behind], places + (block.first + 1), block, here, own)
+        yield Part(which[at:behind], lines, block, here, own)
         at = behind
 
 
@@ -95,9 +95,17 @@ def spread(few: pd.DataFrame, tables: Sequence[Rows]) -> pd.DataFrame:
 
     found = list(_parts(tables))
     which = np.concatenate([part.which for part in found])
-    arrays = ((str(name), values.array) for name, values in few.items())
-    columns = {name: _column(values, name, which, found) for name, values in arrays}
-    return pd.DataFrame(columns, copy=False)
+    arrays = {str(name): values.array for name, values in few.items()}
+    # A row that stands for a kind need not say all that others of it say.
+    said = {name for part in found if part.block for name in part.block.columns} - arrays.keys()
+    arrays |= {name: array(BY_NAME[name], None, len(few)) for name in said}
+    columns = {
+        name: _column(arrays[name], name, which, found) for name in BY_NAME if name in arrays
+    }
+    untold = [name for name in said if columns[name].isna().all()]
+    return pd.DataFrame(
+        {name: column for name, column in columns.items() if name not in untold}, copy=False
+    )
 
 
 def _column(few: Any, name: str, which: Positions, found: Sequence[Part]) -> Any:
@@ -112,10 +120,7 @@ def _column(few: Any, name: str, which: Positions, found: Sequence[Part]) -> Any
         return _constant(few, dtype, len(which))
     if dtype == "str":
         return _texts(few, name, found)
-    values = few.take(which)
-    if dtype in NUMBERS:
-        _overwrite(few, values, name, found)
-    return values
+    return _numbers(few, name, which, found) if dtype in NUMBERS else few.take(which)
 
 
 def _says_one_thing(few: Any) -> bool:
@@ -141,7 +146,7 @@ def _constant(few: Any, dtype: str, length: int) -> Any:
         values = np.zeros(length, few._data.dtype)  # memory never written to costs none
         if not missing:
             values += few._data[0]
-        return pd.arrays.IntegerArray(values, np.full(length, missing))
+        return type(few)(values, np.full(length, missing))
     return few.take(np.zeros(length, np.int32))
 
 
@@ -161,24 +166,42 @@ def _from_arrow(few: Any, texts: Any) -> Any:
     return dtype.__from_arrow__(texts)
 
 
-def _overwrite(few: Any, values: Any, name: str, found: Iterable[Part]) -> None:
-    """Put the numbers of runs into a column."""
+def _numbers(few: Any, name: str, which: Positions, found: Sequence[Part]) -> Any:
+    """A column of numbers: those that rows say by themselves, and else those of their kinds."""
+    said = [column.has[part.here] if (column := part.column(name)) else None for part in found]
+    if all(has is not None and has.all() for has in said):
+        numbers = np.empty(len(which), few._data.dtype)
+        values = type(few)(numbers, np.zeros(len(which), np.bool_))
+    else:
+        values = few.take(which)
     at = 0
-    for part in found:
+    for part, has in zip(found, said, strict=True):
         there = slice(at, at + len(part.lines))
         at = there.stop
         column = part.column(name)
-        if column is None:
-            continue
-        has, numbers = column.has[part.here], column.values[part.here]
-        _check(part, has, few._data[part.which[part.firsts]], numbers[part.firsts])
-        np.copyto(values._data[there], numbers, where=has, casting="unsafe")
-        values._mask[there] &= ~has
+        if column is not None and has is not None:
+            _overwrite(few, part, column, has, values[there])
+    return values
 
 
-def _check(part: Part, has: Any, read: Any, said: Any) -> None:
+def _overwrite(few: Any, part: Part, column: Column, has: Bools, values: Any) -> None:
+    """Put the numbers of some rows into their part of a column."""
+    first, telling = part.which[part.firsts], has[part.firsts]
+    numbers = column.values[part.here]
+    if column.missing is None:
+        values._mask &= ~has
+    else:
+        missing = column.missing[part.here]
+        np.copyto(values._mask, missing, where=has)
+        _check(telling, few._mask[first], missing[part.firsts])
+        telling = telling & ~missing[part.firsts]
+    _check(telling, few._data[first], numbers[part.firsts])
+    np.copyto(values._data, numbers, where=has, casting="unsafe")
+
+
+def _check(has: Bools, read: Any, said: Any) -> None:
     """Hold what rows say by their bytes against what they say when they are read as any row is."""
-    if not (~has[part.firsts] | (read == said)).all():
+    if not (~has | (read == said)).all():
         raise Unproved
 
 
@@ -201,7 +224,7 @@ def _chunk(known: Any, column: Column | None, part: Part) -> Any:
     texts = _texts_of(column, part.here)
     few = known.take(pa.array(part.which[part.firsts])).to_numpy(zero_copy_only=False)
     said = texts.take(pa.array(part.firsts)).to_numpy(zero_copy_only=False)
-    _check(part, has, few, said)
+    _check(has[part.firsts], few, said)
     if has.all():
         return texts
     return pc.if_else(pa.array(has), texts, known.take(pa.array(part.which)))

@@ -1,0 +1,239 @@
+"""Cells of many words: what they say, whatever numbers stand in them.
+
+A cell is read with every number replaced by others, each of them unlike all the rest, so that what
+it says then tells which number goes into which column. What changes with the numbers in any other
+way is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nsparse.dialect import CellFault
+from nsparse.schema import BY_NAME
+
+if TYPE_CHECKING:
+    from nsparse.dialect import Items, Values
+
+DIGIT = "0"
+"""Stands for any number."""
+
+NUMBER = re.compile("[0-9]+")
+
+TYPES: Mapping[str, type] = {"Int64": int, "Float64": float}
+"""Columns that numbers go into, and what cells say there."""
+
+LEAST = (101, 20_011)
+"""The numbers that words are read with go up from here: at first, and when read again."""
+
+READINGS = len(LEAST) + 2
+"""A word is read with 0 and 1 as well, as these may be no numbers but a no and a yes."""
+
+REMEMBERED = 100_000
+"""So many words are remembered; no dump has more that come again."""
+
+
+class Number(NamedTuple):
+    """What goes into a column of numbers.
+
+    Attributes:
+        value: It, where it is no number of the cell.
+        run: Which number of the cell it is, else -1.
+        fraction: Which one stands behind its point, else -1.
+        zero: Whether 0 says 0.
+    """
+
+    value: float = 0
+    run: int = -1
+    fraction: int = -1
+    zero: bool = True
+
+
+class Edge(NamedTuple):
+    """A place in a cell: how many bytes that are no digits are before it, and numbers."""
+
+    bytes: int
+    runs: int
+
+
+class Said(NamedTuple):
+    """What all cells say that differ in their numbers alone.
+
+    Attributes:
+        numbers: By column.
+        details: What is kept as printed, from where to where.
+        rest: Everything else, by column.
+    """
+
+    numbers: Mapping[str, Number] = {}
+    details: Sequence[tuple[Edge, Edge]] = ()
+    rest: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word, whatever numbers stand in it.
+
+    Attributes:
+        texts: It with some numbers, with others, with nothing but 0, and with nothing but 1.
+        said: What it says each time.
+        runs: Which number is which, and its fraction, by its value; the first and second time.
+        count: How many numbers it has.
+    """
+
+    texts: Sequence[str]
+    said: Sequence[Values]
+    runs: Sequence[Mapping[float, tuple[int, int]]]
+    count: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is kept as printed."""
+        return "details" in self.said[0]
+
+
+class Unknown(Exception):
+    """What a cell says depends on its numbers; it never leaves the reader of columns."""
+
+
+@dataclass
+class Reader:
+    """Reads cells in which `DIGIT` stands for every number.
+
+    Attributes:
+        items: What their words say.
+    """
+
+    items: Items
+    _words: dict[str, _Word | None] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def read(self, cell: str) -> Said:
+        """What a cell says.
+
+        Raises:
+            Unknown: That depends on its numbers.
+        """
+        texts = cell.split()
+        words = [self._word(text) for text in texts]
+        telling = [text for text, word in zip(texts, words, strict=True) if not word.kept]
+        if len(set(telling)) < len(telling):
+            raise Unknown  # nobody can tell which of them has the last word
+        said = [
+            dict(self.items.together([word.said[at] for word in words])) for at in range(READINGS)
+        ]
+        for at, values in enumerate(said):
+            kept = " ".join(word.texts[at] for word in words if word.kept)
+            if values.pop("details", "") != kept:
+                raise Unknown
+        numbers, rest = _told(said, *(_runs(words, at) for at in range(2)))
+        return Said(numbers, _kept(cell, texts, words), rest)
+
+    def _word(self, text: str) -> _Word:
+        if len(self._words) > REMEMBERED:
+            self._words.clear()
+        if text not in self._words:
+            self._words[text] = self._new(text)
+        known = self._words[text]
+        if known is None:
+            raise Unknown
+        return known
+
+    def _new(self, text: str) -> _Word | None:
+        if any(name in text for name in self._names):
+            return None
+        parts = text.split(DIGIT)
+        runs = len(parts) - 1
+        steps = [next(self._numbers) for _ in range(runs)]
+        numbers = [[least + step for step in steps] for least in LEAST]
+        texts = [_with(parts, each) for each in (*numbers, [0] * runs, [1] * runs)]
+        try:
+            said = [self.items.each(one) for one in texts]
+        except CellFault:
+            return None
+        return _Word(texts, said, [_by_value(parts, each) for each in numbers], runs)
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        """The names of words that have digits in them."""
+        return [NUMBER.sub(DIGIT, name) for name in self.items.names if NUMBER.search(name)]
+
+
+def _with(parts: Sequence[str], numbers: Sequence[int]) -> str:
+    """A word with some numbers in it."""
+    behind = (f"{number}{part}" for number, part in zip(numbers, parts[1:], strict=True))
+    return parts[0] + "".join(behind)
+
+
+def _by_value(parts: Sequence[str], numbers: Sequence[int]) -> dict[float, tuple[int, int]]:
+    """Which number of a word is which; one with a point is two."""
+    found: dict[float, tuple[int, int]] = {number: (at, -1) for at, number in enumerate(numbers)}
+    for at, number in enumerate(numbers[:-1]):
+        if parts[at + 1] == ".":
+            found[float(f"{number}.{numbers[at + 1]}")] = (at, at + 1)
+    return found
+
+
+def _runs(words: Sequence[_Word], at: int) -> dict[float, tuple[int, int]]:
+    """The same of a cell."""
+    found: dict[float, tuple[int, int]] = {}
+    before = 0
+    for word in words:
+        for value, (run, fraction) in word.runs[at].items():
+            found[value] = (before + run, before + fraction if fraction >= 0 else -1)
+        before += word.count
+    return found
+
+
+def _told(
+    said: Sequence[Values], *runs: Mapping[float, tuple[int, int]]
+) -> tuple[dict[str, Number], tuple[tuple[str, Any], ...]]:
+    """Numbers by column, and the rest, of what words say each time."""
+    numbers: dict[str, Number] = {}
+    rest: list[tuple[str, Any]] = []
+    for name in dict.fromkeys(name for values in said for name in values):
+        values: list[Any] = [one.get(name) for one in said]
+        column = BY_NAME.get(name)
+        if column is None:
+            raise Unknown  # it is for other ears than the frame's
+        same = all(value == values[0] for value in values)
+        if same and type(values[0]) is not TYPES.get(column.dtype):
+            rest.append((name, values[0]))
+        else:
+            numbers[name] = Number(values[0]) if same else _number(column.dtype, values, runs)
+    return numbers, tuple(sorted(rest))
+
+
+def _number(dtype: str, said: list[Any], runs: Sequence[Mapping[float, tuple[int, int]]]) -> Number:
+    """Where the number of a column comes from, by what is said each time."""
+    first, again, zero, one = said
+    if any(type(value) is not TYPES.get(dtype) for value in (first, again)):
+        raise Unknown
+    run, fraction = runs[0].get(first, (-1, -1))
+    if run < 0 or runs[1].get(again) != (run, fraction) or one != (1 if fraction < 0 else 1.1):
+        raise Unknown
+    return Number(0, run, fraction, zero == 0)
+
+
+def _kept(cell: str, texts: Sequence[str], words: Sequence[_Word]) -> tuple[tuple[Edge, Edge], ...]:
+    """Where the words are that are kept as printed, those that are neighbours together."""
+    found: list[tuple[Edge, Edge]] = []
+    at = 0
+    for text, word in zip(texts, words, strict=True):
+        start = cell.index(text, at)
+        joins = found and word.kept and start == at + 1 and found[-1][1] == _edge(cell, at)
+        at = start + len(text)
+        if word.kept:
+            first = found.pop()[0] if joins else _edge(cell, start)
+            found.append((first, _edge(cell, at)))
+    return tuple(found)
+
+
+def _edge(cell: str, at: int) -> Edge:
+    runs = cell.count(DIGIT, 0, at)
+    return Edge(len(cell[:at].encode()) - runs, runs)
