@@ -165,6 +165,15 @@ def test_a_port_that_calls_many_services_is_not_called() -> None:
     assert roles(*(row("ESTABLISHED", MANY, end) for end in ends))[:4] == ["client"] * 4
 
 
+def test_ports_that_no_table_knows_are_not_one() -> None:
+    """Each name is some port; only the same name of the same host is the same end."""
+    other = {"local_port": None, "remote_port": None}
+    listener = row("LISTEN", "*:*", ANY, "foo/100", local_name="*:foosvc")
+    named = row("ESTABLISHED", "*:*", ANY) | other | {"local_addr": None, "remote_addr": None}
+    ends = [{"local_name": f"web:{name}", "remote_name": "db:bar"} for name in ("x", "y")]
+    assert roles(listener, *(named | end for end in ends)) == ["listener", "unknown", "unknown"]
+
+
 def test_a_syn_is_sent_by_the_caller() -> None:
     assert roles(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443"))[1] == "client"
     assert roles(row("SYN_RECEIVED", "192.0.2.1:1000", "203.0.113.5:1001")) == ["server"]

@@ -177,6 +177,11 @@ class Ends:
         return np.array(told, dtype=np.bool_)
 
     @cached_property
+    def told(self) -> Bools:
+        """By end: whether it has a port, as a number or in its name, so that equal ones are one."""
+        return (self.end_port != NO_PORT) | self.named[self.end_addr]
+
+    @cached_property
     def local_port(self) -> Ints:
         """By row: the local port, or `NO_PORT`."""
         return self.end_port[self.local]

@@ -47,5 +47,6 @@ def _shared(role: Small, ends: Ends, rows: Ints, open_: Bools, end: Ints, agains
     lot = compact(joined(space, Codes(end[rows], ends.count)))
     pro = np.bincount(lot.of[open_[rows]], minlength=lot.size)
     contra = np.bincount(lot.of[role[rows] == against], minlength=lot.size)
-    found: Ints = np.where((pro >= SHARED) & (pro >= contra), pro, 0)[lot.of]
+    shared = np.where((pro >= SHARED) & (pro >= contra), pro, 0)[lot.of]
+    found: Ints = np.where(ends.told[end[rows]], shared, 0)
     return found

@@ -63,7 +63,8 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     """
     tcp = view.is_("proto", "tcp")
     listens = tcp & view.is_("state", "LISTEN")
-    listeners = _Listeners(view, ends, np.flatnonzero(listens))
+    # Listeners with ports of unknown names are of some port each, and not of one and the same.
+    listeners = _Listeners(view, ends, np.flatnonzero(listens & ends.told[ends.local]))
     whole = concrete & ~view.true("addr_truncated")
     own = _own(ends, concrete | listens, whole)
     serving = listeners.find(ends.local, concrete)
@@ -214,9 +215,9 @@ def _by_repetition(role: Small, ends: Ends, whole: Bools) -> None:
 
 
 def _tally(lot: Codes, ports: Ints) -> Ints:
-    """How often each row's port occurs in its lot."""
+    """How often each row's port occurs in its lot; one that is not told repeats nothing."""
     found = compact(joined(lot, Codes(ports, NO_PORT + 1)))
-    return np.bincount(found.of, minlength=found.size)[found.of]
+    return np.where(ports == NO_PORT, 0, np.bincount(found.of, minlength=found.size)[found.of])
 
 
 def _pairs(ends: Ends, whole: Bools, waiting: Bools) -> Ints:
