@@ -179,7 +179,8 @@ class Ends:
     @cached_property
     def told(self) -> Bools:
         """By end: whether it has a port, as a number or in its name, so that equal ones are one."""
-        return (self.end_port != NO_PORT) | self.named[self.end_addr]
+        told: Bools = (self.end_port != NO_PORT) | self.named[self.end_addr]
+        return told
 
     @cached_property
     def local_port(self) -> Ints:
