@@ -157,6 +157,15 @@ def test_what_could_not_be_read_is_listed(run: tuple[Path, Result], bundles: Pat
     assert "number" in line["expected"]
 
 
+def test_a_collector_without_sockets_says_so(tmp_path: Path) -> None:
+    text = "zzz ***Sun Nov 22 10:43:50 UTC 2026\nKernel Interface table\n"
+    packed(tmp_path / "osw.tar.gz", {"archive/oswnetstat/db1_netstat_26.11.22.1000.dat": text})
+    record = read_one(str(tmp_path / "osw.tar.gz"), Order()).record
+    assert (record["status"], record["layout"]) == ("no sockets", "Oracle OSWatcher or ExaWatcher")
+    assert record["error"].startswith("it holds no socket table; Oracle OSWatcher")
+    assert record["error"].endswith("interfaces and counters, no sockets")
+
+
 def test_the_end_says_what_was_found(run: tuple[Path, Result]) -> None:
     result = run[1]
     assert result.exit_code == 1, result.stderr

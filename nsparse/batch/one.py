@@ -70,7 +70,7 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
     with opened(bundle, order) as found:
         problems = list(_problems(found))
         if not found.dumps:
-            return _without_dumps(name, problems)
+            return _without_dumps(name, found, problems)
         report = judge(found, order.settings)
     hosts = list(dict.fromkeys(scene.host or name_of(name) for scene in report.scenes))
     tables = {
@@ -93,12 +93,14 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
     return Outcome(record, {key: _stream(held) for key, held in tables.items() if len(held)})
 
 
-def _without_dumps(name: str, problems: list[dict[str, Any]]) -> Outcome:
-    """Nothing in it: by nature, or because of what could not be read."""
+def _without_dumps(name: str, found: Any, problems: list[dict[str, Any]]) -> Outcome:
+    """Nothing in it: by nature, as its layout may explain, or because of what was not read."""
+    more = {"layout": found.layout, "problems": len(problems)}
     if not problems:
-        return failed(name, "no sockets", "it holds no socket table", problems=0)
+        why = "; ".join(("it holds no socket table", *found.notes))
+        return failed(name, "no sockets", why, **more)
     table = rows("problems", problems[:PROBLEMS_LISTED])
-    nothing = failed(name, "refused", problems[0]["expected"], problems=len(problems))
+    nothing = failed(name, "refused", problems[0]["expected"], **more)
     return Outcome(nothing.record, {"problems": _stream(table)})
 
 
