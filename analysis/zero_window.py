@@ -10,10 +10,8 @@ from nsparse.judging.elsewhere import before, other_ends
 from nsparse.judging.finding import (
     GROUPED,
     LOCAL_PROGRAM,
-    count_of,
     flagged,
     group_of,
-    is_missing,
     labels,
     peers_of,
     settle,
@@ -185,7 +183,9 @@ def _verdict(part: pd.DataFrame, who: str, *, one: bool, wait: float, probes: in
 
 def _evidence(scene: Scene, part: pd.DataFrame, blocked: int, base: int) -> tuple[str, ...]:
     longest = part.sort_values("wait_ms", ascending=False, kind="stable").head(3)
-    lines = [_connection(row) for _, row in longest.iterrows()]
+    lines = [*(_connection(row) for _, row in longest.iterrows()), _waits(part)]
+    if len(part) == 1:
+        lines = [", ".join(lines)]
     if part["remote_addr"].nunique() > 1:
         lines.append(peers_of(scene, part))
     owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
@@ -194,15 +194,20 @@ def _evidence(scene: Scene, part: pd.DataFrame, blocked: int, base: int) -> tupl
 
 
 def _connection(row: pd.Series[Any]) -> str:
-    """Which connection it is, how much waits, and since when or until when."""
+    """Which connection it is, and how much waits."""
     here = f" from port {row['local_port']}" if row["role"] == "client" else ""
-    said = (
-        f"{row['remote_addr']} port {row['remote_port']}{here}: Send-Q {thousands(row['send_q'])}"
-    )
-    wait, probes = count_of(row["wait_ms"]) or 0, count_of(row["probes"]) or 0
-    if is_missing(row["timer"]):
-        return f"{said}, nothing sent for {wait / 1000:.1f} s"
-    return f"{said}, next probe in {wait / 1000:.1f} s, {plural(probes, 'probe')} unanswered"
+    there = f"{row['remote_addr']} port {row['remote_port']}"
+    return f"{there}{here}: Send-Q {thousands(row['send_q'])}"
+
+
+def _waits(part: pd.DataFrame) -> str:
+    """Since when they wait, or until when: of the first and of the last of them."""
+    waits = part["wait_ms"].fillna(0)
+    ends = dict.fromkeys(f"{wait / 1000:.1f}" for wait in (waits.min(), waits.max()))
+    if part["timer"].isna().all():
+        return f"nothing sent for {' to '.join(ends)} s"
+    probes = plural(_most(part["probes"]), "probe")
+    return f"next probe in {' to '.join(ends)} s, {probes} unanswered"
 
 
 def _cause(who: str, *, silent: bool) -> tuple[str, ...]:

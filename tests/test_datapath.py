@@ -329,8 +329,11 @@ def test_many_peers_of_one_service_are_one_finding(ask: Ask) -> None:
         "6 peers have stopped reading on 6 connections (window closed, on one for at least 9 s); "
         "30 000 bytes wait to be sent to them."
     )
-    named = [line.split(":")[0] for line in finding.evidence]
-    assert named == [*(f"203.0.113.{n} port {40000 + n}" for n in range(3)), "peers", WAITING]
+    shown = [f"203.0.113.{n} port {40000 + n}: Send-Q 5 000" for n in range(3)]
+    assert list(finding.evidence[:4]) == [*shown, "next probe in 9.0 s, 0 probes unanswered"]
+    assert [line.split(":")[0] for line in finding.evidence[4:]] == ["peers", WAITING]
+    [finding] = ask.found(closed("9sec,0", "200ms,1"), WINDOW)
+    assert finding.evidence[2] == "next probe in 0.2 to 9.0 s, 1 probe unanswered"
 
 
 def test_closed_window_without_owner_in_netstat(ask: Ask) -> None:

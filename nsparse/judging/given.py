@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from nsparse.errors import NsparseError
 from nsparse.schema import COLUMNS
 
+TIMERS = frozenset({"--options", "--timers"})
+"""The option -o in long, of ss and of net-tools."""
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -30,6 +33,7 @@ class Given:
         tables: The dialects of its tables.
         cut: Whether its end is missing.
         unfiltered: Whether a heading or a command says that it shows sockets of every state.
+        timed: Whether a command asked for timers, so that a socket without one has none.
         host_from: What named its host: its text, its bundle; None where nothing did.
         time_from: What told its time: its text, its bundle, a name; None where nothing did.
         facts: What its bundle says of its host beside the sockets.
@@ -44,6 +48,7 @@ class Given:
     tables: tuple[str, ...] = ()
     cut: bool = False
     unfiltered: bool = False
+    timed: bool = False
     host_from: str | None = None
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -115,10 +120,22 @@ def _dump(dump: Any) -> Given:
         tables=tuple(dict.fromkeys(getattr(dump, "tables", ()))),
         cut=bool(getattr(dump, "truncated", last_is_damaged)),
         unfiltered=any(part.unfiltered for part in getattr(dump, "parts", ())),
+        timed=any(_asks_for_timers(part.command) for part in getattr(dump, "parts", ())),
         host_from=getattr(dump, "host_from", None),
         time_from=getattr(dump, "time_from", None),
         facts=getattr(dump, "facts", {}),
     )
+
+
+def _asks_for_timers(command: str | None) -> bool:
+    """Whether a command has the option of Linux that prints timers.
+
+    >>> [_asks_for_timers(it) for it in ("ss -tano", "netstat --timers -an", "ss -tan", None)]
+    [True, True, False, False]
+    """
+    words = (command or "").split()[1:]
+    short = (word[1:] for word in words if word[0] == "-" and word[1:2] != "-")
+    return any("o" in letters for letters in short) or not TIMERS.isdisjoint(words)
 
 
 def facts(dumps: Iterable[Given], hosts: Mapping[str, Named]) -> dict[str, Mapping[str, object]]:

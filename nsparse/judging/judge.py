@@ -68,6 +68,7 @@ def judge(
         facts=_facts({**known(dumps, hosts), **(facts or {})}, hosts, chosen),
         truncated=[dump.file for dump in dumps if dump.cut and dump.file is not None],
         unfiltered=[dump.file for dump in dumps if dump.unfiltered and dump.file is not None],
+        timed=[dump.file for dump in dumps if dump.timed and dump.file is not None],
     )
     stage = tuple(_sighted(scene, chosen) for scene in found)
     findings = [finding for scene in stage for finding in _judged(scene, chosen)]

@@ -27,7 +27,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -123,6 +123,14 @@ class Scene:
         return pd.Series(self.view.array(name), name=name, copy=False)
 
 
+class _Said(NamedTuple):
+    """What headings, commands and ends of files say; see `scenes`."""
+
+    cut: frozenset[str]
+    full: frozenset[str]
+    timed: frozenset[str]
+
+
 def scenes(
     frame: pd.DataFrame,
     *,
@@ -130,6 +138,7 @@ def scenes(
     facts: Mapping[str, Mapping[str, object]] | None = None,
     truncated: Collection[str] = (),
     unfiltered: Collection[str] = (),
+    timed: Collection[str] = (),
 ) -> tuple[Scene, ...]:
     """Scenes of all hosts of a common frame, in order of appearance.
 
@@ -139,12 +148,13 @@ def scenes(
         facts: What is known of a host beside its sockets, by its name.
         truncated: Files whose dump is cut.
         unfiltered: Files that say that they show sockets of every state.
+        timed: Files whose command asks for timers, where it is one of Linux.
     """
     if not len(frame):
         return (_scene(frame.reset_index(drop=True), "", _about(facts, "")),)
-    cut, full = frozenset(truncated), frozenset(unfiltered)
+    said = _Said(*map(frozenset, (truncated, unfiltered, timed)))
     parts = by_host(frame, named(frame) if hosts is None else hosts)
-    found = [_host(name, rows, _about(facts, name), cut, full) for name, rows in parts]
+    found = [_host(name, rows, _about(facts, name), said) for name, rows in parts]
     if len(found) == 1:
         return tuple(found)
     return tuple(
@@ -161,19 +171,13 @@ def _about(facts: Mapping[str, Mapping[str, object]] | None, host: str) -> Mappi
     return (facts or {}).get(host, NO_FACTS)
 
 
-def _host(
-    name: str,
-    frame: pd.DataFrame,
-    facts: Mapping[str, object],
-    cut: frozenset[str],
-    full: frozenset[str],
-) -> Scene:
+def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Said) -> Scene:
     """The scene of one host's last moment, with those before."""
-    is_cut = bool(cut) and bool(frame["file"].isin(list(cut)).any())
+    is_cut = bool(said.cut) and bool(frame["file"].isin(list(said.cut)).any())
     of, count = moments(frame)
     if count == 1:
         only = _scene(frame.reset_index(drop=True), name, facts)
-        return replace(only, truncated=is_cut, has=only.has | _whole(only, is_cut, full))
+        return replace(only, truncated=is_cut, has=only.has | _beside(only, is_cut, said))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
     return replace(
@@ -181,17 +185,19 @@ def _host(
         view=last.view.beside_columns({"persistent": _persistent(last, earlier)}),
         snapshots=count,
         truncated=is_cut,
-        has=last.has | _whole(last, is_cut, full) | {"snapshots"},
+        has=last.has | _beside(last, is_cut, said) | {"snapshots"},
         earlier=tuple(earlier),
     )
 
 
-def _whole(scene: Scene, is_cut: bool, full: frozenset[str]) -> frozenset[str]:
-    """What a dump that is not cut can show beside its rows: what is not there."""
+def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
+    """What a dump shows beside its rows: timers that do not run; not cut, what is not there."""
+    files = scene.view.values("file") if said.full or said.timed else []
+    timed = scene.os == "linux" and not said.timed.isdisjoint(files)
+    told = frozenset({"timers"} if timed else ())
     if is_cut:
-        return frozenset()
-    said = bool(full) and not full.isdisjoint(scene.view.values("file"))
-    return shown(scene.view, said=said) | {"whole"}
+        return told
+    return told | shown(scene.view, said=not said.full.isdisjoint(files)) | {"whole"}
 
 
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
