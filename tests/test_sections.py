@@ -342,6 +342,17 @@ def test_a_moment_may_lack_the_few_sockets_of_a_protocol() -> None:
     assert narrower.frame["snapshot"].unique().tolist() == [0]
 
 
+def test_listeners_and_connections_are_two_commands_of_one_moment() -> None:
+    """`ss -tln` and `ss -tn` without their prompts: listeners would still be there."""
+    heading = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    listener = "LISTEN 3 2 0.0.0.0:80 0.0.0.0:*\n"
+    caller = "ESTAB 0 0 192.0.2.1:80 192.0.2.9:50000\n"
+    dump = parse(heading + listener + heading + caller)
+    assert dump.frame[["snapshot", "view"]].to_numpy().tolist() == [[0, 0], [0, 1]]
+    again = parse(heading + listener + caller + heading + listener)
+    assert again.frame["snapshot"].tolist() == [0, 0, 1]
+
+
 def test_printed_times_belong_to_their_snapshots() -> None:
     first, second = "Sun Nov 22 10:00:00 UTC 2026\n", "Sun Nov 22 10:02:00 UTC 2026\n"
     dump = parse(first + HEADINGS + ROWS + second + HEADINGS + ROWS)

@@ -82,21 +82,31 @@ class _Shape:
 
     Attributes:
         kinds: How many of the rows that were looked at are of each.
+        ends: Of how many of them it holds that they have another end.
         unseen: How many rows were not looked at.
     """
 
     kinds: Counter[object] = field(default_factory=Counter)
+    ends: Counter[bool] = field(default_factory=Counter)
     unseen: int = 0
 
     def add(self, table: Table) -> None:
         """More rows below the same heading."""
         for record in table.records[:SEEN_AT_MOST]:
             self.kinds.update(_kinds(record))
+            self.ends.update(_has_another_end(record.match))
         self.unseen += max(len(table.records) - SEEN_AT_MOST, 0)
 
     def is_like(self, other: _Shape) -> bool:
-        """Whether both can be of one command: a moment later some few sockets may be gone."""
-        return not (self.rows and other.rows) or (self._is_in(other) and other._is_in(self))
+        """Whether both can be of one command: a moment later some few sockets may be gone.
+
+        Listeners stay: those alone (`ss -tln`) and none (`ss -tn`) are of two commands.
+        """
+        if not (self.rows and other.rows):
+            return True
+        if self.ends and other.ends and self.ends.keys().isdisjoint(other.ends):
+            return False
+        return self._is_in(other) and other._is_in(self)
 
     @property
     def rows(self) -> bool:
@@ -113,6 +123,13 @@ def _kinds(record: Record) -> Iterator[object]:
     """What a row begins with, its protocol, and the fields of lines that continue it."""
     yield record.match.fields[0], _protocol(record.match)
     yield from {name for match in record.more for name in match.fields}
+
+
+def _has_another_end(match: Match) -> Iterator[bool]:
+    """Whether a socket is connected to another one, where its row shows such an end."""
+    for name, text in zip(match.fields, match.texts, strict=True):
+        if name in FAR_FIELDS:
+            yield not text.endswith(OPEN)
 
 
 def views_of(tables: Sequence[Table]) -> list[View]:
@@ -201,6 +218,9 @@ def _socket(match: Match, names: Sequence[str]) -> tuple[str, ...]:
 
 
 LOCAL_FIELDS = ("LOCAL", "ENDS", "UNIX_ENDS", "UNIX_INODE")
+FAR_FIELDS = ("REMOTE", "ENDS")
+OPEN = ("*", ":0")
+"""How the other end of a socket is spelled that is not connected."""
 END_FIELDS = (*LOCAL_FIELDS, "REMOTE")
 """Fields that name a socket by its ends; the kernel's numbers do for UNIX sockets."""
 
