@@ -32,6 +32,7 @@ from nsparse.bundles.layouts import SOCKETS, kind_of, kinds, layouts, marked
 from nsparse.bundles.limits import LIMITS
 from nsparse.bundles.names import clean
 from nsparse.bundles.sift import LONG, Sift, promising
+from nsparse.bundles.words import fronts
 from nsparse.cli import cli
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -834,6 +835,24 @@ def test_each_sample_looks_like_a_table(path: Path) -> None:
 )
 def test_other_texts_do_not(text: bytes) -> None:
     assert not promising(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "begins"),
+    [
+        ("tcp(?:4|6)?[ \\t]+x", {"tcp"}),
+        ("(?:LISTEN|ESTAB) ", {"LISTEN", "ESTAB"}),
+        ("(?>raw)6", {"raw"}),
+        ("x?udp", {"x", "udp"}),
+        ("(?:tcp|udp)*+sctp", {"tcp", "udp", "sctp"}),
+        ("(?P<state>UNCONN)+", {"UNCONN"}),
+        ("(?!x)Proto|[A-Z]tate", {"Proto", ""}),
+    ],
+)
+def test_what_patterns_begin_with(pattern: str, begins: set[str]) -> None:
+    """Python has no public form of a parsed pattern; a new one may parse them in another way."""
+    found = fronts(pattern)
+    assert found == begins, "re._parser has changed: see what words.py reads from it"
 
 
 @pytest.mark.parametrize(

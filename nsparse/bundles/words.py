@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from re import _constants, _parser  # how Python itself reads patterns; there is no public way
+from re import _constants, _parser  # there is no public way; a test pins what is used of it
 from typing import TYPE_CHECKING, Any
 
 from nsparse.reading.automaton import automaton_of
@@ -62,7 +62,7 @@ def _known() -> Mapping[str, Sequence[tuple[str, Check]]]:
             if pattern is None:
                 continue
             check: Check = pattern.match if kind == HEADING else _Row(derived, kind).begins
-            for front in {front.strip() for front in _fronts(_parser.parse(pattern.begins))}:
+            for front in {front.strip() for front in fronts(pattern.begins)}:
                 if front.isascii() and front[:1].isalpha() and len(front) >= SHORTEST:
                     known[front[:SHORTEST]].append((front, check))
     return known
@@ -104,6 +104,11 @@ class _Row:
 
 
 # ---- what a pattern begins with ------------------------------------------------------------------
+
+
+def fronts(pattern: str) -> set[str]:
+    """The literal texts that what a pattern matches may begin with; an empty one for any other."""
+    return set(_fronts(_parser.parse(pattern)))
 
 
 def _fronts(items: Any) -> Iterator[str]:
