@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice
+from nsparse.judging.elsewhere import within_host
 from nsparse.judging.finding import (
     GROUPED,
     common_group,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
-SHOWN = ("group", "remote_addr", "send_q", "retrans", "backoff", "lastack_ms")
+SHOWN = ("group", "local_addr", "remote_addr", "send_q", "retrans", "backoff", "lastack_ms")
 """What is told of a connection, beside whose it is."""
 BACKOFF = 3
 """Doublings of the timer that say the same as the count."""
@@ -149,6 +150,11 @@ def _evidence(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _cause(part: pd.DataFrame) -> tuple[str, ...]:
+    if within_host(part):
+        return (
+            "the other end is on this host: suggests its packet filter, or memory for sockets "
+            "that is used up (net.ipv4.tcp_mem)",
+        )
     if part["remote_addr"].nunique() == 1:
         return ("suggests that the peer is gone, or that the path or a firewall drops it all",)
     return ("several peers at once: this suggests our own link, or a path that they share",)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice
-from nsparse.judging.elsewhere import before, other_ends
+from nsparse.judging.elsewhere import before, other_ends, within_host
 from nsparse.judging.finding import (
     GROUPED,
     LOCAL_PROGRAM,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
 PROGRAM = "program"
-ENDS = ("local_port", "remote_addr", "remote_port")
+ENDS = ("local_addr", "local_port", "remote_addr", "remote_port")
 SHOWN = ("group", "pair", *ENDS, "send_q", "timer", "timer_ms", "probes", "lastsnd_ms")
 """What is told of a connection, beside whose it is."""
 NEARLY = 0.9
@@ -91,8 +91,8 @@ def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
     """The rows with what else is known of them.
 
     That is `wait_ms` (how long at least), `seen` (closed in the snapshot before), `lasting`
-    (closed long before), `reader` (the program at the other end) and `unread` (it has bytes of ours
-    unread).
+    (closed long before), `reader` (the program at the other end) and `unread` (how many bytes it
+    has not read; NA where its row is in no dump).
     """
     ends = other_ends(scene, closed, ["owner", "recv_q"])
     return closed.assign(
@@ -100,7 +100,7 @@ def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
         seen=before(scene, closed, ["timer"])["timer"] == "persist",
         lasting=before(scene, closed, ["timer"], PERSISTS_S)["timer"] == "persist",
         reader=ends["owner"].fillna(""),
-        unread=flagged(ends["recv_q"] > 0),
+        unread=ends["recv_q"],
     )
 
 
@@ -132,7 +132,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         sockets=labels(part),
         limits=dict(limits),
         evidence=_evidence(scene, part, blocked, base),
-        cause=_cause(who, silent=silent > 0),
+        cause=_cause(part, who, silent=silent > 0),
         next=_steps(scene, part),
         caveats=tuple(_caveats(part)),
     )
@@ -144,7 +144,7 @@ def _most(values: pd.Series[Any]) -> int:
 
 def _confidence(scene: Scene, part: pd.DataFrame, *, proven: bool) -> Confidence:
     """The timer says it outright; its age, or bytes unread at the other end, say it twice."""
-    up = proven + bool(part["unread"].any()) + bool(part["lasting"].any())
+    up = proven + bool(flagged(part["unread"] > 0).any()) + bool(part["lasting"].any())
     cap: Confidence = "medium" if part["timer"].isna().all() else "high"
     return settle("high", scene, up=up, down=int((part["role"] == "unknown").any()), cap=cap)
 
@@ -152,7 +152,8 @@ def _confidence(scene: Scene, part: pd.DataFrame, *, proven: bool) -> Confidence
 def _caveats(part: pd.DataFrame) -> Iterator[str]:
     if part["timer"].isna().all():
         yield "the timer that probes the window: ss -o"
-    yield "what the program at the other end does: its own dump shows the Recv-Q"
+    if part["unread"].isna().any():
+        yield "what the program at the other end does: its own dump shows the Recv-Q"
 
 
 def _who(part: pd.DataFrame) -> tuple[str, bool]:
@@ -188,6 +189,8 @@ def _evidence(scene: Scene, part: pd.DataFrame, blocked: int, base: int) -> tupl
         lines = [", ".join(lines)]
     if part["remote_addr"].nunique() > 1:
         lines.append(peers_of(scene, part))
+    if unread := int(part["unread"].fillna(0).sum()):
+        lines.append(f"unread at the other end: {plural(unread, 'byte')}")
     owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
     lines.append(f"{blocked} of {plural(base, 'connection')} of {owner} wait for a closed window")
     return tuple(lines)
@@ -210,7 +213,12 @@ def _waits(part: pd.DataFrame) -> str:
     return f"next probe in {' to '.join(ends)} s, {probes} unanswered"
 
 
-def _cause(who: str, *, silent: bool) -> tuple[str, ...]:
+def _cause(part: pd.DataFrame, who: str, *, silent: bool) -> tuple[str, ...]:
+    if silent and within_host(part):
+        return (
+            f"{who} does not answer window probes, and is on this host: suggests its packet "
+            "filter, or memory for sockets that is used up (net.ipv4.tcp_mem)",
+        )
     if silent:
         return (f"{who} does not answer window probes: its host or the path to it suggests itself",)
     return (f"the program at {who} does not read what it is sent: it hangs, or is too slow",)

@@ -220,6 +220,27 @@ def test_the_program_at_the_other_end_is_named(ask: Ask) -> None:
     assert finding.verdict.startswith("node/300 has stopped reading on 1 connection")
 
 
+def test_what_the_other_end_shows_is_evidence_and_not_missing(ask: Ask) -> None:
+    [finding] = ask.found(SS + LOOPBACK, WINDOW)
+    assert "unread at the other end: 20 000 bytes" in finding.evidence
+    assert not any("the other end" in text for text in finding.caveats)
+
+
+@pytest.mark.parametrize(
+    ("peer", "cause"),
+    [
+        ("203.0.113.9", "its host or the path to it suggests itself"),
+        ("192.0.2.1", "is on this host: suggests its packet filter"),
+    ],
+)
+def test_no_path_leads_to_the_own_host(ask: Ask, peer: str, cause: str) -> None:
+    row = f"ESTAB 0 9000 192.0.2.1:40000 {peer}:80 timer:(persist,20sec,9)\n"
+    [finding] = ask.found(SS + row, WINDOW)
+    assert cause in finding.cause[0]
+    [stalled] = ask.found(SS + row.replace("persist", "on"), "retransmit-stall")
+    assert ("is on this host" in stalled.cause[0]) == (peer == "192.0.2.1")
+
+
 def test_the_other_end_waits_and_fewer_are_enough(ask: Ask) -> None:
     pairs = "".join(
         f'ESTAB 4096 0 127.0.0.1:80 127.0.0.1:{n} users:(("app",pid=7,fd={n}))\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.judging.finding import flagged
+from nsparse.judging.scope import is_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,12 @@ def other_ends(scene: Scene, some: Table, columns: Sequence[str]) -> pd.DataFram
     known = pd.concat([_swapped(peer, away, columns) for peer in scene.peers], ignore_index=True)
     there = _looked_up(away, known, keys)[list(columns)]
     return pd.concat([here[pair >= 0], there]).reindex(some.index)
+
+
+def within_host(some: pd.DataFrame) -> bool:
+    """Whether all of some connections never leave this host."""
+    ends = some[["local_addr", "remote_addr"]].dropna()
+    return len(ends) == len(some) and all(map(is_here, ends["local_addr"], ends["remote_addr"]))
 
 
 def facing(scene: Scene, some: Rows, state: str) -> Rows:

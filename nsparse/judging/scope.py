@@ -100,6 +100,15 @@ def loopback(addr: str) -> bool:
     return addr.startswith("127.") or addr == "::1"
 
 
+def is_here(local: str, remote: str) -> bool:
+    """Whether the other end of a connection is on this host: it never leaves it.
+
+    >>> is_here("127.0.0.1", "127.0.0.53"), is_here("10.0.0.1", "10.0.0.1"), is_here("a", "b")
+    (True, True, False)
+    """
+    return local == remote or scope(remote) == "loopback"
+
+
 def kind(addr: str, *, own: bool = False) -> str:
     """Where an address belongs, in words.
 
