@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
 from nsparse.judging.accept import Length
+from nsparse.judging.around import states_of
 from nsparse.judging.closed_there import closed_there, of_kind
 from nsparse.judging.finding import (
     HOW_LONG,
@@ -27,15 +28,16 @@ from nsparse.judging.finding import (
     settle,
 )
 from nsparse.judging.measure import passes
-from nsparse.judging.pile import piles, states_of
+from nsparse.judging.pile import piles
 from nsparse.prose import actor, are, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.judging.around import States
     from nsparse.judging.closed_there import Kind
-    from nsparse.judging.pile import Pile, States
+    from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Row, Rows
     from nsparse.judging.scene import Scene
 

@@ -69,10 +69,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a firewall that this dump cannot show; a port that a container publishes on
         purpose; another program on a port that the table knows.
     """
+    from nsparse.judging.rows import Rows
+
     open_ = _open(scene)
     if not open_.any():
         return
-    found = [Open(*cells) for cells in scene.view.cells(open_, *Open._fields[1:])]
+    found = [Open(*cells) for cells in Rows(scene.view, open_).cells(*Open._fields[1:])]
     told: dict[tuple[str, int], list[Open]] = defaultdict(list)
     for one, known in zip(found, _services(scene, found, limits), strict=True):
         if known >= 0:

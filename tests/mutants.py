@@ -46,9 +46,11 @@ import pytest
 HERE = Path(__file__).parent
 FILES = (
     *("closing", "opening", "more_opening", "capacity", "more_capacity", "datapath"),
-    *("more_datapath", "distribution", "listeners", "quality", "examples"),
+    *("more_datapath", "distribution", "listeners", "quality", "examples", "judge"),
 )
-"""Tests about what diagnoses say; `test_NAME.py`."""
+"""Tests about what diagnoses say, and about what becomes of it; `test_NAME.py`."""
+NONE = "none"
+"""What a test is about that asks no diagnosis of ours: those of judging bring their own."""
 TIME_LIMIT_S = 120
 """A mutant that loops for ever counts as noticed."""
 PROGRESS_S = 30
@@ -318,13 +320,17 @@ def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
 
 
 def _concerned(name: str) -> set[str]:
-    """The diagnoses that one change concerns: the one by this name, or all that use the module."""
+    """The diagnoses that one change concerns: the one by this name, or all that use the module.
+
+    What no diagnosis uses (`absorb`) judges what all of them say.
+    """
     from nsparse.registry import diagnoses
 
     if name in diagnoses():
         return {name}
     used = re.compile(rf"judging\.{name} |from nsparse\.judging import .*\b{name}\b")
-    return {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
+    users = {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
+    return users or {*diagnoses(), NONE}
 
 
 def _install(mutant: Mutant) -> None:
@@ -387,7 +393,7 @@ def _about(items: Sequence[pytest.Item], heard: Any) -> About:
         start = time.monotonic()
         sound = all(_passes([item])) or not heard.asked
         took[item.nodeid] = time.monotonic() - start
-        found[item.nodeid] = sorted(heard.about) if sound else None
+        found[item.nodeid] = sorted(heard.about or {NONE}) if sound else None
     registry.diagnoses.cache_clear()
     return dict(sorted(found.items(), key=lambda test: took[test[0]]))
 
@@ -424,7 +430,7 @@ def main() -> int:
     _keep_what_is_read()
     ids = {id_ for name in names for id_ in _concerned(name)}
     loop = Mutants(names, how)
-    files = [str(path) for path in map(_test, FILES) if _names_one(path, ids)]
+    files = [str(path) for path in map(_test, FILES) if NONE in ids or _names_one(path, ids)]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:
         return 2

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from nsparse.judging.ends import Bools, Ints
@@ -67,6 +69,17 @@ class Rows:
         """One of them."""
         more = {name: array[place] for name, array in self.more.items()}
         return Row(self.view, int(self.at[place]), **more)
+
+    def cells(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The label of each row with its cells in these columns; None where there is none.
+
+        Every row is looked at by itself: for few of them.
+        """
+        import pandas as pd
+
+        columns = [self.array(name).astype(object) for name in names]
+        for row, *cells in zip(self.at.tolist(), *columns, strict=True):
+            yield row, *(None if cell is pd.NA or cell != cell else cell for cell in cells)
 
     # ---- different values --------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from nsparse.judging.columns import (
+    SPREAD,
     Coded,
     Numbers,
     Words,
@@ -190,6 +191,16 @@ class Store:
     def words(self, name: str) -> list[Any]:
         """All values of a column, by their codes from 1 on."""
         return self.words_of(name, np.arange(self.codes(name).size - 1))
+
+    def codes_of(self, name: str, values: Collection[object]) -> list[int]:
+        """The codes of some values of a column; in a long list of words few are sought."""
+        if self.codes(name).size > SPREAD * len(values):
+            words = np.array(self.words(name), dtype=object)
+            return [int(n) + 1 for value in values for n in np.flatnonzero(words == value)]
+        known = self.once(
+            ("places", name), lambda: {value: n for n, value in enumerate(self.words(name), 1)}
+        )
+        return [known[value] for value in values if value in known]
 
     # ---- truths ------------------------------------------------------------------------------
 

@@ -7,19 +7,14 @@ what it finds becomes a (narrow) frame again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.columns import (
-    SPREAD,
-    Coded,
-    Numbers,
-    fixed,
-)
+from nsparse.judging.columns import Coded, Numbers, fixed
 from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, is_among, joined
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.store import Store
@@ -98,17 +93,9 @@ class View:
             return found & self.known(name)
         codes = self.codes(name)
         wanted = np.zeros(codes.size, dtype=np.bool_)
-        wanted[self._numbers_of(name, values)] = True
+        wanted[self._store.codes_of(name, values)] = True
         told: Bools = wanted[codes.of]
         return told
-
-    def _numbers_of(self, name: str, values: Collection[object]) -> list[int]:
-        """The codes of some values of a column; of a long list of words, few are sought in it."""
-        if self.codes(name).size > SPREAD * len(values):
-            words = np.array(self.words(name), dtype=object)
-            return [int(n) + 1 for value in values for n in np.flatnonzero(words == value)]
-        known = self._places(name)
-        return [known[value] for value in values if value in known]
 
     def known(self, name: str) -> Bools:
         """Rows with a value."""
@@ -184,12 +171,6 @@ class View:
     def words_of(self, name: str, which: Ints) -> list[Any]:
         """Values of a column by their numbers, which begin at 0."""
         return self._store.words_of(name, which)
-
-    def _places(self, name: str) -> dict[object, int]:
-        """The values of a column with their codes."""
-        return self._once(
-            ("places", name), lambda: {value: n for n, value in enumerate(self.words(name), 1)}
-        )
 
     def keys(self, *names: str) -> Ints:
         """One number for each row's network namespace and these columns.
@@ -307,16 +288,6 @@ class View:
     def cell(self, name: str, at: int) -> Any:
         """One cell."""
         return self._store.cell(name, at)
-
-    def cells(self, which: Bools | Ints, *names: str) -> Iterator[tuple[Any, ...]]:
-        """The positions of some rows with their cells in these columns; None where there is none.
-
-        Every row is looked at by itself: for few of them.
-        """
-        at = positions(which)
-        columns = [self.taken(name, at).astype(object) for name in names]
-        for row, *cells in zip(at.tolist(), *columns, strict=True):
-            yield row, *(None if cell is pd.NA or cell != cell else cell for cell in cells)
 
     def beside(self, at: Ints, index: pd.Index, *names: str) -> pd.DataFrame:
         """Columns of the rows at these positions under other labels; NA where there is none, -1."""

@@ -1,0 +1,57 @@
+"""What is around a pile: the connections that it is a part of, and in which states they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.scene import Scene
+    from nsparse.judging.view import View
+
+States = Mapping[str, int]
+"""How many rows are in which state, the most frequent first."""
+
+
+def connections_once(scene: Scene) -> Bools:
+    """Live rows; of a connection whose both ends are in one group the first."""
+    return scene.once(connections_once, lambda: _once(scene.view))
+
+
+def _once(view: View) -> Bools:
+    import numpy as np
+
+    live, pair, group = view.true("live"), view.numbers("pair"), view.numbers("group")
+    second = (pair >= 0) & (pair < np.arange(len(pair))) & live[pair] & (group[pair] == group)
+    once: Bools = live & ~second
+    return once
+
+
+def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict[int, States]:
+    """How many rows alike are in which state, the most frequent first, by number of their key.
+
+    Args:
+        scene: The scene.
+        among: The rows that are counted.
+        like: Rows that say which keys matter.
+        by: The columns of the keys.
+    """
+    import numpy as np
+
+    from nsparse.judging.ends import is_among
+
+    view, at, state = scene.view, np.flatnonzero(among), scene.view.codes("state")
+    wanted, keys = view.keys_at(like, *by), view.keys_at(at, *by)
+    wanted = np.unique(wanted)
+    near = is_among(keys + 1, wanted + 1, int(max(keys.max(initial=0), wanted.max())) + 2)
+    pairs = np.searchsorted(wanted, keys[near]) * state.size + state.of[at[near]]
+    counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
+    names = view.words("state")
+    found: dict[int, States] = {}
+    for key, told in zip(wanted.tolist(), counts[:, 1:].tolist(), strict=True):
+        ranked = sorted(zip(names, told, strict=True), key=lambda pair: -pair[1])
+        found[key] = {str(name): n for name, n in ranked if n}
+    return found
