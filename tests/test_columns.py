@@ -326,6 +326,8 @@ INFO = (
     "        cubic rto:204",
     " rto:7",
     "text of its own",
+    # A row that has lost its state may as well be the rest of the row above.
+    'tcp 0 0 127.0.0.1:5432 127.0.0.1:59882 users:(("a",pid=7,fd=1)) ino:3',
 )
 
 

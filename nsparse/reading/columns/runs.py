@@ -243,7 +243,8 @@ class Runs:
             # What these read is not kept: it only matters that they read it, as any kind of row.
             text = self.lines[start].strip(BLANKS)
             kind = next((one for one in kinds if voice.match(one, text)), kind)
-        return self._reader(voice, kind, alone=alone).end(start, partial(table.reads, voice))
+        reader = self._reader(voice, kind, alone=alone)
+        return reader.end(start, partial(_reads, table, voice))
 
     def _reader(self, voice: Voice, kind: str, *, alone: bool) -> _Reader:
         """The reader of a kind of row of a dialect, and where it is alone of what continues one."""
@@ -252,6 +253,12 @@ class Runs:
             details = _details(voice, kind) if alone else None
             self._readers[key] = _Reader(_plan(voice, kind), self.lines, voice, details)
         return self._readers[key]
+
+
+def _reads(table: Table, voice: Voice, text: str) -> Match | None:
+    """What a dialect reads of a row that surely is one; others may be the rest of those above."""
+    begins = any(speaker.opening.match(text) for speaker in table.speakers)
+    return table.reads(voice, text) if begins else None
 
 
 def _first(voice: Voice, kinds: Sequence[str]) -> str:
@@ -335,11 +342,15 @@ class _Reader:
         """
         first, behind = block.lines[row : row + 2].tolist()
         text, *below = (self.lines[line].strip(BLANKS) for line in range(first, behind))
-        if not text or read(text) is None:
+        if read(text) is None:
             return None
         if not any(below):
             return False
-        if any(below[1:]) or self.voice.opening.match(below[0]) or read(below[0]) is not None:
+        if (
+            any(below[1:])
+            or self.voice.opening.match(below[0])
+            or self.voice.reads(below[0], headed=True)
+        ):
             return None
         line = self.lines[first + 1]
         deeper = len(line) - len(line.lstrip(BLANKS)) > int(block.indents[row])
