@@ -28,7 +28,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.make import FORMATS, sockets
+from benchmarks.formats import FORMATS
+from benchmarks.sockets import sockets
 from nsparse.batch.pools import processors
 from nsparse.bundles.gunzip import library
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks import make
-from benchmarks.make import FORMATS
+from benchmarks.formats import FORMATS, Format
 
 Look = Literal["clean", "1 % damaged", "damaged", "escapes", "one line"]
 
-WRITERS: dict[Look, Callable[[Path, make.Format, int], None]] = {
+WRITERS: dict[Look, Callable[[Path, Format, int], None]] = {
     "clean": make.write,
     "1 % damaged": lambda path, form, rows: make.write(path, form, rows, 1),
     "damaged": lambda path, form, rows: make.write(path, form, rows, 100),
@@ -73,6 +73,17 @@ class Aim:
     rounds: int = 5
 
 
+DIALECTS = (
+    "netstat -an (FreeBSD)",
+    "netstat -an (OpenBSD)",
+    "netstat -an (NetBSD)",
+    "netstat -an (AIX)",
+    "netstat -an (HP-UX)",
+    "netstat -an (illumos)",
+    "netstat -ano (ReactOS)",
+)
+"""One dump of each dialect that has no aim of its own."""
+
 HOSTILE: dict[Look, str] = {
     "1 % damaged": "half",
     "damaged": "slow",
@@ -84,54 +95,79 @@ HOSTILE: dict[Look, str] = {
 
 def aims(*, quick: bool) -> list[Aim]:
     """Everything that is measured, in the order of the table."""
-    size = Size(100_000, 50_000, 300_000, 10_000, 5) if quick else Size()
-    return [*_peers(size), *_costs(size), *_memory(size), *_processes(size)]
+    size = Size(rounds=2, slow=5_000, few=1_000, starts=9) if quick else Size()
+    return [*_peers(size), *_dialects(size), *_costs(size), *_memory(size), *_processes(size)]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the dumps are, and how often the processes are started."""
+    """How large the dumps are, how often each way reads them, and how often processes are started.
 
+    Where one round takes long, a number is the median of fewer.
+    """
+
+    huge: int = 5_000_000
     large: int = 1_000_000
     half: int = 250_000
-    huge: int = 5_000_000
+    some: int = 50_000
     slow: int = 50_000
+    few: int = 5_000
+    rounds: int = 5
     starts: int = 15
 
 
 def _peers(size: Size) -> Iterator[Aim]:
     """Against other ways to read the same dumps."""
-    yield _against("read_csv", Dump("ss -tan", size.half), 1.0, 5)
-    yield _against("read_csv", Dump("ss -tan", size.large), 1.0, 5)
-    yield _against("read_csv", Dump("ss -tanp", size.half), 1.6, 5)
+    yield _against("read_csv", Dump("ss -tan", size.half), 1.0, 2 * size.rounds - 1)
+    yield _against("read_csv", Dump("ss -tan", size.large), 1.0, size.rounds)
+    yield _against("read_csv", Dump("ss -tanp", size.half), 1.6, size.rounds)
     for form in ("netstat -anp (Linux)", "netstat -an (macOS)", "netstat -ano (Windows)"):
-        yield _against("read_csv", Dump(form, size.half), 1.3, 5)
+        yield _against("read_csv", Dump(form, size.half), 1.3, size.rounds)
     for form in ("ss -tuan", "netstat -anp (Linux)", "netstat -an (macOS)"):
-        yield _against("jc", Dump(form, size.slow), 1 / 30, 2)
+        yield _against("jc", Dump(form, size.some), 1 / 30, 2)
     # insights-core reads no `netstat -anp` without the columns User and Inode.
-    yield _against("insights-core", Dump("ss -tuan", size.slow), inf, 2)
+    yield _against("insights-core", Dump("ss -tuan", size.some), inf, 2)
     for way, most in (("read_csv + split", inf), ("mawk, states counted", inf), ("wc -l", inf)):
-        yield _against(way, Dump("ss -tan", size.half), most, 3)
+        yield _against(way, Dump("ss -tan", size.half), most, 2)
+
+
+def _dialects(size: Size) -> Iterator[Aim]:
+    """Every other dialect, and each of them damaged."""
+    for form in DIALECTS:
+        yield _against("read_csv", Dump(form, size.some), inf, 2)
+    for form in (
+        "netstat -anp (Linux)",
+        "netstat -an (macOS)",
+        "netstat -ano (Windows)",
+        *DIALECTS,
+    ):
+        clean = Run("nsparse", Dump(form, size.few))
+        looks: tuple[Look, ...] = ("1 % damaged", "damaged")
+        for look in looks:
+            bad = Run("nsparse", Dump(form, size.few, look))
+            what = f"`{form}`, {spaced(size.few)} rows, {look}, against clean, a byte"
+            yield Aim(what, inf, bad, clean, "time a byte", 1)
 
 
 def _costs(size: Size) -> Iterator[Aim]:
     """What a row costs, whatever is in the dump and however large it is; and what judging costs."""
     clean = Run("nsparse", Dump("ss -tan", size.half))
-    details = Run("nsparse", Dump("ss -tani", size.slow))
+    details = Run("nsparse", Dump("ss -tani", size.half))
     yield Aim(
-        "`ss -tani`, a socket, against a row of `ss -tan`", 3, details, clean, "time a row", 2
+        "`ss -tani`, a socket, against a row of `ss -tan`",
+        *(3, details, clean, "time a row", size.rounds),
     )
-    huge, small = (Run("nsparse", Dump("ss -tan", rows)) for rows in (size.huge, 10_000))
-    yield Aim(
-        f"a row of {spaced(size.huge)} against one of 10 000", 1.3, huge, small, "time a row", 3
-    )
-    for look, rows in HOSTILE.items():
-        bad = Run("nsparse", Dump("ss -tan", getattr(size, rows), look))
-        yield Aim(f"{look}, against clean, a byte", 3, bad, clean, "time a byte", 1)
-    proxy = Dump("proxy", size.large)
+    for rows, most in ((1_000, inf), (size.large, 1.3), (size.huge, 1.3)):
+        one, other = (Run("nsparse", Dump("ss -tan", many)) for many in (rows, 10_000))
+        what = f"a row of {spaced(rows)} against one of 10 000"
+        yield Aim(what, most, one, other, "time a row", 1 if rows == size.huge else 3)
+    for look, which in HOSTILE.items():
+        bad = Run("nsparse", Dump("ss -tan", getattr(size, which), look))
+        yield Aim(f"`ss -tan`, {look}, against clean, a byte", 3, bad, clean, "time a byte", 1)
+    proxy = Dump("proxy", size.half)
     judged, read = Run("nsparse diagnose", proxy), Run("nsparse", proxy)
     yield Aim(
-        f"all diagnoses of {spaced(size.large)} rows against the parse", 1, judged, read, "time", 3
+        f"all diagnoses of {spaced(size.half)} rows against the parse", 1, judged, read, "time", 2
     )
 
 

@@ -95,7 +95,7 @@ def written(
     yield from machine()
     yield ""
     if quick:
-        yield "Small dumps (`--quick`): fixed costs weigh more than in large ones."
+        yield "With `--quick`: few rounds, and small dumps where reading them takes long."
         yield ""
     yield "| what | measured | aim | reached |"
     yield "|---|---:|---:|---|"

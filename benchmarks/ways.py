@@ -1,7 +1,8 @@
 """The ways to read a dump that are compared, each in a process of its own.
 
 Run as `python -m benchmarks.ways WAY FORMAT PATH TIMES`, it prints what it measured as JSON. Only
-the reading is timed, not the start of the interpreter and the imports; the first time is a warm-up.
+the reading is timed, not the start of the interpreter and the imports; the first time is a warm-up
+where there is another.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.make import FORMATS, Format
+from benchmarks.formats import FORMATS, Format
 
 Counts = dict[str, int]
 """What a way found, for the check: rows, and the sum of all remote ports."""
@@ -175,11 +176,10 @@ def main() -> None:
             importlib.import_module("pandas")
             importlib.import_module("pyarrow.compute")
         run = WAYS[name](Path(path), FORMATS[form])
-        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        found["counts"] = run()
+        found["base"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found["counts"], first = _timed(run)
         found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        found["base"] = base
-        found["times"] = [_timed(run) for _ in range(int(times))] if int(times) else []
+        found["times"] = [_timed(run)[1] for _ in range(int(times))] or [first]
     except (ImportError, FileNotFoundError) as error:
         found = {"missing": str(error)}
     except Exception as error:  # a peer may fail in any way; the table says so
@@ -187,12 +187,12 @@ def main() -> None:
     json.dump(found, sys.stdout)
 
 
-def _timed(run: Callable[[], Counts]) -> tuple[float, float]:
-    """Seconds on the clock, and of the processor (those of children included)."""
+def _timed(run: Callable[[], Counts]) -> tuple[Counts, tuple[float, float]]:
+    """What is counted; seconds on the clock, and of the processor (children included)."""
     gc.collect()
     wall, cpu = time.perf_counter(), _cpu()
-    run()
-    return time.perf_counter() - wall, _cpu() - cpu
+    counts = run()
+    return counts, (time.perf_counter() - wall, _cpu() - cpu)
 
 
 def _cpu() -> float:
