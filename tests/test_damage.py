@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import quopri
 import re
 import textwrap
@@ -87,6 +88,14 @@ DAMAGE: dict[str, Callable[[Lines], Lines]] = {
     "container": in_front("2026-11-22T10:43:50.123456789Z stdout F "),
     "pdsh": in_front("web1: "),
     "diff": in_front("+"),
+    "commented": lambda lines: ["# netstat says:", *in_front("# ")(lines), "exit 0"],
+    "concatenated": lambda lines: [
+        "String printed =",
+        *("    " + json.dumps(line + "\r\n", ensure_ascii=False) + " +" for line in lines),
+        '    "";',
+    ],
+    "backquoted": lambda lines: ["var Lines = []string{", *(f"\t`{line}`," for line in lines), "}"],
+    "compose": in_front("web1  | "),
     "nbsp": lambda lines: [line.replace("  ", "\xa0 ") for line in lines],
     "context": lambda lines: [f"{number}-{line}" for number, line in enumerate(lines, 1)],
     "collapsed": lambda lines: [" ".join(line.split()) for line in lines],
@@ -112,6 +121,7 @@ ONE_EACH = sorted(
 
 # What stands in front of a line meets the same in these as in another sample of their dialect.
 IN_FRONT = {"indent", "tab", "iso", "bracket", "container", "pdsh", "diff", "context"}
+IN_FRONT |= {"commented", "concatenated", "backquoted", "compose"}
 SAME_FRONT = {
     *("netstat_linux--healthy", "netstat_linux--syn-recv", "netstat_macos--anv-26"),
     *("netstat_windows--german", "ss_linux--healthy"),
@@ -543,6 +553,9 @@ def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
         ("Sun Nov 22 10:43:50 2026", "10:43"),
         ("=== 2026-11-22 10:43:50 ===", "10:43"),
         ("=== 10:43:50 ===", None),
+        ("Date: Sun Nov 22 10:43:50 UTC 2026", "10:43"),
+        ("timestamp=2026-11-22T10:43:50Z", "10:43"),
+        ("当前时间:10:43:50", None),
     ],
 )
 def test_a_time_between_tables_is_that_of_the_next(line: str, time: str | None) -> None:
@@ -569,6 +582,94 @@ def test_what_a_pager_wiped_ends_no_table(wiped: str) -> None:
     dump = parse(f"\r\nActive Connections\r\n\r\n{rows}{wiped} [svchost.exe]\r\n")
     assert dump.frame["process"].tolist() == ["svchost.exe"]
     assert not dump.problems
+
+
+STRINGS = {
+    "backquotes": ("const out = `{}", "{}`;"),
+    "triple": ('text = """{}', '{}"""'),
+    "shell": ("NS_OUT='{}", "{}'"),
+}
+
+
+@pytest.mark.parametrize("name", STRINGS)
+def test_a_string_begins_and_ends_at_rows(name: str) -> None:
+    first, last = STRINGS[name]
+    rows = [SESSION.removesuffix(" 640/sshd"), LISTENER.removesuffix("   612/sshd")]
+    dump = parse(f"{first.format(rows[0])}\n{last.format(rows[1])}\nreturn out\n")
+    assert dump.frame["state_raw"].tolist() == ["ESTABLISHED", "LISTEN"]
+    assert not dump.problems
+
+
+@pytest.mark.parametrize(
+    "command", ["ss -tan '( sport = :22 )'", 'ss -tan dst "192.0.2.9:22 or x y"']
+)
+def test_the_quotes_of_an_echoed_command_are_its_own(command: str) -> None:
+    dump = parse(f"[root@web1 ~]# {command}\nESTAB 0 0 192.0.2.10:22 198.51.100.7:5\n`tcp 1`\n")
+    assert dump.frame["host"].tolist() == ["web1"]
+    assert dump.parts[0].command == command
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        *(
+            "```",
+            "````",
+            '"""',
+            '";',
+            '"#;',
+            "});",
+            "`",
+            "}",
+            "##### END",
+            "In contrast, see below:",
+        ),
+        *("命令执行后可以看到结果", "+ another item", "exit 0", "-- \nSam <sam@example.com>"),
+    ],
+)
+def test_what_stands_behind_a_table_is_no_damaged_row(behind: str) -> None:
+    dump = parse(f"{HEADER}{LISTENER}\n{SESSION}\n{behind}\n")
+    assert dump.problems == []
+    assert dump.frame["process"].tolist() == ["sshd", "sshd"]
+
+
+@pytest.mark.parametrize("elision", [".", "⋮", "[...]", "[…]", "....ETC to the end....", "(...)"])
+def test_rows_that_were_left_out_are_no_part_of_others(elision: str) -> None:
+    windows = "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    812\n [svchost.exe]\n"
+    header = "Active Connections\n\n  Proto  Local Address  Foreign Address  State  PID\n"
+    sockets = "u_str LISTEN 0 5 /var/run/sdp 11528 * 0\n\t skmem:(r0,rb0)\n"
+    for text in (header + windows + f"{elision}\n" + windows, sockets + f"{elision}\n" + sockets):
+        dump = parse(text)
+        assert len(dump.frame) == 2
+        assert dump.problems == []
+        assert dump.notes == [
+            "rows were left out of this dump by whoever shortened it: counts are too low"
+        ]
+    assert "[..." not in str(parse(header + windows + elision).frame["process"].tolist())
+
+
+def test_what_other_tools_print_beside_a_table_is_no_row_of_it() -> None:
+    text = "lo0: flags=849\n        inet 127.0.0.1  netmask ff000000\n"
+    assert parse(f"{text}{HEADER}{LISTENER}\n").problems == []
+
+
+def test_a_row_is_whole_whatever_prompt_stands_below() -> None:
+    row = "unix  2      [ ]         DGRAM                    15404    /var/cache/samba/msg/878\n"
+    dump = parse(f"{row.replace('15404', '15405')}{row}web1:~ # \nweb1:~ # exit\n")
+    assert dump.problems == []
+    assert len(dump.frame) == 2
+
+
+@pytest.mark.parametrize(
+    "remark", ["所有地址均可连接22", "<-- слушает 22 порт", "   <-- this one", "\\", " ← here"]
+)
+def test_a_remark_in_any_letters_is_no_part_of_a_row(remark: str) -> None:
+    row = LISTENER.removesuffix("612/sshd")
+    dump = parse(f"{HEADER}{row} {remark}\n{SESSION}\n")
+    assert dump.frame["state"].tolist() == ["LISTEN", "ESTABLISHED"]
+    assert dump.frame["process"].dropna().tolist() == ["sshd"]
+    if remark[:2] in ("<-", "  ", " ←"):  # else a program's name may go on so
+        assert parse(f"{HEADER}{LISTENER} {remark}\n").frame["process"].tolist() == ["sshd"]
 
 
 def test_a_mend_takes_away_what_stands_in_front_and_nothing_further_on() -> None:

@@ -398,6 +398,17 @@ def test_a_state_of_sctp_is_known_although_tcp_has_none_like_it(word: str) -> No
     assert dump.frame["state"].tolist() == ["LISTEN", SCTP[word]]
 
 
+def test_a_short_address_of_a_32_bit_kernel_begins_a_row() -> None:
+    row = " 31eca18 stream      0      0        0  32c0bb0        0        0 /var/run/app\n"
+    header = "Address  Type   Recv-Q Send-Q    Inode     Conn     Refs  Nextref Addr\n"
+    dump = parse(
+        f"Active LOCAL (UNIX) domain sockets\n{header}{row}unexpected kind 242 which 0xf2\n"
+    )
+    held = dump.frame[["os", "cookie", "path"]].values.tolist()
+    assert held == [["macos", "31eca18", "/var/run/app"]]
+    assert not dump.problems
+
+
 def test_associations_alone_are_rows_and_nothing_that_grep_marked() -> None:
     row = "      `- CLOSED  0      0       :::ssh       :::*\n\t skmem:(r0,rb0)\n"
     dump = parse(row * 2)

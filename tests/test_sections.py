@@ -308,6 +308,11 @@ def test_an_empty_table_changes_nothing_of_the_next(name: str) -> None:
 SAID = ["proto", "family", "state", "local_addr", "remote_addr", "dialect", "os"]
 
 
+def test_below_a_heading_nothing_with_numbers_is_passed_over() -> None:
+    dump = parse(HEADINGS + "xyz 0 0 192.0.2.10:22 192.0.2.9:5 ESTABLISHED\nbye\n")
+    assert [problem.line for problem in dump.problems] == [3]
+
+
 def test_a_moment_without_rows_is_one() -> None:
     dump = parse(HEADINGS + ROWS + HEADINGS * 2 + ROWS)
     assert [(shot.number, shot.rows) for shot in dump.snapshots] == [(0, 2), (1, 0), (2, 2)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise, takewhile
 
-from nsparse.reading import grepped
+from nsparse.reading import grepped, literals
 
 WIDEST, HEAD = 76, 0.05
 """RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
@@ -149,7 +149,14 @@ def _is_coloured(text: str) -> bool:
     return bool(_GREP_COLOUR.search(text) or _WORD_COLOUR.search(text))
 
 
-_SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[")
+# Forums: `[b]`, `[color=red]`; a closing one is no program's name.
+_BBCODE_SIGN = re.compile(r"\[/(?:b|i|u|s|color|size|font|highlight)\]", re.IGNORECASE)
+_BBCODE = re.compile(r"\[/?(?:b|i|u|s|color|size|font|highlight)(?:=[^\]\n]*)?\]", re.IGNORECASE)
+
+# A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons.
+_REMARK = re.compile(r"(?m)[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
+
+_SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/")
 """What texts hold that were escaped in any of these ways, and few others."""
 
 
@@ -157,7 +164,7 @@ def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes hold any sign at all; `uncoded` leaves all others as they are."""
     from nsparse.reading.columns.lines import holds
 
-    return holds(data, *_SIGNS) or grepped.may_be(data)
+    return holds(data, *_SIGNS) or grepped.may_be(data) or literals.may_be(data)
 
 
 CODINGS = (
@@ -172,7 +179,18 @@ CODINGS = (
         lambda text: ("&" in text or "<" in text) and bool(_HTML_SIGN.search(text)),
         partial(map, _from_html),
     ),
+    Coding(
+        "escaped",
+        lambda text: "[/" in text and bool(_BBCODE_SIGN.search(text)),
+        partial(map, lambda line: _BBCODE.sub("", line)),
+    ),
     Coding("coloured", _is_coloured, partial(map, _uncoloured)),
     Coding("found", grepped.shows, grepped.undone),
+    Coding("literal", literals.shows, literals.undone),
+    Coding(
+        "annotated",
+        lambda text: ("<" in text or "←" in text) and bool(_REMARK.search(text)),
+        partial(map, lambda line: _REMARK.sub("", line)),
+    ),
 )
 """Every way to escape that is known, the one that is undone first at the top."""

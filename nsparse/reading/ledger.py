@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from nsparse.reading import noise
 from nsparse.reading.tables import Sections, Stretch, Unread, Voice
 
 LOST_AFTER = 1
-"""So many unknown lines at a table's end are still called damaged rows."""
+"""So many unknown lines at a table's end are still called damaged rows, if they hold a number."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ class Ledger:
 
     def settle(self, *, among_rows: bool) -> None:
         """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
-        lost = among_rows or len(self.waiting) <= LOST_AFTER
+        few = len(self.waiting) <= LOST_AFTER
         for line in self.waiting:
             voice = self.explains(line.text)
-            if lost or voice is not None:
+            if among_rows or voice is not None or (few and noise.holds_numbers(line.text)):
                 self.refuse(line, voice or self.speaks())
             else:
                 self.pass_over("text", line, "text")

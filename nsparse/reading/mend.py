@@ -56,8 +56,14 @@ MENDS = (
     Mend("barred", _replacing(r"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.)[ \t]*[|│┃]$", "")),
     # Mail and Markdown: `> `, `>> `, `| `.
     Mend("quoted", _without(r"(?:[>|] ?)+")),
+    # Comments in the source of a program.
+    Mend(
+        "commented", _without(r"(?:#{1,4}|/{2,3}!?|;{1,3}|--|%{1,2}|REM|dnl)(?:[ \t]|$)|(?://|#)")
+    ),
     # Lists: `- `, `* `; added lines of a diff.
-    Mend("listed", _without(r"[-*•] |\+")),
+    Mend("listed", _without(r"[-*•] |\+|\[[0-9]{1,4}\][ \t]")),
+    # Several hosts or containers in one log: `web1 | `.
+    Mend("named", _without(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)")),
     # `ts`, journals, containers' logs, syslog.
     Mend("stamped", _without(_STAMP)),
     Mend("stamped", _without(_STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)")),
@@ -82,8 +88,12 @@ MENDS = (
     Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
     Mend("escaped", _quoted_printable),
+    Mend("escaped", _replacing(r"\\$", "")),
     # What people write behind a row: an arrow or a hash and a remark, or words of their own.
-    Mend("annotated", _replacing(r"[ \t]+(?:<[-=]{1,9}|[-=]{2,9}>?|#|//|←)(?: ?[^0-9/:\t]*)$", "")),
+    Mend(
+        "annotated", _replacing(r"[ \t]+(?:<[-=]{1,9}|←)(?:[ \t(].*)?$|[ \t]+[^\x00-\xff].*$", "")
+    ),
+    Mend("annotated", _replacing(r"[ \t]+(?:[-=]{2,9}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$", "")),
     Mend("annotated", _replacing(r"[ \t]{2,}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$", "")),
     # Tables drawn with bars.
     Mend("barred", _replacing(r"[ \t]*[|│┃]+[ \t]*", "  ")),
@@ -93,8 +103,11 @@ MENDS = (
 SAID = {
     "quoted": "quoted as in mail",
     "listed": "an entry of a list",
+    "commented": "in comments of a program's source",
+    "literal": "between the quotes of a program's source",
     "found": "behind a file's name or a line number, as grep prints them",
     "numbered": "behind a line number",
+    "named": "behind the name of a host or a container",
     "stamped": "behind a time",
     "coloured": "coloured by a terminal",
     "paged": "written over by a pager",

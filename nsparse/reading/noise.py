@@ -12,7 +12,8 @@ _HOST = r"(?:[A-Za-z0-9_.-]+@(?P<host>[A-Za-z0-9_.-]+))"
 _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
     r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])"
-    r"|[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}[$#%>])"
+    # SUSE: `host:~ #`.
+    r"|[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}(?::[~/][^ :]{0,80} ?)?[$#%>])"
     r"\s*(?P<command>.*)"
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
@@ -20,15 +21,17 @@ _IS_COMMAND = re.compile(_COMMAND)
 
 # `date` in the C locale, in American and British English (`date` of newer coreutils puts AM or PM
 # behind the time) and without a zone (ctime), with an optional OSWatcher mark; ISO 8601.
+# Before it may stand what loops and scripts write: `=== `, `zzz ***`, `Time: `.
+_LABEL = r"(?:[#=*-]+\s*|zzz \*+)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
 _DATE = re.compile(
-    r"(?:[#=*-]+\s*|zzz \*+)?[A-Z][a-z]{2},? "
+    rf"{_LABEL}[A-Z][a-z]{{2}},? "
     r"(?:(?P<month>[A-Z][a-z]{2})[ \t]{1,2}(?P<day>[0-9]{1,2})"
     r"|(?P<day_first>[0-9]{1,2}) (?P<month_next>[A-Z][a-z]{2})(?: (?P<year_next>[0-9]{4}))?)"
     r",? (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?: (?P<half>[AP]M))?"
     r"(?: (?P<zone>[A-Z]{3,5}|[+-][0-9]{4}))?(?: (?P<year>[0-9]{4}))?\s*[#=*-]*"
 )
 _ISO = re.compile(
-    r"(?:[#=*-]+\s*|zzz \*+)?"
+    rf"{_LABEL}"
     r"(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)\s*[#=*-]*"
 )
@@ -37,7 +40,7 @@ _STAMP = re.compile(
     r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)(?=\]?:?(?:[ \t]|$))"
 )
 _FINER = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
-_CLOCK = re.compile(r"[#=*-]*\s*[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: [AP]M)?\s*[#=*-]*")
+_CLOCK = re.compile(rf"{_LABEL}[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?: [AP]M)?\s*[#=*-]*")
 _HALVES = {None: "%H:%M:%S", "AM": "%I:%M:%S %p", "PM": "%I:%M:%S %p"}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -45,14 +48,20 @@ _KNOWN = (
     # Markdown, Jira, BBCode.
     (
         "fence",
-        re.compile(r"(?:```|~~~) ?[A-Za-z]*|\{(?:noformat|code|quote)[^{}]*\}|\[/?(?:code|pre)\]"),
+        re.compile(
+            r"(?:```|~~~) ?[A-Za-z]*|\{(?:noformat|code|quote)[^{}]*\}|\[/?(?:code|pre)\]"
+            r"|\{\{.{0,40}\}\}"
+            # What ends a text in the source of a program.
+            r"|EO[FTLM]|END|HERE|\*/"
+            r"|[`\"'{}()\];,]#?[`\"'{}()\];,]{0,7}"
+        ),
     ),
     ("conflict", re.compile(r"[<>|]{7}(?: .*)?|={7}")),
-    ("rule", re.compile(r"[-=_*#~+|\s\u2500-\u257f]{2,}")),
+    ("rule", re.compile(r"[-=_*#~+|\s\u2500-\u257f]{2,}|[-=_*+•|]")),
     (
         "elision",
         re.compile(
-            r"[-*#<\[( ]*(?:\.{2,}|(?:\. ){2,}\.?|…|⋮|etc\.*"
+            r"[-*#<\[( ]*(?:\.{2,}|(?:\. ){2,}\.?|[.·…⋮]|etc\.*|\.{3,}[^0-9.]{1,40}\.{3,}"
             r"|(?:and )?[0-9]+ more(?: (?:rows?|lines?))?|(?:\.{3} ?)?(?:(?:many|[0-9]+) )?"
             r"(?:(?:more|other|output|rows?|lines?) ){0,3}"
             r"(?:omitted|snip(?:ped)?|truncated|removed|cut))"
@@ -176,6 +185,10 @@ def known(line: str) -> str | None:
 
 
 _DIGIT = re.compile(r"\d")
+_OF_ROW = re.compile(r"[\d/]")
+_PROSE = 3
+"""Of so many words in a sentence at most one holds a digit, in a row every second one does; and no
+row has fewer."""
 _END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
 
 
@@ -188,3 +201,26 @@ def holds_data(line: str) -> bool:
     words = line.split()
     numbers = [word for word in words if _DIGIT.search(word)]
     return len(numbers) * 2 >= len(words) and any(map(_END.fullmatch, words))
+
+
+def may_be_rest(line: str) -> bool:
+    """Whether a line may be the end of a row: one word, or mostly numbers, paths and ends.
+
+    >>> may_be_rest("Support/app.sock"), may_be_rest("exit 0")
+    (True, False)
+    """
+    words = line.split()
+    told = sum(bool(_OF_ROW.search(word)) for word in words)
+    alone = len(words) == 1 and line.isascii() and (line[0].isalnum() or line[0] in "/.")
+    return alone or told * 2 > len(words)
+
+
+def holds_numbers(line: str) -> bool:
+    """Whether a line holds so many numbers as no sentence does, so that it may have been a row.
+
+    >>> holds_numbers("tpc 0 0 192.0.2.1:22"), holds_numbers("see 2 lines above")
+    (True, False)
+    """
+    words = line.split()
+    numbers = sum(bool(_DIGIT.search(word)) for word in words)
+    return len(words) >= _PROSE and numbers * _PROSE > len(words)

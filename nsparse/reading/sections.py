@@ -30,7 +30,7 @@ MENDED_AT_MOST = 10_000
 """Longer lines are not mended: no row is that long, and mends look at every place of a line."""
 
 STAMPED, PAGED = "stamped", "paged"
-AROUND = frozenset({"quoted", "numbered", STAMPED, "barred"})
+AROUND = frozenset({"quoted", "commented", "numbered", STAMPED, "barred"})
 """Damage of every line of a text: one that is no line of a table has it as well."""
 
 
@@ -138,9 +138,14 @@ class _Walk:
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""
         if not self.beside.noise(line):
-            if line.number == self.doubted:
+            if line.number == self.doubted and self._may_be_rest(line):
                 self.body.distrust()
             self.beside.unknown(line)
+
+    def _may_be_rest(self, line: Line) -> bool:
+        """Whether an unknown line may be the rest of the row above, and no text behind a table."""
+        below = self.course.following(line)[:1]
+        return noise.may_be_rest(line.text) or any(map(self.floor.opens, below))
 
     def _table_line(self, line: Line) -> bool:
         """A row, a continuation, a heading or a message of a tool."""

@@ -10,6 +10,7 @@ repeated, or `-p tcp` and `-p tcpv6` of one moment.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+_NUMBERS = re.compile("[0-9]+")
 
 if TYPE_CHECKING:
     from nsparse.reading.convert import Record
@@ -57,7 +60,7 @@ class View:
         """What the output looks like: the rows below each heading, with whose dialect they are."""
         shapes: dict[tuple[str, ...], _Shape] = {}
         for table in self.tables:
-            heading = (table.voice.dialect.name, *table.header)
+            heading = (table.voice.dialect.name, *_words(table.header))
             shapes.setdefault(heading, _Shape()).add(table)
         return shapes
 
@@ -172,9 +175,19 @@ def _is_another_run(view: View, table: Table) -> bool:
 
 def _same_heading(table: Table, later: Table) -> bool:
     """Whether a heading stands there again, with its banner or without."""
-    if not later.header or later.header not in (table.header, table.header[-1:]):
+    above, below = _words(table.header), _words(later.header)
+    if not below or below not in (above, above[-1:]):
         return False
     return not table.voice.dialect.repeats_heading or _protocols(table) == _protocols(later)
+
+
+def _words(header: Sequence[str]) -> tuple[str, ...]:
+    """Headings without the numbers in them: what a loop prints above each run counts or dates it.
+
+    >>> _words(["run 7, 05:23:55"])
+    ('run , ::',)
+    """
+    return tuple(_NUMBERS.sub("", heading) for heading in header)
 
 
 def _goes_on(view: View, table: Table) -> bool:

@@ -269,7 +269,7 @@ class Wraps:
                 doubt = doubt or broken
         ends = segment[best.lines - 1 : best.lines + 1]
         if sure and best.reading is not None and len(ends) > 1:
-            doubt = doubt or best.reading.kind == "row" or way.broke(*ends)
+            doubt = doubt or way.broke(*ends)
         return best._replace(doubt=doubt)
 
     def _opens(self, text: str) -> bool:
