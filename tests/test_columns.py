@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
+import weakref
 from dataclasses import replace
 from io import BytesIO
 from itertools import product
@@ -465,6 +467,26 @@ def test_parts_of_utf_16(monkeypatch: pytest.MonkeyPatch) -> None:
     data = dump(row, times=100).decode().encode("utf-16")
     monkeypatch.setattr("nsparse.reading.chunks.PIECE", 1001)
     assert sum(map(len, nsparse.read_chunks(BytesIO(data)))) == 100
+
+
+def test_what_was_read_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In circles of references a part would stay until the collector comes by, and others pile up."""
+    blocks: list[weakref.ref[Any]] = []
+
+    def watched(*what: Any) -> Any:
+        block = read_block(*what)
+        blocks.append(weakref.ref(block))
+        return block
+
+    monkeypatch.setattr("nsparse.reading.columns.runs.read_block", watched)
+    data = dump("ESTAB 0 0 192.0.2.1:443 198.51.100.7:51514", INFO[0], times=40)
+    gc.disable()
+    try:
+        assert len(nsparse.parse(BytesIO(data), engine="columns").frame) == 40
+        assert blocks
+        assert all(block() is None for block in blocks)
+    finally:
+        gc.enable()
 
 
 def test_what_is_no_dump_is_refused_in_parts_too(monkeypatch: pytest.MonkeyPatch) -> None:

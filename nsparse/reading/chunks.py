@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from nsparse.reading.tables import Sections, Table
 
-PIECE = 1 << 20
+PIECE = 2 << 20
 """Bytes that are read at a time."""
 
 HEADINGS_AT_MOST = 10

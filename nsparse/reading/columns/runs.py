@@ -231,8 +231,10 @@ class Runs:
             pieces[-1:] = pieces[-1].without_last()
         if sum(piece.stop - piece.start for piece in pieces) < SHORTEST or not pieces:
             return None, stop
+        # By the voice and not by the table, which holds the run: a circle would keep both for long.
+        read = partial(table.voice.reads, headed=bool(table.header))
         goes_on = partial(table.voice.match, DETAIL)
-        return BlockRun(self.lines, partial(table.reads, table.voice), goes_on, pieces), stop
+        return BlockRun(self.lines, read, goes_on, pieces), stop
 
     def _end(
         self, table: Table, voice: Voice, kinds: Sequence[str], start: int
