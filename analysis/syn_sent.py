@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.ends import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 
@@ -53,7 +54,6 @@ class Calls:
         service: The number of the service (`View.keys`).
         established: Connections of this host to the service that work.
         callers: How many programs of this host call it in vain.
-        alive: Other ports of the address to which connections work.
         own: Whether the address is one of this host.
         retrans: The most retransmissions of one of them; None without timers.
         age: Least seconds since the oldest attempt began; None without timers.
@@ -63,10 +63,19 @@ class Calls:
     service: int
     established: int
     callers: int
-    alive: tuple[int, ...]
     own: bool
     retrans: int | None
     age: int | None
+
+    @cached_property
+    def alive(self) -> tuple[int, ...]:
+        """Other ports of the address to which connections of this host work."""
+        view, at = self.pile.scene.view, self.pile.rows.at
+        there = view.keys("remote_addr")
+        works = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
+        works = works & view.known("remote_port") & (there == there[at[0]])
+        ports = set(view.numbers("remote_port")[works].tolist())
+        return tuple(sorted(ports - {self.pile.first["remote_port"]}))
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -110,7 +119,6 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     works = near & view.is_("state", "ESTABLISHED")
     established = view.tally(at, works, *SERVICE)
     callers = view.distinct(at, SERVICE, PROGRAM)
-    ports = _answering(scene, at, works & view.is_("role", "client"))
     local = set(view.values("local_addr"))
     own = view.where("remote_addr", local.__contains__, worth)
     found = Rows(view, worth)
@@ -119,29 +127,17 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     services = view.keys_at(at, *SERVICE)
     base = view.tally(at, near, *by)
     for pile in piles(scene, found, limits, by, base=base, least=1):
-        first, port = pile.places[0], pile.first["remote_port"]
+        first = pile.places[0]
         retrans = count_of(pile.rows["retrans"].max())
         yield Calls(
             pile=pile,
             service=int(services[first]),
             established=int(established[first]),
             callers=int(callers[first]),
-            alive=tuple(
-                sorted(ports.get(int(view.keys("remote_addr")[at[first]]), set()) - {port})
-            ),
             own=bool(own[at[first]]),
             retrans=retrans,
             age=None if retrans is None else syn_age(retrans, scene, older=older),
         )
-
-
-def _answering(scene: Scene, at: Ints, ours: Bools) -> dict[int, set[int]]:
-    """The ports to which connections work, by the key of each address that is called."""
-    view = scene.view
-    keys, works = view.keys("remote_addr"), ours.nonzero()[0]
-    near = works[view.alike(works, at, "remote_addr")]
-    ports = view.numbers("remote_port")
-    return {int(keys[lot[0]]): set(ports[lot].tolist()) for lot in view.lots(near, "remote_addr")}
 
 
 def _worth(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Bools:

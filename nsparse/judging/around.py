@@ -41,13 +41,12 @@ def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict
     """
     import numpy as np
 
-    from nsparse.judging.ends import is_among
+    from nsparse.judging.members import places
 
     view, at, state = scene.view, np.flatnonzero(among), scene.view.codes("state")
-    wanted, keys = view.keys_at(like, *by), view.keys_at(at, *by)
-    wanted = np.unique(wanted)
-    near = is_among(keys + 1, wanted + 1, int(max(keys.max(initial=0), wanted.max())) + 2)
-    pairs = np.searchsorted(wanted, keys[near]) * state.size + state.of[at[near]]
+    wanted = np.unique(view.keys_at(like, *by))
+    lot = places(view.keys_at(at, *by), wanted)
+    pairs = (lot * state.size + state.of[at])[lot >= 0]
     counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
     names = view.words("state")
     found: dict[int, States] = {}

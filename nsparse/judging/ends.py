@@ -98,20 +98,6 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
 
 
-def is_among(numbers: Ints, others: Ints, size: int) -> Bools:
-    """Which of some numbers below `size` are among some others.
-
-    >>> is_among(np.array([7, 2, 7]), np.array([2, 3]), 9).tolist()
-    [False, True, False]
-    """
-    if size > TABLE * len(numbers):
-        return np.isin(numbers, others)
-    there = np.zeros(size, dtype=np.bool_)
-    there[others] = True
-    found: Bools = there[numbers]
-    return found
-
-
 def flags(values: pd.Series) -> Bools:
     """A column of truths; what is NA is not true."""
     return values.fillna(False).to_numpy(dtype=np.bool_)

@@ -19,9 +19,9 @@ from nsparse.judging.ends import (
     Finder,
     Ints,
     compact,
-    is_among,
     joined,
 )
+from nsparse.judging.members import is_among
 from nsparse.judging.repeats import by_shared_end
 from nsparse.judging.view import View
 

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.columns import Coded, Numbers, fixed
-from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, is_among, joined
+from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, joined
 from nsparse.judging.lots import counted, distinct, lots, positions
+from nsparse.judging.members import is_among, one_of
 from nsparse.judging.store import Store
 
 T = TypeVar("T")
@@ -88,8 +89,7 @@ class View:
     def _is(self, name: str, values: tuple[object, ...]) -> Bools:
         if not self._store.lacks(name) and self.array(name).dtype.kind in "iuf":
             number = self.numbers(name)
-            several = len(values) != 1
-            found: Bools = np.isin(number, np.array(values)) if several else number == values[0]
+            found: Bools = number == values[0] if len(values) == 1 else one_of(number, values)
             return found & self.known(name)
         codes = self.codes(name)
         wanted = np.zeros(codes.size, dtype=np.bool_)

@@ -1,0 +1,50 @@
+"""Which of many numbers are among others, and where: small ones are looked up in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nsparse.judging.ends import TABLE, Bools, Ints
+
+
+def is_among(numbers: Ints, others: Ints, size: int) -> Bools:
+    """Which of some numbers below `size` are among some others.
+
+    >>> is_among(np.array([7, 2, 7]), np.array([2, 3]), 9).tolist()
+    [False, True, False]
+    """
+    if size > TABLE * len(numbers):
+        return np.isin(numbers, others)
+    there = np.zeros(size, dtype=np.bool_)
+    there[others] = True
+    found: Bools = there[numbers]
+    return found
+
+
+def places(numbers: Ints, known: Ints) -> Ints:
+    """The place of each number among some that are known, -1 for others and below 0.
+
+    >>> places(np.array([7, 2, 5, -1]), np.array([2, 7])).tolist()
+    [1, 0, -1, -1]
+    """
+    size = int(max(numbers.max(initial=0), known.max(initial=0))) + 1
+    if size > TABLE * len(numbers):
+        found = pd.Index(known).get_indexer(pd.Index(numbers))
+        return np.where(numbers < 0, -1, found)
+    place = np.full(size + 1, -1, dtype=np.int64)  # the last is that of -1
+    place[known[known >= 0]] = np.flatnonzero(known >= 0)
+    return place[numbers]
+
+
+def one_of(numbers: npt.NDArray[Any], values: Sequence[Any]) -> Bools:
+    """Which numbers are among some values; ports and the like are looked up in a table."""
+    wanted = np.array(values, dtype=numbers.dtype)
+    size = max(numbers.max(initial=0), wanted.max(initial=0)) + 1
+    if numbers.dtype.kind == "f" or min(numbers.min(initial=0), wanted.min(initial=0)) < 0:
+        return np.isin(numbers, wanted)
+    return is_among(numbers, wanted, int(size))
