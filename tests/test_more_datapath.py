@@ -144,6 +144,15 @@ def test_unsent_and_the_peer_is_silent_or_takes_it(ask: Ask) -> None:
     assert ask.levels(SS + served(*rows, more=info.format(999)), UNSENT) == []
 
 
+@pytest.mark.parametrize(("retrans", "speaks"), [(3, True), (2, False)])
+def test_unsent_that_is_sent_again_is_no_transfer(ask: Ask, retrans: int, *, speaks: bool) -> None:
+    """Where retransmit-stall speaks, a young acknowledgement of something else says nothing."""
+    rows = served(
+        *[20000] * 5, timer=f"on,200ms,{retrans}", more=" cubic rtt:1/1 lastsnd:100 lastack:999"
+    )
+    assert bool(ask.found(SS + rows, UNSENT)) == speaks
+
+
 def test_a_transfer_that_moves(ask: Ask) -> None:
     info = " cubic rtt:1/1 bytes_acked:{}"
     rows = [20000] * 5
