@@ -47,5 +47,6 @@ DIALECT = Dialect(
         "OFFLOAD": details("an offload state such as InHost", "offload"),
         "EXE": Cell("a program in brackets", _exe),
         "COMPONENT": Cell("a component", _component),
+        "MODULE": details("a module"),
     },
 )

@@ -648,6 +648,17 @@ def test_rows_that_were_left_out_are_no_part_of_others(elision: str) -> None:
     assert "[..." not in str(parse(header + windows + elision).frame["process"].tolist())
 
 
+def test_only_what_names_an_owner_goes_on_with_a_row_of_windows() -> None:
+    row = "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    812\n"
+    other = "  ESTAB  0      0      192.0.2.10:22      198.51.100.7:51514\n"
+    header = "  State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    dump = parse(f"{row} [a.exe]\n{row}\n [b.exe]\n{header}{other}")
+    assert dump.frame["process"].tolist()[:2] == ["a.exe", "b.exe"]
+    assert dump.frame["tool"].tolist() == ["netstat", "netstat", "ss"]
+    listed = parse("".join(f" * {line}\n" for line in (row, row, row)))
+    assert len(listed.frame) == 3
+
+
 def test_what_other_tools_print_beside_a_table_is_no_row_of_it() -> None:
     text = "lo0: flags=849\n        inet 127.0.0.1  netmask ff000000\n"
     assert parse(f"{text}{HEADER}{LISTENER}\n").problems == []

@@ -14,6 +14,9 @@ from nsparse.reading.tables import Table, Voice
 if TYPE_CHECKING:
     from nsparse.reading.rows import Run
 
+AFTER_BLANK = 2
+"""Forums and XP put an empty line between a row and the line of its program."""
+
 REST = "the rest of the row, which the line below may be"
 """What a row lacks that may have been cut, where its end would go on with the next line."""
 
@@ -46,7 +49,7 @@ class Body:
     def more(self, line: Line) -> bool:
         """A line that continues the row above, or the damaged one that stands there."""
         table = self.floor.table
-        if table is None or self.floor.headings or not table.records or not self.course.open:
+        if table is None or self.floor.headings or not table.records or not self._is_near(line):
             return False
         if table.voice.opening.match(line.text):
             return False  # a damaged row, not a free text that happens to begin like one
@@ -61,9 +64,20 @@ class Body:
         """The kinds of continuation line that may stand at this indentation."""
         if line.indent > self.course.indent:
             yield "detail"
-        if line.indent or line.text.startswith("[") or self._between(line):
+        owned = line.indent or line.text.startswith("[") or self._between(line)
+        if owned and not self._heads(line.text):
             yield "owner"
         yield "rest"
+
+    def _is_near(self, line: Line) -> bool:
+        """Whether a line stands among rows: a program in brackets also below one empty line."""
+        below = line.number - self.course.taken
+        return self.course.open or (line.text.startswith("[") and below == AFTER_BLANK)
+
+    def _heads(self, text: str) -> bool:
+        """Whether a line of several words is a heading, of any dialect."""
+        kinds = ("header", "banner") if " " in text else ()
+        return any(self.floor.claiming(kind, text) for kind in kinds)
 
     def _continue(self, table: Table, line: Line, match: Match) -> None:
         if self.ledger.waiting:
