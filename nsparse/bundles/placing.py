@@ -25,11 +25,13 @@ class Root:
     """One bundle inside a bundle: where it begins, how it is laid out, what it tells of its host.
 
     A loose one has no layout: files that somebody put together, of one host or of several.
+    `holds` are the paths of its dumps.
     """
 
     path: str
     kinds: tuple[Layout, ...] = ()
     facts: list[Fact] = field(default_factory=list)
+    holds: set[str] = field(default_factory=set)
     host: str | None = None
     when: datetime | None = None
     when_from: str = "bundle"
@@ -47,6 +49,8 @@ class Root:
         facts = [fact for fact in self.facts if "netns" not in self.place(fact.path)]
         self.told = merged(facts, self.path)
         names = [*reversed(self.path.split("/")), stem(name), name]
+        # A bundle that is one text, such as a bug report, may be packed under another name.
+        names += [path.rpartition("/")[2] for path in self.holds if len(self.holds) == 1]
         by_name: dict[str, str] = {}
         for kind in self.kinds:
             for part in names:
@@ -76,14 +80,16 @@ def settled(reader: Reader, archives: Sequence[str]) -> Sequence[Root]:
     known = {path: tuple(layouts()[key] for key in keys) for path, keys in reader.roots.items()}
     # An archive inside a bundle of a known layout is a part of it, unless it has a layout itself.
     apart = [path for path in archives if _of(path, known) not in known]
-    roots = {path: Root(path, known.get(path, ())) for path in {"", *apart, *known}}
+    roots = {path: Root(path, known.get(path, ())) for path in ("", *apart, *known)}
     loose = _loose(reader, roots)
     for one in reader.facts:
         (loose.get(one.path) or roots[_of(one.path, roots)]).facts.append(one)
     everyone = [*roots.values(), *{id(root): root for root in loose.values()}.values()]
+    homes = [loose.get(found.path) or roots[_of(found.path, roots)] for found in reader.dumps]
+    for found, root in zip(reader.dumps, homes, strict=True):
+        root.holds.add(found.path)
     for root in everyone:
         root.settle(reader.name)
-    homes = [loose.get(found.path) or roots[_of(found.path, roots)] for found in reader.dumps]
     for found, root in zip(reader.dumps, homes, strict=True):
         _place(found, root)
     reader.dumps = _ordered(reader.dumps, homes)
