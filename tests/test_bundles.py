@@ -874,7 +874,8 @@ def test_a_table_in_a_long_text(table: bytes, front: bytes) -> None:
     for cut in range(len(log) - 1, len(log) + 4):
         sift = Sift()
         assert not sift.look(text[:cut])
-        assert sift.look(text[cut:])
+        sift.look(text[cut : cut + 2])  # the end of a stream may come in small pieces
+        assert sift.look(text[cut + 2 :])
     assert not promising(log)
     assert not promising(log.replace(front, b"tcp 22"))
 

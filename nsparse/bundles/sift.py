@@ -67,12 +67,14 @@ class Sift:
     def _long(self, plain: bytes, lines: bytes) -> None:
         """A block of a long text: the line that goes on in it is put together first."""
         stop = lines.find(b"\n", 0, LONGEST) + 1 or LONGEST
-        edge = (self._end or b"\n") + plain[:stop]
+        begun = self._end or b"\n"
+        edge = begun + plain[:stop]
         self._search(edge, edge.translate(ENDS))
         few = _few(lines) if self._quick else None
         self._quick = few is not None
         self._search(plain, lines, few)
-        self._end = plain[max(lines.rfind(b"\n"), len(plain) - LONGEST) :]
+        last = lines.rfind(b"\n")
+        self._end = (plain[last : last + LONGEST] if last >= 0 else begun + plain)[:LONGEST]
 
     def _search(self, plain: bytes, lines: bytes, few: Iterable[int] | None = None) -> None:
         """Look closely at lines that begin with a word of tables, of those few or of all."""
