@@ -30,10 +30,12 @@ from nsparse.reading.columns.lines import Lines, lines_of, lines_of_text
 from nsparse.reading.columns.plan import plan_of
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
+from nsparse.reading.derive import BULK_KINDS
 from nsparse.reading.grammar import load
 from nsparse.reading.pipeline import How
 from nsparse.reading.text import decode
 from nsparse.reading.text import lines as split_lines
+from nsparse.reading.walk import Walk
 from nsparse.registry import dialects
 from nsparse.reporting.render import parquet, parquet_parts
 
@@ -111,6 +113,27 @@ def test_what_cannot_tell_numbers_apart(source: str, stretches: bool) -> None:
                 assert bool(whole.fullmatch(text)) == bool(whole.fullmatch(masked)), text
             if whole.match(text):
                 assert loosened.match(masked), text
+
+
+# ---- lines, state by state -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(dialects()))
+def test_a_line_reads_the_same_before_its_expression_is_compiled(name: str) -> None:
+    dice = random.Random(8)
+    paths = [p for p in sorted(SAMPLES.glob(f"{name}--*.txt")) if ".expected" not in p.name]
+    texts = [decode(path.read_bytes()).text for path in paths]
+    lines = {line.strip(" \t"): None for text in texts for line in split_lines(text)}
+    some = dice.sample(sorted(lines), min(100, len(lines)))
+    for line in some[:]:
+        at = dice.randrange(len(line) + 1)
+        some.append(line[:at] + dice.choice("0x:.*( ") + line[at + dice.randint(0, 2) :])
+    for kind, walk in load(name).patterns.items():
+        if not isinstance(walk, Walk):
+            assert kind not in BULK_KINDS
+            continue
+        for line in some:
+            assert walk.read(line) == walk.pattern.match(line), (kind, line)
 
 
 # ---- bytes -------------------------------------------------------------------------------------

@@ -21,9 +21,12 @@ from typing import TYPE_CHECKING
 from nsparse.errors import NotRegular
 from nsparse.reading.automaton import BLANK, Automaton, Terminals, explore, minimal, written
 from nsparse.reading.grammar import Match, field_name, is_field
+from nsparse.reading.walk import Walk
 
 if TYPE_CHECKING:
     from lark import Lark
+
+    from nsparse.reading.grammar import Executor
 
 SHAPES_AT_MOST = 2000
 """More ways through a line than anybody can test: the rule wants splitting."""
@@ -59,7 +62,7 @@ class Pattern:
 
     def match(self, text: str) -> Match | None:
         """The fields of `text`, or None when it is no such line."""
-        if "compiled" not in self.__dict__ and self._start.match(text) is None:
+        if not (self.is_compiled or self.may_begin(text)):
             return None
         found = self.compiled.fullmatch(text)
         if found is None:
@@ -69,6 +72,15 @@ class Pattern:
             return Match((), ())
         texts = found.group(*shape.groups)
         return Match(shape.fields, texts if isinstance(texts, tuple) else (texts,))
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether `compiled` is there."""
+        return "compiled" in self.__dict__
+
+    def may_begin(self, text: str) -> bool:
+        """Whether a line begins with what the first terminal looks like."""
+        return self._start.match(text) is not None
 
     @cached_property
     def _start(self) -> re.Pattern[str]:
@@ -95,6 +107,16 @@ class Derived:
     def opens(self) -> re.Pattern[str]:
         """The compiled opening."""
         return re.compile(self.opening)
+
+    @cached_property
+    def executors(self) -> Mapping[str, Executor]:
+        """What reads each kind of line."""
+        return {
+            kind: Walk(pattern, self.automata[kind], self.terminals)
+            if kind in self.automata
+            else pattern
+            for kind, pattern in self.patterns.items()
+        }
 
 
 def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:

@@ -123,7 +123,7 @@ class Grammar:
     @property
     def patterns(self) -> Mapping[str, Executor]:
         """The derived patterns, by kind of line."""
-        return self.derived.patterns
+        return self.derived.executors
 
     @cached_property
     def exact(self) -> Mapping[str, Executor]:
