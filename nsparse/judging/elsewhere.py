@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.judging.finding import flagged
-from nsparse.judging.scope import is_here
+from nsparse.judging.scope import is_here, loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,13 +54,29 @@ def other_ends(scene: Scene, some: Table, columns: Sequence[str]) -> pd.DataFram
 
     pair = scene.view.numbers("pair")[some.index]
     here = scene.view.beside(pair, some.index, *columns)
-    if not scene.peers or (pair >= 0).all():
+    near = _near(scene)
+    if not near or (pair >= 0).all():
         return here
     keys = ("proto", *ENDS)
     away = scene.view.pick(some.index[pair < 0].to_numpy(), *keys)
-    known = pd.concat([_swapped(peer, away, columns) for peer in scene.peers], ignore_index=True)
+    known = pd.concat([_swapped(peer, away, columns) for peer in near], ignore_index=True)
     there = _looked_up(away, known, keys)[list(columns)]
     return pd.concat([here[pair >= 0], there]).reindex(some.index)
+
+
+def _near(scene: Scene) -> list[Scene]:
+    """The other hosts that have connections with an address of this one."""
+
+    def found() -> list[Scene]:
+        mine = {addr for addr in _ends(scene, "local_addr") if not loopback(addr)}
+        return [peer for peer in scene.peers if not mine.isdisjoint(_ends(peer, "remote_addr"))]
+
+    return scene.once(_near, found) if scene.peers else []
+
+
+def _ends(scene: Scene, name: str) -> list[str]:
+    found: list[str] = scene.view.values(name, scene.view.true("concrete"))
+    return found
 
 
 def within_host(some: pd.DataFrame) -> bool:
@@ -79,7 +95,7 @@ def facing(scene: Scene, some: Rows, state: str) -> Rows:
     view = scene.view
     pair = view.numbers("pair")[some.at]
     here = pair >= 0
-    if scene.peers and not here.all():
+    if _near(scene) and not here.all():
         far = other_ends(scene, some, ["state", "owner"])
         states, owners = (far[name].astype("object").fillna("") for name in ("state", "owner"))
         return some.beside(paired=(states == state).to_numpy(), far_owner=owners.to_numpy())
