@@ -659,6 +659,28 @@ def test_only_what_names_an_owner_goes_on_with_a_row_of_windows() -> None:
     assert len(listed.frame) == 3
 
 
+def test_a_timer_that_was_cut_is_no_part_of_a_name() -> None:
+    row = f"{LISTENER}      off (0.00/0/0"
+    dump = parse(f"{HEADER}{row})\n{row}\n")
+    assert dump.frame["process"].tolist() == ["sshd"]
+    assert [problem.line for problem in dump.problems] == [4]
+
+
+def test_a_sentence_below_a_row_without_a_path_is_none() -> None:
+    row = "fffffe0b1c2d44c0 stream-ord fffffe0b1c2d4000 00000000\n"
+    dump = parse(
+        f"Active UNIX domain sockets\n{row}{row}RTNETLINK answers: Invalid argument\n{row}"
+    )
+    assert len(dump.frame) == 3
+    assert "path" not in dump.frame or dump.frame["path"].isna().all()
+
+
+def test_further_processes_of_illumos_are_none_behind_a_time() -> None:
+    header = "UDP: IPv4\n   Local Address   Remote Address   State\n"
+    rows = [f"Nov 22 10:43:50 web1 log[811]:       *.{port}     Idle\n" for port in (631, 632, 633)]
+    assert parse(header + "".join(rows)).frame["local_port"].tolist() == [631, 632, 633]
+
+
 def test_what_other_tools_print_beside_a_table_is_no_row_of_it() -> None:
     text = "lo0: flags=849\n        inet 127.0.0.1  netmask ff000000\n"
     assert parse(f"{text}{HEADER}{LISTENER}\n").problems == []

@@ -53,7 +53,7 @@ _KNOWN = (
             r"|\{\{.{0,40}\}\}"
             # What ends a text in the source of a program.
             r"|EO[FTLM]|END|HERE|\*/"
-            r"|[`\"'{}()\];,]#?[`\"'{}()\];,]{0,7}"
+            r"|(?![)\]]$)[`\"'{}()\];,]#?[`\"'{}()\];,]{0,7}"
         ),
     ),
     ("conflict", re.compile(r"[<>|]{7}(?: .*)?|={7}")),

@@ -259,6 +259,7 @@ class Wraps:
             if best.reading is not None and (
                 _is_own(best.reading, longer, segment[best.lines])
                 or (not sure and _is_second(best.reading, longer, segment[best.lines]))
+                or (not sure and _is_prose(best.reading, longer, segment[best.lines]))
             ):
                 break
             pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
@@ -445,6 +446,13 @@ def _is_second(old: Reading, new: Reading, below: str) -> bool:
     """Whether a tool prints a row on two lines, of which the second is any words if joined."""
     free = any(_is_any(new.voice, name) for name in _added(old, new))
     return free and old.voice.match("rest", below.strip(BLANKS)) is not None
+
+
+def _is_prose(old: Reading, new: Reading, below: str) -> bool:
+    """Whether what stands below are words that would only be a name or a path of the row above."""
+    added = _added(old, new)
+    words = len(below.split()) > 1 and not any(char.isdecimal() or char in "/@" for char in below)
+    return words and bool(added) and all(_is_run(new.voice, name) for name in added)
 
 
 def _possible(voice: Voice, match: Match) -> bool:
