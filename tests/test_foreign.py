@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from nsparse.reading.foreign import identify, refusal
-from nsparse.reading.signatures import BINARY, EMPTY, PROSE, SIGNATURES, Signature
+from nsparse.reading.foreign import SIGNATURES, identify, refusal
+from nsparse.reading.signatures import BINARY, EMPTY, PROSE, Signature
 
 # What each text is (the key of its signature), and the text.
 CASES: tuple[tuple[str, str], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsparse.reading import noise
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
-from nsparse.reading.wraps import begins_as_rows_do, ends_as_rows_do
+from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
 
 PAGER = "pager"
 

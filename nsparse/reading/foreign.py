@@ -1,7 +1,8 @@
 """What a text is when it is not a socket table.
 
-What is known of other outputs stands in `nsparse.reading.signatures`: the lines that begin one, and
-the lines that stand alone. What was begun runs to the next blank line or the next beginning.
+What is known of other outputs stands in `nsparse.reading.signatures_network` and `_system`: the
+lines that begin one, and the lines that stand alone. What was begun runs to the next blank line or
+the next beginning.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from nsparse.errors import NotASocketTable
-from nsparse.reading.signatures import BINARY, EMPTY, PROSE, SIGNATURES, Foreign
+from nsparse.reading.signatures import BINARY, EMPTY, PROSE, Foreign
+from nsparse.reading.signatures_network import NETWORK
+from nsparse.reading.signatures_system import SYSTEM
 
-__all__ = ["identify", "refusal"]
+__all__ = ["SIGNATURES", "identify", "refusal"]
 
 LOOK = 5000
 """A foreign text is known by its first lines; so many of them are read."""
@@ -25,6 +28,9 @@ MOST = 0.5
 
 WIDTH = 400
 """So much of a line is looked at: it bounds the work on hostile lines."""
+
+SIGNATURES = (*NETWORK, *SYSTEM)
+"""In the order in which they are tried."""
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nsparse.reading.noise import holds_data
-from nsparse.reading.wraps import begins_as_rows_do
+from nsparse.reading.readings import begins_as_rows_do
 
 LONGEST = 250
 """No path in front of a line is longer."""

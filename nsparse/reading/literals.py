@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from nsparse.reading.noise import holds_data
-from nsparse.reading.wraps import begins_as_rows_do
+from nsparse.reading.readings import begins_as_rows_do
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""

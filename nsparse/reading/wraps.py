@@ -6,19 +6,24 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile, zip_longest
-from math import inf
 from typing import NamedTuple
 
-from nsparse.dialect import CellFault
 from nsparse.reading import noise
 from nsparse.reading.floor import Floor
 from nsparse.reading.folds import Fold, fold_of
-from nsparse.reading.grammar import Match
+from nsparse.reading.readings import (
+    BLANKS,
+    Long,
+    Reading,
+    begins_as_rows_do,
+    is_own,
+    is_prose,
+    is_second,
+    odd,
+    possible,
+    says_more,
+)
 from nsparse.reading.tables import Voice
-from nsparse.schema import PROTOS
-from nsparse.states import is_known
-
-BLANKS = " \t"
 
 PARTS = 20
 """A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
@@ -31,9 +36,6 @@ HEADING_PARTS = 4
 
 TERMINAL = 80
 """Terminals are at least so wide and wrap in the middle of a word; mailers before, at a blank."""
-
-LONGEST = 1000
-"""A row is hardly longer."""
 
 _QUOTED = re.compile(r"(?:> ?)+")
 
@@ -58,14 +60,6 @@ class _Around(NamedTuple):
     front: str
     fold: Fold
     longest: int
-
-
-class Reading(NamedTuple):
-    """Who reads a text, as which kind of line, and what it says."""
-
-    voice: Voice
-    kind: str
-    match: Match
 
 
 @dataclass
@@ -103,7 +97,7 @@ class Wraps:
         for gap in (" ", ""):
             longer = text + gap + below.strip(BLANKS)
             new = self._reads(longer)
-            if new is not None and _odd(new) <= _odd(old) and _says_more(old, new):
+            if new is not None and odd(new) <= odd(old) and says_more(old, new):
                 return Whole(whole.lines + 1, marks + longer, doubt=False)
         return None
 
@@ -138,7 +132,7 @@ class Wraps:
         ):
             best = best._replace(doubt=False)
         if best.lines > 1 and others and best.matters:
-            best = _Long(1, segment[0], None, doubt=True)
+            best = Long(1, segment[0], None, doubt=True)
         front = first[: len(first) - len(segment[0])]
         return Whole(best.lines, front + best.text, best.doubt)
 
@@ -189,7 +183,7 @@ class Wraps:
             front = marks + " " * min(len(text) - len(text.lstrip(" ")) for text in texts)
             texts = [self.bare(_without(raw, front)) for raw in self.lines[first:last]]
             segments = list(self._segments(texts))
-            fold = fold_of(segments, lambda text: -_odd(self._reads(text)))
+            fold = fold_of(segments, lambda text: -odd(self._reads(text)))
             self._known[key] = _Around(
                 front, self._as_above(front, fold, segments), max(len(text) for text in texts)
             )
@@ -242,30 +236,30 @@ class Wraps:
 
     # ---- what they say -----------------------------------------------------------------------
 
-    def _longest(self, segment: Sequence[str], way: Fold, *, sure: bool) -> _Long:
+    def _longest(self, segment: Sequence[str], way: Fold, *, sure: bool) -> Long:
         """The longest line that a segment begins with, when its lines were broken in one way."""
-        best = _Long(1, segment[0], self._reads(segment[0]))
+        best = Long(1, segment[0], self._reads(segment[0]))
         known = best.reading is not None or self._opens(segment[0])
         doubt = False
         for count in range(2, 1 + (len(segment) if known else min(len(segment), HEADING_PARTS))):
             text = way.join(segment[:count])
             longer = self._reads(text)
-            if longer is None or _odd(longer) > _odd(best.reading):
+            if longer is None or odd(longer) > odd(best.reading):
                 continue
             last = segment[count - 1]
             numbers = any(map(str.isdecimal, last.split()))
             if longer.kind == "header" and (numbers or begins_as_rows_do(last)):
                 break  # a damaged row: no heading has numbers
             if best.reading is not None and (
-                _is_own(best.reading, longer, segment[best.lines])
-                or (not sure and _is_second(best.reading, longer, segment[best.lines]))
-                or (not sure and _is_prose(best.reading, longer, segment[best.lines]))
+                is_own(best.reading, longer, segment[best.lines])
+                or (not sure and is_second(best.reading, longer, segment[best.lines]))
+                or (not sure and is_prose(best.reading, longer, segment[best.lines]))
             ):
                 break
             pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
             broken = all(way.broke(*pair) for pair in pairs)
-            if best.reading is None or (sure and broken) or _says_more(best.reading, longer):
-                best = _Long(count, text, longer)
+            if best.reading is None or (sure and broken) or says_more(best.reading, longer):
+                best = Long(count, text, longer)
             else:
                 doubt = doubt or broken
         ends = segment[best.lines - 1 : best.lines + 1]
@@ -283,7 +277,7 @@ class Wraps:
         headed = bool(self.floor.headings or (self.floor.table and self.floor.table.header))
         for voice in self._voices(inner):
             match = voice.reads(inner, headed=headed)
-            if match is not None and _possible(voice, match):
+            if match is not None and possible(voice, match):
                 return Reading(voice, "row", match)
         headers = self.floor.claiming("header", inner)
         if headers:
@@ -301,68 +295,6 @@ class Wraps:
             return self.floor.near
         others = [voice for voice in self.floor.voices if voice.opening.match(text)]
         return [*self.floor.near, *others]
-
-
-class _Long(NamedTuple):
-    """The longest line that was found."""
-
-    lines: int
-    text: str
-    reading: Reading | None
-    doubt: bool = False
-
-    @property
-    def says(self) -> list[str]:
-        """Its words."""
-        return self.text.split()
-
-    @property
-    def matters(self) -> bool:
-        """Whether its words are kept."""
-        return self.reading is None or self.reading.kind != "header"
-
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """How likely it is: a line of a table, no odd cells, few words that may be any."""
-        if self.reading is None:
-            return (0,)
-        voice, fields = self.reading.voice, self.reading.match.fields
-        free = sum(_is_any(voice, name) for name in fields)
-        return (1, -_odd(self.reading), len(fields) - free, -free)
-
-
-def begins_as_rows_do(line: str) -> bool:
-    """Whether a line begins with a protocol or a state, though it may be no row.
-
-    >>> begins_as_rows_do("tcp4 ll O O.O.O.O:9O9O"), begins_as_rows_do("Proto Recv-Q Send-Q")
-    (True, False)
-    """
-    first = line.split(None, 1)[0] if line.strip() else ""
-    return first.rstrip("46").lower() in PROTOS or (first.isupper() and is_known(first))
-
-
-def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
-    """Whether a line is the end of a row like another, of which it says more than free words.
-
-    Args:
-        voice: Who reads the rows.
-        row: A whole one.
-        line: The line.
-    """
-    if len(line) > LONGEST or not any(map(str.isdecimal, line)):
-        return False
-    words = line.split()
-    for at in range(1, min(len(row), LONGEST)):
-        match = voice.reads(row[:at] + line, headed=False)
-        if match is None or not _possible(voice, match) or _odd(Reading(voice, "row", match)):
-            continue
-        told = zip(match.fields, match.texts, strict=True)
-        if any(
-            not _is_any(voice, name) and (text in words or text.endswith((words[0], line)))
-            for name, text in told
-        ):
-            return True
-    return False
 
 
 def _marks(raw: str) -> str:
@@ -385,81 +317,3 @@ def _ways(fold: Fold, segment: Sequence[str]) -> list[Fold]:
     width = len(segment[0])
     cut, parted = Fold(width, cuts=True), Fold(width)
     return [cut, parted] if width >= TERMINAL else [parted, cut]
-
-
-def _says_more(old: Reading | None, new: Reading | None) -> bool:
-    """Whether a row says more in its longer form than in free words."""
-    if old is None or new is None or old.kind != new.kind:
-        return new is not None
-    if new.kind == "header":
-        return True
-    cells = new.voice.dialect.cells
-    return any(not cells[name].free for name in _added(old, new))
-
-
-def _added(old: Reading, new: Reading) -> list[str]:
-    """The fields that a longer form of a row has and the shorter has not."""
-    return [name for name in new.match.fields if name not in old.match.fields]
-
-
-def _is_any(voice: Voice, name: str) -> bool:
-    """Whether any words may stand in a cell."""
-    return voice.dialect.cells[name].free or _is_run(voice, name)
-
-
-def _is_run(voice: Voice, name: str) -> bool:
-    """Whether a cell is a run of words, such as a path with blanks."""
-    return f"{name}__" in voice.grammar.text
-
-
-ODD = ("addr_truncated", "local_name", "remote_name")
-"""Columns that say of an end that it is no address with a number behind it."""
-
-
-def _odd(reading: Reading | None) -> float:
-    """How many cells are no address or state, as two that were joined are none."""
-    if reading is None:
-        return inf
-    cells = reading.voice.dialect.cells
-    fields = zip(reading.match.fields, reading.match.texts, strict=True)
-    said = [cells[name].read(text) for name, text in fields]
-    states = [values["state_raw"] for values in said if values.get("state_raw")]
-    return sum(bool(values.get(odd)) for values in said for odd in ODD) + sum(
-        not is_known(state) for state in states
-    )
-
-
-def _is_own(old: Reading, new: Reading, below: str) -> bool:
-    """Whether a row has a kind of line for what stands below, which is just any words if joined."""
-    inner = below.strip(BLANKS)
-    kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
-    if inner.startswith("["):
-        kinds = ("owner", *kinds)
-    if not any(old.voice.match(kind, inner) for kind in kinds):
-        return False
-    cells = new.voice.dialect.cells
-    added = _added(old, new) or new.match.fields[-1:]
-    return all(_is_run(new.voice, name) and not cells[name].free for name in added)
-
-
-def _is_second(old: Reading, new: Reading, below: str) -> bool:
-    """Whether a tool prints a row on two lines, of which the second is any words if joined."""
-    free = any(_is_any(new.voice, name) for name in _added(old, new))
-    return free and old.voice.match("rest", below.strip(BLANKS)) is not None
-
-
-def _is_prose(old: Reading, new: Reading, below: str) -> bool:
-    """Whether what stands below are words that would only be a name or a path of the row above."""
-    added = _added(old, new)
-    words = len(below.split()) > 1 and not any(char.isdecimal() or char in "/@" for char in below)
-    return words and bool(added) and all(_is_run(new.voice, name) for name in added)
-
-
-def _possible(voice: Voice, match: Match) -> bool:
-    """Whether the cells of a row can be."""
-    try:
-        for name, text in zip(match.fields, match.texts, strict=True):
-            voice.dialect.cells[name].read(text)
-    except CellFault:
-        return False
-    return True

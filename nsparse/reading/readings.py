@@ -1,0 +1,165 @@
+"""What a text would say as a line of a table, and how much sense that makes."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+from nsparse.dialect import CellFault
+from nsparse.reading.grammar import Match
+from nsparse.reading.tables import Voice
+from nsparse.schema import PROTOS
+from nsparse.states import is_known
+
+BLANKS = " \t"
+
+LONGEST = 1000
+"""A row is hardly longer."""
+
+
+class Reading(NamedTuple):
+    """Who reads a text, as which kind of line, and what it says."""
+
+    voice: Voice
+    kind: str
+    match: Match
+
+
+class Long(NamedTuple):
+    """The longest line that was found."""
+
+    lines: int
+    text: str
+    reading: Reading | None
+    doubt: bool = False
+
+    @property
+    def says(self) -> list[str]:
+        """Its words."""
+        return self.text.split()
+
+    @property
+    def matters(self) -> bool:
+        """Whether its words are kept."""
+        return self.reading is None or self.reading.kind != "header"
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """How likely it is: a line of a table, no odd cells, few words that may be any."""
+        if self.reading is None:
+            return (0,)
+        voice, fields = self.reading.voice, self.reading.match.fields
+        free = sum(is_any(voice, name) for name in fields)
+        return (1, -odd(self.reading), len(fields) - free, -free)
+
+
+def begins_as_rows_do(line: str) -> bool:
+    """Whether a line begins with a protocol or a state, though it may be no row.
+
+    >>> begins_as_rows_do("tcp4 ll O O.O.O.O:9O9O"), begins_as_rows_do("Proto Recv-Q Send-Q")
+    (True, False)
+    """
+    first = line.split(None, 1)[0] if line.strip() else ""
+    return first.rstrip("46").lower() in PROTOS or (first.isupper() and is_known(first))
+
+
+def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
+    """Whether a line is the end of a row like another, of which it says more than free words.
+
+    Args:
+        voice: Who reads the rows.
+        row: A whole one.
+        line: The line.
+    """
+    if len(line) > LONGEST or not any(map(str.isdecimal, line)):
+        return False
+    words = line.split()
+    for at in range(1, min(len(row), LONGEST)):
+        match = voice.reads(row[:at] + line, headed=False)
+        if match is None or not possible(voice, match) or odd(Reading(voice, "row", match)):
+            continue
+        told = zip(match.fields, match.texts, strict=True)
+        if any(
+            not is_any(voice, name) and (text in words or text.endswith((words[0], line)))
+            for name, text in told
+        ):
+            return True
+    return False
+
+
+def says_more(old: Reading | None, new: Reading | None) -> bool:
+    """Whether a row says more in its longer form than in free words."""
+    if old is None or new is None or old.kind != new.kind:
+        return new is not None
+    if new.kind == "header":
+        return True
+    cells = new.voice.dialect.cells
+    return any(not cells[name].free for name in _added(old, new))
+
+
+def _added(old: Reading, new: Reading) -> list[str]:
+    """The fields that a longer form of a row has and the shorter has not."""
+    return [name for name in new.match.fields if name not in old.match.fields]
+
+
+def is_any(voice: Voice, name: str) -> bool:
+    """Whether any words may stand in a cell."""
+    return voice.dialect.cells[name].free or is_run(voice, name)
+
+
+def is_run(voice: Voice, name: str) -> bool:
+    """Whether a cell is a run of words, such as a path with blanks."""
+    return f"{name}__" in voice.grammar.text
+
+
+ODD = ("addr_truncated", "local_name", "remote_name")
+"""Columns that say of an end that it is no address with a number behind it."""
+
+
+def odd(reading: Reading | None) -> float:
+    """How many cells are no address or state, as two that were joined are none."""
+    if reading is None:
+        return inf
+    cells = reading.voice.dialect.cells
+    fields = zip(reading.match.fields, reading.match.texts, strict=True)
+    said = [cells[name].read(text) for name, text in fields]
+    states = [values["state_raw"] for values in said if values.get("state_raw")]
+    return sum(bool(values.get(odd)) for values in said for odd in ODD) + sum(
+        not is_known(state) for state in states
+    )
+
+
+def is_own(old: Reading, new: Reading, below: str) -> bool:
+    """Whether a row has a kind of line for what stands below, which is just any words if joined."""
+    inner = below.strip(BLANKS)
+    kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
+    if inner.startswith("["):
+        kinds = ("owner", *kinds)
+    if not any(old.voice.match(kind, inner) for kind in kinds):
+        return False
+    cells = new.voice.dialect.cells
+    added = _added(old, new) or new.match.fields[-1:]
+    return all(is_run(new.voice, name) and not cells[name].free for name in added)
+
+
+def is_second(old: Reading, new: Reading, below: str) -> bool:
+    """Whether a tool prints a row on two lines, of which the second is any words if joined."""
+    free = any(is_any(new.voice, name) for name in _added(old, new))
+    return free and old.voice.match("rest", below.strip(BLANKS)) is not None
+
+
+def is_prose(old: Reading, new: Reading, below: str) -> bool:
+    """Whether what stands below are words that would only be a name or a path of the row above."""
+    added = _added(old, new)
+    words = len(below.split()) > 1 and not any(char.isdecimal() or char in "/@" for char in below)
+    return words and bool(added) and all(is_run(new.voice, name) for name in added)
+
+
+def possible(voice: Voice, match: Match) -> bool:
+    """Whether the cells of a row can be."""
+    try:
+        for name, text in zip(match.fields, match.texts, strict=True):
+            voice.dialect.cells[name].read(text)
+    except CellFault:
+        return False
+    return True
