@@ -218,9 +218,9 @@ def block_of(*rows: str, name: str = "ss_linux") -> Any:
     assert plan is not None
     details = None
     if any(row.startswith("\t") for row in rows):
-        below = plan_of(load(name).derived, "detail", dialects()[name].cells)
-        assert below is not None
-        details = Details(below, re.compile(plan.begins(0, 2)), lambda _: ())
+        reads = load(name).patterns["detail"].match
+        begins = re.compile(plan.begins(0, 2))
+        details = Details(reads, dialects()[name].cells, begins, lambda _: ())
     return read_block(plan, lines, 0, len(lines), Kinds(), details)
 
 

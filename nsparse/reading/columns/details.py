@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +30,8 @@ from nsparse.reading.columns.words import (
 from nsparse.schema import BY_NAME
 
 if TYPE_CHECKING:
-    from nsparse.reading.columns.plan import Plan
+    from nsparse.dialect import Cell
+    from nsparse.reading.grammar import Match
 
 REMEMBERED = 100_000
 """So many lines are remembered, their numbers aside."""
@@ -65,13 +66,15 @@ class Details:
     """How the lines are read that go on with the rows of a dialect.
 
     Attributes:
-        plan: How the grammar reads them.
+        reads: What the grammar reads of one; it must not tell one number from another.
+        cells: What its fields mean.
         rows: An expression for what rows begin with, whatever numbers stand in it.
         says: The columns that a row says something in.
         numbers: The columns of numbers that some line has said so far.
     """
 
-    plan: Plan
+    reads: Callable[[str], Match | None]
+    cells: Mapping[str, Cell]
     rows: re.Pattern[str]
     says: Callable[[str], Collection[str]]
     numbers: dict[str, None] = field(default_factory=dict)
@@ -125,9 +128,9 @@ class Details:
     def _read(self, text: str) -> Said | None:
         if self.rows.match(text) or not _WORDS.fullmatch(text):
             return None
-        step = self.plan.line(text)
-        name = step.field if step is not None and step.final else ""
-        items = self.plan.cells[name].items if name else None
+        match = self.reads(text)
+        name = match.fields[0] if match and match.texts == (text,) else ""
+        items = self.cells[name].items if name else None
         if items is None:
             return None
         if name not in self._readers:

@@ -120,14 +120,6 @@ class Plan:
             self._steps[key] = self._step(place, word, last)
         return self._steps[key]
 
-    def line(self, text: str) -> Step | None:
-        """What a whole line says; with `stretches` so do all that differ in their numbers alone.
-
-        Args:
-            text: The line, in which every number is one digit.
-        """
-        return self._step(self.start, text, True)
-
     @cached_property
     def stretches(self) -> bool:
         """Whether nothing that is tried on a line tells one number from another."""

@@ -294,7 +294,8 @@ def _details(voice: Voice, kind: str) -> Details | None:
         read = (voice.dialect.cells[name].read(text) for name, text in fields)
         return {name for values in read for name, value in values.items() if value is not None}
 
-    return Details(plan, re.compile("|".join(rows)), says)
+    reads = partial(voice.match, DETAIL)
+    return Details(reads, plan.cells, re.compile("|".join(rows)), says)
 
 
 class _Reader:
