@@ -18,6 +18,9 @@ SOCKETS = "sockets"
 ALWAYS = "commands"
 """The file that says what the output of a command is, whoever collected it."""
 
+NAMES_KEPT = 16_384
+"""Names of files, and of folders, that are remembered from bundle to bundle: some megabytes."""
+
 _HOLES = {"netns": r"[^/]+?", "host": r"[^/]+?", "pid": r"[0-9]+", "time": r"[0-9][^/]*?"}
 _TOKEN = re.compile(r"\{(\w+)\}|(\*\*)|(\*)|([^{*]+)")
 
@@ -160,7 +163,7 @@ def _names_of_marks() -> re.Pattern[str]:
     return _last_names({mark for mark in marks if mark.rpartition("/")[2].strip("*")})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=NAMES_KEPT)
 def _marked_in(folder: str) -> tuple[str, str] | None:
     """The same for whatever lies in a folder: most folders hold many files."""
     return _marked(f"{folder}/\0")
@@ -205,11 +208,19 @@ _SECTIONS = "\nsections = "
 
 def fact_kind(path: str) -> str | None:
     """What kind of fact a member tells, by any layout, or because it is named after a command."""
+    if not _may_tell(path.rpartition("/")[2]):
+        return None
     found = kind_of(path)
-    if found is not None or not _names_of_facts().fullmatch(path.rpartition("/")[2]):
-        return found
-    match = _suffixes().match(path)
-    return str(match.lastgroup).rpartition("_")[0] if match is not None else None
+    if found is None and (match := _suffixes().match(path)) is not None:
+        return str(match.lastgroup).rpartition("_")[0]
+    return found
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _may_tell(name: str) -> bool:
+    """Whether a file of this name may tell a fact, wherever it lies; hosts share most names."""
+    last = _plain(name).rpartition("/")[2]
+    return bool(_names_of_facts().fullmatch(name) or _last_words().match(last))
 
 
 @cache
@@ -312,13 +323,18 @@ def kind_of(command: str) -> str | None:
     >>> kind_of("sos_commands/kernel/sysctl_-a"), kind_of("/sbin/sysctl -a"), kind_of("lsof -i")
     ('sysctl', 'sysctl', None)
     """
-    plain = _SUFFIX.sub("", command.strip().lower())
-    if " " not in plain:
-        folder, _, name = plain.rpartition("/")
-        plain = f"{folder}/{name.replace('_', ' ')}" if folder else name.replace("_", " ")
-    plain = _RUN_AS.sub("", plain)
+    plain = _plain(command)
     last = plain.rpartition("/")[2]
     if not _last_words().match(last):
         return None
     found = _commands().fullmatch(plain) or _commands().fullmatch(last)
     return str(found.lastgroup) if found is not None else None
+
+
+def _plain(command: str) -> str:
+    """A command line without what it is run by; a name with blanks, as the command had them."""
+    plain = _SUFFIX.sub("", command.strip().lower())
+    if " " not in plain:
+        folder, _, name = plain.rpartition("/")
+        plain = f"{folder}/{name.replace('_', ' ')}" if folder else name.replace("_", " ")
+    return _RUN_AS.sub("", plain)
