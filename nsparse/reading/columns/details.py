@@ -1,33 +1,13 @@
-"""Lines that continue rows, many at a time: those alike but for their numbers are read once."""
+"""Lines that continue rows: what all say that differ in their numbers alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from nsparse.reading.columns.items import DIGIT, NUMBER, TYPES, Number, Reader, Said, Unknown
-from nsparse.reading.columns.lines import STEP
-from nsparse.reading.columns.words import (
-    MOST_DIGITS,
-    PAD,
-    Bools,
-    Ints,
-    Positions,
-    Text,
-    between,
-    encode,
-    encoded,
-    number,
-)
-from nsparse.reading.columns.words import (
-    firsts as firsts_of,
-)
-from nsparse.schema import BY_NAME
+from nsparse.reading.columns.items import DIGIT, NUMBER, Reader, Said, Unknown
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell
@@ -36,13 +16,8 @@ if TYPE_CHECKING:
 REMEMBERED = 100_000
 """So many lines are remembered, their numbers aside."""
 
-TOGETHER = 1 << 14
-"""So many numbers are read together."""
-
 _WORDS = re.compile(r"\S+(?: +\S+)*")
 """Words that nothing parts but blanks."""
-
-DIGITS = b"0123456789"
 
 
 class Shape(NamedTuple):
@@ -139,183 +114,3 @@ class Details:
             return self._readers[name].read(text)
         except Unknown:
             return None
-
-
-# ---- many lines --------------------------------------------------------------------------------
-
-
-@dataclass
-class Batch:
-    """Lines by their shape.
-
-    Attributes:
-        text: The bytes.
-        starts: Where each line starts.
-        shapes: What the shapes of these lines are.
-        codes: The shape of each line.
-        known: Whether a line says what its shape says.
-        firsts: Which of all numbers is the first of each line.
-        ends: Where each number ends.
-        lengths: How many digits each has.
-        before: How many digits are before it, and behind the last.
-    """
-
-    text: Text
-    starts: Positions
-    shapes: Sequence[Shape]
-    codes: Positions
-    known: Bools
-    firsts: Ints
-    ends: Positions
-    lengths: Positions
-    before: Positions
-
-    def numbers(self, name: str) -> tuple[Any, Bools]:
-        """A column of numbers, and which lines say none.
-
-        A line whose number is too long, or is a 0 that says more, is not known any more.
-        """
-        told = [shape.said and shape.said.numbers.get(name) for shape in self.shapes]
-        each = [one or Number() for one in told]
-        runs, fractions = (np.array([one[at] for one in each]) for at in (1, 2))
-        dtype: Any = np.float64 if TYPES[BY_NAME[name].dtype] is float else np.int64
-        values: Any = np.array([one.value for one in each], dtype)
-        values = values[self.codes] if (runs < 0).any() else np.empty(len(self.codes), dtype)
-        for fraction in (False, True):
-            having = (runs >= 0) & ((fractions >= 0) == fraction)
-            if having.any():
-                which = self._which(having)
-                codes = self.codes[which]
-                found = self._values(which, runs[codes], fractions[codes] if fraction else None)
-                values[which] = found
-        zero = np.array([one.zero for one in each])
-        if not zero.all():
-            self.known &= zero[self.codes] | (values != 0)
-        return values, np.array([one is None for one in told])[self.codes]
-
-    def _which(self, shapes: Bools) -> Any:
-        """The lines of some shapes."""
-        return slice(None) if shapes.all() else np.flatnonzero(shapes[self.codes])
-
-    def _values(self, which: Any, runs: Ints, fractions: Ints | None) -> Any:
-        """The numbers of some lines; those of a line that has too long ones mean nothing."""
-        at = self.firsts[which] + runs
-        values, lengths = self.digits[at], self.lengths
-        if fractions is None:
-            if self.longest > MOST_DIGITS:
-                self.known[which] &= lengths[at] <= MOST_DIGITS
-            return values
-        behind = self.firsts[which] + fractions
-        more = lengths[behind]
-        self.known[which] &= lengths[at] + more <= MOST_DIGITS
-        power = _POWERS[np.minimum(more, MOST_DIGITS)]
-        # Both are exact, so that their quotient is the number nearest to what is printed.
-        return (values * power + self.digits[behind]) / power
-
-    @cached_property
-    def longest(self) -> int:
-        """How many digits the longest number has."""
-        return int(self.lengths.max(initial=0))
-
-    @cached_property
-    def digits(self) -> Ints:
-        """All numbers, in parts that stay in the processor's cache; too long ones mean nothing."""
-        found = np.empty(len(self.ends), np.int64)
-        for at in range(0, len(found), TOGETHER):
-            part = slice(at, at + TOGETHER)
-            lengths = np.minimum(self.lengths[part], MOST_DIGITS)
-            found[part] = number(self.text, self.ends[part], lengths)
-        return found
-
-    def details(self) -> tuple[bytes, Ints, Ints, Bools]:
-        """What is kept as printed: bytes, where it stands in them, and which lines have some."""
-        spans = [
-            [(shape.indent, *span) for span in shape.said.details] if shape.said else []
-            for shape in self.shapes
-        ]
-        counts = np.array([len(some) for some in spans])
-        offsets = np.cumsum(counts) - counts
-        flat = [
-            (indent + one.bytes, one.runs, indent + other.bytes, other.runs)
-            for some in spans
-            for indent, one, other in some
-        ]
-        start, runs, end, last_runs = np.array(flat or [(0, 0, 0, 0)]).T
-        each = counts[self.codes]
-        behind = np.cumsum(each)
-        lines = np.repeat(np.arange(len(each)), each)
-        at = np.arange(len(lines)) - np.repeat(behind - each - offsets[self.codes], each)
-        first = self.firsts[lines]
-        origin = self.starts[lines] - self.before[first]
-        starts = origin + start[at] + self.before[first + runs[at]]
-        # What parts the words of a line comes along, and is cut off behind the last of them.
-        ends = origin + end[at] + self.before[first + last_runs[at]] + 1
-        data = between(self.text.raw, starts, ends).buffers()[2].to_pybytes()
-        places = np.append(0, np.cumsum(ends - starts))
-        return data, places[behind - each], places[behind] - 1, each > 0
-
-
-_POWERS = 10 ** np.arange(MOST_DIGITS + 1)
-
-
-def batch_of(details: Details, text: Text, starts: Positions, ends: Positions) -> Batch:
-    """Lines by their shape: what they are without digits, and where these stood."""
-    first, last = _runs(text)
-    lengths = last - first
-    before = np.zeros(len(lengths) + 1, np.int32)
-    np.cumsum(lengths, out=before[1:])
-    firsts, behind = np.searchsorted(first, starts), np.searchsorted(first, ends)
-    origins = starts - before[firsts]
-    bare = between(text.raw.translate(None, DIGITS), origins, ends - before[behind])
-    places = first - before[:-1] - np.repeat(origins, behind - firsts)
-    codes, reps = _shapes(encoded(bare)[0], places, firsts, behind)
-    shapes = [
-        details.shape(text.raw[start:end].decode().rstrip(" \t\r"))
-        for start, end in zip(starts[reps].tolist(), ends[reps].tolist(), strict=True)
-    ]
-    known = np.array([shape.said is not None for shape in shapes])[codes]
-    return Batch(text, starts, shapes, codes, known, firsts, last, lengths, before)
-
-
-def _shapes(
-    codes: Positions, places: Positions, firsts: Ints, behind: Ints
-) -> tuple[Positions, Positions]:
-    """The shape of each line, and a line of each.
-
-    Args:
-        codes: What each line is without digits.
-        places: Where in it each number stood.
-        firsts: Which of all numbers is the first of each line.
-        behind: Which is the first that is not its.
-    """
-    reps = firsts_of(codes)
-    differ = np.flatnonzero(~_alike(places, firsts, behind, reps[codes]))
-    if not len(differ):
-        return codes, reps
-    # Text with its numbers at other places: rare enough to be looked at line by line.
-    own: dict[tuple[int, bytes], int] = {}
-    for line in differ.tolist():
-        where = places[firsts[line] : behind[line]].tobytes()
-        codes[line] = own.setdefault((int(codes[line]), where), len(reps) + len(own))
-    return encode(codes.astype(np.int64))
-
-
-def _runs(text: Text) -> tuple[Positions, Positions]:
-    """Where numbers start and end."""
-    found = []
-    for at in range(PAD, len(text.bytes) - PAD, STEP):
-        part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
-        digit = (part - np.uint8(ord("0"))) < 10
-        found.append((digit[1:] != digit[:-1]).nonzero()[0] + at)
-    both = np.concatenate(found).astype(np.int32) if found else np.zeros(0, np.int32)
-    return both[0::2], both[1::2]
-
-
-def _alike(places: Positions, firsts: Ints, behind: Ints, like: Positions) -> Bools:
-    """Whether the numbers of each line stand where those of another do."""
-    counts = behind - firsts
-    alike: Bools = counts == counts[like]
-    other = np.arange(len(places)) + np.repeat(firsts[like] - firsts, counts)
-    differ = np.flatnonzero(places != places[np.minimum(other, len(places) - 1)])
-    alike[np.searchsorted(behind, differ, "right")] = False
-    return alike

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nsparse.reading.columns.details import batch_of
+from nsparse.reading.columns.batch import batch_of
 from nsparse.reading.columns.words import (
     PAD,
     Bools,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +16,11 @@ from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines
 from nsparse.reading.columns.more import continues
 from nsparse.reading.columns.plan import Plan, plan_of
-from nsparse.reading.columns.words import Bools, Ints, Positions, encode
-from nsparse.reading.convert import NOTHING, Record
+from nsparse.reading.columns.run import BLANKS, BlockRun, Piece
 from nsparse.reading.grammar import ROWS, Match, load
-from nsparse.reading.rows import Unproved
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
-    from nsparse.reading.rows import Run
     from nsparse.reading.tables import Table, Voice
 
 BLOCK = 1 << 21
@@ -32,8 +28,6 @@ BLOCK = 1 << 21
 
 SHORTEST = 16
 """Shorter runs are read one by one."""
-
-BLANKS = " \t"
 
 DETAIL = "detail"
 """The kind of line that goes on with a row in further columns."""
@@ -43,148 +37,6 @@ CELLS = 2
 
 PATIENCE = 64
 """At most so many lines are passed before a run is looked for again."""
-
-
-class Piece(NamedTuple):
-    """Rows of one block: the first, and behind the last."""
-
-    block: Block
-    start: int
-    stop: int
-
-    @property
-    def rows(self) -> slice:
-        """The rows in their block."""
-        return slice(self.start, self.stop)
-
-    @property
-    def places(self) -> Ints:
-        """The line of each row, from 0."""
-        return self.block.lines[self.rows]
-
-    def without(self, lost: Ints) -> Iterator[Piece]:
-        """The rows between those that stand on lines that are lost, which are in their order."""
-        start = self.start
-        for row in [*np.flatnonzero(np.isin(self.places, lost)).tolist(), len(self.places)]:
-            if self.start + row > start:
-                yield self._replace(start=start, stop=self.start + row)
-            start = self.start + row + 1
-
-    def without_last(self) -> list[Piece]:
-        """All rows but the last."""
-        rest = self._replace(stop=self.stop - 1)
-        return [rest] if rest.stop > rest.start else []
-
-
-@dataclass
-class BlockRun:
-    """Rows of blocks that were read by one plan, in their order.
-
-    Attributes:
-        lines: The lines of the text.
-        read: Reads one line.
-        goes_on: Reads one that continues a row.
-        pieces: The rows.
-    """
-
-    lines: Lines
-    read: Callable[[str], Match | None]
-    goes_on: Callable[[str], Match | None]
-    pieces: list[Piece]
-    _kinds: tuple[Positions, Positions] | None = None
-
-    def __len__(self) -> int:
-        return sum(piece.stop - piece.start for piece in self.pieces)
-
-    @property
-    def places(self) -> Ints:
-        """The number of each row's line, from 0."""
-        return np.concatenate([piece.places for piece in self.pieces])
-
-    @property
-    def more(self) -> Bools:
-        """Whether a row goes on below."""
-        return np.concatenate([piece.block.more[piece.rows] for piece in self.pieces])
-
-    @property
-    def census(self) -> Mapping[str, int]:
-        """How many lines of each kind there are."""
-        more, places = self.more, self.places
-        rows, details = len(places), int(np.count_nonzero(more))
-        lines = int(places[-1] + more[-1]) + 1 - int(places[0])
-        return {"rows": rows, "details": details, "blank": lines - rows - details}
-
-    def line(self, at: int) -> int:
-        """The line of a row."""
-        return int(self.places[at] + 1)
-
-    def record(self, at: int) -> Record:
-        """One row, read by itself."""
-        return self._record(int(self.places[at]), more=bool(self.more[at]))
-
-    def records(self) -> Iterator[Record]:
-        """All rows, each read by itself."""
-        return self._records(slice(None))
-
-    def samples(self) -> Iterator[Record]:
-        """One row of each kind, in the order in which the kinds appear."""
-        return self._records(self.kinds[1])
-
-    def _records(self, which: Any) -> Iterator[Record]:
-        places, more = self.places[which].tolist(), self.more[which].tolist()
-        return (self._record(at, more=on) for at, on in zip(places, more, strict=True))
-
-    @property
-    def kinds(self) -> tuple[Positions, Positions]:
-        """Which kind each row is, numbered as they appear; and the first row of each kind."""
-        if self._kinds is None:
-            found = [one.block.kinds[one.rows] for one in self.pieces]
-            self._kinds = encode(np.concatenate(found).astype(np.int64))
-        return self._kinds
-
-    def _record(self, number: int, *, more: bool) -> Record:
-        text = self.lines[number].strip(BLANKS)
-        record = Record(number + 1, text, self.read(text) or NOTHING)
-        if more:
-            record.more.append(self.goes_on(self.lines[number + 1].strip(BLANKS)) or NOTHING)
-        return record
-
-    def join(self, other: Run) -> bool:
-        """Take in the rows that follow, where the same plan has read them."""
-        if not isinstance(other, BlockRun):
-            return False
-        same = other.pieces[0].block.all is self.pieces[0].block.all
-        if same:
-            self.pieces += other.pieces
-            self._kinds = None
-        return same
-
-    def without_last(self) -> BlockRun:
-        """All but the last."""
-        *before, last = self.pieces
-        return replace(self, pieces=[*before, *last.without_last()], _kinds=None)
-
-    def without(self, lines: Collection[int]) -> BlockRun:
-        """All but the rows on these lines.
-
-        Raises:
-            Unproved: One of them stands for other rows as well.
-        """
-        places = self.places
-        lost = np.flatnonzero(np.isin(places + 1, list(lines)))
-        if not len(lost):
-            return self
-        kinds = self.kinds[0]
-        if (np.bincount(kinds)[kinds[lost]] > 1).any():
-            raise Unproved
-        kept = [rest for piece in self.pieces for rest in piece.without(places[lost])]
-        return replace(self, pieces=kept, _kinds=None)
-
-    @property
-    def indent(self) -> int:
-        """How far the last row is indented."""
-        last = self.pieces[-1]
-        return int(last.block.indents[last.stop - 1])
 
 
 class Runs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nsparse.reading.columns.runs import BlockRun
+from nsparse.reading.columns.run import BlockRun
 from nsparse.reading.columns.words import whole_numbers
 from nsparse.reading.rows import Unproved
 from nsparse.schema import BY_NAME, array
