@@ -172,7 +172,7 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
     left = left.part(queues.served_by_owner(scene)[left.at])
     if not len(left):
         return
-    waits = view.true("live") & view.is_("state", "CLOSE_WAIT", "ESTABLISHED")
+    waits = view.is_("state", "CLOSE_WAIT", "ESTABLISHED")
     stranded = states_of(scene, waits & queues.ownerless(scene), left.at, LISTENER)
     for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
