@@ -681,6 +681,19 @@ def test_further_processes_of_illumos_are_none_behind_a_time() -> None:
     assert parse(header + "".join(rows)).frame["local_port"].tolist() == [631, 632, 633]
 
 
+def test_signs_around_cells_are_no_part_of_them() -> None:
+    bold = SESSION.replace("tcp        0", "tcp   **121347**")
+    glued = f"{LISTENER}      off(0.00/0/0)"
+    dump = parse(f"{HEADER}{bold}\n{glued}\n")
+    assert dump.frame["recv_q"].tolist() == [121347, 0]
+    assert dump.frame["process"].tolist() == ["sshd", "sshd"]
+    owners = (
+        'State Recv-Q Send-Q Local Address:Port Process\nLISTEN 0 128 0.0.0.0:22 users:(("sshd"))\n'
+    )
+    frame = parse(owners).frame
+    assert frame[["local_port", "remote_addr"]].isna().values.tolist() == [[False, True]]
+
+
 def test_what_other_tools_print_beside_a_table_is_no_row_of_it() -> None:
     text = "lo0: flags=849\n        inet 127.0.0.1  netmask ff000000\n"
     assert parse(f"{text}{HEADER}{LISTENER}\n").problems == []

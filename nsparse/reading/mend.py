@@ -86,6 +86,7 @@ MENDS = (
     Mend("paged", _without(r"-- ?More ?--(?: ?\([^)]*\))?[ \t]*")),
     # Markdown that was copied as text: `\*`, `\_`.
     Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
+    Mend("escaped", _replacing(r"(\*\*|__)([^*_ \t]+)\1", r"\2")),
     Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
     Mend("escaped", _quoted_printable),
     Mend("escaped", _replacing(r"\\$", "")),

@@ -22,6 +22,9 @@ NEAR, LEAST, HEADINGS = 20, 3, 2
 """So many lines above the last show how wide rows are, if there are so many at least; the first
 ones of a text are headings."""
 
+ALIKE = 2
+"""A cell that one row alone has may be missing in the next: an interface, a timer."""
+
 STOPS = "the rest of the row: the text stops within it"
 """What a row lacks that the text stops in."""
 
@@ -89,7 +92,7 @@ def _has_half_a_state(table: Table, last: Record) -> bool:
 
 
 def _lacks_cells(table: Table, last: Record) -> bool:
-    """Whether all rows in the same state go on where the last one ends."""
+    """Whether all rows in the same state go on where the last one ends, and they are some."""
     state, fields = _state(table, last), last.match.fields
     alike = [
         record.match.fields
@@ -97,7 +100,7 @@ def _lacks_cells(table: Table, last: Record) -> bool:
         if record is not last and _state(table, record) == state
     ]
     longer = [names for names in alike if names[: len(fields)] == fields and names != fields]
-    return bool(state) and bool(longer) and fields not in alike
+    return bool(state) and len(longer) >= ALIKE and fields not in alike
 
 
 def _state(table: Table, record: Record) -> str:
