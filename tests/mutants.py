@@ -322,7 +322,7 @@ def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
 def _concerned(name: str) -> set[str]:
     """The diagnoses that one change concerns: the one by this name, or all that use the module.
 
-    What no diagnosis uses (`absorb`) judges what all of them say.
+    What no diagnosis uses (`absorb`) concerns the tests that bring diagnoses of their own.
     """
     from nsparse.registry import diagnoses
 
@@ -330,7 +330,7 @@ def _concerned(name: str) -> set[str]:
         return {name}
     used = re.compile(rf"judging\.{name} |from nsparse\.judging import .*\b{name}\b")
     users = {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
-    return users or {*diagnoses(), NONE}
+    return users or {NONE}
 
 
 def _install(mutant: Mutant) -> None:
