@@ -681,6 +681,13 @@ def test_further_processes_of_illumos_are_none_behind_a_time() -> None:
     assert parse(header + "".join(rows)).frame["local_port"].tolist() == [631, 632, 633]
 
 
+def test_what_select_string_found_among_its_context_is_read() -> None:
+    row = "  TCP    0.0.0.0:{}    0.0.0.0:0    LISTENING    812"
+    marks = ("  netstat.txt:4:", "> netstat.txt:5:", "  netstat.txt:6:")
+    dump = parse("".join(f"{mark}{row.format(135 + n)}\n" for n, mark in enumerate(marks)))
+    assert dump.frame["local_port"].tolist() == [135, 136, 137]
+
+
 def test_signs_around_cells_are_no_part_of_them() -> None:
     bold = SESSION.replace("tcp        0", "tcp   **121347**")
     glued = f"{LISTENER}      off(0.00/0/0)"

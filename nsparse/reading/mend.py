@@ -70,7 +70,8 @@ MENDS = (
     Mend("stamped", _without(_STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)")),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
     Mend("found", _without(r"[0-9]+[:-]")),
-    Mend("found", _without(rf"{_OF_NAME}{{1,200}}?[:-][0-9]+[:-]")),
+    # With its context, `Select-String` marks what it found: `> netstat.txt:12:`.
+    Mend("found", _without(rf"(?:> )?{_OF_NAME}{{1,200}}?[:-][0-9]+[:-]")),
     Mend(
         "found", _without(rf"(?:(?:[A-Za-z]:)?(?:{_OF_NAME}| (?! )){{1,200}}[:-])?(?:[0-9]+[:-])?")
     ),
