@@ -28,8 +28,8 @@ from nsparse.reading.tables import Voice
 PARTS = 20
 """A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
 
-AROUND = 512
-"""So many lines are looked at together to see how they were broken."""
+AROUND, BESIDE = 1024, 64
+"""So many lines are looked at together to see how they were broken, and of their neighbours."""
 
 HEADING_PARTS = 4
 """A heading is no longer."""
@@ -62,6 +62,19 @@ class _Around(NamedTuple):
     longest: int
 
 
+class _Stretch(NamedTuple):
+    """Lines around one up to empty ones, without marks of quoting, and of which block they are."""
+
+    block: int
+    marks: str
+    first: int
+    texts: list[str]
+
+    def holds(self, at: int) -> bool:
+        """Whether a line is one of them."""
+        return self.first <= at < self.first + len(self.texts)
+
+
 @dataclass
 class Wraps:
     """Finds the rest of a line in those below it.
@@ -76,7 +89,7 @@ class Wraps:
     floor: Floor
     bare: Callable[[str], str]
     _known: dict[tuple[int, int, tuple[str, ...]], _Around] = field(default_factory=dict)
-    _last: tuple[int, str, int, int] | None = None
+    _last: _Stretch | None = None
     _rule: tuple[str, Fold] | None = None
 
     def whole(self, number: int) -> Whole | None:
@@ -176,12 +189,12 @@ class Wraps:
 
     def _around(self, number: int, marks: str) -> _Around:
         """What the lines around one show, up to empty ones."""
-        first, last = self._stretch(number - 1, marks)
-        key = (first, last, tuple(voice.dialect.name for voice in self.floor.near))
+        found = self._stretch(number - 1, marks)
+        key = (found.first, len(found.texts), tuple(v.dialect.name for v in self.floor.near))
         if key not in self._known:
-            texts = [_without(raw, marks) for raw in self.lines[first:last]]
-            front = marks + " " * min(len(text) - len(text.lstrip(" ")) for text in texts)
-            texts = [self.bare(_without(raw, front)) for raw in self.lines[first:last]]
+            indent = " " * min(len(text) - len(text.lstrip(" ")) for text in found.texts)
+            front = marks + indent
+            texts = [self.bare(_without(text, indent)) for text in found.texts]
             segments = list(self._segments(texts))
             fold = fold_of(segments, lambda text: -odd(self._reads(text)))
             self._known[key] = _Around(
@@ -202,19 +215,18 @@ class Wraps:
                 return self._rule[1]
         return fold
 
-    def _stretch(self, at: int, marks: str) -> tuple[int, int]:
-        """From which line to which none around one is empty, not further than the next blocks."""
-        block = at // AROUND
-        if self._last is not None and self._last[:2] == (block, marks):
-            first, last = self._last[2:]
-            if first <= at < last:
-                return first, last
-        least, most = max((block - 1) * AROUND, 0), min((block + 2) * AROUND, len(self.lines))
-        above = takewhile(lambda n: _without(self.lines[n], marks), range(at - 1, least - 1, -1))
-        below = takewhile(lambda n: _without(self.lines[n], marks), range(at, most))
-        first, last = min(above, default=at), max(below, default=at - 1) + 1
-        self._last = (block, marks, first, last)
-        return first, last
+    def _stretch(self, at: int, marks: str) -> _Stretch:
+        """From which line to which none around one is empty, not further than the next block."""
+        block, known = at // AROUND, self._last
+        if known is not None and known[:2] == (block, marks) and known.holds(at):
+            return known
+        least = max(block * AROUND - BESIDE, 0)
+        texts = [_without(raw, marks) for raw in self.lines[least : (block + 1) * AROUND + BESIDE]]
+        above = takewhile(lambda n: texts[n], range(at - least - 1, -1, -1))
+        below = takewhile(lambda n: texts[n], range(at - least, len(texts)))
+        first, last = min(above, default=at - least), max(below, default=at - least - 1) + 1
+        self._last = _Stretch(block, marks, least + first, texts[first:last])
+        return self._last
 
     def _segments(self, texts: Sequence[str]) -> Iterator[list[str]]:
         """Lines from one beginning to the next."""

@@ -47,7 +47,8 @@ class Lines(Sequence[str]):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
+            first, last, _ = at.indices(len(self))
+            return self._several(first, last) if at.step in (None, 1) else list(self)[at]
         known = self._near.get(at)
         if known is None:
             if len(self._near) >= NEAR:
@@ -61,6 +62,13 @@ class Lines(Sequence[str]):
             raise IndexError(at)
         start, after = self.starts[number : number + 2].tolist()
         return self.data[start : after - 1].decode().rstrip(" \t\r")
+
+    def _several(self, first: int, last: int) -> list[str]:
+        if first >= last:
+            return []
+        start, after = self.starts[[first, last]].tolist()
+        text = self.data[start : after - 1].decode()
+        return [line.rstrip(" \t\r") for line in text.split("\n")]
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
