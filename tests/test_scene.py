@@ -361,9 +361,10 @@ def test_sockets_without_addresses_are_left_alone() -> None:
     assert list(seen.rows["role"]) == ["", ""]
 
 
-def test_names_stand_for_addresses() -> None:
+@pytest.mark.parametrize("sign", [":", "."])  # of macOS and the BSDs
+def test_names_stand_for_addresses(sign: str) -> None:
     none = row("ESTABLISHED", ":*", ":*")
-    web = {"local_name": "web1:ssh", "remote_name": "admin:50514"}
+    web = {"local_name": f"web1{sign}ssh", "remote_name": f"admin{sign}50514"}
     odd = {"local_name": "web1:odd", "remote_name": "admin:50514"}
     listener = row("LISTEN", "*:22", "*:*", local_name="*:ssh", family="ipv4")
     known = {"local_port": 22, "remote_port": 50514}

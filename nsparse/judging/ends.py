@@ -261,9 +261,9 @@ def _addresses(view: View) -> tuple[pd.Series, Bools]:
     if view.known("local_name").any() or view.known("remote_name").any():
         name, port = _both(view, "name"), _both(view, "port")
         wild = address.isin(WILDCARDS)
-        # Of "web1:https" with a known port only the host is a name.
+        # Of "web1:https" or "web1.https" with a known port only the host is a name.
         host = name.notna() & address.isna() & port.notna()
-        address = address.mask(host, name.str.replace(r":[^:]*$", "", regex=True))
+        address = address.mask(host, name.str.replace(r"[:.][^:.]*$", "", regex=True))
         named = flags(name.notna() & port.isna() & ~wild)
         address = address.mask(named, name)
     return address.fillna(""), named
