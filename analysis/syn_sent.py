@@ -101,11 +101,18 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         if severity is not None:
             spoken.add(each.service)
             yield _finding(each, severity, owner_of(each.pile.first))
-    for each in _grouped(scene, limits, calls, TOGETHER):
+    for each in _grouped(scene, limits, _shared(scene, calls), TOGETHER):
         severity = _severity(each, limits)
-        more = each.callers > 1 and not each.established and each.service not in spoken
-        if severity is not None and more:
+        if severity is not None and not each.established and each.service not in spoken:
             yield _finding(each, severity, {})
+
+
+def _shared(scene: Scene, calls: Bools) -> Bools:
+    """The attempts to reach services that more than one program calls in vain."""
+    at = calls.nonzero()[0]
+    found = calls.copy()
+    found[at] = scene.view.distinct(at, SERVICE, PROGRAM) > 1
+    return found
 
 
 def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Iterator[Calls]:
@@ -113,8 +120,11 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     from nsparse.judging.rows import Rows
 
     view = scene.view
-    older, worth = gaps_double(scene, calls), _worth(scene, limits, calls, by)
+    worth = _worth(scene, limits, calls, by)
     at = worth.nonzero()[0]
+    if not len(at):
+        return
+    older = gaps_double(scene, calls)
     near = view.true("live") & view.known("remote_port")
     works = near & view.is_("state", "ESTABLISHED")
     established = view.tally(at, works, *SERVICE)
