@@ -131,7 +131,7 @@ def machine() -> Iterator[str]:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         model = next((line.partition(": ")[2] for line in lines if "model name" in line), "")
     packages = ("lark", "pandas", "numpy", "pyarrow", "jc", "insights-core")
-    system = f"{platform.system()} {platform.release()}"
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
     yield f"{model or platform.processor()}, {cpu_count()} cores, {system}, Python"
     yield f"{platform.python_version()}, {', '.join(_version(name) for name in packages)}."
     yield "Processor time, medians, each way in a process of its own and in turns with the other;"
