@@ -831,3 +831,18 @@ def test_moments_of_collectors(name: str, rows: list[int]) -> None:
     dump = undamaged(name)
     assert [shot.rows for shot in dump.snapshots] == rows
     assert not dump.problems
+
+
+@pytest.mark.parametrize("state", ["EST\x01B     0", "ESTAB     x"])
+@pytest.mark.parametrize("rows", [3, 120])
+def test_a_damaged_row_is_no_rest_of_the_one_above(state: str, rows: int) -> None:
+    """Both lines name two ends: they are two rows, and only the damaged one is listed."""
+    heading = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+    row = "ESTAB     0      0      192.0.2.1:443       203.0.113.7:{}\n"
+    texts = [row.format(20000 + number) for number in range(rows)]
+    damaged = range(1, rows, 40)
+    for at in damaged:
+        texts[at] = texts[at].replace("ESTAB     0", state)
+    dump = parse(heading + "".join(texts))
+    assert [problem.line for problem in dump.problems] == [at + 2 for at in damaged]
+    assert len(dump.frame) == rows - len(damaged)

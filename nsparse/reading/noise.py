@@ -186,6 +186,7 @@ def known(line: str) -> str | None:
 
 _DIGIT = re.compile(r"\d")
 _OF_ROW = re.compile(r"[\d/]")
+_BOTH = 2
 _PROSE = 3
 """Of so many words in a sentence at most one holds a digit, in a row every second one does; and no
 row has fewer."""
@@ -213,6 +214,16 @@ def may_be_rest(line: str) -> bool:
     told = sum(bool(_OF_ROW.search(word)) for word in words)
     alone = len(words) == 1 and line.isascii() and (line[0].isalnum() or line[0] in "/.")
     return alone or told * 2 > len(words)
+
+
+def holds_two_ends(line: str) -> bool:
+    """Whether a line names both ends of a socket: a row has them once, so it is of its own.
+
+    >>> holds_two_ends("ESTxB 0 0 192.0.2.1:22 192.0.2.9:51514"), holds_two_ends("192.0.2.9:51514")
+    (True, False)
+    """
+    ends = (word for word in line.split() if _END.fullmatch(word))
+    return sum("." in word or "::" in word or "*" in word for word in ends) >= _BOTH
 
 
 def holds_numbers(line: str) -> bool:

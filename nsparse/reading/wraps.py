@@ -178,6 +178,8 @@ class Wraps:
         inner = text.strip(BLANKS)
         if text.startswith("\t") or self.floor.begins(inner):
             return True
+        if noise.holds_two_ends(inner) and noise.holds_two_ends(above):
+            return True  # a damaged row
         if not self.floor.begins(above.strip(BLANKS)) and self._opens(inner):
             return True
         if any(self.floor.claiming(kind, inner) for kind in ("header", "banner", "skip")):
