@@ -79,7 +79,7 @@ class Beside:
     def unknown(self, line: Line) -> None:
         """A line that is none of all that: text, or what has been a row."""
         opener = self.floor.opens(line.text)
-        if opener is None and self.floor.headings and self._is_odd_row(line.text):
+        if opener is None and self.floor.headings and _is_odd_row(line.text):
             opener = (*self.floor.claims, None)[0]
         if opener is None and not self._beheaded(line) and self._announces(line):
             self.course.announce(line, [])
@@ -91,10 +91,6 @@ class Beside:
             self.ledger.refuse(line, opener)
         else:
             self.ledger.pass_over("text", line, "text")
-
-    def _is_odd_row(self, text: str) -> bool:
-        """Whether what stands below headings is a row, though of nobody who is known."""
-        return begins_as_rows_do(text) or noise.holds_numbers(text)
 
     def _beheaded(self, line: Line) -> bool:
         """Whether a line above rows is the rest of one: a dump that was cut at its start."""
@@ -126,3 +122,8 @@ class Beside:
             return True
         unknown = len(below.split()) >= HEADING_WORDS and not noise.prompt(below)
         return unknown and len(following) > 1 and bool(self.floor.claiming("row", following[1]))
+
+
+def _is_odd_row(text: str) -> bool:
+    """Whether what stands below headings is a row, though of nobody who is known."""
+    return begins_as_rows_do(text) or noise.holds_numbers(text)

@@ -16,6 +16,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from nsparse.reading import grepped, literals
+from nsparse.reading.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
 """RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
@@ -74,7 +75,7 @@ def uncoded(text: str, lines: Sequence[str]) -> Plain:
 
 def double_spaced(lines: Sequence[str | None]) -> bool:
     """Whether every second line is empty: web pages and mails do that to line ends."""
-    near = [bool(line and line.strip(" \t")) for line in lines[:SPACED_LOOK]]
+    near = [bool(line and line.strip(BLANKS)) for line in lines[:SPACED_LOOK]]
     pairs = list(pairwise(near))
     return len(near) > SPACED_LEAST and sum(a != b for a, b in pairs) > SPACED * len(pairs)
 
@@ -95,9 +96,9 @@ def _unfolded(lines: Sequence[str]) -> Iterator[str | None]:
 def _from_quoted_printable(line: str) -> str:
     data = quopri.decodestring(line.encode())
     try:
-        return data.decode().rstrip(" \t")
+        return data.decode().rstrip(BLANKS)
     except UnicodeDecodeError:
-        return data.decode("latin-1").rstrip(" \t")
+        return data.decode("latin-1").rstrip(BLANKS)
 
 
 def _is_quoted_printable(text: str) -> bool:
@@ -136,7 +137,7 @@ _WORD_COLOUR = re.compile(
 
 def _from_html(line: str) -> str:
     text = _TAG.sub("", _CELL_TAG.sub("  ", line))
-    return html.unescape(text).replace("\xa0", " ").rstrip(" \t")
+    return html.unescape(text).replace("\xa0", " ").rstrip(BLANKS)
 
 
 def _uncoloured(line: str) -> str:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.tables import Claim, Table
-
-BLANKS = " \t"
+from nsparse.reading.text import BLANKS
 
 LOOK_AHEAD = 6
 """So many lines hold the next two, parts of wrapped ones left out."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nsparse.reading.text import BLANKS
+
 NARROWEST = 60
 """No terminal and no mail that tables are sent in is narrower."""
 
@@ -18,7 +20,7 @@ SHOWN = 0.25
 VOTERS = 40
 """So many rows show whether words were cut: all of them were broken by the same rule."""
 
-BLANKS = (" ", "\t")
+INDENTS = tuple(BLANKS)
 
 Segment = Sequence[str]
 """A line that begins something, and those below it that may be its rest."""
@@ -41,7 +43,8 @@ class Fold:
         """Whether this is how the first of two lines ended."""
         if self.cuts:
             return bool({self.width, self.width - 1} & _widths(above))
-        return 0 < self.width < len(above) + 1 + _first_word(below) and not below.startswith(BLANKS)
+        fitted = len(above) + 1 + _first_word(below) <= self.width
+        return bool(self.width) and not fitted and not below.startswith(INDENTS)
 
     def join(self, segment: Segment) -> str:
         """All lines of a segment as one."""
@@ -69,7 +72,7 @@ def fold_of(segments: Sequence[Segment], sense: Callable[[str], float]) -> Fold:
     if votes == 0:
         breaks = [pair for segment in segments for pair in pairwise(segment)]
         votes = 2 * sum(cut.broke(*pair) for pair in breaks) - len(breaks)
-        votes += 2 * sum(below.startswith(BLANKS) for _, below in breaks)
+        votes += 2 * sum(below.startswith(INDENTS) for _, below in breaks)
     return cut if votes > 0 else parted
 
 

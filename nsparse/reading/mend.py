@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nsparse.reading.text import BLANKS
+
 
 @dataclass(frozen=True)
 class Mend:
@@ -133,6 +135,6 @@ def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:
     ['quoted']
     """
     for mend in sorted(MENDS, key=lambda mend: mend.name != first):
-        undone = mend.undo(text).rstrip(" \t")
+        undone = mend.undo(text).rstrip(BLANKS)
         if undone != text:
             yield mend.name, undone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -186,11 +187,16 @@ def known(line: str) -> str | None:
 
 _DIGIT = re.compile(r"\d")
 _OF_ROW = re.compile(r"[\d/]")
-_BOTH = 2
+_END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
+_OF_ADDRESS = re.compile(r"\.|::|\*")
 _PROSE = 3
 """Of so many words in a sentence at most one holds a digit, in a row every second one does; and no
 row has fewer."""
-_END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
+
+
+def _count(look: re.Pattern[str], words: Iterable[str]) -> int:
+    """In how many words something is found."""
+    return sum(look.search(word) is not None for word in words)
 
 
 def holds_data(line: str) -> bool:
@@ -200,8 +206,7 @@ def holds_data(line: str) -> bool:
     (True, False)
     """
     words = line.split()
-    numbers = [word for word in words if _DIGIT.search(word)]
-    return len(numbers) * 2 >= len(words) and any(map(_END.fullmatch, words))
+    return _count(_DIGIT, words) * 2 >= len(words) and any(map(_END.fullmatch, words))
 
 
 def may_be_rest(line: str) -> bool:
@@ -211,9 +216,8 @@ def may_be_rest(line: str) -> bool:
     (True, False)
     """
     words = line.split()
-    told = sum(bool(_OF_ROW.search(word)) for word in words)
     alone = len(words) == 1 and line.isascii() and (line[0].isalnum() or line[0] in "/.")
-    return alone or told * 2 > len(words)
+    return alone or _count(_OF_ROW, words) * 2 > len(words)
 
 
 def holds_two_ends(line: str) -> bool:
@@ -222,8 +226,8 @@ def holds_two_ends(line: str) -> bool:
     >>> holds_two_ends("ESTxB 0 0 192.0.2.1:22 192.0.2.9:51514"), holds_two_ends("192.0.2.9:51514")
     (True, False)
     """
-    ends = (word for word in line.split() if _END.fullmatch(word))
-    return sum("." in word or "::" in word or "*" in word for word in ends) >= _BOTH
+    ends = filter(_END.fullmatch, line.split())
+    return _count(_OF_ADDRESS, ends) > 1
 
 
 def holds_numbers(line: str) -> bool:
@@ -233,5 +237,4 @@ def holds_numbers(line: str) -> bool:
     (True, False)
     """
     words = line.split()
-    numbers = sum(bool(_DIGIT.search(word)) for word in words)
-    return len(words) >= _PROSE and numbers * _PROSE > len(words)
+    return len(words) >= _PROSE and _count(_DIGIT, words) * _PROSE > len(words)

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from nsparse.dialect import CellFault
 from nsparse.reading.grammar import Match
 from nsparse.reading.tables import Voice
+from nsparse.reading.text import BLANKS
 from nsparse.schema import PROTOS
 from nsparse.states import is_known
-
-BLANKS = " \t"
 
 LONGEST = 1000
 """A row is hardly longer."""

@@ -16,8 +16,12 @@ class Run(Protocol):
         """How many there are."""
 
     @property
+    def reach(self) -> int:
+        """How many lines there are, from the first row to the end of the last."""
+
+    @property
     def census(self) -> Mapping[str, int]:
-        """How many lines of each kind there are, from the first row to the end of the last."""
+        """How many of these lines are of each kind."""
 
     @property
     def indent(self) -> int:

@@ -15,12 +15,13 @@ from nsparse.reading import noise
 from nsparse.reading.beside import Beside
 from nsparse.reading.body import Body
 from nsparse.reading.coded import double_spaced
-from nsparse.reading.course import BLANKS, Course
+from nsparse.reading.course import Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.mend import mended
 from nsparse.reading.tables import Sections, Voice, agree
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
+from nsparse.reading.text import BLANKS
 from nsparse.reading.wraps import Whole, Wraps
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class _Walk:
         if table is None:
             return 0
         run = runs.at(table, number)
-        if run is not None and self.wraps.whole(number + sum(run.census.values()) - 1):
+        if run is not None and self.wraps.whole(number + run.reach - 1):
             run = run.without_last()
         if run is None or not len(run):
             return 0
         self.body.extend(table, run)
-        return sum(run.census.values())
+        return run.reach
 
     def line(self, number: int) -> int:
         """A line, with those below that are its rest; how many there are."""

@@ -17,6 +17,9 @@ from nsparse.errors import NsparseError
 
 __all__ = ["Decoded", "decode", "lines", "looks_binary"]
 
+BLANKS = " \t"
+"""What stands between words, and around what a line says."""
+
 SAMPLE = 1 << 20
 """So many bytes around the first foreign one decide on a code page: headings and states repeat."""
 
@@ -149,7 +152,7 @@ def lines(text: str) -> list[str]:
             text = _ZERO_WIDTH_FIRST.sub(r"\1", text)
     found = text.split("\n")
     if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
-        found = [line.rstrip(" \t") for line in found]
+        found = [line.rstrip(BLANKS) for line in found]
     if text.endswith("\n") or not text:
         found.pop()
     return found

@@ -19,8 +19,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-_NUMBERS = re.compile("[0-9]+")
-
 if TYPE_CHECKING:
     from nsparse.reading.convert import Record
     from nsparse.reading.grammar import Match
@@ -31,6 +29,19 @@ SEEN_AT_MOST = 200
 
 STAY_AT_LEAST = 3
 """Of so many sockets one is there in the next moment as well: a listener at the least."""
+
+LOCAL_FIELDS = ("LOCAL", "ENDS", "UNIX_ENDS", "UNIX_INODE")
+FAR_FIELDS = ("REMOTE", "ENDS")
+END_FIELDS = (*LOCAL_FIELDS, "REMOTE")
+"""Fields that name a socket by its ends; the kernel's numbers do for UNIX sockets."""
+
+OPEN = ("*", ":0")
+"""How the other end of a socket is spelled that is not connected."""
+
+PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "OTHER", "PROTO", "NETID")
+"""Fields that name a row's protocol; a state at its start changes from run to run."""
+
+_NUMBERS = re.compile("[0-9]+")
 
 
 @dataclass
@@ -228,14 +239,3 @@ def _socket(match: Match, names: Sequence[str]) -> tuple[str, ...]:
     named = zip(match.fields, match.texts, strict=True)
     ends = tuple(" ".join(text.split()) for name, text in named if name in names)
     return (_protocol(match) or "", *ends) if ends else ()
-
-
-LOCAL_FIELDS = ("LOCAL", "ENDS", "UNIX_ENDS", "UNIX_INODE")
-FAR_FIELDS = ("REMOTE", "ENDS")
-OPEN = ("*", ":0")
-"""How the other end of a socket is spelled that is not connected."""
-END_FIELDS = (*LOCAL_FIELDS, "REMOTE")
-"""Fields that name a socket by its ends; the kernel's numbers do for UNIX sockets."""
-
-PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "OTHER", "PROTO", "NETID")
-"""Fields that name a row's protocol; a state at its start changes from run to run."""

@@ -12,7 +12,6 @@ from nsparse.reading import noise
 from nsparse.reading.floor import Floor
 from nsparse.reading.folds import Fold, fold_of
 from nsparse.reading.readings import (
-    BLANKS,
     Long,
     Reading,
     begins_as_rows_do,
@@ -24,6 +23,7 @@ from nsparse.reading.readings import (
     says_more,
 )
 from nsparse.reading.tables import Voice
+from nsparse.reading.text import BLANKS
 
 PARTS = 20
 """A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
@@ -264,12 +264,10 @@ class Wraps:
             numbers = any(map(str.isdecimal, last.split()))
             if longer.kind == "header" and (numbers or begins_as_rows_do(last)):
                 break  # a damaged row: no heading has numbers
-            if best.reading is not None and (
-                is_own(best.reading, longer, segment[best.lines])
-                or (not sure and is_second(best.reading, longer, segment[best.lines]))
-                or (not sure and is_prose(best.reading, longer, segment[best.lines]))
-            ):
-                break
+            if best.reading is not None:
+                pair = best.reading, longer, segment[best.lines]
+                if is_own(*pair) or (not sure and (is_second(*pair) or is_prose(*pair))):
+                    break
             pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
             broken = all(way.broke(*pair) for pair in pairs)
             if best.reading is None or (sure and broken) or says_more(best.reading, longer):

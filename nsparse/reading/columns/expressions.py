@@ -6,6 +6,7 @@ guessed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -32,24 +33,23 @@ def op(item: Tree) -> str:
 
 def members(item: Tree) -> frozenset[int]:
     """Which characters of ASCII one element matches; of all others nobody asks."""
-    asked = ASCII
     kind, value = op(item), item[1]
     if kind == "LITERAL":
-        return asked & {value}
+        return ASCII & {value}
     if kind == "NOT_LITERAL":
-        return asked - {value}
+        return ASCII - {value}
     if kind == "ANY":
-        return asked
+        return ASCII
     negated = op(value[0]) == "NEGATE"
     found = set[int]()
     for part in value[negated:]:
         if op(part) == "LITERAL":
             found.add(part[1])
         elif op(part) == "RANGE":
-            found.update(asked & set(range(part[1][0], part[1][1] + 1)))
+            found.update(range(part[1][0], part[1][1] + 1))
         else:
             raise NotRegular(str(item), "a class of characters whose meaning differs")
-    return asked - found if negated else asked & found
+    return ASCII - found if negated else ASCII & found
 
 
 def all_or_none(found: frozenset[int], what: frozenset[int]) -> bool:
@@ -91,6 +91,30 @@ def one(item: Tree, *, wide: bool) -> str:
     if wide and some:
         return f"(?:[0-9]|[{'^' if negated else ''}{body}])"
     return f"[{'^' if negated else ''}{body}]"
+
+
+def composed(item: Tree, inner: Sequence[str], *, gives_back: bool = False) -> str:
+    """An element that holds others, written down around what is written of these.
+
+    Args:
+        item: The element.
+        inner: The expressions inside it, as `parts_of` gives them.
+        gives_back: Whether it may try again with less than it took, though the element does not.
+
+    Raises:
+        NotRegular: It looks back.
+    """
+    kind, value = op(item), item[1]
+    if kind in REPEATS:
+        low, high = value[0], str(value[1])
+        most = "" if high == "MAXREPEAT" else high
+        return f"(?:{inner[0]}){{{low},{most}}}{'' if gives_back else REPEATS[kind]}"
+    if kind in ("ASSERT", "ASSERT_NOT"):
+        if value[0] != 1:
+            raise NotRegular("expression", "it looks back")
+        return f"(?{'=' if kind == 'ASSERT' else '!'}{inner[0]})"
+    whole = kind == "ATOMIC_GROUP" and not gives_back
+    return f"(?{'>' if whole else ':'}{'|'.join(inner)})"
 
 
 def _range(part: Tree) -> str:

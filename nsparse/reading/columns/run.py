@@ -14,11 +14,10 @@ from nsparse.reading.columns.words import Bools, Ints, Positions, encode
 from nsparse.reading.convert import NOTHING, Record
 from nsparse.reading.grammar import Match
 from nsparse.reading.rows import Unproved
+from nsparse.reading.text import BLANKS
 
 if TYPE_CHECKING:
     from nsparse.reading.rows import Run
-
-BLANKS = " \t"
 
 
 class Piece(NamedTuple):
@@ -37,6 +36,11 @@ class Piece(NamedTuple):
     def places(self) -> Ints:
         """The line of each row, from 0."""
         return self.block.lines[self.rows]
+
+    @property
+    def more(self) -> Bools:
+        """Whether a row goes on below."""
+        return self.block.more[self.rows]
 
     def without(self, lost: Ints) -> Iterator[Piece]:
         """The rows between those that stand on lines that are lost, which are in their order."""
@@ -80,15 +84,19 @@ class BlockRun:
     @property
     def more(self) -> Bools:
         """Whether a row goes on below."""
-        return np.concatenate([piece.block.more[piece.rows] for piece in self.pieces])
+        return np.concatenate([piece.more for piece in self.pieces])
+
+    @property
+    def reach(self) -> int:
+        """How many lines there are, from the first row to the end of the last."""
+        first, last = self.pieces[0], self.pieces[-1]
+        return int(last.places[-1] + last.more[-1]) + 1 - int(first.places[0])
 
     @property
     def census(self) -> Mapping[str, int]:
-        """How many lines of each kind there are."""
-        more, places = self.more, self.places
-        rows, details = len(places), int(np.count_nonzero(more))
-        lines = int(places[-1] + more[-1]) + 1 - int(places[0])
-        return {"rows": rows, "details": details, "blank": lines - rows - details}
+        """How many of these lines are of each kind."""
+        rows, details = len(self), int(np.count_nonzero(self.more))
+        return {"rows": rows, "details": details, "blank": self.reach - rows - details}
 
     def line(self, at: int) -> int:
         """The line of a row."""

@@ -16,8 +16,9 @@ from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines
 from nsparse.reading.columns.more import continues
 from nsparse.reading.columns.plan import Plan, plan_of
-from nsparse.reading.columns.run import BLANKS, BlockRun, Piece
+from nsparse.reading.columns.run import BlockRun, Piece
 from nsparse.reading.grammar import ROWS, Match, load
+from nsparse.reading.text import BLANKS
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:

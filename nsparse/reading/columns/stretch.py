@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nsparse.errors import NotRegular
 from nsparse.reading.columns.expressions import (
     DIGITS,
     REPEATS,
     Tree,
+    composed,
     is_one,
     members,
     one,
@@ -97,20 +97,13 @@ def loose(tree: Iterable[Tree]) -> str:
 def _loose(item: Tree) -> str:
     if is_one(item):
         return _any_number(item) if members(item) & DIGITS else one(item, wide=False)
-    kind, value = op(item), item[1]
-    if kind == "ASSERT_NOT":
+    if op(item) == "ASSERT_NOT":
         return ""
-    if kind == "ASSERT":
-        if value[0] != 1:
-            raise NotRegular("expression", "it looks back")
-        return f"(?={loose(value[1])})"
-    if kind in REPEATS:
-        low, high, inner = value
-        if len(inner) == 1 and is_one(inner[0]) and members(inner[0]) & DIGITS:
-            return _any_number(inner[0])
-        most = "" if str(high) == "MAXREPEAT" else str(high)
-        return f"(?:{loose(inner)}){{{low},{most}}}"
-    return f"(?:{'|'.join(map(loose, parts_of(item)))})"
+    if op(item) in REPEATS:
+        (inner, *others) = item[1][2]
+        if not others and is_one(inner) and members(inner) & DIGITS:
+            return _any_number(inner)
+    return composed(item, [loose(part) for part in parts_of(item)], gives_back=True)
 
 
 def _any_number(item: Tree) -> str:

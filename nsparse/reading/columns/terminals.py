@@ -18,6 +18,7 @@ from nsparse.reading.columns.expressions import (
     REPEATS,
     Tree,
     all_or_none,
+    composed,
     is_one,
     members,
     one,
@@ -170,18 +171,6 @@ def _written(tree: Iterable[Tree], *, wide: bool) -> str:
 
 
 def _item(item: Tree, wide: bool) -> str:
-    kind, value = op(item), item[1]
     if is_one(item):
         return one(item, wide=wide)
-    inner = [_written(part, wide=wide) for part in parts_of(item)]
-    if kind in REPEATS:
-        low, high = value[0], str(value[1])
-        most = "" if high == "MAXREPEAT" else high
-        return f"(?:{inner[0]}){{{low},{most}}}{REPEATS[kind]}"
-    if kind in ("ASSERT", "ASSERT_NOT"):
-        if value[0] != 1:
-            raise NotRegular("expression", "it looks back")
-        return f"(?{'=' if kind == 'ASSERT' else '!'}{inner[0]})"
-    if kind == "ATOMIC_GROUP":
-        return f"(?>{inner[0]})"
-    return f"(?:{'|'.join(inner)})"
+    return composed(item, [_written(part, wide=wide) for part in parts_of(item)])
