@@ -87,11 +87,9 @@ def _lone(scene: Scene, waiting: Bools) -> list[Lone]:
         for family, told in serves.items()
     }
     found: dict[int, Lone] = {}
-    for row, port in zip(
-        at[near[at]].tolist(), view.keys_at(at[near[at]], "local_port").tolist(), strict=True
-    ):
+    for row, port, local in zip(at.tolist(), ports, near[at].tolist(), strict=True):
         only = [family for family in (FOUR, SIX) if port in taken[family]]
-        if port >= 0 and len(only) == 1:
+        if local and port >= 0 and len(only) == 1:
             found.setdefault(port, Lone(row, int(view.cell("local_port", row)), only[0]))
     return list(found.values())
 

@@ -12,9 +12,14 @@ LINUX = ("ESTABLISHED", "TIME_WAIT", "CLOSE_WAIT", "FIN_WAIT1", "FIN_WAIT2", "LA
 BSD = tuple(name.replace("WAIT1", "WAIT_1").replace("WAIT2", "WAIT_2") for name in LINUX)
 
 
-def _ss(socket: Socket, behind: str = "") -> str:
+def _ends(socket: Socket) -> tuple[str, str]:
+    """Both ends, addresses of IPv6 in brackets."""
     hosts = [f"[{host}]" if socket.v6 else host for host in (socket.local, socket.remote)]
-    local, remote = f"{hosts[0]}:{socket.local_port}", f"{hosts[1]}:{socket.remote_port}"
+    return f"{hosts[0]}:{socket.local_port}", f"{hosts[1]}:{socket.remote_port}"
+
+
+def _ss(socket: Socket, behind: str = "") -> str:
+    local, remote = _ends(socket)
     queues = f"{socket.recv_q:<6} {socket.send_q:<6}"
     return f"{SS[socket.state]:<10} {queues} {local:>30} {remote:>35} {behind}"
 
@@ -53,23 +58,21 @@ def _linux(socket: Socket) -> str:
     return f"{proto:<5} {queues} {local:<23} {remote:<23} {LINUX[socket.state]:<11} {owner:<20}"
 
 
-def _macos(socket: Socket) -> str:
-    # Port and all of an address are cut to 22 columns (-W shows more), as network_cmds does.
-    local = f"{socket.local[:16]}.{socket.local_port}"
-    remote = f"{socket.remote[:16]}.{socket.remote_port}"
-    proto = "tcp6" if socket.v6 else "tcp4"
-    queues = f"{socket.recv_q:>6}  {socket.send_q:>6}"
-    return f"{proto:<5}  {queues}  {local:<22} {remote:<22} {BSD[socket.state]}"
+def _windows(width: int) -> Callable[[Socket], str]:
+    """As Windows and ReactOS print it, which give the state another width."""
 
+    def row(socket: Socket) -> str:
+        local, remote = _ends(socket)
+        return f"  TCP    {local:<22} {remote:<22} {BSD[socket.state]:<{width}} {socket.process[1]}"
 
-def _windows(socket: Socket) -> str:
-    hosts = [f"[{host}]" if socket.v6 else host for host in (socket.local, socket.remote)]
-    local, remote = f"{hosts[0]}:{socket.local_port}", f"{hosts[1]}:{socket.remote_port}"
-    return f"  TCP    {local:<22} {remote:<22} {BSD[socket.state]:<15} {socket.process[1]}"
+    return row
 
 
 def _bsd(protos: tuple[str, str], queues: str, end: int, far_end: int) -> Callable[[Socket], str]:
-    """As the tools of the BSDs and their heirs print it, in columns that differ."""
+    """As the tools of the BSDs and their heirs print it, in columns that differ.
+
+    Port and all of an address are cut to 22 columns, as macOS and others do without -W.
+    """
 
     def row(socket: Socket) -> str:
         local = f"{socket.local[:16]}.{socket.local_port}"
@@ -87,12 +90,6 @@ def _illumos(socket: Socket) -> str:
     local, remote = f"{hosts[0]}.{socket.local_port}", f"{hosts[1]}.{socket.remote_port}"
     windows = f"{64240:>5} {socket.send_q:>6} {128872:>5} {socket.recv_q:>6}"
     return f"{local:<20} {remote:<20} {windows} {BSD[socket.state]}"
-
-
-def _reactos(socket: Socket) -> str:
-    hosts = [f"[{host}]" if socket.v6 else host for host in (socket.local, socket.remote)]
-    local, remote = f"{hosts[0]}:{socket.local_port}", f"{hosts[1]}:{socket.remote_port}"
-    return f"  TCP    {local:<22} {remote:<22} {BSD[socket.state]:<11} {socket.process[1]}"
 
 
 # ---- a proxy with listeners and backends -------------------------------------------------------
@@ -150,6 +147,7 @@ class Format:
 
 
 _INTERNET = "Active Internet connections (including servers)"
+_BSD = "Proto Recv-Q Send-Q  Local Address          Foreign Address"
 _SS_HEADING = f"State      Recv-Q Send-Q {'Local Address:Port':>30} {'Peer Address:Port':>35}"
 FORMATS = {
     found.name: found
@@ -170,9 +168,8 @@ FORMATS = {
         ),
         Format(
             "netstat -an (macOS)",
-            "Active Internet connections (including servers)\n"
-            "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)    ",
-            _macos,
+            f"{_INTERNET}\n{_BSD}        (state)    ",
+            _bsd(("tcp4", "tcp6"), " {:>6}  {:>6} ", 22, 22),
             skip=2,
             jc="netstat",
         ),
@@ -192,22 +189,19 @@ FORMATS = {
         ),
         Format(
             "netstat -an (NetBSD)",
-            f"{_INTERNET}\n"
-            "Proto Recv-Q Send-Q  Local Address          Foreign Address        State",
+            f"{_INTERNET}\n{_BSD}        State",
             _bsd(("tcp", "tcp6"), "{:>6} {:>6} ", 22, 22),
             skip=2,
         ),
         Format(
             "netstat -an (AIX)",
-            f"{_INTERNET}\n"
-            "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)",
+            f"{_INTERNET}\n{_BSD}        (state)",
             _bsd(("tcp4", "tcp6"), "{:>6} {:>6} ", 22, 22),
             skip=2,
         ),
         Format(
             "netstat -an (HP-UX)",
-            f"{_INTERNET}\n"
-            "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)",
+            f"{_INTERNET}\n{_BSD}        (state)",
             _bsd(("tcp", "tcp6"), "{:>6} {:>6} ", 22, 23),
             skip=2,
         ),
@@ -223,7 +217,7 @@ FORMATS = {
             "netstat -ano (ReactOS)",
             "\r\nActive Connections\r\n\r\n"
             "  Proto  Local Address          Foreign Address        State       Process",
-            _reactos,
+            _windows(11),
             end="\r\n",
             skip=4,
         ),
@@ -231,7 +225,7 @@ FORMATS = {
             "netstat -ano (Windows)",
             "\r\nActive Connections\r\n\r\n"
             "  Proto  Local Address          Foreign Address        State           PID",
-            _windows,
+            _windows(15),
             end="\r\n",
             skip=4,
         ),

@@ -19,6 +19,7 @@ from nsparse.judging.judge import judge
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from nsparse.bundles.bundle import Bundle
     from nsparse.judging.report import Report
 
 PROBLEMS_LISTED = 1000
@@ -93,7 +94,7 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
     return Outcome(record, {key: _stream(held) for key, held in tables.items() if len(held)})
 
 
-def _without_dumps(name: str, found: Any, problems: list[dict[str, Any]]) -> Outcome:
+def _without_dumps(name: str, found: Bundle, problems: list[dict[str, Any]]) -> Outcome:
     """Nothing in it: by nature, as its layout may explain, or because of what was not read."""
     more = {"layout": found.layout, "problems": len(problems)}
     if not problems:
@@ -133,7 +134,7 @@ def _findings(report: Report, name: str) -> pa.Table:
     return rows("findings", [{**one, "host": one["host"] or name_of(name)} for one in records])
 
 
-def _problems(found: Any) -> Iterator[dict[str, Any]]:
+def _problems(found: Bundle) -> Iterator[dict[str, Any]]:
     """What could not be read: lines of dumps, and whole members."""
     for dump in found.dumps:
         for problem in dump.problems:
