@@ -40,6 +40,9 @@ SHOWN_WIDTH = 100
 SHOWN_EXPECTED = 6
 """More alternatives than this help nobody; the rest is an ellipsis."""
 
+SUCH_AS = " such as "
+"""Between a kind of cell and examples of it."""
+
 SHOWN_NAMES = 12
 """As many names are listed where none is near; `nsparse list` has them all."""
 
@@ -95,7 +98,16 @@ def _with_caret(text: str, column: int) -> str:
 
 
 def _one_of(words: Sequence[str]) -> str:
-    """Join alternatives as a person says them: ``a, b or c``."""
+    """Join alternatives as a person says them.
+
+    >>> _one_of(["a state", "a netid such as tcp", "a netid such as nl"])
+    'a state or a netid such as tcp, nl'
+    """
+    kinds: dict[str, list[str]] = {}
+    for word in words:
+        kind, _, example = word.partition(SUCH_AS)
+        kinds.setdefault(kind, []).extend([example] if example else [])
+    words = [kind + (SUCH_AS + ", ".join(some) if some else "") for kind, some in kinds.items()]
     if len(words) > SHOWN_EXPECTED:
         return ", ".join(words[:SHOWN_EXPECTED]) + ", …"
     if len(words) > 1:

@@ -99,6 +99,9 @@ def test_bytes_never_raise_anything_but_our_errors() -> None:
 # ---- damage ------------------------------------------------------------------------------------
 
 
+USERS = 'users:(("program",pid=N,fd=N))'
+
+
 @pytest.mark.parametrize(
     ("line", "column", "expected"),
     [
@@ -119,6 +122,27 @@ def test_a_damaged_row_names_its_place_and_loses_nothing_else(
         ("dump.txt", 5, column, line)
     ]
     assert expected in dump.problems[0].expected
+
+
+SS_HEADING = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+SS_ROW = 'ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:(("sshd",pid=7,fd=3))\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("ES\x01AB 0 0 192.0.2.1:22 192.0.2.9:5", 1, ("a state such as ESTAB or LISTEN",)),
+        ("ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:", 36, (USERS,)),
+        ('ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:(("ss', 36, (USERS,)),
+        ("ESTAB 0 0 192.0.2.1:22", 23, ("a blank",)),
+    ],
+)
+def test_what_could_have_stood_there_is_what_other_rows_have(
+    line: str, column: int, expected: tuple[str, ...]
+) -> None:
+    dump = parse(f"{SS_HEADING}{SS_ROW}{line}\n{SS_ROW}")
+    assert [(p.line, p.column, p.expected) for p in dump.problems] == [(3, column, expected)]
+    assert len(dump.frame) == 2
 
 
 def test_a_damaged_row_without_a_header_is_a_problem_and_prose_is_not() -> None:

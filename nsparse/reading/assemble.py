@@ -11,23 +11,17 @@ from nsparse.dialect import Columns
 from nsparse.prose import plural
 from nsparse.reading.convert import BadCell, columns_of
 from nsparse.reading.dump import Dump, Problem, Snapshot, parts_of
-from nsparse.reading.grammar import ROWS, Grammar, Refusal
 from nsparse.reading.mend import SAID
-from nsparse.reading.tables import Sections, Table, Unread
+from nsparse.reading.refusals import problems_of
+from nsparse.reading.tables import Sections, Table
 from nsparse.reading.views import View, views_of
 from nsparse.states import is_known
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EXPLAINED_AT_MOST = 300
-"""So many refused lines are explained by the grammar; the rest are listed without a column.
-
-An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
-"""
 SHOWN_WORDS = 10
 """So many unknown states a note lists; a dump with more is damaged, and its problems say where."""
-NO_ROW = ("a row of a socket table",)
 
 
 @dataclass
@@ -53,7 +47,7 @@ def assemble(
     source = _Source(file, lines, host)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
-    source.problems += _unread(source, found.unread)
+    source.problems += problems_of(file, lines, found)
     source.problems.sort(key=lambda problem: (problem.line, problem.column))
     return Dump(
         file=file,
@@ -137,36 +131,7 @@ def _odd(source: _Source, columns: Columns) -> None:
             source.refuse(line, text, expected)
 
 
-# ---- lines that are no rows ----------------------------------------------------------------------
-
-
-def _unread(source: _Source, unread: Iterable[Unread]) -> list[Problem]:
-    return [
-        _explained(source, refused)
-        if number < EXPLAINED_AT_MOST
-        else Problem(source.file, refused.line, 1, source.lines[refused.line - 1], NO_ROW)
-        for number, refused in enumerate(unread)
-    ]
-
-
-def _explained(source: _Source, unread: Unread) -> Problem:
-    """Ask the grammar where the line leaves it, and what would have gone on."""
-    line, text = source.lines[unread.line - 1], unread.text
-    if unread.missing:
-        return Problem(source.file, unread.line, len(line) + 1, line, (unread.missing,))
-    outcome = _refusal(unread.voice.grammar, text) if unread.voice else None
-    if unread.voice is None or outcome is None:
-        return Problem(source.file, unread.line, 1, line, NO_ROW)
-    words = tuple(dict.fromkeys(unread.voice.dialect.words(name) for name in outcome.expected))
-    column = max(line.find(text), 0) + outcome.offset + 1
-    return Problem(source.file, unread.line, column, line, words)
-
-
-def _refusal(grammar: Grammar, text: str) -> Refusal | None:
-    """Where the line leaves the kind of row that it follows longest."""
-    rows = (grammar.explain(kind, text) for kind in ROWS if kind in grammar.kinds)
-    refusals = [outcome for outcome in rows if isinstance(outcome, Refusal)]
-    return max(refusals, key=lambda refusal: refusal.offset, default=None)
+# ---- what is said of all of it ---------------------------------------------------------------
 
 
 def _snapshots(views: Sequence[View]) -> list[Snapshot]:
