@@ -41,7 +41,6 @@ STATES = {
     "CLOSED": "CLOSE",
 }
 TIMERS = {"retransmit": "on", "keepalive": "keepalive", "timewait": "timewait", "persist": "probe"}
-IP_PROTOCOLS = {1: "icmp", 58: "ipv6-icmp", 89: "ospf"}
 
 KINDS = ("STREAM", "DGRAM", "SEQPACKET")
 UNIX_STATES = (("[ ]", None), ("[ ACC ]", "LISTENING"), ("[ ]", "CONNECTED"))
@@ -397,7 +396,7 @@ def _state(socket: Socket, layout: Layout) -> str | None:
 def _end(socket: Socket, end: End, layout: Layout) -> tuple[str, dict[str, object]]:
     """An end as printed, and what of it can be read again."""
     host, is_name = _host(socket, end, layout)
-    port, number, is_service = _port(socket, end, layout)
+    port, number, is_service = model.linux_port(socket, end, numeric=layout.numeric)
     if not layout.wide and len(host) + len(port) > ADDRESS:
         kept = min(len(port), PORT_KEPT)
         host = host[: ADDRESS - kept]
@@ -424,19 +423,6 @@ def _host(socket: Socket, end: End, layout: Layout) -> tuple[str, bool]:
     if socket.family == "mapped" and not layout.sixes:
         return f"::ffff:{end.addr}", False
     return end.addr, False
-
-
-def _port(socket: Socket, end: End, layout: Layout) -> tuple[str, int | None, bool]:
-    """The port as printed, its number where that can be read again, and whether it is a name."""
-    if end.port is None:
-        return "*", None, False
-    if socket.proto == "raw":
-        protocol = end.port % 256
-        name = None if layout.numeric else IP_PROTOCOLS.get(protocol)
-        return name or str(protocol), None if name else protocol, name is not None
-    if layout.numeric or end.service is None:
-        return str(end.port), end.port, False
-    return end.service, model.KNOWN_SERVICES.get(end.service), True
 
 
 def _program(owners: tuple[Owner, ...], layout: Layout) -> tuple[str, Row]:

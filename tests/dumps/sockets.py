@@ -17,6 +17,7 @@ LINK_LOCAL = 0xFE80 << 112
 HOSTS = (None, "db1", "localhost", "mail.example.net", "a-rather-long-name.example.org")
 SERVICES = {22: "ssh", 25: "smtp", 53: "domain", 443: "https", 3306: "mysql", 7001: "frobd"}
 KNOWN_SERVICES = {name: port for port, name in SERVICES.items() if name != "frobd"}
+IP_PROTOCOLS = {1: "icmp", 58: "ipv6-icmp", 89: "ospf"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,22 @@ class Socket:
     def connected(self) -> bool:
         """Whether it has another end."""
         return self.remote.addr != ""
+
+
+def linux_port(socket: Socket, end: End, *, numeric: bool) -> tuple[str, int | None, bool]:
+    """A port as Linux prints it, its number where that can be read again, whether it is a name.
+
+    A raw socket has its protocol there.
+    """
+    if end.port is None:
+        return "*", None, False
+    if socket.proto == "raw":
+        protocol = end.port % 256
+        name = None if numeric else IP_PROTOCOLS.get(protocol)
+        return name or str(protocol), None if name else protocol, name is not None
+    if numeric or end.service is None:
+        return str(end.port), end.port, False
+    return end.service, KNOWN_SERVICES.get(end.service), True
 
 
 @dataclass(frozen=True)

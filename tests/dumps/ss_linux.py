@@ -29,7 +29,6 @@ STATES = {
     "LAST_ACK": "LAST-ACK",
     "TIME_WAIT": "TIME-WAIT",
 }
-IP_PROTOCOLS = {1: "icmp", 58: "ipv6-icmp", 89: "ospf"}
 
 # An SCTP association stands below its endpoint, without Netid; ss.c sctp_sstate_name. TCP has no
 # state like the last ones.
@@ -331,7 +330,7 @@ def _end(
 ) -> tuple[tuple[str, str, str], dict[str, object]]:
     """An end as printed (host, separator, port), and what of it can be read again."""
     host, is_name = _host(socket, end, layout)
-    port, number, is_service = _port(socket, end, layout)
+    port, number, is_service = model.linux_port(socket, end, numeric=layout.numeric)
     zone = f"%{end.zone}" if end.zone and not is_name else ""
     token = f"{host}{zone}:{port}"
     four = "." in host and ":" not in host
@@ -355,19 +354,6 @@ def _host(socket: Socket, end: End, layout: Layout) -> tuple[str, bool]:
     else:
         text = "*" if socket.family == "ipv4" else "::"
     return f"[{text}]" if layout.brackets and ":" in text else text, False
-
-
-def _port(socket: Socket, end: End, layout: Layout) -> tuple[str, int | None, bool]:
-    """The port as printed, its number where that can be read again, and whether it is a name."""
-    if end.port is None:
-        return "*", None, False
-    if socket.proto == "raw":
-        protocol = end.port % 256
-        name = None if layout.numeric else IP_PROTOCOLS.get(protocol)
-        return name or str(protocol), None if name else protocol, name is not None
-    if layout.numeric or end.service is None:
-        return str(end.port), end.port, False
-    return end.service, model.KNOWN_SERVICES.get(end.service), True
 
 
 def _unix(socket: UnixSocket, layout: Layout) -> Cells:
