@@ -27,7 +27,7 @@ from click.testing import CliRunner, Result
 from pandas.testing import assert_frame_equal
 
 import nsparse
-from nsparse.bundles import about, counters, facts, gunzip, moments, processes
+from nsparse.bundles import about, counters, facts, gunzip, moments, packings, processes
 from nsparse.bundles.layouts import SOCKETS, kind_of, kinds, layouts, marked
 from nsparse.bundles.limits import LIMITS
 from nsparse.bundles.names import clean
@@ -596,7 +596,7 @@ def unpacked(stream: Any) -> tuple[bytes, bool]:
         while data := stream.read1(1 << 16):
             found.append(data)
         assert stream.read1(1) == b""
-    except (EOFError, OSError, ValueError, zlib.error):
+    except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError):
         return b"".join(found), False
     return b"".join(found), True
 
@@ -608,12 +608,37 @@ def test_gzip_is_unpacked_as_python_does(
 ) -> None:
     used = pytest.importorskip(library, reason="isal comes with the extra `fast`")
     monkeypatch.setattr(gunzip, "library", lambda: used)
-    expected, whole = unpacked(gzip.GzipFile(fileobj=io.BytesIO(stream)))
-    found, is_whole = unpacked(gunzip.Gunzip(io.BytesIO(stream)))
+    with gzip.GzipFile(fileobj=io.BytesIO(stream)) as python:
+        same_content(gunzip.Gunzip(io.BytesIO(stream)), python)
+
+
+def same_content(stream: Any, python: Any) -> None:
+    """Two readers of one packed stream tell the same."""
+    (found, is_whole), (expected, whole) = unpacked(stream), unpacked(python)
     assert is_whole == whole
     # Before damage, one may have come some bytes further than the other.
     assert max(found, expected, key=len).startswith(min(found, expected, key=len))
     assert len(found) == len(expected) if whole else len(found) > len(expected) - A_PIECE
+
+
+XZIPPED = lzma.compress(LINES, preset=1)
+XZ_STREAMS = {
+    "whole": XZIPPED,
+    "two streams and zeros between": XZIPPED + bytes(4) + lzma.compress(b"second"),
+    "rubbish behind it": XZIPPED + b"rubbish behind",
+    "cut in its index": XZIPPED[:-20],
+    "cut in the middle": XZIPPED[: len(XZIPPED) // 2],
+    "damaged": XZIPPED[:20_000] + bytes(64) + XZIPPED[20_064:],
+}
+
+
+@pytest.mark.parametrize("stream", XZ_STREAMS.values(), ids=XZ_STREAMS)
+def test_xz_is_unpacked_as_python_does(stream: bytes) -> None:
+    pytest.importorskip("lzma_mt", reason="it comes with the extra `fast`, where it has wheels")
+    with lzma.LZMAFile(io.BytesIO(stream)) as python:
+        used = packings.open_xz(io.BytesIO(stream))
+        assert type(used) is not type(python)
+        same_content(used, python)
 
 
 # ---- hostile archives ------------------------------------------------------------------------

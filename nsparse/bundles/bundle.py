@@ -100,7 +100,7 @@ def open_bundle(
     """
     called = name or str(source if isinstance(source, str | os.PathLike) else _called(source))
     reader = Reader(called, Options(engine, encoding, host, columns == "all", limits.member))
-    walk = Walk(reader.take, limits)
+    walk = Walk(reader.take, reader.dull, limits)
     if not isinstance(source, str | os.PathLike):
         walk.file(source)
     elif (path := Path(source)).is_dir():
@@ -121,7 +121,7 @@ def open_files(
 ) -> Bundle:
     """Read some files of a folder as one bundle; as `open_bundle`, which takes all of them."""
     reader = Reader(folder, Options(engine, encoding, host, largest=limits.member))
-    walk = Walk(reader.take, limits)
+    walk = Walk(reader.take, reader.dull, limits)
     walk.files(Path(folder), files)
     return _bundle(reader, walk)
 

@@ -164,6 +164,14 @@ def _names_of_marks() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
+def speaks(name: str) -> bool:
+    """Whether a file of this name may say more than its folder does: a mark, a fact, commands."""
+    return bool(
+        _names_of_marks().fullmatch(name) or _may_tell(name) or _names_of_cut().fullmatch(name)
+    )
+
+
+@lru_cache(maxsize=NAMES_KEPT)
 def _marked_in(folder: str) -> tuple[str, str] | None:
     """The same for whatever lies in a folder: most folders hold many files."""
     return _marked(f"{folder}/\0")

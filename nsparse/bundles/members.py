@@ -20,18 +20,19 @@ from typing import IO, Any, NamedTuple
 
 from nsparse.bundles.limits import Limits
 from nsparse.bundles.names import clean, inside, unpacked
+from nsparse.bundles.packings import Packing, packing_of
 from nsparse.bundles.streams import (
     DAMAGE,
+    HEAD,
     MARKS,
     REFUSED,
     ZIP,
     Meter,
-    Packing,
     Source,
     Total,
     Unreadable,
+    is_archive,
     is_tar,
-    packing_of,
     reason,
 )
 from nsparse.bundles.tars import Tape, content_of
@@ -83,12 +84,15 @@ class Walk:
 
     Attributes:
         take: What is done with each member.
+        dull: Whether a short file, by its path, its archive and its content, tells nothing and need
+            not be taken: so it is with nearly all of an archive.
         limits: What is too much.
         problems: What could not be read on the way.
         archives: The archives that were entered, by path.
     """
 
     take: Callable[[Member], None]
+    dull: Callable[[str, str, bytes], bool]
     limits: Limits
     problems: list[Unread] = field(default_factory=list)
     archives: list[str] = field(default_factory=list)
@@ -180,11 +184,20 @@ class Walk:
         with _blaming(place.path):
             for count, file in enumerate(tape.files(), 1):
                 self._counted(count, place.path)
-                if file is not None:
-                    path = inside(place.path, file.name, self.limits.path)
-                    content = content_of(tape, file.size, place.path)
-                    at = _Place(path, place.total, place.depth, file.modified, place.archive)
-                    self._guarded(path, self._open, content, at)
+                if file is None:
+                    continue
+                path = inside(place.path, file.name, self.limits.path)
+                content = content_of(tape, file.size, place.path)
+                if isinstance(content, bytes):
+                    if self._is_dull(path, place.archive, content):
+                        continue
+                    content = Source.of(content, place.path)
+                at = _Place(path, place.total, place.depth, file.modified, place.archive)
+                self._guarded(path, self._open, content, at)
+
+    def _is_dull(self, path: str, archive: str, data: bytes) -> bool:
+        """Whether a short file is none to be opened or taken."""
+        return not is_archive(data[:HEAD]) and self.dull(path, archive, data)
 
     def _zip(self, source: Source, place: _Place) -> None:
         kept = source.stream if source.file else self._whole(source, place.path)

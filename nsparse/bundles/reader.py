@@ -71,6 +71,22 @@ class Reader:
     roots: dict[str, list[str]] = field(default_factory=dict)
     count: Counter[str] = field(default_factory=Counter)
     alone: bool = False
+    _folders: set[str] = field(default_factory=set)
+
+    def dull(self, path: str, archive: str, data: bytes) -> bool:
+        """Whether a short file tells nothing, by its name or its text; then it is only counted.
+
+        Most files of a bundle are such, so nothing else is done for them.
+        """
+        folder, _, name = path.rpartition("/")
+        if layouts.speaks(name) or promising(data):
+            return False
+        if folder not in self._folders:
+            self._folders.add(folder)
+            self.mark(path, archive)
+        self.count["files"] += 1
+        self.count["others"] += 1
+        return True
 
     def take(self, member: Member) -> None:
         """Read a member, whatever it is."""

@@ -38,7 +38,13 @@ def promising(data: bytes) -> bool:
     >>> promising(b"tcp  0  0 192.0.2.1:22  0.0.0.0:*  LISTEN"), promising(b"tcp connected")
     (True, False)
     """
-    return Sift().look(data)
+    return Sift().look(data) if len(data) >= LONG else _short(data)
+
+
+def _short(data: bytes) -> bool:
+    """The same of a text in which a colon may stand before a row."""
+    plain = b"\n" + _plain(data)
+    return _closely(plain, plain.translate(COLONS))
 
 
 class Sift:
@@ -56,34 +62,30 @@ class Sift:
     def look(self, block: bytes) -> bool:
         """Look at the next block, and say what `hopeful` is now."""
         if not self.hopeful:
-            plain = _plain(block)
-            if not self._end and len(block) < LONG:
-                plain = b"\n" + plain
-                self._search(plain, plain.translate(COLONS))
-            else:
-                self._long(plain, plain.translate(ENDS) if b"\r" in plain else plain)
+            first = not self._end and len(block) < LONG
+            self.hopeful = _short(block) if first else self._long(_plain(block))
         return self.hopeful
 
-    def _long(self, plain: bytes, lines: bytes) -> None:
+    def _long(self, plain: bytes) -> bool:
         """A block of a long text: the line that goes on in it is put together first."""
+        lines = plain.translate(ENDS) if b"\r" in plain else plain
         stop = lines.find(b"\n", 0, LONGEST) + 1 or LONGEST
         begun = self._end or b"\n"
         edge = begun + plain[:stop]
-        self._search(edge, edge.translate(ENDS))
         few = _few(lines) if self._quick else None
         self._quick = few is not None
-        self._search(plain, lines, few)
         last = lines.rfind(b"\n")
         self._end = (plain[last : last + LONGEST] if last >= 0 else begun + plain)[:LONGEST]
+        return _closely(edge, edge.translate(ENDS)) or _closely(plain, lines, few)
 
-    def _search(self, plain: bytes, lines: bytes, few: Iterable[int] | None = None) -> None:
-        """Look closely at lines that begin with a word of tables, of those few or of all."""
-        if few is None:
-            found = _beginning().finditer(lines)
-        else:
-            found = filter(None, (_beginning().match(lines, at) for at in few))
-        some = islice(found, TRIED_AT_MOST)
-        self.hopeful = self.hopeful or any(_begins(plain, match.end()) for match in some)
+
+def _closely(plain: bytes, lines: bytes, few: Iterable[int] | None = None) -> bool:
+    """Look closely at lines that begin with a word of tables, of those few or of all."""
+    if few is None:
+        found = _beginning().finditer(lines)
+    else:
+        found = filter(None, (_beginning().match(lines, at) for at in few))
+    return any(_begins(plain, match.end()) for match in islice(found, TRIED_AT_MOST))
 
 
 def _few(lines: bytes) -> Iterable[int] | None:

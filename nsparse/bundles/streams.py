@@ -1,20 +1,19 @@
-"""Streams of bytes that are counted while they are read, and unpacked by what they begin with."""
+"""Streams of bytes that are counted while they are read, and known by what they begin with."""
 
 from __future__ import annotations
 
-import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from os import SEEK_CUR
 from tarfile import TarError
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from zipfile import BadZipFile
 
-from nsparse.bundles.gunzip import Gunzip
 from nsparse.bundles.layouts import heading
 from nsparse.bundles.limits import Limits
+from nsparse.bundles.packings import PACKINGS
 from nsparse.errors import NsparseError
 
 CHUNK = 256 << 10
@@ -186,42 +185,8 @@ class Source:
         return data
 
 
-class Packing(NamedTuple):
-    """One way to pack a single stream: its first bytes, its suffixes, and what reads it."""
-
-    magic: bytes
-    suffixes: tuple[str, ...]
-    open: Callable[[Any], Any]
-
-
-def _zstd(stream: Any) -> IO[bytes]:
-    """A reader of zstd, which Python knows from 3.14 on, before with the extra `zstd`."""
-    try:
-        from compression import zstd  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        try:
-            from backports import zstd
-        except ImportError:
-            raise RuntimeError("packed with zstd: install nsparse[zstd]") from None
-    found: IO[bytes] = zstd.ZstdFile(stream)
-    return found
-
-
-PACKINGS = (
-    Packing(b"\x1f\x8b", (".gz", ".tgz"), Gunzip),
-    Packing(b"\xfd7zXZ\x00", (".xz", ".txz"), lzma.LZMAFile),
-    Packing(b"BZh", (".bz2", ".tbz", ".tbz2"), bz2.BZ2File),
-    Packing(b"\x28\xb5\x2f\xfd", (".zst", ".zstd", ".tzst"), _zstd),
-)
-
-
 MARKS = (*(packing.magic for packing in PACKINGS), *ZIP, *REFUSED)
 """What archives and packed files begin with, but for tars."""
-
-
-def packing_of(head: bytes) -> Packing | None:
-    """How a stream is packed, by its first bytes."""
-    return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
 
 
 def is_tar(head: bytes) -> bool:

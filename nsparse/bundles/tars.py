@@ -6,7 +6,7 @@ that describes files in memory, and stop without a word at a header that is dama
 
 from __future__ import annotations
 
-import struct
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -18,8 +18,12 @@ HEADERS_AT_MOST = 4 << 20
 """So much may describe one file: long names and attributes are a few KiB."""
 CUT = "unexpected end of data"
 """What tarfile says of an archive that ends too early."""
-_HEADER = struct.Struct("100s24x12s12s8s1s188x155s12x")
-"""Name, size, time, checksum, kind and prefix, as POSIX has them in `ustar`."""
+_HEADER = re.compile(
+    rb"(?=.{124}([0-7]{11})[ \0]([0-7]{11})[ \0]([0-7]{6})\0 0.{188}\0)([^\0]{1,100})", re.DOTALL
+)
+"""The header of a plain file as nearly all write it: size, time, checksum, no prefix, name."""
+BLANKS = 8 * ord(" ")
+"""The checksum is reckoned as if these stood in its own place."""
 ADLER = 65_521
 """Adler-32 holds the sum of all bytes and one, modulo this, in its lower half."""
 HALF = 0xFFFF
@@ -103,12 +107,9 @@ class Tape:
 
     def seek(self, to: int) -> None:
         """Pass over what lies before a place."""
-        while (left := to - self.tell()) > 0:
-            if self._at == len(self._data):
-                self._fill()
-                if not self._data:
-                    return
-            self._at = min(len(self._data), self._at + left)
+        while (at := to - self._before) > len(self._data) and self._data:
+            self._fill()
+        self._at = min(max(at, self._at), len(self._data))
 
     def _fill(self) -> None:
         self._before += len(self._data)
@@ -133,32 +134,22 @@ class Tape:
     def _plain(self) -> File | None:
         """The next entry in a tenth of the time, if it is a plain file, as most are.
 
-        That is: with a name in one piece, octal numbers, and a header that is at hand.
+        That is: with a name in one piece, octal numbers that fill their fields, and a header that
+        is at hand.
         """
-        head = self._data[self._at : self._at + _HEADER.size]
-        if len(head) != _HEADER.size:
+        found = _HEADER.match(self._data, self._at)
+        if found is None:
             return None
-        name, size, changed, checksum, kind, prefix = _HEADER.unpack(head)
-        if kind != tarfile.REGTYPE or prefix[0]:
+        size, changed, checksum, name = found.groups()
+        head = self._data[self._at : self._at + tarfile.BLOCKSIZE]
+        total = int(checksum, 8) + sum(checksum) + ord(" ") - BLANKS
+        if len(head) < tarfile.BLOCKSIZE or zlib.adler32(head) & HALF != (1 + total) % ADLER:
             return None
-        numbers = [part.strip(b" \0") for part in (size, changed, checksum)]
-        if not all(map(bytes.isdigit, numbers)):
-            return None
-        try:
-            length, when, said = (int(number, 8) for number in numbers)
-        except ValueError:
-            return None
-        # The checksum is reckoned as if blanks stood in its own place.
-        counted = said + sum(checksum) - len(checksum) * ord(" ")
-        if zlib.adler32(head) & HALF != (1 + counted) % ADLER:
-            return None
-        self._at += _HEADER.size
-        return File(
-            name.partition(b"\0")[0].decode("utf-8", "surrogateescape"), length, float(when)
-        )
+        self._at += len(head)
+        return File(name.decode("utf-8", "surrogateescape"), int(size, 8), float(int(changed, 8)))
 
 
-def content_of(tape: Tape, size: int, path: str) -> Source:
+def content_of(tape: Tape, size: int, path: str) -> bytes | Source:
     """The content of the file at which a tape stands: most are small, and read at once.
 
     Raises:
@@ -169,7 +160,7 @@ def content_of(tape: Tape, size: int, path: str) -> Source:
     data = tape.all_of(size)
     if len(data) < size:
         raise tarfile.ReadError(CUT)
-    return Source.of(data, path)
+    return data
 
 
 class _Content:
