@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 

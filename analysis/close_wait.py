@@ -177,7 +177,7 @@ def check_unaccepted(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
             listener = Row(view, int(pile.first["listener"]))
-            yield _unaccepted(pile, listener, stranded[pile.key])
+            yield _unaccepted(pile, listener, stranded(pile.key))
 
 
 def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Finding, Limits
     from nsparse.judging.advice import Advice
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.scene import Scene
 
 OWNABLE = ("LISTEN", "ESTABLISHED", "CLOSE_WAIT", "SYN_SENT")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.portrange import Range
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
@@ -50,8 +50,6 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a busy Linux proxy with 100 000 connections to many peers; one destination alone
         that fills the range is the matter of ephemeral-exhaustion-tuple.
     """
-    import pandas as pd
-
     from nsparse.judging.rows import Rows
 
     drawn, least = drawn_from(scene), max(limits["used"], 1)
@@ -59,13 +57,20 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         ports = scene.view.numbers("local_port")[place]
         span = widened(drawn, ports, limits["outside"])
         within = (ports >= span.low) & (ports <= span.high)
-        used = len(pd.unique(ports[within]))
+        used = _different(ports[within])
         if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
             continue
         severity = _severity(scene, limits, place[within], used / span.size)
         if severity is not None:
             inside = Rows(scene.view, place[within])
             yield _finding(scene, limits, inside, span, used, severity, addr)
+
+
+def _different(ports: Ints) -> int:
+    """How many different ports there are among some."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.bincount(ports)))
 
 
 def _taken(scene: Scene) -> Bools:
@@ -88,7 +93,8 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
             yield "", space
             continue
         for part in view.lots(here, "local_addr", least=least - len(anywhere)):
-            yield str(addresses[part[0]]), np.sort(np.concatenate([part, anywhere]))
+            both = np.sort(np.concatenate([part, anywhere])) if len(anywhere) else part
+            yield str(addresses[part[0]]), both
 
 
 def _severity(scene: Scene, limits: Limits, inside: Ints, share: float) -> Severity | None:
@@ -106,21 +112,25 @@ def _outgoing(scene: Scene, inside: Ints) -> Ints:
 
 def _one_way(scene: Scene, inside: Ints) -> bool:
     """Whether nearly all ports are used towards one destination: that is another finding."""
-    import pandas as pd
+    from nsparse.judging.lots import crowded
 
     view, out = scene.view, _outgoing(scene, inside)
-    most = int(view.distinct(out, WAY, (*WAY, "local_port")).max(initial=0))
-    ports = len(pd.unique(view.numbers("local_port")[inside]))
-    return most >= (1 - ELSEWHERE) * ports
+    least = (1 - ELSEWHERE) * _different(view.numbers("local_port")[inside])
+    out = out[crowded(view.keys_at(out, *WAY), least)]
+    return int(view.distinct(out, WAY, (*WAY, "local_port")).max(initial=0)) >= least
 
 
 def _binds(scene: Scene, inside: Ints, limits: Limits) -> bool:
     """Whether a program reserves each port: none is used twice towards different destinations."""
-    import pandas as pd
+    import numpy as np
 
     view, out = scene.view, _outgoing(scene, inside)
-    ends = len(pd.unique(view.keys(*WAY, "local_port")[out]))
-    return ends >= limits["alone"] and len(pd.unique(view.numbers("local_port")[out])) == ends
+    ways, ports = view.keys_at(out, *WAY), view.numbers("local_port")[out]
+    if not len(out) or _different(ports) < limits["alone"] or (ways < 0).any():
+        return False
+    way_of = np.zeros(int(ports.max()) + 1, dtype=np.int64)
+    way_of[ports] = ways
+    return bool((way_of[ports] == ways).all())
 
 
 def _finding(
@@ -165,11 +175,16 @@ def _verdict(inside: Rows, span: Range, used: int, severity: Severity, addr: str
     share, left = percent(used, span.size), thousands(span.size - used)
     if severity == "info":
         return f"{said} ({share}), but towards different destinations ports are shared."
-    view = inside.view
-    out = inside.at[view.known("remote_port")[inside.at]]
-    there = len(set(view.keys_at(out, *WAY).tolist()))
+    there = _destinations(inside)
     far = f" by connections to {thousands(there)} destinations" if there > 1 else ""
     return f"{said}{far} ({share}): {left} are left for all programs of the host."
+
+
+def _destinations(inside: Rows) -> int:
+    """How many different ends the ports lead to."""
+    view = inside.view
+    out = inside.at[view.known("remote_port")[inside.at]]
+    return len(set(view.keys_at(out, *WAY).tolist()))
 
 
 def _evidence(inside: Rows, span: Range, owners: Mapping[str, int]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.scene import Scene
 
 IDLE_NUMBERS = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene

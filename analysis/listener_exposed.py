@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.scene import Scene
 
 LOWERED: Mapping[str, Severity] = {"public": "notice", "warning": "warning", "notice": "notice"}

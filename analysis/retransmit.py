@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.scene import Scene
 
 # A handshake has no data; after our close the wait is the closing family's matter.

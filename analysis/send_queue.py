@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
@@ -93,7 +93,7 @@ def _keys(scene: Scene, held: Rows) -> Ints:
     """The group of each row; where a timer names the trouble also its peer, as that names it."""
     import numpy as np
 
-    from nsparse.judging.ends import Codes, compact, joined
+    from nsparse.judging.codes import Codes, compact, joined
     from nsparse.judging.lots import distinct
 
     view, at, named = scene.view, held.at, held.more["named"]

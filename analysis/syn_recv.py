@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene

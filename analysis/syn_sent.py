@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.scene import Scene
 
 # After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).

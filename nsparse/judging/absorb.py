@@ -16,7 +16,7 @@ from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from nsparse.diagnosis import Absorbs, Diagnosis, Join
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.scene import Scene
 
 PART = 0.5

@@ -18,7 +18,7 @@ from nsparse.prose import thousands
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 

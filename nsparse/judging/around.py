@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
@@ -30,13 +30,13 @@ def _once(view: View) -> Bools:
     return once
 
 
-def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict[int, States]:
-    """How many rows alike are in which state, the most frequent first, by number of their key.
+def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> Callable[[int], States]:
+    """How many rows alike are in which state, for the number of each key.
 
     Args:
         scene: The scene.
         among: The rows that are counted.
-        like: Rows that say which keys matter.
+        like: Rows that say which keys matter: one of each is enough.
         by: The columns of the keys.
     """
     import numpy as np
@@ -49,8 +49,10 @@ def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> dict
     pairs = (lot * state.size + state.of[at])[lot >= 0]
     counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
     names = view.words("state")
-    found: dict[int, States] = {}
-    for key, told in zip(wanted.tolist(), counts[:, 1:].tolist(), strict=True):
-        ranked = sorted(zip(names, told, strict=True), key=lambda pair: -pair[1])
-        found[key] = {str(name): n for name, n in ranked if n}
-    return found
+
+    def told(key: int) -> States:
+        each = counts[np.searchsorted(wanted, key), 1:].tolist()
+        ranked = sorted(zip(names, each, strict=True), key=lambda pair: -pair[1])
+        return {str(name): n for name, n in ranked if n}
+
+    return told

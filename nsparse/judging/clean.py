@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.ends import Bools, Codes, Ends, Ints, codes, compact, joined
+from nsparse.judging.codes import Bools, Codes, Ints, codes, compact, joined
+from nsparse.judging.ends import Ends
 from nsparse.judging.view import View
 
 PLACE = (
@@ -71,8 +72,9 @@ def repeats(view: View, ends: Ends, concrete: Bools) -> Repeats:
         concrete: Rows with a remote end.
     """
     # A cut address proves nothing.
-    shared = np.flatnonzero(view.inet & ~view.true("addr_truncated"))
-    shared = shared[_several(ends.tuples[shared])]
+    clear = view.inet & ~view.true("addr_truncated")
+    shared = np.flatnonzero(clear)
+    shared = shared[_several(ends.tuples if clear.all() else ends.tuples[shared])]
     if not len(shared):
         return Repeats(shared, shared, views=0, moved=0)
     part = view.pick(shared, "inode", "cookie", "file", "dialect", "state", "view")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.ends import Bools, Codes, Ints, dense
-from nsparse.judging.ends import Words as Texts
+from nsparse.judging.codes import Bools, Codes, Ints, dense
+from nsparse.judging.codes import Words as Texts
 from nsparse.schema import BY_NAME, pandas_dtype
 
 Numbers = npt.NDArray[Any]
@@ -21,6 +21,8 @@ Coded = tuple[Codes, Any]
 """The number of each row's value, 0 for none, and the values from 1 on."""
 
 TEXT = pandas_dtype(BY_NAME["path"])
+BYTE = 127
+"""Codes of fewer values, and the 0 for none, fit in one byte."""
 SPREAD = 1024
 """Whole numbers that lie so close together, or closer than there are rows, are their own codes."""
 
@@ -35,14 +37,14 @@ class Words:
         spell: The words of some numbers.
     """
 
-    of: Ints
+    of: Numbers
     size: int
     spell: Callable[[Ints], Texts]
 
     @property
     def codes(self) -> Codes:
         """The same numbers, from 1 on: no row is without a word."""
-        return Codes(fixed(self.of + 1), self.size + 1)
+        return small(self.of, self.size)
 
     @cached_property
     def _all(self) -> Any:
@@ -63,14 +65,15 @@ class Words:
         return pd.array(self.spell(used), dtype=TEXT).take(place)
 
 
-def listed(of: Ints, texts: Sequence[str]) -> Words:
+def listed(of: Numbers, texts: Sequence[str]) -> Words:
     """A column of words of a list; those that are equal count as one.
 
     >>> listed(np.array([0, 2, 1]), ["a", "b", "a"]).of.tolist()
     [0, 0, 1]
     """
     number, known = pd.factorize(np.array([*texts], dtype=object))
-    return Words(number.astype(np.int64)[of], len(known), known.__getitem__)
+    some = of if len(known) == len(texts) else number.astype(np.int64)[of]
+    return Words(some, len(known), known.__getitem__)
 
 
 def whole(array: Any) -> Any:
@@ -111,9 +114,7 @@ def coded(array: Any, known: Bools) -> Coded:
         known: Which of its rows have a value; some have.
     """
     if isinstance(array, pd.Categorical):
-        return Codes(fixed(array.codes.astype(np.int64) + 1), len(array.categories) + 1), (
-            array.categories
-        )
+        return small(array.codes, len(array.categories)), array.categories
     if array.dtype.kind in "iu":
         values = numbers(array)
         told = values if known.all() else values[known]
@@ -123,7 +124,17 @@ def coded(array: Any, known: Bools) -> Coded:
             of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
     found, values = array.factorize()
-    return Codes(fixed(found.astype(np.int64) + 1), len(values) + 1), values
+    return small(found, len(values)), values
+
+
+def small(of: Numbers, size: int) -> Codes:
+    """Numbers below `size`, or -1, as codes; in one byte where that is enough: they compare fast.
+
+    >>> small(np.array([1, -1, 0]), 2)
+    Codes(of=array([2, 0, 1], dtype=int8), size=3)
+    """
+    codes: Numbers = of.astype(np.int8 if size < BYTE else np.int64)
+    return Codes(fixed(codes + 1), size + 1)
 
 
 def fixed(array: Any) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from nsparse.judging.codes import Bools, Codes, Ints, compact, dense_codes, tuples
 from nsparse.judging.columns import Words, listed
 from nsparse.judging.constants import Constants
-from nsparse.judging.ends import Bools, Codes, Ends, Ints, compact, dense_codes, tuples
-from nsparse.judging.ends import Words as Texts
-from nsparse.judging.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, roles
+from nsparse.judging.ends import Ends, different
+from nsparse.judging.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, Small, roles
 from nsparse.judging.view import View
 
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
@@ -20,8 +20,10 @@ OWNER = ("process", "pid", *BY_USER)
 
 def with_remote(view: View, ends: Ends) -> Bools:
     """TCP rows with a remote end: an address that is no wildcard, and a port; or a name."""
-    address = ends.end_addr[ends.remote]
-    remote = ~ends.wild[address] & (view.known("remote_port") | ends.named[address])
+    address, known = ends.remote_addr, view.known("remote_port")
+    if ends.addresses.named.any():
+        known = known | ends.addresses.named[address]
+    remote = ~ends.addresses.wild[address] & known
     return view.is_("proto", "tcp") & remote & ~view.is_("state", "LISTEN")
 
 
@@ -44,12 +46,13 @@ def queues(view: View) -> View:
 def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
     """The rows with the columns that the module `scene` describes; `concrete` have a remote end."""
     found = roles(view, ends, concrete, known.ephemeral_low, known.ephemeral_high)
-    serving, bound = _serving(ends, found)
+    service, bound = _serving(ends, found)
     owner, owners = _owners(view)
+    group = _groups(ends, found.role, owner, bound, concrete)
     more = {
         "role": listed(found.role, ROLES),
-        "service": _ends(ends, serving),
-        "bound": _ends(ends, bound),
+        "service": service,
+        "bound": bound,
         "owner": listed(owner.of, owners),
         "owned": view.known("pid") | view.known("process"),
         "concrete": concrete,
@@ -59,34 +62,35 @@ def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
         "target": found.target,
         "once": concrete & ((found.pair < 0) | (found.pair > np.arange(len(view)))),
         "persistent": np.zeros(len(view), dtype=np.bool_),
-        "group": _groups(ends, found.role, owner, bound, concrete),
+        "group": group,
     }
     return view.beside_columns(more)
 
 
 def _ends(ends: Ends, which: Ints) -> Words:
     """A column of ends, "" where there is none (-1)."""
-
-    def spell(numbers: Ints) -> Texts:
-        none = np.array([""] * int((numbers == 0).sum()), dtype=object)
-        return np.concatenate([none, ends.spell(numbers[numbers > 0] - 1)])
-
-    return Words(which + 1, len(ends.end_addr) + 1, spell)
+    used, place = different(which)
+    return Words(place, len(used), lambda numbers: ends.spell(used[numbers]))
 
 
-def _serving(ends: Ends, found: Roles) -> tuple[Ints, Ints]:
-    """Numbers of the end that serves each row, and of the end that it is bound to; -1 for none."""
+def _serving(ends: Ends, found: Roles) -> tuple[Words, Words]:
+    """The end that serves each row, and the end that it is bound to."""
     here = (found.role == LISTENER) | (found.role == SERVER)
     serving = np.where(here, ends.local, np.where(found.role == CLIENT, ends.remote, -1))
-    listened = found.listener >= 0
+    listened = np.flatnonzero(found.listener >= 0)
+    service = _ends(ends, serving)
+    if not len(listened):
+        return service, service
     bound = serving.copy()
     bound[listened] = ends.local[found.listener[listened]]
-    return serving, bound
+    return service, _ends(ends, bound)
 
 
-def _groups(ends: Ends, role: Ints, owner: Codes, bound: Ints, concrete: Bools) -> Ints:
+def _groups(ends: Ends, role: Small, owner: Codes, bound: Words, concrete: Bools) -> Ints:
+    parts = (ends.space, owner, Codes(role, len(ROLES)), Codes(bound.of, bound.size))
+    if concrete.all():
+        return compact(tuples(*parts).of).of
     group = np.full(len(role), -1, dtype=np.int64)
-    parts = (ends.space, owner, Codes(role, len(ROLES)), Codes(bound + 1, ends.count + 1))
     key = tuples(*(Codes(part.of[concrete], part.size) for part in parts))
     group[concrete] = compact(key.of).of
     return group
@@ -107,7 +111,7 @@ def _owners(view: View) -> tuple[Codes, list[str]]:
     owner = dense_codes(tuples(*parts))
     first = np.empty(owner.size, dtype=np.int64)
     first[owner.of[::-1]] = np.arange(len(view))[::-1]  # the first of each is written last
-    cells = (view.array(name).take(first).to_numpy(dtype=object, na_value=None) for name in OWNER)
+    cells = (view.taken(name, first).to_numpy(dtype=object, na_value=None) for name in OWNER)
     return owner, [_owner(*row) for row in zip(*cells, by_user[first], strict=True)]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
@@ -85,7 +85,8 @@ def silent(scene: Scene, seconds: float) -> Bools:
 
 def labels(*frames: Table) -> tuple[int, ...]:
     """The labels of the rows that a finding stands on."""
-    return tuple(chain.from_iterable(rows.index.tolist() for rows in frames))
+    first, *others = (rows.index.tolist() for rows in frames)
+    return tuple(chain(first, *others) if others else first)
 
 
 def of_dump(

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.ends import WILDCARDS, Codes, Ints, codes, compact, joined
+from nsparse.judging.codes import Codes, Ints, codes, compact, joined
+from nsparse.judging.ends import WILDCARDS
 
 VIEWS_WITHIN_S = 60
 """Files of one host whose printed times lie this close were taken in one go; the collectors run

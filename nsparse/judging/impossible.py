@@ -8,7 +8,7 @@ from operator import or_
 
 import pandas as pd
 
-from nsparse.judging.ends import Bools
+from nsparse.judging.codes import Bools
 from nsparse.judging.view import View
 
 TIME_WAIT_MS = 61_000

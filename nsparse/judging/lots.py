@@ -7,9 +7,16 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.ends import Bools, Ints, compact, joined
+from nsparse.judging.codes import Bools, Ints, compact, joined
 
 SHORT = 1 << 16
+THIN = 8
+"""How many buckets there are for each lot that may be large enough: most of them stay empty."""
+MOST_BITS = 20
+"""Counts of so many buckets still lie in the cache of a processor."""
+SPREADING = -7046029254386353131
+"""2**64 divided by the golden ratio: keys that differ little differ in the high bits of the product
+(D. Knuth, The Art of Computer Programming 6.4)."""
 
 
 def positions(which: Bools | Ints) -> Ints:
@@ -25,16 +32,37 @@ def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     >>> [lot.tolist() for lot in lots(np.array([3, 5, 7, 9]), np.array([8, -1, 6, 8]))]
     [[3, 9], [7]]
     """
-    if keys.min(initial=0) < 0:
-        at, keys = at[keys >= 0], keys[keys >= 0]
+    some = crowded(keys, least) & (keys >= 0)
+    if not some.all():
+        at, keys = at[some], keys[some]
     of, size = compact(keys)
     counts = np.bincount(of, minlength=size)
     large = counts >= least
     if not large.all():
-        at, of = at[large[of]], of[large[of]]
+        some = large[of]
+        at, of, counts = at[some], (np.cumsum(large) - 1)[of[some]], counts[large]
+    if len(counts) <= 1:
+        yield from (at,) * len(counts)
+        return
     # Numbers of 16 bits are sorted by counting them.
-    order = np.argsort(of.astype(np.uint16) if size <= SHORT else of, kind="stable")
-    yield from np.split(at[order], np.cumsum(counts[large])[:-1]) if len(at) else ()
+    order = np.argsort(of.astype(np.uint16) if len(counts) <= SHORT else of, kind="stable")
+    parts = np.split(order, np.cumsum(counts)[:-1])
+    yield from (at[part] for part in sorted(parts, key=lambda part: part[0]))
+
+
+def crowded(keys: Ints, least: float) -> Bools:
+    """Which keys may be there so often: counted by some of their bits, far fewer than keys.
+
+    >>> crowded(np.array([8, 3, 8]), 2).tolist()
+    [True, False, True]
+    """
+    if least <= 1:
+        return np.ones(len(keys), dtype=np.bool_)
+    bits = min(max(int(THIN * len(keys) / least).bit_length(), 8), MOST_BITS)
+    bucket = (keys * SPREADING >> (63 - bits)) & ((1 << bits) - 1)
+    often = np.bincount(bucket, minlength=1 << bits) >= least
+    found: Bools = often[bucket]
+    return found
 
 
 def largest(parts: Iterable[Ints], most: int) -> Iterator[Ints]:
@@ -57,8 +85,8 @@ def counted(keys: Ints, truths: Bools) -> Ints:
     [2, 0, 2]
     """
     of, size = compact(keys)
-    sums = np.bincount(of[truths], minlength=size)
-    return sums[of]
+    sums: Ints = np.bincount(of[truths], minlength=size)[of]
+    return sums
 
 
 def distinct(keys: Ints, values: Ints) -> Ints:

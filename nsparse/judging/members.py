@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.ends import TABLE, Bools, Ints
+from nsparse.judging.codes import TABLE, Bools, Ints
+
+FEW = 4
+"""Numbers are compared with so many values sooner than they are looked up."""
 
 
 def is_among(numbers: Ints, others: Ints, size: int) -> Bools:
@@ -19,11 +24,11 @@ def is_among(numbers: Ints, others: Ints, size: int) -> Bools:
     [False, True, False]
     """
     if size > TABLE * len(numbers):
-        return np.isin(numbers, others)
+        found: Bools = pd.Index(numbers).isin(others)
+        return found
     there = np.zeros(size, dtype=np.bool_)
     there[others] = True
-    found: Bools = there[numbers]
-    return found
+    return there[numbers]
 
 
 def places(numbers: Ints, known: Ints) -> Ints:
@@ -42,9 +47,12 @@ def places(numbers: Ints, known: Ints) -> Ints:
 
 
 def one_of(numbers: npt.NDArray[Any], values: Sequence[Any]) -> Bools:
-    """Which numbers are among some values; ports and the like are looked up in a table."""
+    """Which numbers are among some values; of many, ports and the like are looked up in a table."""
+    if len(values) <= FEW:
+        none = np.zeros(len(numbers), dtype=np.bool_)
+        return reduce(or_, (numbers == value for value in values), none)
     wanted = np.array(values, dtype=numbers.dtype)
-    size = max(numbers.max(initial=0), wanted.max(initial=0)) + 1
+    size = int(max(numbers.max(initial=0), wanted.max(initial=0))) + 1
     if numbers.dtype.kind == "f" or min(numbers.min(initial=0), wanted.min(initial=0)) < 0:
         return np.isin(numbers, wanted)
-    return is_among(numbers, wanted, int(size))
+    return is_among(numbers, wanted, size)

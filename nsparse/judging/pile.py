@@ -26,11 +26,11 @@ from nsparse.layout import table
 from nsparse.prose import actor, thousands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nsparse.diagnosis import Confidence, Group, Limits, Severity, Step
     from nsparse.judging.around import States
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.rows import Row, Rows
     from nsparse.judging.scene import Scene
 
@@ -75,16 +75,17 @@ class Counts(Mapping[str, int]):
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What piles are cut out of, each only when somebody looks."""
+    """What piles are cut out of, each only when somebody looks; `first` is one row of each."""
 
     scene: Scene
     found: Rows
     by: tuple[str, ...]
+    first: Ints
 
     @cached_property
-    def states(self) -> Mapping[int, States]:
+    def states(self) -> Callable[[int], States]:
         """How many live rows of the group of each pile are in which state."""
-        return states_of(self.scene, self.scene.view.true("live"), self.found.at, self.by)
+        return states_of(self.scene, self.scene.view.true("live"), self.first, self.by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ class Pile:
     @property
     def states(self) -> States:
         """How many live rows of the whole group are in which state."""
-        return self.ground.states[self.key]
+        return self.ground.states(self.key)
 
     @property
     def kept(self) -> int:
@@ -267,7 +268,7 @@ def piles(
     bases = view.tally(at, connections_once(scene), *by) if base is None else base
     truths = {name: view.true(name)[at] for name in TRUTHS if name not in found.more}
     truths |= {name: told for name, told in found.more.items() if told.dtype == bool}
-    ground = Ground(scene, found, tuple(by))
+    ground = Ground(scene, found, tuple(by), at[[place[0] for place in places]])
     for place in places:
         first = place[0]
         yield Pile(

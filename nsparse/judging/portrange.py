@@ -11,7 +11,7 @@ from nsparse.judging.measure import is_older
 from nsparse.judging.scope import loopback
 
 if TYPE_CHECKING:
-    from nsparse.judging.ends import Ints
+    from nsparse.judging.codes import Ints
     from nsparse.judging.scene import Scene
 
 RANGE = ("ephemeral_low", "ephemeral_high")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.scene import Scene
 
 FIN = 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from nsparse.judging.ends import Bools, Codes, Ends, Ints, compact, joined
+from nsparse.judging.codes import Bools, Codes, Ints, compact, joined
+from nsparse.judging.ends import Ends
+from nsparse.judging.members import is_among
 
 Small = npt.NDArray[np.int8]
 
@@ -32,9 +34,8 @@ def by_shared_end(
     """
     if np.count_nonzero(open_) < SHARED:
         return
-    called = np.zeros((2, ends.count), dtype=np.bool_)
-    called[0, ends.local[open_]] = called[1, ends.remote[open_]] = True
-    rows = np.flatnonzero(open_ | (guessed & (called[0, ends.local] | called[1, ends.remote])))
+    alike = [is_among(end, end[open_], ends.count) for end in (ends.local, ends.remote)]
+    rows = np.flatnonzero(open_ | (guessed & (alike[0] | alike[1])))
     local = _shared(role, ends, rows, open_, ends.local, client)
     remote = _shared(role, ends, rows, open_, ends.remote, server)
     role[rows[(local > 0) & (local >= remote)]] = server
@@ -48,5 +49,5 @@ def _shared(role: Small, ends: Ends, rows: Ints, open_: Bools, end: Ints, agains
     pro = np.bincount(lot.of[open_[rows]], minlength=lot.size)
     contra = np.bincount(lot.of[role[rows] == against], minlength=lot.size)
     shared = np.where((pro >= SHARED) & (pro >= contra), pro, 0)[lot.of]
-    found: Ints = np.where(ends.told[end[rows]], shared, 0)
+    found: Ints = np.where(ends.told(end[rows]), shared, 0)
     return found

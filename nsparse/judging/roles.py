@@ -11,16 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.ends import (
-    NO_PORT,
-    Bools,
-    Codes,
-    Ends,
-    Finder,
-    Ints,
-    compact,
-    joined,
-)
+from nsparse.judging.codes import Bools, Codes, Finder, Ints, compact, joined
+from nsparse.judging.ends import NO_PORT, PORT_BITS, Ends, address_of, port_of
 from nsparse.judging.members import is_among
 from nsparse.judging.repeats import by_shared_end
 from nsparse.judging.view import View
@@ -45,7 +37,7 @@ class Roles:
         pair: Position of the row of the other end, else -1.
     """
 
-    role: Ints
+    role: Small
     listener: Ints
     target: Ints
     pair: Ints
@@ -64,7 +56,7 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     tcp = view.is_("proto", "tcp")
     listens = tcp & view.is_("state", "LISTEN")
     # Listeners with ports of unknown names are of some port each, and not of one and the same.
-    listeners = _Listeners(view, ends, np.flatnonzero(listens & ends.told[ends.local]))
+    listeners = _Listeners(view, ends, np.flatnonzero(listens & ends.told(ends.local)))
     whole = concrete & ~view.true("addr_truncated")
     own = _own(ends, concrete | listens, whole)
     serving = listeners.find(ends.local, concrete)
@@ -87,7 +79,7 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     by_shared_end(role, ends, open_, whole & ~told & ~open_, SERVER, CLIENT)
     _by_repetition(role, ends, whole)
     return Roles(
-        role=role.astype(np.int64),
+        role=role,
         listener=np.where(role == SERVER, serving, -1),
         target=np.where(role == CLIENT, target, -1),
         pair=_pairs(ends, whole, view.is_("state", "TIME_WAIT")),
@@ -108,10 +100,10 @@ def _own(ends: Ends, here: Bools, whole: Bools) -> Bools:
     A listener on every address says nothing: no row has a wildcard at its other end.
     """
     space, size = ends.space, len(ends.addresses)
-    local, remote = ends.end_addr[ends.local], ends.end_addr[ends.remote]
-    told = joined(space, Codes(remote, size))
-    mine = joined(space, Codes(local, size))[here]
-    return whole & (is_among(told, mine, space.size * size) | ends.loopback[remote])
+    told = joined(space, Codes(ends.remote_addr, size))
+    mine = joined(space, Codes(ends.local_addr, size))[here]
+    near = ends.addresses.loopback[ends.remote_addr]
+    return whole & (is_among(told, mine, space.size * size) | near)
 
 
 class _Listeners:
@@ -123,8 +115,7 @@ class _Listeners:
         if not len(rows):
             return
         self._pid = view.codes("pid")
-        address = ends.end_addr[ends.local[rows]]
-        wild = ends.wild[address]
+        wild = ends.addresses.wild[ends.local_addr[rows]]
         exact = rows[~wild]
         self._exact = self._finders(self._end_keys(exact, ends.local[exact]), exact)
         served = _served(view, ends, rows[wild])
@@ -143,10 +134,10 @@ class _Listeners:
         served = np.zeros(NO_PORT + 1, dtype=np.bool_)
         served[self._ends.local_port[self._rows]] = True
         rows = np.flatnonzero(wanted)
-        rows = rows[served[self._ends.end_port[here[rows]]]]
+        rows = rows[served[port_of(here[rows])]]
         if not len(rows):
             return found
-        six = self._ends.six[self._ends.end_addr[here[rows]]].astype(np.int64)
+        six = self._ends.addresses.six[address_of(here[rows])].astype(np.int64)
         exact = self._look(self._exact, self._end_keys(rows, here[rows]), rows)
         wild = self._look(self._wild, self._port_keys(rows, here[rows], six), rows)
         found[rows] = np.where(exact >= 0, exact, wild)
@@ -158,7 +149,7 @@ class _Listeners:
 
     def _port_keys(self, rows: Ints, here: Ints, six: Ints) -> Ints:
         space = Codes(self._ends.space.of[rows], self._ends.space.size)
-        return joined(space, Codes(self._ends.end_port[here], NO_PORT + 1), Codes(six, 2))
+        return joined(space, Codes(port_of(here), NO_PORT + 1), Codes(six, 2))
 
     def _finders(self, keys: Ints, rows: Ints) -> tuple[Finder, Finder | None]:
         """By place; and by place and process, where several share a place."""
@@ -185,7 +176,7 @@ def _served(view: View, ends: Ends, rows: Ints) -> dict[str, Ints]:
     `::` serves IPv4 too unless it is v6only; `*` serves what its family says, both when that is
     unknown (diagnoses: role of a row, rule 1).
     """
-    address = ends.addresses[ends.end_addr[ends.local[rows]]]
+    address = ends.addresses.texts[ends.local_addr[rows]]
     only = view.true("v6only")[rows]
     any_family = (address != "0.0.0.0") & (address != "::")
     four_only = (address == "0.0.0.0") | (any_family & view.is_("family", "ipv4")[rows])
@@ -202,8 +193,7 @@ def _by_repetition(role: Small, ends: Ends, whole: Bools) -> None:
     if not open_.any():
         return
     size = len(ends.addresses)
-    local, remote = Codes(ends.end_addr[ends.local], size), Codes(ends.end_addr[ends.remote], size)
-    between = joined(ends.space, local, remote)
+    between = joined(ends.space, Codes(ends.local_addr, size), Codes(ends.remote_addr, size))
     rows = np.flatnonzero(whole)
     rows = rows[np.isin(between[rows], between[open_])]
     lot = compact(between[rows])
@@ -227,13 +217,13 @@ def _pairs(ends: Ends, whole: Bools, waiting: Bools) -> Ints:
     Only rows that find each other are a pair.
     """
     pair = np.full(len(whole), -1, dtype=np.int64)
-    is_local = np.zeros(ends.count, dtype=np.bool_)
-    is_local[ends.local[whole]] = True
-    rows = np.flatnonzero(whole & is_local[ends.remote])
+    rows = np.flatnonzero(whole & (ends.remote_addr < ends.own))
+    if len(rows):
+        rows = rows[is_among(ends.remote[rows], ends.local[whole], ends.own << PORT_BITS)]
     if not len(rows):
         return pair
     rows = np.concatenate([rows[~waiting[rows]], rows[waiting[rows]]])
-    found = Finder(ends.tuples[rows], rows).find(ends.mirrored[rows])
+    found = Finder(ends.tuples[rows], rows).find(ends.mirrored(rows))
     pair[rows] = np.where(found == rows, -1, found)
     linked = pair >= 0
     linked[linked] = pair[pair[linked]] == np.flatnonzero(linked)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nsparse.judging.ends import Bools, Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.view import View
 
 
@@ -113,7 +113,7 @@ class Rows:
         """The numbers of the values that there are, and how often each is; of NA nothing."""
         import numpy as np
 
-        from nsparse.judging.ends import dense
+        from nsparse.judging.codes import dense
 
         codes = self.view.codes(name)
         used, place = dense(codes.of[self.at], codes.size)

@@ -33,9 +33,10 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.clean import completed, repeats
+from nsparse.judging.codes import Bools, codes, joined
 from nsparse.judging.constants import NO_FACTS, Constants, constants
 from nsparse.judging.derived import derived, queues, with_remote
-from nsparse.judging.ends import Bools, codes, ends_of, joined
+from nsparse.judging.ends import ends_of
 from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S

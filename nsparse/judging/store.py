@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from nsparse.judging.codes import Bools, Codes, Ints
 from nsparse.judging.columns import (
     SPREAD,
     Coded,
@@ -17,15 +18,15 @@ from nsparse.judging.columns import (
     coded,
     fixed,
     numbers,
+    small,
     truths,
     whole,
 )
-from nsparse.judging.ends import Bools, Codes, Ints
 from nsparse.schema import BY_NAME
 
 T = TypeVar("T")
 
-SOURCE = "source"
+SOURCE, PIECES = "source", "pieces"
 
 
 class Store:
@@ -100,8 +101,8 @@ class Store:
             made = store._inherited(key)
         if at is None or made is None or key[0] in ("words", "places"):
             return made
-        if key[0] == "full":
-            return made or None  # some of the rows may all have a value
+        if key[0] in ("full", "empty"):
+            return made or None  # of some of the rows all may have a value, or none
         return Codes(fixed(made.of[at]), made.size) if key[0] == "codes" else fixed(made[at])
 
     def know(self, name: str, told: Coded) -> None:
@@ -142,6 +143,13 @@ class Store:
             return self._source(name)[at if self._at is None else self._at[at]]
         return self.array(name)[at]
 
+    def kind(self, name: str) -> str:
+        """The kind of a column's values, as numpy names it."""
+        held = self._more.get(name)
+        if isinstance(held, Words):
+            return "O"
+        return str((self._pieces(name) if held is None else held).dtype.kind)
+
     def lacks(self, name: str) -> bool:
         """Whether no row of the dump has the column."""
         return name in BY_NAME and name not in self._more and name not in self._frame.columns
@@ -150,16 +158,32 @@ class Store:
         """A column of the frame, in one piece."""
         if self._parent is not None:
             return self._parent[0]._source(name)
-        return self.once((SOURCE, name), lambda: whole(self._frame[name].array))
+        return self.once((SOURCE, name), lambda: whole(self._pieces(name)))
+
+    def _pieces(self, name: str) -> Any:
+        """A column of the frame, in as many pieces as it has."""
+        if self._parent is not None:
+            return self._parent[0]._pieces(name)
+        return self.once((PIECES, name), lambda: self._frame[name].array)
 
     def numbers(self, name: str) -> Numbers:
         """A column's numbers, 0 where none is known."""
         return self.once(("numbers", name), lambda: fixed(self._numbers(name)))
 
     def _numbers(self, name: str) -> Numbers:
-        if self.lacks(name):
-            return np.zeros(len(self), dtype=np.int64)
-        return numbers(self.array(name))
+        if self.empty(name):
+            return self.once("zeros", lambda: fixed(np.zeros(len(self), dtype=np.int64)))
+        held = self._more.get(name)
+        if isinstance(held, np.ndarray) and held.dtype.kind == "i":
+            return held
+        if not self._is_source(name):
+            return numbers(self.array(name))
+        found = numbers(self._source(name))
+        return found if self._at is None else found[self._at]
+
+    def _is_source(self, name: str) -> bool:
+        """Whether a column is one of the frame, as it is there, and was not cut out of it yet."""
+        return name not in self._more and name not in self._made and name in self._frame.columns
 
     def codes(self, name: str) -> Codes:
         """The number of each row's value, 0 for NA; equal values, equal numbers."""
@@ -169,11 +193,10 @@ class Store:
         return self.once(("codes", name), lambda: self._coded(name))
 
     def _coded(self, name: str) -> Codes:
-        known = self.known(name)
-        if not known.any():
-            codes, values = Codes(fixed(np.zeros(len(self), dtype=np.int64)), 1), np.zeros(0)
+        if self.empty(name):
+            codes, values = small(np.broadcast_to(np.int8(-1), len(self)), 0), np.zeros(0)
         else:
-            codes, values = coded(self.array(name), known)
+            codes, values = coded(self.array(name), self.known(name))
         self._made["words", name] = values
         return codes
 
@@ -186,7 +209,8 @@ class Store:
         values: Any = self.once(("words", name), tuple)
         if isinstance(values, range):
             return [values[number] for number in which.tolist()]
-        return list(values.take(which))
+        told: list[Any] = values.take(which).tolist()
+        return told
 
     def words(self, name: str) -> list[Any]:
         """All values of a column, by their codes from 1 on."""
@@ -195,7 +219,7 @@ class Store:
     def codes_of(self, name: str, values: Collection[object]) -> list[int]:
         """The codes of some values of a column; in a long list of words few are sought."""
         if self.codes(name).size > SPREAD * len(values):
-            words = np.array(self.words(name), dtype=object)
+            words: Any = np.array(self.words(name), dtype=object)
             return [int(n) + 1 for value in values for n in np.flatnonzero(words == value)]
         known = self.once(
             ("places", name), lambda: {value: n for n, value in enumerate(self.words(name), 1)}
@@ -211,20 +235,28 @@ class Store:
     def _known(self, name: str) -> Bools:
         if isinstance(self._more.get(name), Words):
             return np.ones(len(self), dtype=np.bool_)
-        if self.lacks(name) or self._has_none(name):
+        if self.lacks(name):
             return np.zeros(len(self), dtype=np.bool_)
-        return ~np.asarray(self.array(name).isna())
+        if not self._is_source(name):
+            return ~np.asarray(self.array(name).isna())
+        missing = self._missing(name)
+        if missing in (0, len(self._frame)):
+            return np.full(len(self), not missing, dtype=np.bool_)
+        known: Bools = ~np.asarray(self._source(name).isna())
+        return known if self._at is None else known[self._at]
 
     def full(self, name: str) -> bool:
         """Whether all rows have a value."""
         return self.once(("full", name), lambda: bool(self.known(name).all()))
 
-    def _has_none(self, name: str) -> bool:
-        """Whether no row of the frame has a text there, as Arrow has counted already."""
-        if name in self._more or name in self._made or name not in self._frame.columns:
-            return False
-        pieces = getattr(self._frame[name].array, "_pa_array", None)
-        return pieces is not None and int(pieces.null_count) == len(pieces)
+    def empty(self, name: str) -> bool:
+        """Whether no row has a value."""
+        return self.once(("empty", name), lambda: not self.known(name).any())
+
+    def _missing(self, name: str) -> int | None:
+        """How many rows of the frame have no text there, as Arrow has counted already."""
+        pieces = getattr(self._pieces(name), "_pa_array", None)
+        return None if pieces is None else int(pieces.null_count)
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""

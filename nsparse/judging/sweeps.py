@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.scene import Scene
 
 RISKY = (22, 23, 2323, 445, 3389, 5555, 6379, 1433, 3306, 5900, 2375, 7547)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nsparse.diagnosis import Limits, Step
-    from nsparse.judging.ends import Bools
+    from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
 

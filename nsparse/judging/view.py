@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, joined
 from nsparse.judging.columns import Coded, Numbers, fixed
-from nsparse.judging.ends import ROOM, TABLE, Bools, Codes, Ints, joined
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.members import is_among, one_of
 from nsparse.judging.store import Store
@@ -87,15 +87,13 @@ class View:
         return self._once(("is", name, *values), lambda: fixed(self._is(name, values)))
 
     def _is(self, name: str, values: tuple[object, ...]) -> Bools:
-        if not self._store.lacks(name) and self.array(name).dtype.kind in "iuf":
+        if self._store.empty(name):
+            return np.zeros(len(self), dtype=np.bool_)
+        if self._store.kind(name) in "iuf":
             number = self.numbers(name)
-            found: Bools = number == values[0] if len(values) == 1 else one_of(number, values)
-            return found & self.known(name)
-        codes = self.codes(name)
-        wanted = np.zeros(codes.size, dtype=np.bool_)
-        wanted[self._store.codes_of(name, values)] = True
-        told: Bools = wanted[codes.of]
-        return told
+            return one_of(number, values) & self.known(name)
+        codes, wanted = self.codes(name), self._store.codes_of(name, values)
+        return one_of(codes.of, wanted)
 
     def known(self, name: str) -> Bools:
         """Rows with a value."""
@@ -120,7 +118,7 @@ class View:
         return self._once(("<", name, limit), lambda: self._told(name, self.numbers(name) < limit))
 
     def _told(self, name: str, mask: Bools) -> Bools:
-        told: Bools = fixed(mask & self.known(name))
+        told: Bools = fixed(mask if self._store.full(name) else mask & self.known(name))
         return told
 
     def where(self, name: str, test: Callable[[Any], bool], among: Bools | None = None) -> Bools:
@@ -131,6 +129,8 @@ class View:
             test: What to ask.
             among: The only rows that matter; of the others the answer is False.
         """
+        if self._store.empty(name):
+            return np.zeros(len(self), dtype=np.bool_)
         codes = self.codes(name)
         passed = np.zeros(codes.size, dtype=np.bool_)
         of = codes.of if among is None else codes.of[among]
@@ -181,16 +181,21 @@ class View:
 
     def keys_at(self, at: Ints, *names: str) -> Ints:
         """The keys of some rows: the same numbers, whoever asks."""
+        if not len(at):
+            return at
         if self._store.has(("keys", *names)) or FEW * len(at) > len(self):
             return self.keys(*names)[at]
-        sizes = [part.size for part in self._parts(names)]
-        if math.prod(sizes) >= ROOM:  # then the numbers depend on what rows there are
+        if self._size(names) >= ROOM:  # then the numbers depend on what rows there are
             return self.keys(*names)[at]
         return self._keys(names, at)
 
     def _parts(self, names: tuple[str, ...]) -> list[Codes]:
         told = (self._programs() if name == PROGRAM else self.codes(name) for name in names)
         return [self.codes("netns"), *told]
+
+    def _size(self, names: tuple[str, ...]) -> int:
+        """What the keys are below."""
+        return math.prod(part.size for part in self._parts(names))
 
     def _keys(self, names: tuple[str, ...], at: Ints | None) -> Ints:
         some = slice(None) if at is None else at
@@ -210,7 +215,7 @@ class View:
     def _program(self) -> Codes:
         owner, group = self.codes("owner"), self.numbers("group") + 2
         size = int(group.max(initial=0)) + 1
-        of = np.where(self.is_("owner", ""), group, size + owner.of)
+        of = np.where(self.is_("owner", ""), group, np.add(owner.of, size, dtype=np.int64))
         return Codes(of, size + owner.size)
 
     # ---- rows --------------------------------------------------------------------------------
@@ -231,20 +236,30 @@ class View:
         """For each row of `of` how many rows of `among` share its namespace and these columns."""
         if not len(of):
             return np.zeros(0, dtype=np.int64)
-        mine, theirs = self.keys_at(of, *names), self.keys_at(np.flatnonzero(among), *names)
-        size = math.prod(part.size for part in self._parts(names))
+        at = np.flatnonzero(among if FEW * len(of) > len(self) else self._like(of, among, names))
+        mine, theirs, size = self.keys_at(of, *names), self.keys_at(at, *names), self._size(names)
         if size <= TABLE * len(self):
-            counts = np.bincount(theirs[theirs >= 0], minlength=size)
+            some = theirs[theirs >= 0] if theirs.min(initial=0) < 0 else theirs
+            counts = np.bincount(some, minlength=size)
             return np.where(mine < 0, 0, counts[mine])
         lot, known = pd.factorize(mine)
         at = pd.Index(known).get_indexer(pd.Index(theirs))
         counts = np.bincount(at[at >= 0], minlength=len(known))
         return np.where(mine < 0, 0, counts[lot])
 
+    def _like(self, of: Ints, among: Bools, names: tuple[str, ...]) -> Bools:
+        """Those of many rows that have, in the column that tells most apart, a value of a few."""
+        codes = max(self._parts(names), key=lambda part: part.size)
+        if codes.size < FEW * len(of):
+            return among
+        return among & is_among(codes.of, codes.of[of], codes.size)
+
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
-        keys = self.keys_at(at, *names)
-        return counted(keys, keys >= 0)
+        keys, size = self.keys_at(at, *names), self._size(names)
+        if size > TABLE * len(at):
+            return counted(keys, keys >= 0)
+        return np.bincount(keys + 1, minlength=size + 1)[keys + 1] * (keys >= 0)
 
     def counts(self, name: str) -> dict[Any, int]:
         """How often each value of a column occurs, the most frequent first."""
@@ -256,7 +271,7 @@ class View:
     def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
         mine, theirs = self.keys_at(at, *names), self.keys_at(others, *names)
-        size = math.prod(part.size for part in self._parts(names))
+        size = self._size(names)
         return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
