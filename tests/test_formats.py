@@ -673,3 +673,19 @@ def test_every_state_of_a_unix_socket_in_every_language(word: str) -> None:
     assert cells(dump, "state", "state_raw", "inode", "process", "path") == [
         [None, word, 47128, "sshd", "/run/a.sock"]
     ]
+
+
+def test_owners_of_windows_that_a_script_put_behind_their_rows() -> None:
+    row = "  TCP    0.0.0.0:{}    0.0.0.0:0    LISTENING    {}\n"
+    behind = ("1948 RpcSs [svchost.exe]", "5268   [LMS.exe]", "[a b (x86).exe]", "612")
+    text = "".join(row.format(135 + at, told) for at, told in enumerate(behind))
+    dump = parse(f"{text}  RpcSs\n [svchost.exe]\n")
+    assert dump.problems == []
+    assert dump.notes == []
+    told = dump.frame[["pid", "component", "process"]].astype(object)
+    assert told.where(told.notna(), None).values.tolist() == [
+        [1948, "RpcSs", "svchost.exe"],
+        [5268, None, "LMS.exe"],
+        [None, None, "a b (x86).exe"],
+        [612, "RpcSs", "svchost.exe"],
+    ]

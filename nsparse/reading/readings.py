@@ -134,10 +134,13 @@ def is_own(old: Reading, new: Reading, below: str) -> bool:
     kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
     if inner.startswith("["):
         kinds = ("owner", *kinds)
-    if not any(old.voice.match(kind, inner) for kind in kinds):
+    said = {kind: match for kind in kinds if (match := old.voice.match(kind, inner))}
+    if not said:
         return False
     cells = new.voice.dialect.cells
     added = _added(old, new) or new.match.fields[-1:]
+    if added and "owner" in said and added[0] in said["owner"].fields:
+        return True
     return all(is_run(new.voice, name) and not cells[name].free for name in added)
 
 
