@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.accept import full, queues, told
+from nsparse.judging.counters import overflows
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
-from nsparse.judging.overflows import overflows
 from nsparse.judging.queues import tells_owners
 from nsparse.judging.stated import overflowed
 from nsparse.prose import actor, plural, thousands

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.counters import overflows
 from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, count_of, labels, owner_of, settle
-from nsparse.judging.overflows import overflows
-from nsparse.judging.stated import overflowed
+from nsparse.judging.stated import constant, overflowed
 from nsparse.prose import actor, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _finding(scene: Scene, limits: Limits, row: pd.Series[Any]) -> Finding:
         verdict=_verdict(row),
         sockets=(int(str(row.name)), *labels(mine)),
         limits={**limits, "backlog": float(row["send_q"])},
-        evidence=(*_evidence(row), *overflowed(scene)),
+        evidence=(*_evidence(row), *_somaxconn(scene), *overflowed(scene)),
         cause=("suggests a default that nobody chose: 5 (Python), 50 (Java), 100 (Tomcat), 128",),
         next=advice.steps(
             scene,
@@ -132,6 +132,13 @@ def _evidence(row: pd.Series[Any]) -> Iterator[str]:
     yield f"listener: Recv-Q {row['recv_q']}, Send-Q {row['send_q']}"
     if row["half_open"]:
         yield f"{plural(int(row['half_open']), 'handshake')} repeated at least once"
+
+
+def _somaxconn(scene: Scene) -> Iterator[str]:
+    """The kernel's own limit: where it is larger, the program asked for less."""
+    known = scene.constants.listen_limit
+    if known is not None:
+        yield from constant(scene, "listen_limit", f"the kernel allows {thousands(known)}")
 
 
 DIAGNOSES = (

@@ -16,10 +16,12 @@ from nsparse.judging.finding import (
     peers_of,
     settle,
     silent,
+    sysctl,
     tally,
 )
 from nsparse.judging.pile import piles
 from nsparse.judging.scope import loopback
+from nsparse.judging.stated import setting
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ STALLED = 3
 """Retransmissions in a row from which on a connection of the service counts as cut off."""
 LONG = 350
 """Seconds after which an AWS network load balancer forgets a flow; Azure's does after 240."""
+
+FIRST = "net.ipv4.tcp_keepalive_time"
+"""Seconds after which Linux asks for the first time, where the program does not say."""
+PROBES = "net.ipv4.tcp_keepalive_probes"
 
 MISSING = (
     Number("few", 10, "a handful of idle connections is no pool"),
@@ -127,8 +133,12 @@ def _unkept(pile: Pile) -> Finding:
         pile.confidence(up=int(stalled > 0), proven=True),
         f"{pile.part()} {idle} idle for {thousands(pile.limits['idle_s'])} s or more with {keeps}: "
         f"a NAT or load balancer in the path would drop them silently{lost}.",
-        evidence=(peers(pile.rows), f"keepalive not set on {thousands(pile.n - slow)}"),
-        cause=("the program did not ask for keepalives, or left the kernel's 2 hours",),
+        evidence=(
+            peers(pile.rows),
+            f"keepalive not set on {thousands(pile.n - slow)}",
+            *setting(pile.scene, FIRST),
+        ),
+        cause=(f"the program did not ask for keepalives, or left the kernel's {_first(pile)}",),
         next=advice.steps(
             pile.scene,
             {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}", "macos": "netstat -anv"},
@@ -136,6 +146,12 @@ def _unkept(pile: Pile) -> Finding:
         ),
         caveats=("whether a NAT or load balancer stands in the path",),
     )
+
+
+def _first(pile: Pile) -> str:
+    """After how long the kernel asks for the first time, where the program does not say."""
+    known = sysctl(pile.scene, FIRST)
+    return plural(int(known), "second") if known and known.isdecimal() else "2 hours"
 
 
 def _stalled(pile: Pile) -> int:
@@ -191,7 +207,11 @@ def _silent(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         ),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(f"probes unanswered: {tally(part['probes'])}", peers_of(scene, part)),
+        evidence=(
+            f"probes unanswered: {tally(part['probes'])}",
+            peers_of(scene, part),
+            *setting(scene, PROBES),
+        ),
         cause=("suggests that the host of the peer is gone, or cut off from here",),
         next=advice.steps(
             scene,

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.counters import resent
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
 from nsparse.judging.measure import PERSISTS_S
 from nsparse.judging.pile import piles
+from nsparse.judging.stated import lost
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -92,7 +94,12 @@ def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Fi
     return Finding(
         id="loss-high",
         severity=severity,
-        confidence=settle("high", scene, down=int(n < limits["rows"]) + int(spurious)),
+        confidence=settle(
+            "high",
+            scene,
+            up=int((resent(scene) or 0) >= limits["notice"]),
+            down=int(n < limits["rows"]) + int(spurious),
+        ),
         group=Group(**owner_of(part.iloc[0])) if one else Group(),
         n=n,
         verdict=(
@@ -101,7 +108,7 @@ def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Fi
         ),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(_amounts(part),),
+        evidence=(_amounts(part), *lost(scene)),
         cause=(
             "the other end reports most of it as received twice: suggests reordering, not loss"
             if spurious

@@ -18,6 +18,7 @@ from nsparse.judging.finding import (
     tally,
 )
 from nsparse.judging.measure import SMALL_BASE, data_age
+from nsparse.judging.stated import tracked
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _evidence(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
         f"retransmissions: {tally(part['retrans'])}",
         peers_of(scene, part),
         f"{plural(waiting, 'byte')} wait to be acknowledged",
+        *tracked(scene),
     )
 
 

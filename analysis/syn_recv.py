@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.counters import counter
 from nsparse.judging.finding import endpoint, peers, settle, sysctl, tally
 from nsparse.judging.measure import eased, passes, synack_age
 from nsparse.judging.pile import piles
-from nsparse.judging.stated import setting
+from nsparse.judging.stated import counted, setting
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ SURE_RETRANS = 2
 """An answer sent three times: beyond what one lost packet explains."""
 
 BACKLOG = "net.ipv4.tcp_max_syn_backlog"
+COOKIES = ("TcpExt", "SyncookiesSent")
 
 NUMBERS = (
     Number("few", 5, "fewer may be one client with a bad path"),
@@ -133,11 +135,11 @@ def _finding(pile: Pile, severity: Severity) -> Finding:
 
 def _confidence(pile: Pile) -> Confidence:
     """Timers prove the age; without them it is a shape that may be passing."""
-    lasting = pile.kept > 0
+    surer = (pile.kept > 0) + bool(counter(pile.scene, *COOKIES))
     if not pile.counts["timed"]:
         alone = pile.n == pile.base
-        return settle("low", pile.scene, up=alone + lasting, cap="medium")
-    return settle("medium", pile.scene, up=(pile.counts["sure"] * 2 >= pile.n) + lasting)
+        return settle("low", pile.scene, up=alone + surer, cap="medium")
+    return settle("medium", pile.scene, up=(pile.counts["sure"] * 2 >= pile.n) + surer)
 
 
 def _verdict(pile: Pile) -> str:
@@ -185,12 +187,16 @@ def _evidence(pile: Pile) -> Iterator[str]:
         yield f"SYN-ACK retransmits: {tally(retrans)}; {oldest}"
     yield peers(pile.rows)
     yield from setting(pile.scene, BACKLOG)
+    yield from counted(pile.scene, *COOKIES)
 
 
 def _caveats(pile: Pile) -> Iterator[str]:
     if not pile.counts["timed"]:
         yield "how long they wait: ss -o or netstat -o shows the timers"
-    yield "whether SYN cookies are being sent: then the table stops growing"
+    if counter(pile.scene, *COOKIES):
+        yield "how many there are: SYN cookies were sent, and with them the table stops growing"
+    elif counter(pile.scene, *COOKIES) is None:
+        yield "whether SYN cookies are being sent: then the table stops growing"
 
 
 DIAGNOSES = (

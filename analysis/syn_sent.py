@@ -19,6 +19,7 @@ from nsparse.judging.finding import (
 from nsparse.judging.measure import eased, halved, syn_age
 from nsparse.judging.pile import piles
 from nsparse.judging.scope import kind
+from nsparse.judging.stated import tracked
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ def _evidence(calls: Calls, addr: str) -> Iterator[str]:
         yield f"SYN retransmits: {tally(calls.pile.rows['retrans'])}"
     if calls.callers > 1:
         yield f"{calls.callers} programs of this host call it in vain"
+    yield from tracked(calls.pile.scene)
 
 
 def _listed(ports: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.counters import counter
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
@@ -17,6 +18,7 @@ from nsparse.judging.finding import (
     settle,
 )
 from nsparse.judging.measure import worst
+from nsparse.judging.stated import counted
 from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         confidence=settle(
             "medium",
             scene,
-            up=proven,
+            up=proven + bool(counter(scene, "Udp", "RcvbufErrors")),
             down=int(not known),
             cap="high" if proven else "medium",
         ),
@@ -121,7 +123,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         verdict=_verdict(part, actor(first["owner"], LOCAL_PROGRAM)),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=_evidence(part),
+        evidence=(*_evidence(part), *counted(scene, "Udp", "RcvbufErrors")),
         cause=("the program reads more slowly than datagrams arrive, or not at all",),
         next=_steps(scene, first),
         caveats=_caveats(scene, known=known, proven=proven),

@@ -1092,6 +1092,33 @@ ALIVE = (
     b"Image Name                     PID Session Name\r\n========================= ======== ============\r\n"
     + b"".join(b"a.exe %27d Services\r\n" % pid for pid in (0, 4, 10, 12))
 )
+DROPS = b"TcpExtListenOverflows  12  0.0\nTcpExtListenDrops  15  0.0\n"
+RESENT = b"TcpOutSegs  1000000  0.0\nTcpRetransSegs  21000  0.0\n"
+COOKIES = b"TcpExt:\n    480 SYN cookies sent\n"
+UNREAD = b"Udp:\n    93 receive buffer errors\n"
+HEADING = b"State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+
+
+def connections(count: int, more: bytes) -> bytes:
+    """Rows of a client of one service, each with the same behind it."""
+    rows = (
+        b'ESTAB 0 0 192.0.2.1:%d 203.0.113.8:5432 users:(("app",pid=7,fd=9)) %s\n'
+        % (40000 + i, more)
+        for i in range(count)
+    )
+    return HEADING + b"".join(rows)
+
+
+LOSSY = connections(4, b"\n\t cubic rtt:1/1 bytes_sent:30000000 bytes_retrans:600000")
+IDLE = connections(12, b"\n\t cubic rtt:1/1 lastsnd:400000 lastrcv:400000 lastack:400000") + (
+    b"ESTAB 0 0 192.0.2.1:22 192.0.2.9:50000 timer:(keepalive,60sec,0)\n"
+)
+CALLING = connections(12, b"timer:(on,9sec,5)").replace(b"ESTAB 0 0", b"SYN-SENT 0 1")
+STALLED = connections(4, b"timer:(on,9sec,8)").replace(b"ESTAB 0 0", b"ESTAB 0 900")
+DATAGRAMS = (
+    HEADING.replace(b"State", b"Netid State")
+    + b'udp UNCONN 180000 0 0.0.0.0:514 0.0.0.0:* users:(("d",pid=9,fd=4))\n'
+)
 FACTS_USED = [
     # the dump, a member with a fact, the finding, and what it says of the fact
     (
@@ -1129,11 +1156,72 @@ FACTS_USED = [
         "listener-dead-process",
         "not among the 4 PIDs of the list (tasklist.txt): 5540",
     ),
+    (
+        FULL,
+        "nstat",
+        DROPS,
+        "accept-queue-full",
+        "ListenOverflows 12 and ListenDrops 15 since the host started, of all its ports (nstat)",
+    ),
+    (
+        FULL,
+        "sysctl_-a",
+        SYSCTL,
+        "backlog-too-small",
+        "the kernel allows 4 096: net.core.somaxconn in sysctl_-a",
+    ),
+    (
+        sample("ss_linux--syn-recv"),
+        "netstat_-s",
+        COOKIES,
+        "syn-recv-pile",
+        "SyncookiesSent 480 since the host started, of all its ports (netstat_-s)",
+    ),
+    (
+        LOSSY,
+        "nstat",
+        RESENT,
+        "loss-high",
+        "of all that the host has sent since it started 2.1 % was sent again (nstat)",
+    ),
+    (
+        DATAGRAMS,
+        "netstat_-s",
+        UNREAD,
+        "udp-recv-backlog",
+        "RcvbufErrors 93 since the host started, of all its ports (netstat_-s)",
+    ),
+    (
+        IDLE,
+        "sysctl_-a",
+        b"net.ipv4.tcp_keepalive_time = 600\n",
+        "keepalive-missing",
+        "net.ipv4.tcp_keepalive_time 600 (sysctl_-a)",
+    ),
+    (
+        connections(3, b"timer:(keepalive,9sec,4)"),
+        "sysctl_-a",
+        b"net.ipv4.tcp_keepalive_probes = 6\n",
+        "keepalive-failing",
+        "net.ipv4.tcp_keepalive_probes 6 (sysctl_-a)",
+    ),
+    *(
+        (
+            dump,
+            "sysctl_-a",
+            b"net.netfilter.nf_conntrack_count = 59000\nnet.netfilter.nf_conntrack_max = 65536\n",
+            id_,
+            "the packet filter tracks 59 000 connections, of 65 536 at most, and drops what is more",
+        )
+        for dump, id_ in ((CALLING, "syn-sent-dead-peer"), (STALLED, "retransmit-stall"))
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("dump", "fact", "text", "id_", "said"), FACTS_USED, ids=[case[3] for case in FACTS_USED]
+    ("dump", "fact", "text", "id_", "said"),
+    FACTS_USED,
+    ids=[f"{case[3]}-{case[1]}" for case in FACTS_USED],
 )
 def test_a_finding_says_which_fact_it_used(
     dump: bytes, fact: str, text: bytes, id_: str, said: str
@@ -1142,17 +1230,53 @@ def test_a_finding_says_which_fact_it_used(
     assert said not in evidence({"ss.txt": dump}, id_)
 
 
-def test_overflows_make_a_full_accept_queue_surer() -> None:
-    usual = (
-        b"Proto Recv-Q Send-Q Local Address           Foreign Address         State\n"
-        b"tcp      129      0 0.0.0.0:80              0.0.0.0:*               LISTEN\n"
-    )
-    levels = [
-        next(one for one in found if one.id == "accept-queue-full").confidence
-        for files in ({"n.txt": usual}, {"n.txt": usual, "nstat": NSTAT})
-        if (found := nsparse.diagnose(opened(tar(files)), select=["accept-queue-full"]).findings)
+USUAL = (
+    b"Proto Recv-Q Send-Q Local Address           Foreign Address         State\n"
+    b"tcp      129      0 0.0.0.0:80              0.0.0.0:*               LISTEN\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("dump", "counters", "id_", "levels"),
+    [
+        (USUAL, NSTAT, "accept-queue-full", ["low", "medium"]),
+        (sample("netstat_linux--syn-recv"), COOKIES, "syn-recv-pile", ["medium", "high"]),
+        (LOSSY, RESENT, "loss-high", ["medium", "high"]),
+        (LOSSY, RESENT.replace(b"21000", b"9999"), "loss-high", ["medium", "medium"]),
+        (DATAGRAMS, UNREAD, "udp-recv-backlog", ["low", "medium"]),
+    ],
+)
+def test_counters_make_a_finding_surer(
+    dump: bytes, counters: bytes, id_: str, levels: list[str]
+) -> None:
+    lots = [
+        nsparse.diagnose(opened(tar(files)), select=[id_]).findings
+        for files in ({"ss.txt": dump}, {"ss.txt": dump, "netstat_-s": counters})
     ]
-    assert levels == ["low", "medium"]
+    assert [one.confidence for lot in lots for one in lot if one.id == id_] == levels
+
+
+def test_a_table_of_tracked_connections_with_room_says_nothing() -> None:
+    roomy = b"net.netfilter.nf_conntrack_count = 58000\nnet.netfilter.nf_conntrack_max = 65536\n"
+    told = evidence({"ss.txt": STALLED, "sysctl_-a": roomy}, "retransmit-stall")
+    assert told
+    assert "tracks" not in told
+
+
+@pytest.mark.parametrize(
+    ("counters", "said"),
+    [
+        (b"", "whether SYN cookies are being sent: then the table stops growing"),
+        (b"TcpExtSyncookiesSent  0  0.0\n", ""),
+        (COOKIES, "SYN cookies were sent, and with them the table stops growing"),
+    ],
+    ids=["unknown", "none", "some"],
+)
+def test_what_is_known_of_cookies(counters: bytes, said: str) -> None:
+    files = {"ss.txt": sample("ss_linux--syn-recv"), "netstat_-s": counters}
+    [finding] = nsparse.diagnose(opened(tar(files)), select=["syn-recv-pile"]).findings
+    told = [caveat for caveat in finding.caveats if "cookies" in caveat]
+    assert (said in told[0]) if said else not told
 
 
 # ---- the command line ------------------------------------------------------------------------

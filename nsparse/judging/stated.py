@@ -6,20 +6,55 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nsparse.judging.constants import origin_of
+from nsparse.judging.counters import counter, resent
 from nsparse.judging.finding import sysctl
-from nsparse.judging.overflows import overflows
 from nsparse.prose import thousands
 
 if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
 
+def counted(scene: Scene, group: str, *names: str) -> Iterator[str]:
+    """Counters of the kernel that are no longer 0.
+
+    Args:
+        scene: The host.
+        group: As `counter` has it.
+        names: The same.
+    """
+    told = [(name, counter(scene, group, name)) for name in names]
+    said = " and ".join(f"{name} {thousands(count)}" for name, count in told if count)
+    if said:
+        yield f"{said} since the host started, of all its ports{_where(scene, 'counters')}"
+
+
 def overflowed(scene: Scene) -> Iterator[str]:
-    """How often accept queues have overflowed, if any has."""
-    count = overflows(scene)
-    if count:
-        said = f"ListenOverflows {thousands(count)} since the host started, of all its ports"
+    """How often accept queues have overflowed, and how many handshakes have been dropped."""
+    yield from counted(scene, "TcpExt", "ListenOverflows", "ListenDrops")
+
+
+def lost(scene: Scene) -> Iterator[str]:
+    """Which part of all that the host has sent was sent again."""
+    share = resent(scene)
+    if share is not None:
+        said = f"of all that the host has sent since it started {100 * share:.1f} % was sent again"
         yield said + _where(scene, "counters")
+
+
+TRACKED, TRACKED_AT_MOST = (f"net.netfilter.nf_conntrack_{name}" for name in ("count", "max"))
+NEARLY_FULL = 0.9
+"""Of the table in which Linux tracks connections: it drops new ones when it is full."""
+
+
+def tracked(scene: Scene) -> Iterator[str]:
+    """That the host itself may drop packets: its table of tracked connections is nearly full."""
+    told = [sysctl(scene, name) or "" for name in (TRACKED, TRACKED_AT_MOST)]
+    if not all(map(str.isdecimal, told)):
+        return
+    count, most = map(int, told)
+    if count >= NEARLY_FULL * most:
+        room = f"{thousands(count)} connections, of {thousands(most)} at most"
+        yield f"the packet filter tracks {room}, and drops what is more{_where(scene, 'sysctl')}"
 
 
 def setting(scene: Scene, name: str) -> Iterator[str]:
