@@ -23,15 +23,18 @@ from nsparse.errors import NotRegular
 from nsparse.reading.cells import Ends, remote
 from nsparse.reading.chunks import dumps
 from nsparse.reading.columns.block import read_block
+from nsparse.reading.columns.cohorts import read_words
+from nsparse.reading.columns.delegates import read_rows
 from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.items import Number, Reader, Unknown
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines, lines_of, lines_of_text
+from nsparse.reading.columns.part import part_of
 from nsparse.reading.columns.plan import plan_of
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
 from nsparse.reading.derive import BULK_KINDS
-from nsparse.reading.grammar import load
+from nsparse.reading.grammar import ROWS, load
 from nsparse.reading.pipeline import How
 from nsparse.reading.text import decode
 from nsparse.reading.text import lines as split_lines
@@ -277,6 +280,64 @@ def test_only_numbers_that_mean_nothing_else_are_taken_out() -> None:
     assert by_columns["local_name"][20] == "host0:21"
     assert '"fd": 39' in by_columns["owners"].iloc[-1]
     assert_frame_equal(by_columns, nsparse.parse(BytesIO(data), engine="regex").frame)
+
+
+# ---- lines that are alike but for their digits ---------------------------------------------------
+
+
+def rows_with_other_digits(name: str, kind: str) -> list[str]:
+    """Rows of samples, each several times with other digits: few, so that words meet again."""
+    dice = random.Random(8)
+    paths = [
+        path for path in sorted(SAMPLES.glob(f"{name}--*.txt")) if ".expected" not in path.name
+    ]
+    texts = [decode(path.read_bytes()).text for path in paths]
+    lines = {line for text in texts for line in split_lines(text) if line.strip(" \t")}
+    rows = [line for line in sorted(lines) if load(name).patterns[kind].match(line.strip(" \t"))]
+    some = dice.sample(rows, min(150, len(rows)))
+    numbers = [re.sub("[0-9]", lambda _: dice.choice("0129"), line) for line in some * 4]
+    return [*some, *numbers, *(f"{line[:20]}999999{line[20:]}" for line in some)] * 2
+
+
+@pytest.mark.parametrize("name", sorted(dialects()))
+def test_a_line_says_the_same_by_one_that_is_alike(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.delegates.LEAST", 1)
+    kind = next(kind for kind in ROWS if kind in load(name).kinds)
+    lines = lines_of_text(rows_with_other_digits(name, kind))
+    part = part_of(memoryview(lines.data)[:-1], lines.starts)
+    assert len(part.shapes[1]) < len(part) / 2
+    plan, kinds = plan_of(load(name).derived, kind, dialects()[name].cells), Kinds()
+    assert plan is not None
+    alone, alike = read_words(plan, part, kinds), read_rows(plan, part, kinds)
+    for column in alone.columns.values():
+        column.close(part.text.raw)
+    assert alike.taken.tolist() == alone.taken.tolist()
+    assert alike.taken.sum() > 20
+    assert alike.kinds[alike.taken].tolist() == alone.kinds[alone.taken].tolist()
+    assert alike.indents.tolist() == alone.indents.tolist()
+    for column_name, column in alone.columns.items():
+        other = alike.columns[column_name]
+        for row in np.flatnonzero(alone.taken).tolist():
+            assert other.has[row] == column.has[row], lines[row]
+            assert not column.has[row] or other.value(row) == column.value(row), lines[row]
+
+
+def test_of_lines_with_words_that_tell_one_of_each_word_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.delegates.LEAST", 1)
+    rows = [f"ESTAB 0 {n} 192.0.2.1:443 198.51.100.7:5151{n}" for n in range(10)]
+    rows += [f"FIN-WAIT-{1 + n % 2} 0 0 192.0.2.1:443 198.51.100.7:{60_000 + n}" for n in range(20)]
+    rows.append("FIN-WAIT-2 0 0 192.0.2.1:443 198.51.100.7:99999")  # no port
+    block = block_of(*rows)
+    assert block.taken.tolist() == [True] * 30 + [False]
+    kinds = block.kinds.tolist()
+    assert [len(set(some)) for some in (kinds[:10], kinds[10:30:2], kinds[11:30:2])] == [1, 1, 1]
+    assert len(set(kinds[:30])) == 3
+    assert block.columns["send_q"].values[:10].tolist() == list(range(10))
+    assert block.columns["remote_port"].values[10:30].tolist() == list(range(60_000, 60_020))
 
 
 # ---- lines that continue rows ------------------------------------------------------------------

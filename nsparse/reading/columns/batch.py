@@ -12,6 +12,7 @@ import numpy as np
 from nsparse.reading.columns.details import Details, Shape
 from nsparse.reading.columns.items import TYPES, Number
 from nsparse.reading.columns.lines import STEP
+from nsparse.reading.columns.part import Part
 from nsparse.reading.columns.words import (
     MOST_DIGITS,
     PAD,
@@ -147,8 +148,9 @@ class Batch:
 _POWERS = 10 ** np.arange(MOST_DIGITS + 1)
 
 
-def batch_of(details: Details, text: Text, starts: Positions, ends: Positions) -> Batch:
+def batch_of(details: Details, lines: Part) -> Batch:
     """Lines by their shape: what they are without digits, and where these stood."""
+    text, starts, ends = lines.text, lines.starts, lines.ends
     first, last = _runs(text)
     lengths = last - first
     before = np.zeros(len(lengths) + 1, np.int32)

@@ -1,45 +1,30 @@
 """Lines to kinds: rows of one kind say the same but for their numbers and plain addresses.
 
-A block of lines is read word by word. Equal words get one code, a number in a word that only gives
-its value is taken out first, and what stands before it is kept aside where it is an address as any
-other. What is left of a line is its *kind*: the classes of its words. One line of each kind is read
-as any line is, and stands for all of them.
+The lines of a block are read word by word, of those that are alike but for their digits one for
+all. Equal words get one code, a number in a word that only gives its value is taken out first, and
+what stands before it is kept aside where it is an address as any other. What is left of a line is
+its *kind*: the classes of its words. One line of each kind is read as any line is, and stands for
+all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nsparse.reading.columns.classes import Classes, Column, Sink, classify, column_of
-from nsparse.reading.columns.more import Part, apart, go_on, part_of
-from nsparse.reading.columns.site import LOOSE, Outcome, Site
-from nsparse.reading.columns.words import (
-    Bools,
-    Ints,
-    Positions,
-    Text,
-    edges,
-    encode,
-)
+from nsparse.reading.columns.column import Column, column_of
+from nsparse.reading.columns.delegates import read_rows
+from nsparse.reading.columns.more import apart, go_on
+from nsparse.reading.columns.part import Part, part_of
+from nsparse.reading.columns.words import Bools, Ints, Positions
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.details import Details
     from nsparse.reading.columns.kinds import Kinds
     from nsparse.reading.columns.lines import Lines
-    from nsparse.reading.columns.plan import Place, Plan
-
-WORDS_AT_MOST = 64
-"""No row has more words; a line that has is left to the pattern."""
-
-KEYS_AT_MOST = 2**40
-"""Where so many kinds could be, those that are get smaller numbers."""
-
-Which = Any
-"""Lines of a block: an array of their numbers, or a slice of all."""
+    from nsparse.reading.columns.plan import Plan
 
 
 @dataclass
@@ -89,33 +74,6 @@ class Block:
                 column.has[row] = False
 
 
-@dataclass(frozen=True)
-class _Cohort:
-    """Lines that came to the same place by their first words.
-
-    Attributes:
-        at: How many words they have behind them.
-        place: Where the next word stands.
-        which: The lines, as positions in their group.
-        keys: What the words so far say.
-        marks: The fields so far that change what digits say.
-        before: The same lines one word earlier.
-        classes: What the words before that place say; None before the first.
-    """
-
-    at: int
-    place: Place
-    which: Which
-    keys: Ints
-    marks: frozenset[str] = frozenset()
-    before: _Cohort | None = None
-    classes: Classes | None = None
-
-    def places(self, lines: Positions) -> Any:
-        """Where some lines of the group are among these."""
-        return lines if isinstance(self.which, slice) else np.searchsorted(self.which, lines)
-
-
 def read_block(
     plan: Plan,
     lines: Lines,
@@ -138,176 +96,14 @@ def read_block(
     if details is None or parts is None:
         starts = lines.starts[first : first + count + 1]
         rows = part_of(memoryview(lines.data)[int(starts[0]) : int(starts[-1]) - 1], starts)
-        return _rows(plan, rows, np.arange(first, first + count + 1), kinds)
-    block = _rows(plan, parts.rows, parts.lines, kinds)
+        return _block(plan, rows, np.arange(first, first + count + 1), kinds)
+    block = _block(plan, parts.rows, parts.lines, kinds)
     go_on(block, parts, details)
     return block
 
 
-def _rows(plan: Plan, part: Part, lines: Ints, kinds: Kinds) -> Block:
-    """Read rows that stand on some lines."""
-    count = len(part.ends)
-    block = Block(
-        lines,
-        np.zeros(count, np.bool_),
-        np.zeros(count, np.int32),
-        kinds,
-        {},
-        np.zeros(count, np.int32),
-        np.zeros(count, np.bool_),
-    )
-    for rows, word_starts, word_ends in _groups(part.text, part.ends):
-        block.indents[rows] = word_starts[0] - part.starts[rows]
-        _Reader(plan, part.text, block, rows, word_starts, word_ends).read()
-    for column in block.columns.values():
-        column.close(part.text.raw)
-    return block
-
-
-def _groups(text: Text, ends: Positions) -> Iterator[tuple[Which, Positions, Positions]]:
-    """The lines with equally many words: which they are, and where their words start and end."""
-    count = len(ends)
-    starts, stops = edges(text, count)
-    if not len(starts):
-        return
-    if len(starts) % count == 0 and _all_have(starts, stops, ends, len(starts) // count):
-        if len(starts) // count <= WORDS_AT_MOST:
-            yield slice(None), _turned(starts, count), _turned(stops, count)
-        return
-    behind = np.searchsorted(starts, ends)
-    words = np.diff(behind, prepend=0)
-    for number in np.unique(words).tolist():
-        if 0 < number <= WORDS_AT_MOST:
-            rows = np.flatnonzero(words == number)
-            places = (behind[rows] - number) + np.arange(number)[:, None]
-            yield rows, starts[places], stops[places]
-
-
-def _all_have(starts: Positions, stops: Positions, ends: Positions, words: int) -> bool:
-    """Whether every line has so many words."""
-    first, last = starts[::words], stops[words - 1 :: words]
-    return bool((last <= ends).all() and (first[1:] > ends[:-1]).all())
-
-
-def _turned(places: Positions, lines: int) -> Positions:
-    return np.ascontiguousarray(places.reshape(lines, -1).T)
-
-
-class _Reader:
-    """Reads the lines of one group."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        text: Text,
-        block: Block,
-        rows: Which,
-        starts: Positions,
-        ends: Positions,
-    ) -> None:
-        self.plan, self.text, self.block = plan, text, block
-        self.rows, self.starts, self.ends = rows, starts, ends
-        self.words = len(starts)
-
-    def read(self) -> None:
-        nothing = np.zeros(self.starts.shape[1], np.int64)
-        waiting = [_Cohort(0, self.plan.start, slice(None), nothing)]
-        while waiting:
-            cohort = waiting.pop()
-            waiting += self._word(cohort)
-
-    def _word(self, cohort: _Cohort) -> Iterator[_Cohort]:
-        """Read the next word of a cohort; what its lines are then."""
-        last = cohort.at == self.words - 1
-        classes = self._classes(cohort, self.ends[cohort.at], last=last)
-        for outcome, which, keys in _parted(cohort, classes):
-            behind = _Cohort(
-                cohort.at + 1,
-                outcome.behind or cohort.place,
-                which,
-                keys,
-                outcome.marks,
-                cohort,
-                classes,
-            )
-            if outcome is LOOSE:
-                self._tail(replace(cohort, which=which, keys=_some(cohort, which)))
-            elif last and outcome.final:
-                self._finish(behind)
-            elif not last and outcome.behind is not None:
-                yield behind
-
-    def _tail(self, cohort: _Cohort) -> None:
-        """Read all the rest of the lines as one."""
-        before = cohort.before
-        if before is not None and self.plan.goes_on(cohort.place):
-            cohort = replace(before, which=cohort.which, keys=_some(before, cohort.which))
-        classes = self._classes(cohort, self.ends[-1], last=True)
-        for outcome, which, keys in _parted(cohort, classes):
-            if outcome is not LOOSE and outcome.final:
-                whole = replace(cohort, which=which, keys=keys, before=cohort, classes=classes)
-                self._finish(whole)
-
-    def _classes(self, cohort: _Cohort, ends: Positions, *, last: bool) -> Classes:
-        site = Site(
-            self.plan,
-            self.text,
-            cohort.place,
-            cohort.marks,
-            last,
-            self.starts[cohort.at][cohort.which],
-            ends[cohort.which],
-        )
-        rows, size = self._rows(cohort.which), len(self.text.raw)
-        sink = Sink(self.block.columns, rows, len(self.block), size)
-        return classify(site, self.block.all.meanings(site), sink)
-
-    def _rows(self, which: Which) -> Which:
-        return which if isinstance(self.rows, slice) else self.rows[which]
-
-    def _finish(self, cohort: _Cohort) -> None:
-        """Give lines that were read to their end their kinds."""
-        rows = self._rows(cohort.which)
-        codes, first = encode(cohort.keys)
-        lines = first if isinstance(cohort.which, slice) else cohort.which[first]
-        words = list(_said(cohort, lines))
-        kinds = [self.block.all.of(said) for said in zip(*words, strict=True)]
-        self.block.taken[rows] = True
-        self.block.kinds[rows] = np.array(kinds, np.int32)[codes]
-
-
-def _said(cohort: _Cohort | None, lines: Positions) -> Iterator[list[tuple[int, int]]]:
-    """The classes of the words of some lines, each with its place, the last word first."""
-    while cohort is not None and cohort.classes is not None and cohort.before is not None:
-        classes, cohort = cohort.classes, cohort.before
-        number = classes.meanings.number
-        yield [(number, code) for code in classes.codes[cohort.places(lines)].tolist()]
-
-
-def _some(cohort: _Cohort, which: Which) -> Ints:
-    """The keys of some lines of a cohort, given as positions in their group."""
-    keys: Ints = cohort.keys
-    some: Ints = keys[cohort.places(which)]
-    return some
-
-
-def _parted(cohort: _Cohort, classes: Classes) -> Iterator[tuple[Outcome, Which, Ints]]:
-    """The lines of a cohort by where their word leads, each with its key."""
-    keys = cohort.keys
-    if len(classes.outcomes) > 1:
-        if len(keys) and int(keys.max()) * len(classes.outcomes) > KEYS_AT_MOST:
-            keys = encode(keys)[0].astype(np.int64)
-        keys = keys * len(classes.outcomes) + np.maximum(classes.codes, 0)
-    leads = dict.fromkeys(classes.outcomes)
-    if len(leads) == 1 and not classes.refuses:
-        yield classes.outcomes[0], cohort.which, keys
-        return
-    number = {outcome: at for at, outcome in enumerate(leads)}
-    # The last entry is for -1: words that nobody reads.
-    by_class = np.array([*(number[outcome] for outcome in classes.outcomes), -1])
-    leading: Ints = by_class[classes.codes]
-    for outcome, at in number.items():
-        chosen = np.flatnonzero(leading == at)
-        if len(chosen):
-            which = chosen if isinstance(cohort.which, slice) else cohort.which[chosen]
-            yield outcome, which, keys[chosen]
+def _block(plan: Plan, part: Part, lines: Ints, kinds: Kinds) -> Block:
+    """Rows that stand on some lines."""
+    found = read_rows(plan, part, kinds)
+    more = np.zeros(len(part), np.bool_)
+    return Block(lines, found.taken, found.kinds, kinds, found.columns, found.indents, more)

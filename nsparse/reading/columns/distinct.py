@@ -65,7 +65,7 @@ def judge(site: Site, meanings: Meanings, numbers: Numbers, first: Positions) ->
         starts = site.starts[first[whole]]
         words = site.text.words(starts, site.ends[first[whole]]).to_pylist()
         judged.classes[whole] = [_of_word(site, meanings, word) for word in words]
-    for number, (spec, names) in enumerate(site.forms):
+    for number, (spec, names, _) in enumerate(site.forms):
         chosen = np.flatnonzero(form == number)
         if len(chosen):
             reps = first[chosen]

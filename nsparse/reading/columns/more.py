@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nsparse.reading.columns.batch import batch_of
-from nsparse.reading.columns.words import (
-    PAD,
-    Bools,
-    Ints,
-    Positions,
-    Text,
-    between,
-    encode,
-    text_of,
-)
+from nsparse.reading.columns.part import Part, some_of
+from nsparse.reading.columns.words import Bools, Ints, between, encode
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.block import Block
@@ -28,14 +20,6 @@ FIRST = ord(" ")
 
 OWN = -1
 """Stands before what rows say in further lines: no place of a word has this number."""
-
-
-class Part(NamedTuple):
-    """Some lines: their bytes, and where each starts and ends."""
-
-    text: Text
-    starts: Positions
-    ends: Positions
 
 
 class Apart(NamedTuple):
@@ -56,12 +40,6 @@ class Apart(NamedTuple):
     next: Bools
 
 
-def part_of(data: memoryview, starts: Ints) -> Part:
-    """Lines that follow one another, the end of the last left out; and where the next would be."""
-    places = starts - starts[0] + PAD
-    return Part(text_of(data), places[:-1].astype(np.int32), (places[1:] - 1).astype(np.int32))
-
-
 def continues(lines: Lines, line: int) -> bool:
     """Whether a line begins as none that is a row."""
     start = int(lines.starts[line])
@@ -80,25 +58,17 @@ def apart(lines: Lines, first: int, count: int) -> Apart | None:
     rows, rest = np.flatnonzero(~others), np.flatnonzero(others)
     above = np.searchsorted(rows, rest) - 1
     return Apart(
-        _some(data, starts, rows),
+        some_of(data, starts[rows], starts[rows + 1]),
         np.append(rows, count) + first,
-        _some(data, starts, rest),
+        some_of(data, starts[rest], starts[rest + 1]),
         above,
         rest == rows[above] + 1,
     )
 
 
-def _some(data: bytes, starts: Ints, which: Ints) -> Part:
-    """Some of the lines of some bytes."""
-    found = between(data, starts[which], starts[which + 1])
-    _, offsets, held = found.buffers()
-    places = np.frombuffer(offsets, np.int64)[: len(which) + 1]
-    return part_of(memoryview(held)[: int(places[-1]) - 1], places)
-
-
 def go_on(block: Block, parts: Apart, details: Details) -> None:
     """Read the lines that continue rows, and put what they say where the rows say theirs."""
-    batch = batch_of(details, *parts.others)
+    batch = batch_of(details, parts.others)
     indents, empty, classes = (
         np.array(said)[batch.codes]
         for said in zip(*((one.indent, one.empty, one.number) for one in batch.shapes), strict=True)

@@ -88,7 +88,7 @@ class Plan:
         automaton: The states of this kind of line.
         terminals: What the automaton's edges match.
         forms: What words that are known by their shape may be, by place
-            (`nsparse.reading.columns.shapes`).
+            (`nsparse.reading.columns.forms`).
         shapes: The shapes of texts that were met, by form.
         known: What words of a shape say.
     """

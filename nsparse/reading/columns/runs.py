@@ -24,8 +24,8 @@ from nsparse.registry import dialects
 if TYPE_CHECKING:
     from nsparse.reading.tables import Table, Voice
 
-BLOCK = 1 << 21
-"""Bytes that are read together: what numpy makes of them stays in the processor's cache."""
+BLOCK = 1 << 23
+"""Bytes that are read together: the more these are, the more of their lines are alike."""
 
 SHORTEST = 16
 """Shorter runs are read one by one."""
@@ -215,9 +215,7 @@ class _Reader:
     def _count(self, at: int) -> int:
         """How many lines from one on make a block."""
         starts, lines = self.lines.starts, len(self.lines)
-        goes_on = self.details is not None and at + 1 < lines and continues(self.lines, at + 1)
-        size = BLOCK * (2 if goes_on else 1)  # of which rows are the smaller part
-        behind = int(np.searchsorted(starts, starts[at] + size, "right")) - 1
+        behind = int(np.searchsorted(starts, starts[at] + BLOCK, "right")) - 1
         count = min(max(behind - at, 1), lines - at)
         while self.details and 1 < count < lines - at and continues(self.lines, at + count):
             count -= 1

@@ -7,20 +7,17 @@ characters are alike one by one have one shape, and the grammar reads them alike
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nsparse.reading.columns.expressions import ASCII
+from nsparse.reading.columns.forms import Form, forms_of
 from nsparse.reading.columns.kinds import UNKNOWN, Meanings
 from nsparse.reading.columns.site import Numbers, Outcome, Site
-from nsparse.reading.columns.terminals import sets_of_text
 from nsparse.reading.columns.words import (
     LONGEST,
     Bools,
@@ -30,13 +27,9 @@ from nsparse.reading.columns.words import (
     holds_at,
     whole_numbers,
 )
-from nsparse.reading.grammar import field_name
-from nsparse.reading.normal import WILDCARDS
 
 if TYPE_CHECKING:
-    from nsparse.dialect import Digits, Plain
-    from nsparse.reading.columns.classes import Sink
-    from nsparse.reading.columns.plan import Proof
+    from nsparse.reading.columns.column import Sink
 
 WORTH = 2
 """Where more than one shape in so many words is unlike all others, they save nothing."""
@@ -49,52 +42,6 @@ REMEMBERED = 100_000
 
 COUNTS = 16
 """More digits no number has."""
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """Words with a number of one form, and a text of one kind before it.
-
-    Attributes:
-        at: Which of the forms of its place.
-        spec: The number.
-        terminal: What takes such words whole.
-        proof: That it does, and what it tells apart.
-        number: Which of the kinds of text.
-        plain: The text.
-        table: For each byte the one that stands for all that are alike.
-    """
-
-    at: int
-    spec: Digits
-    terminal: str
-    proof: Proof
-    number: int
-    plain: Plain
-    table: bytes
-
-    @property
-    def wrap(self) -> tuple[str, str]:
-        """What stands before the text and behind it."""
-        return self.plain.front, self.plain.back
-
-    @cached_property
-    def like(self) -> re.Pattern[str]:
-        """An expression for the text."""
-        return re.compile(self.plain.like)
-
-    def holds(self, text: str) -> bool:
-        """Whether a text is such a one, whatever characters alike it has."""
-        if not self.like.fullmatch(text) or text in _wild(self.table):
-            return False
-        never = self.plain.never and re.search(self.plain.never, text)
-        width = len(text) != self.plain.not_long and self.plain.long in (0, len(text))
-        return width and not never
-
-    def word(self, text: str, count: int) -> str:
-        """A word of that text and so many digits."""
-        around = (self.plain.front, text, self.plain.back, self.spec.before, "1" * count)
-        return "".join(around) + self.spec.after
 
 
 @dataclass(eq=False)
@@ -135,7 +82,7 @@ def shaped(site: Site, numbers: Numbers, meanings: Meanings, classes: Positions,
     everything = slice(None)
     if not len(site.starts) or int(numbers.stems.max()) > LONGEST:
         return everything
-    for at, group in groupby(_forms(site), key=lambda form: form.at):
+    for at, group in groupby(forms_of(site), key=lambda form: form.at):
         which: Any = (numbers.form == at).nonzero()[0]
         if len(which) == len(classes):
             which = everything
@@ -174,28 +121,38 @@ class _Words:
     def read(self, meanings: Meanings, sink: Sink) -> Positions:
         """The classes of the words, -1 for those that are left; numbers and texts are kept."""
         classes = np.full(len(self.starts), -1, np.int32)
+        tells = np.zeros(len(self.starts), np.bool_)
         for form in self.forms:
             may_be = self.wraps == self.around.index(form.wrap)
             may_be &= classes < 0
             count = np.count_nonzero(may_be)
+            if not count:
+                continue
+            tells |= may_be & form.tells
             if 2 * count > len(classes):
                 texts = _alike(self.texts, form.table, None if count == len(classes) else may_be)
                 found = self._classes(form, texts, self.numbers.counts, meanings)
                 np.copyto(classes, found, where=may_be)
-            elif count:
+            else:
                 which = may_be.nonzero()[0]
                 some = _alike(self.texts.take(whole_numbers(which)), form.table)
                 classes[which] = self._classes(form, some, self.numbers.counts[which], meanings)
-            if form.plain.whole and count:
+            if form.plain.whole:
                 mine = may_be & (classes >= 0)
                 sink.keep(form.plain.whole, self.site.starts, self.site.ends, mine)
-        done = classes >= 0
+        self._keep(sink, classes >= 0, tells)
+        return classes
+
+    def _keep(self, sink: Sink, done: Bools, tells: Bools) -> None:
+        """Keep numbers and texts of the words that are read, and of which digits tell."""
         if done.any():
-            spec = self.forms[0].spec
-            sink.put(spec.column, self.numbers.values, done)
+            spec, _, bound = self.forms[0].numeral
+            sink.put(spec.column, self.site, self.numbers, bound, done)
             if spec.kept:
                 sink.keep(spec.kept, self.starts, self.ends, done, self.texts)
-        return classes
+        which = (tells & done).nonzero()[0]
+        if len(which):
+            sink.some(which).tells(self.starts[which], self.ends[which])
 
     def _classes(self, form: Form, texts: Any, counts: Ints, meanings: Meanings) -> Positions:
         """The classes of shapes with numbers of so many digits, as far as they are of a form."""
@@ -235,7 +192,7 @@ def _words(site: Site, numbers: Numbers, forms: Sequence[Form]) -> _Words:
     around = list(dict.fromkeys([("", ""), *(form.wrap for form in forms)]))
     wraps = np.zeros(len(site.starts), np.int8)
     starts = site.starts
-    ends = starts + (numbers.stems - len(forms[0].spec.before)).astype(np.int32)
+    ends = starts + (numbers.stems - len(forms[0].numeral.spec.before)).astype(np.int32)
     for number, (front, back) in enumerate(around[1:], 1):
         wrapped = holds_at(site.text, site.starts, front)
         if wrapped.any():
@@ -268,50 +225,3 @@ def _shape(site: Site, form: Form, word: str) -> Shape:
     if step.behind is not None and site.plan.goes_on(step.behind):
         return None
     return site.leads(step), step.field
-
-
-@cache
-def _wild(table: bytes) -> frozenset[str]:
-    """The shapes of wildcards."""
-    return frozenset(wild.encode().translate(table).decode() for wild in WILDCARDS)
-
-
-# ---- what is alike -------------------------------------------------------------------------------
-
-
-def _forms(site: Site) -> list[Form]:
-    """The forms of numbers with texts before them that may stand at a place."""
-    key = (site.place, site.marks, site.last)
-    known = site.plan.forms
-    if key not in known:
-        known[key] = list(_found(site))
-    return known[key]
-
-
-def _found(site: Site) -> Iterator[Form]:
-    for at, (spec, names) in enumerate(site.forms):
-        for terminal, leads in site.plan.tried(site.place):
-            proof = site.plan.proof(site.place, terminal.name, last=site.last)
-            if not leads or field_name(terminal.name) not in names or proof is None:
-                continue
-            told = sets_of_text(proof.one.pattern)
-            for number, plain in enumerate(spec.plain):
-                table = alphabet([*told, *_sets(spec, plain)])
-                yield Form(at, spec, terminal.name, proof, number, plain, table)
-
-
-def _sets(spec: Digits, plain: Plain) -> Iterator[frozenset[int]]:
-    """The characters that a kind of text tells apart, and what stands around it."""
-    yield from sets_of_text(plain.like)
-    yield from sets_of_text(plain.never)
-    yield from (frozenset({ord(char)}) for char in plain.front + plain.back + spec.before)
-
-
-def alphabet(sets: Iterable[frozenset[int]]) -> bytes:
-    """For each byte the first that is in the same of some sets; those outside ASCII stay."""
-    told = tuple(frozenset(sets))
-    first: dict[tuple[bool, ...], int] = {}
-    return bytes(
-        first.setdefault(tuple(code in one for one in told), code) if code in ASCII else code
-        for code in range(256)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,6 +40,34 @@ LOOSE = Outcome(None, False)
 """The word cannot be judged by itself."""
 
 
+class Bound(NamedTuple):
+    """Which numbers say nothing but their value: how large they may be, and whether 0 is one."""
+
+    most: int
+    zero: bool
+
+    def holds(self, values: Ints) -> Bools:
+        """Which numbers are such."""
+        holds: Bools = values <= self.most
+        if not self.zero:
+            holds &= values != 0
+        return holds
+
+
+class Numeral(NamedTuple):
+    """A number that words may hold at a place.
+
+    Attributes:
+        spec: Where it stands in a word.
+        names: The fields that hold such a one.
+        bound: What it may be in any of them.
+    """
+
+    spec: Digits
+    names: tuple[str, ...]
+    bound: Bound
+
+
 @dataclass(frozen=True)
 class Site:
     """Words at one place.
@@ -62,14 +91,18 @@ class Site:
     ends: Positions
 
     @cached_property
-    def forms(self) -> list[tuple[Digits, list[str]]]:
-        """The numbers that words may hold here, each with the fields that hold such a one."""
-        found: dict[tuple[str, str], tuple[Digits, list[str]]] = {}
+    def forms(self) -> list[Numeral]:
+        """The numbers that words may hold here."""
+        found: dict[tuple[str, str], dict[str, Digits]] = {}
         for name in self.plan.numbers(self.place, self.marks):
             spec = self.plan.cells[name].digits
             if spec is not None:
-                found.setdefault((spec.before, spec.after), (spec, []))[1].append(name)
-        return list(found.values())
+                found.setdefault((spec.before, spec.after), {})[name] = spec
+        return [_numeral_of(specs) for specs in found.values()]
+
+    def form(self, name: str) -> Numeral | None:
+        """The number that words of a field hold here, if they hold one."""
+        return next((form for form in self.forms if name in form.names), None)
 
     def some(self, which: Any) -> Site:
         """Some of the words."""
@@ -83,6 +116,13 @@ class Site:
     def step(self, word: str) -> Step | None:
         """What a word says here."""
         return self.plan.step(self.place, word, last=self.last)
+
+
+def _numeral_of(specs: Mapping[str, Digits]) -> Numeral:
+    """The number that stands alike in words of some fields."""
+    each = list(specs.values())
+    bound = Bound(min(spec.most for spec in each), all(spec.zero for spec in each))
+    return Numeral(each[0], tuple(specs), bound)
 
 
 @dataclass
@@ -115,10 +155,11 @@ def numbers_of(site: Site) -> Numbers:
     """The number in each word, where it holds one of a form that may stand there."""
     lengths = (site.ends - site.starts).astype(np.int64)
     numbers: Numbers | None = None
-    for form, (spec, names) in enumerate(site.forms):
-        if form == 0 and not spec.before and not spec.after:
+    for number, form in enumerate(site.forms):
+        spec = form.spec
+        if number == 0 and not spec.before and not spec.after:
             whole = whole_number(site.text, site.ends, lengths)
-            if whole is not None and bounded(site, names, whole).all():
+            if whole is not None and form.bound.holds(whole).all():
                 none = np.zeros(len(lengths), np.int64)
                 return Numbers(none, lengths, whole, none)
         ending = _ending(site, spec)
@@ -127,8 +168,8 @@ def numbers_of(site: Site) -> Numbers:
             continue
         few = count * 2 < len(lengths)
         which = np.flatnonzero(ending) if few else slice(None)
-        some, fits = _form(site.some(which), spec, names, form)
-        if form == 0 and not few and fits.all():
+        some, fits = _form(site.some(which), form, number)
+        if number == 0 and not few and fits.all():
             return some
         numbers = numbers or _none(lengths)
         where = which[fits] if few else np.flatnonzero(fits)  # type: ignore[index]
@@ -151,13 +192,14 @@ def _ending(site: Site, spec: Digits) -> Bools:
     return ending
 
 
-def _form(site: Site, spec: Digits, names: list[str], form: int) -> tuple[Numbers, Bools]:
+def _form(site: Site, form: Numeral, number: int) -> tuple[Numbers, Bools]:
     """The number that each word has if it is of that form, and whether it is."""
+    spec = form.spec
     ends = site.ends - np.int32(len(spec.after)) if spec.after else site.ends
     counts, values = digits(site.text, ends)
     stems = (site.ends - site.starts) - counts - len(spec.after)
-    fits = _fits(site, spec, ends, counts, stems) & bounded(site, names, values)
-    return Numbers(np.full(len(fits), form), counts, values, stems), fits
+    fits = _fits(site, spec, ends, counts, stems) & form.bound.holds(values)
+    return Numbers(np.full(len(fits), number), counts, values, stems), fits
 
 
 def _fits(site: Site, spec: Digits, ends: Positions, counts: Ints, stems: Ints) -> Bools:
@@ -171,12 +213,3 @@ def _fits(site: Site, spec: Digits, ends: Positions, counts: Ints, stems: Ints) 
     if spec.after:
         fits &= holds_at(site.text, ends, spec.after)
     return fits
-
-
-def bounded(site: Site, names: list[str], values: Ints) -> Bools:
-    """Whether numbers are such that say nothing but their value in any of the fields."""
-    specs = [spec for name in names if (spec := site.plan.cells[name].digits)]
-    bounded = values <= min(spec.most for spec in specs)
-    if not all(spec.zero for spec in specs):
-        bounded &= values != 0
-    return bounded

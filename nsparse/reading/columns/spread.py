@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.reading.columns.block import Block
-    from nsparse.reading.columns.classes import Column
+    from nsparse.reading.columns.column import Column
     from nsparse.reading.columns.words import Bools, Ints, Positions
     from nsparse.reading.rows import Rows
 

@@ -132,12 +132,12 @@ def digits(text: Text, ends: Positions) -> tuple[Ints, Ints]:
 
     The count is exact up to `MOST_DIGITS`, and more than that where there are more.
     """
-    bare = text.eights[ends - 8] ^ _ZEROS
+    bare = _digits_before(text, ends)
     count = _count(bare)
     value = _value(bare & _LAST[count])
     if count.max(initial=0) == 8:
         more = np.flatnonzero(count == 8)
-        bare = text.eights[ends[more] - 16] ^ _ZEROS
+        bare = _digits_before(text, ends[more] - 8)
         again = _count(bare)
         value[more] += _value(bare & _LAST[again]) * 10**8
         count[more] += again
@@ -147,21 +147,48 @@ def digits(text: Text, ends: Positions) -> tuple[Ints, Ints]:
 def number(text: Text, ends: Positions, counts: Ints) -> Ints:
     """The number that so many digits before each place are; at most `MOST_DIGITS`."""
     most = int(counts.max(initial=0))
-    low = counts if most <= 8 else np.minimum(counts, 8)
-    value = _value((text.eights[ends - 8] ^ _ZEROS) & _LAST[low])
+    bare = _digits_before(text, ends)
+    bare &= _LAST[counts if most <= 8 else np.minimum(counts, 8)]
+    value = _value(bare)
     if most > 8:
         more = np.flatnonzero(counts > 8)
-        bare = text.eights[ends[more] - 16] ^ _ZEROS
-        value[more] += _value(bare & _LAST[counts[more] - 8]) * 10**8
+        bare = _digits_before(text, ends[more] - 8)
+        bare &= _LAST[counts[more] - 8]
+        value[more] += _value(bare) * 10**8
     return value
+
+
+def _digits_before(text: Text, ends: Positions) -> Bytes8:
+    """The eight bytes before each place, in which digits are what they say."""
+    bare: Bytes8 = text.eights[ends - 8]
+    bare ^= _ZEROS
+    return bare
+
+
+def have_digits(text: Text, starts: Positions, ends: Positions) -> Bools:
+    """Whether digits are in words; of those longer than sixteen bytes it is said of all."""
+    lengths = ends - starts
+    have: Bools = lengths > 16
+    for at, counts in ((ends, np.minimum(lengths, 8)), (starts + 8, np.where(lengths > 8, 8, 0))):
+        # What is not of the word counts as no digits.
+        other = _other(_digits_before(text, at)) | (_HIGH & ~_LAST[counts])
+        have |= other != _HIGH
+    return have
 
 
 def whole_number(text: Text, ends: Positions, lengths: Ints) -> Ints | None:
     """The numbers that short words are; None where one of them is more than digits."""
     if not len(lengths) or int(lengths.max()) > 8:
         return None
-    bare = (text.eights[ends - 8] ^ _ZEROS) & _LAST[lengths]
+    bare = _digits_before(text, ends)
+    bare &= _LAST[lengths]
     return None if _other(bare).any() else _value(bare)
+
+
+def short_words(text: Text, ends: Positions, lengths: Positions) -> Ints:
+    """Words of at most eight bytes, as integers."""
+    words: Ints = (text.eights[ends - 8] & _LAST[lengths]).view(np.int64)
+    return words
 
 
 def _other(bare: Bytes8) -> Bytes8:
@@ -178,12 +205,22 @@ def _count(bare: Bytes8) -> Ints:
 
 
 def _value(bare: Bytes8) -> Ints:
-    """The number that eight digits are."""
-    value = (bare * np.uint64(2561)) >> np.uint64(8)
-    value = ((value & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
-    value = (value & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)
-    number: Ints = (value >> np.uint64(32)).view(np.int64)
+    """The number that eight digits are; these are lost."""
+    for factor, shift, mask in _STEPS:
+        bare *= factor
+        bare >>= shift
+        if mask is not None:
+            bare &= mask
+    number: Ints = bare.view(np.int64)
     return number
+
+
+_STEPS = (
+    (np.uint64(2561), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+    (np.uint64(6553601), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    (np.uint64(42949672960001), np.uint64(32), None),
+)
+"""Digits to pairs, pairs to fours, fours to eights."""
 
 
 def codes(text: Text, starts: Positions, lengths: Ints, also: Ints) -> tuple[Positions, Positions]:

@@ -1,0 +1,277 @@
+"""Lines that are alike but for their digits: one of each shape is read word by word, for all.
+
+Lines of one *shape* have the same words at the same places, and numbers of as many digits. What one
+of them says the others say with their own digits, as long as nothing that was asked of it on the
+way could tell these from its own. Where something could, as in a word that is taken as it stands,
+lines with other digits there are read for themselves; and so is a line whose number is too large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nsparse.reading.columns.cohorts import Found, read_words
+from nsparse.reading.columns.column import Column, Stand
+from nsparse.reading.columns.words import (
+    MOST_DIGITS,
+    Bools,
+    Ints,
+    Positions,
+    encode,
+    encoded,
+    have_digits,
+    number,
+    short_words,
+)
+
+if TYPE_CHECKING:
+    from nsparse.reading.columns.kinds import Kinds
+    from nsparse.reading.columns.part import Part
+    from nsparse.reading.columns.plan import Plan
+
+LEAST = 1 << 14
+"""Of fewer lines each is read by itself: to read some of them costs nearly what all of them do."""
+
+WORTH = 2
+"""Where more than one line in so many is unlike all others, each is read by itself."""
+
+TOGETHER = 1 << 14
+"""Lines whose numbers are read together."""
+
+ANY = 10**MOST_DIGITS
+"""More than any number that is read."""
+
+
+def read_rows(plan: Plan, part: Part, kinds: Kinds) -> Found:
+    """Read lines, those that are alike by one of them."""
+    if len(part) < LEAST or len(part.shapes[1]) * WORTH > len(part):
+        found = read_words(plan, part, kinds)
+    else:
+        found = _Delegates(plan, part, kinds).read()
+    for column in found.columns.values():
+        column.close(part.text.raw)
+    return found
+
+
+class _Delegates:
+    """Reads lines by those that stand for them.
+
+    Attributes:
+        codes: Which of those stands for each line.
+        firsts: The lines that stand for others, each also for itself.
+        found: What they say.
+    """
+
+    def __init__(self, plan: Plan, part: Part, kinds: Kinds) -> None:
+        self.plan, self.part, self.kinds = plan, part, kinds
+        codes, self.firsts = part.shapes
+        self.codes = codes.copy()
+        self.found: list[tuple[Found, Part]] = []
+
+    def read(self) -> Found:
+        """What all lines say."""
+        columns: dict[str, Column] = {}
+        read = 0
+        while read < len(self.firsts):
+            lines = self.part.some(self.firsts[read:])
+            found = read_words(self.plan, lines, self.kinds)
+            self.found.append((found, lines))
+            self._split(found, lines, read)
+            read += len(lines)
+            if read == len(self.firsts):
+                columns = self._columns()
+        each = [found for found, _ in self.found]
+        return Found(
+            np.concatenate([found.taken for found in each])[self.codes],
+            np.concatenate([found.kinds for found in each])[self.codes],
+            np.concatenate([found.indents for found in each])[self.codes],
+            columns,
+        )
+
+    # ---- who stands for whom -------------------------------------------------------------------
+
+    def _split(self, found: Found, lines: Part, first: int) -> None:
+        """Part those for whom some lines stand from these, where digits tell them apart."""
+        codes = self.codes - np.int32(first)
+        for starts, ends in _telling(found, lines, self._stand_for_others()[first:]):
+            # The last entry is for lines for which others stand, whose codes are below 0.
+            which = np.flatnonzero(np.append(ends > starts, False)[np.maximum(codes, -1)])
+            like = codes[which]
+            origins = self.part.starts[which]
+            words = self._words(origins + starts[like], origins + ends[like])
+            own = np.empty(len(codes), words.dtype)
+            own[which] = words
+            differ = words != own[self.firsts[self.codes[which]]]
+            if differ.any():
+                self._part(which[differ], encode(words[differ].astype(np.int64))[0])
+
+    def _stand_for_others(self) -> Bools:
+        """Which of those that stand for lines do so for more than themselves."""
+        others: Bools = np.bincount(self.codes, minlength=len(self.firsts)) > 1
+        return others
+
+    def _words(self, starts: Positions, ends: Positions) -> Ints | Positions:
+        """Equal integers for equal words."""
+        text = self.part.text
+        if int((ends - starts).max(initial=0)) <= 8:
+            return short_words(text, ends, ends - starts)
+        return encoded(text.words(starts, ends))[0]
+
+    def _part(self, rows: Ints, words: Positions) -> None:
+        """Some lines are not as the one that stood for them; those with the same word are alike."""
+        keys = self.codes[rows].astype(np.int64) * (int(words.max()) + 1) + words
+        codes, firsts = encode(keys)
+        self.codes[rows] = codes + np.int32(len(self.firsts))
+        self.firsts = np.append(self.firsts, rows[firsts].astype(np.int32))
+
+    def _alone(self, rows: Ints) -> None:
+        """Some lines stand for themselves."""
+        self.codes[rows] = np.arange(len(self.firsts), len(self.firsts) + len(rows))
+        self.firsts = np.append(self.firsts, rows.astype(np.int32))
+
+    # ---- what all say --------------------------------------------------------------------------
+
+    def _columns(self) -> dict[str, Column]:
+        """The columns of all lines; those whose number is out of bounds are to be read again."""
+        columns: dict[str, Column] = {}
+        numbers: dict[str, _Places] = {}
+        for name in dict.fromkeys(name for found, _ in self.found for name in found.columns):
+            each = [(found.columns.get(name), lines) for found, lines in self.found]
+            places = reduce(_Places.then, (_places(column, lines) for column, lines in each))
+            if any(column is not None and column.of_texts for column, _ in each):
+                columns[name] = self._texts(places)
+            else:
+                columns[name] = Column(np.empty(len(self.codes), np.int64), self._has(places))
+                numbers[name] = places
+        self._numbers(columns, numbers)
+        over = [self._over(places, columns[name]) for name, places in numbers.items()]
+        self._alone(np.unique(np.concatenate([*over, np.zeros(0, np.int64)])))
+        return columns
+
+    def _numbers(self, columns: Mapping[str, Column], numbers: Mapping[str, _Places]) -> None:
+        """Read all numbers of some lines at a time: these lines stay in the processor's cache."""
+        each = [(columns[name], places.counts, places) for name, places in numbers.items()]
+        for at in range(0, len(self.codes), TOGETHER):
+            part = slice(at, at + TOGETHER)
+            codes, starts = self.codes[part], self.part.starts[part]
+            for column, counts, places in each:
+                ends = starts + places.ends[codes]
+                column.values[part] = number(self.part.text, ends, counts[codes])
+
+    def _texts(self, places: _Places) -> Column:
+        """Texts that stand in the lines, or behind all of them."""
+        origins = self.part.starts
+        if places.apart.any():
+            size = np.int32(len(self.part.text.raw))
+            origins = np.where(places.apart[self.codes], size, origins)
+        starts, ends = origins + places.starts[self.codes], origins + places.ends[self.codes]
+        stand = Stand(slice(None), starts, ends)
+        return Column(None, self._has(places), [stand], bytearray(places.said))
+
+    def _has(self, places: _Places) -> Bools:
+        """Which lines say something."""
+        if places.has.all():
+            return np.ones(len(self.codes), np.bool_)
+        has: Bools = places.has[self.codes]
+        return has
+
+    def _over(self, places: _Places, column: Column) -> Ints:
+        """The lines whose number is none that may stand there."""
+        values = column.values
+        may_be = values > int(places.most.min())
+        if not places.zero.all():
+            may_be |= values == 0
+        rows = np.flatnonzero(may_be & column.has)
+        codes = self.codes[rows]
+        holds = (values[rows] <= places.most[codes]) & ((values[rows] != 0) | places.zero[codes])
+        over: Ints = rows[~holds]
+        return over
+
+
+def _telling(found: Found, lines: Part, asked: Bools) -> Iterator[tuple[Positions, Positions]]:
+    """Where the words with digits are that tell what lines say: first one of each, then another.
+
+    Counted from the start of the line, and empty where a line has no more of them.
+
+    Args:
+        found: What the lines say.
+        lines: The lines.
+        asked: About which of them.
+    """
+    every = np.arange(len(lines), dtype=np.int32)
+    spans = [(every[one.rows], one.starts, one.ends) for one in found.telling]
+    if not spans:
+        return
+    rows, starts, ends = (np.concatenate(parts) for parts in zip(*spans, strict=True))
+    which = np.flatnonzero(asked[rows])
+    which = which[have_digits(lines.text, starts[which], ends[which])]
+    which = which[np.argsort(rows[which], kind="stable")]
+    rows, starts, ends = rows[which], starts[which], ends[which]
+    turns = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    for turn in range(int(turns.max(initial=-1)) + 1):
+        now = turns == turn
+        places = np.zeros((2, len(lines)), np.int32)
+        places[:, rows[now]] = (starts[now], ends[now]) - lines.starts[rows[now]]
+        yield places[0], places[1]
+
+
+class _Places(NamedTuple):
+    """Where lines that stand for others say something in a column.
+
+    Attributes:
+        has: Whether a line says it.
+        starts: Where that starts, counted from the start of the line, or in `said`.
+        ends: Where it ends.
+        most: The largest number that may stand there.
+        zero: Whether 0 may.
+        apart: Whether it is a text in `said`.
+        said: Texts that are not said as they are printed.
+    """
+
+    has: Bools
+    starts: Positions
+    ends: Positions
+    most: Ints
+    zero: Bools
+    apart: Bools
+    said: bytes = b""
+
+    @property
+    def counts(self) -> Ints:
+        """How many digits numbers have."""
+        return (self.ends - self.starts).astype(np.int64)
+
+    def then(self, other: _Places) -> _Places:
+        """These, and those of more lines."""
+        shift = other.apart * np.int32(len(self.said))
+        return _Places(
+            np.append(self.has, other.has),
+            np.append(self.starts, other.starts + shift),
+            np.append(self.ends, other.ends + shift),
+            np.append(self.most, other.most),
+            np.append(self.zero, other.zero),
+            np.append(self.apart, other.apart),
+            self.said + other.said,
+        )
+
+
+def _places(column: Column | None, lines: Part) -> _Places:
+    """Where some lines say something in a column."""
+    count, size = len(lines), len(lines.text.raw)
+    starts, ends = np.zeros((2, count), np.int32)
+    has, apart = np.zeros((2, count), np.bool_)
+    most, zero = np.full(count, ANY), np.ones(count, np.bool_)
+    if column is None:
+        return _Places(has, starts, ends, most, zero, apart)
+    for rows, first, behind, _, bound in column.stands:
+        starts[rows], ends[rows] = first, behind
+        if bound is not None:
+            most[rows], zero[rows] = bound
+    apart = starts >= size
+    origins = np.where(apart, size, lines.starts) * (ends > starts)
+    said = bytes(column.said)
+    return _Places(column.has, starts - origins, ends - origins, most, zero, apart, said)
