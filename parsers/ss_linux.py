@@ -211,6 +211,7 @@ SPANS = {
 }
 _SPAN = re.compile(r"([0-9]+)ms(?:\([0-9.]+%\))?")
 _SKMEM = re.compile(r"([a-z]+)([0-9]+)")
+_HEX = re.compile(r"[0-9a-f]+")
 SKMEM = {"r": "skmem_r", "rb": "skmem_rb", "t": "skmem_t", "tb": "skmem_tb", "d": "skmem_d"}
 
 
@@ -239,6 +240,12 @@ def _skmem(value: str) -> Values:
     }
 
 
+def _cookie(value: str) -> Values:
+    if _HEX.fullmatch(value) is None:
+        raise ValueError(value)
+    return {"cookie": value}
+
+
 def _item(key: str, value: str, token: str) -> Values:
     """What one word of the options says; ValueError for a value that is not of its kind."""
     readers: tuple[tuple[bool, Callable[[], Values]], ...] = (
@@ -247,7 +254,7 @@ def _item(key: str, value: str, token: str) -> Values:
         (key in SPANS, lambda: _span(key, value)),
         (key == "timer", lambda: _timer(token)),
         (key == "skmem", lambda: _skmem(value)),
-        (key == "sk", lambda: {"cookie": value}),
+        (key == "sk", lambda: _cookie(value)),
         (key == "v6only", lambda: {"v6only": value == "1"}),
         (token == "app_limited", lambda: {"app_limited": True}),
     )

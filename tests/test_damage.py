@@ -206,21 +206,24 @@ def parted(width: int) -> Callable[[str], Lines]:
     )
 
 
-WIDTHS = (66, 80, 132)
+WIDTHS = (66, 70, 80, 132)
 BACK = {
     "netstat_aix--an": 1.0,
     "netstat_freebsd--Aan": 1.0,
+    "netstat_freebsd--x": 0.97,
     "netstat_hpux--an": 1.0,
     "netstat_illumos--an": 1.0,
-    "netstat_illumos--unix": 0.94,
+    "netstat_illumos--an-v6": 1.0,
+    "netstat_illumos--unix": 0.91,
     "netstat_linux--users-inodes": 1.0,
     "netstat_macos--an": 1.0,
     "netstat_macos--anv-14": 1.0,
     "netstat_macos--anv-26": 1.0,
-    "netstat_netbsd--Aan": 1.0,
+    "netstat_netbsd--Aan": 0.98,
     "netstat_openbsd--an": 0.98,
     "netstat_reactos--an": 1.0,
     "netstat_windows--anob": 1.0,
+    "netstat_windows--f": 0.83,
     "ss_linux--all-tables": 0.98,
     "ss_linux--details": 0.96,
     "ss_linux--zero-window": 1.0,
@@ -411,6 +414,7 @@ def test_the_rest_of_a_row_above_rows_is_damaged_and_no_heading() -> None:
 
 OWNED = 'CLOSE-WAIT 1 0 192.0.2.10:80 198.51.100.7:5151{} users:(("web",pid=9,fd=4))\n'
 WIDE = "tcp        0      0 192.0.2.10:80           198.51.100.7:5151{}      ESTABLISHED\n"
+NAMED = "unix  2      [ ACC ]     STREAM     LISTENING     4712{} /run/app.sock\n"
 FILLED = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{}  \n"
 TAILS = {
     "before the owner that all others in this state have": (OWNED, "5151", True),
@@ -419,6 +423,7 @@ TAILS = {
     "where the others are filled up, with a shorter number": (FILLED, ":51", True),
     "behind the number": (FILLED, "51514", False),
     "behind the row": (WIDE, "ESTABLISHED", False),
+    "behind the blank before a path": (NAMED, "47124 ", False),
 }
 
 
@@ -429,7 +434,7 @@ def test_a_row_that_the_text_stops_in_is_listed(
 ) -> None:
     monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
     row, end, cut = TAILS[where]
-    header = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" * ("tcp" not in row)
+    header = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" * row[:1].isupper()
     text = header + "".join(map(row.format, range(5)))
     text = text[: text.rfind(end) + len(end)]
     dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", engine=engine)

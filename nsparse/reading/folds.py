@@ -46,6 +46,10 @@ class Fold:
         fitted = len(above) + 1 + _first_word(below) <= self.width
         return bool(self.width) and not fitted and not below.startswith(INDENTS)
 
+    def may_have_broken(self, above: str, below: str) -> bool:
+        """The same, or it cut blanks: those at the end of a line nobody keeps."""
+        return self.broke(above, below) or (self.cuts and below.startswith(INDENTS))
+
     def join(self, segment: Segment) -> str:
         """All lines of a segment as one."""
         text = segment[0]
@@ -62,29 +66,31 @@ def fold_of(segments: Sequence[Segment], sense: Callable[[str], float]) -> Fold:
         segments: The lines from one beginning to the next; those of one line tell nothing.
         sense: How much sense a text makes.
     """
-    cut, parted = _cut(segments), _parted(segments)
-    if not (cut.width and parted.width):
-        return cut if cut.width else parted
+    (cut, sure), parted = _cut(segments), _parted(segments)
+    if not parted.width:
+        return cut if sure else Fold()
     long = [segment for segment in segments if len(segment) > 1][:VOTERS]
     long += [segment[:2] for segment in long if len(segment) > 2]
     made = [(sense(cut.join(segment)), sense(parted.join(segment))) for segment in long]
     votes = sum((one > other) - (one < other) for one, other in made)
     if votes == 0:
         breaks = [pair for segment in segments for pair in pairwise(segment)]
+        if not sure:
+            return Fold() if all(cut.broke(*pair) for pair in breaks) else parted
         votes = 2 * sum(cut.broke(*pair) for pair in breaks) - len(breaks)
         votes += 2 * sum(below.startswith(INDENTS) for _, below in breaks)
     return cut if votes > 0 else parted
 
 
-def _cut(segments: Sequence[Segment]) -> Fold:
-    """The width at which words were cut, if they were.
+def _cut(segments: Sequence[Segment]) -> tuple[Fold, bool]:
+    """The width at which words were cut, if they were, and whether enough lines show it.
 
     Programs that cut lines count a tab as one character, or as the columns it takes.
     """
     above = [line for segment in segments for line in segment[:-1]]
     ways = [[len(line) for line in above], [len(line.expandtabs()) for line in above]]
     full, width = max((_full(widths), max(widths, default=0)) for widths in ways)
-    return Fold(width, cuts=True) if full >= OFTEN and width >= NARROWEST else Fold()
+    return Fold(width, cuts=True), full >= OFTEN and width >= NARROWEST
 
 
 def _full(widths: Sequence[int]) -> int:

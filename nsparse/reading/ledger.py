@@ -71,7 +71,8 @@ class Ledger:
         few = len(self.waiting) <= LOST_AFTER
         for line in self.waiting:
             voice = self.explains(line.text)
-            if among_rows or voice is not None or (few and noise.holds_numbers(line.text)):
+            lost = noise.holds_row(line.text) or (few and noise.holds_numbers(line.text))
+            if among_rows or voice is not None or lost:
                 self.refuse(line, voice or self.speaks())
             else:
                 self.pass_over("text", line, "text")

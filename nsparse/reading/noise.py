@@ -14,7 +14,7 @@ _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
     r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])"
     # SUSE: `host:~ #`.
-    r"|[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}(?::[~/][^ :]{0,80} ?)?[$#%>])"
+    r"|(?![0-9.]+%)[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}(?::[~/][^ :]{0,80} ?)?[$#%>])"
     r"\s*(?P<command>.*)"
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
@@ -79,7 +79,7 @@ _KNOWN = (
         ),
     ),
     ("watch", re.compile(r"Every [0-9.,]+s: .*")),
-    ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\])[:\s].*")),
+    ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\]):?\s.*")),
 )
 
 
@@ -185,9 +185,15 @@ def known(line: str) -> str | None:
     return next((name for name, look in _KNOWN if look.fullmatch(line)), None)
 
 
+def stands_beside(line: str) -> bool:
+    """Whether a line is noise of a known kind, a prompt or a time."""
+    return bool(known(line) or prompt(line) or moment(line)) or clock(line)
+
+
 _DIGIT = re.compile(r"\d")
 _OF_ROW = re.compile(r"[\d/]")
-_END = re.compile(r"(?:[0-9a-f.:\]*]+)[:.](?:[0-9]{1,5}|\*)")
+# A host and a port; a number such as 0.25 is none.
+_END = re.compile(r"(?![0-9]*\.[0-9]+\Z)[0-9a-f.:\]*]+[:.](?:[0-9]{1,5}|\*)")
 _OF_ADDRESS = re.compile(r"\.|::|\*")
 _PROSE = 3
 """Of so many words in a sentence at most one holds a digit, in a row every second one does; and no
@@ -228,6 +234,24 @@ def holds_two_ends(line: str) -> bool:
     """
     ends = filter(_END.fullmatch, line.split())
     return _count(_OF_ADDRESS, ends) > 1
+
+
+def begins_with_end(line: str) -> bool:
+    """Whether a line begins with an end of a socket, as rows without a protocol do.
+
+    >>> begins_with_end("*.22  LIST"), begins_with_end("port 22")
+    (True, False)
+    """
+    return any(map(_END.fullmatch, line.split(None, 1)[:1]))
+
+
+def holds_row(line: str) -> bool:
+    """Whether a line names both ends of a socket, and is mostly ends and numbers.
+
+    >>> holds_row("2001:db8::1.22 2001:db8::9.4000 Connecte"), holds_row("::1.22 to ::1.23 is mine")
+    (True, False)
+    """
+    return holds_two_ends(line) and holds_data(line)
 
 
 def holds_numbers(line: str) -> bool:

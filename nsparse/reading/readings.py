@@ -9,7 +9,7 @@ from nsparse.dialect import CellFault
 from nsparse.reading.grammar import Match
 from nsparse.reading.tables import Voice
 from nsparse.reading.text import BLANKS
-from nsparse.schema import PROTOS
+from nsparse.schema import PROTOS, STATEFUL
 from nsparse.states import is_known
 
 LONGEST = 1000
@@ -122,7 +122,11 @@ def odd(reading: Reading | None) -> float:
     cells = reading.voice.dialect.cells
     fields = zip(reading.match.fields, reading.match.texts, strict=True)
     said = [cells[name].read(text) for name, text in fields]
-    states = [values["state_raw"] for values in said if values.get("state_raw")]
+    states = [
+        values["state_raw"]
+        for values in said
+        if values.get("state_raw") and values.get("proto", "tcp") in STATEFUL
+    ]
     return sum(bool(values.get(odd)) for values in said for odd in ODD) + sum(
         not is_known(state) for state in states
     )
@@ -134,8 +138,9 @@ def is_own(old: Reading, new: Reading, below: str) -> bool:
     kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
     if inner.startswith("["):
         kinds = ("owner", *kinds)
+    is_other = new.kind == "header" or (inner.isupper() and is_known(inner))
     said = {kind: match for kind in kinds if (match := old.voice.match(kind, inner))}
-    if not said:
+    if is_other or not said:
         return False
     cells = new.voice.dialect.cells
     added = _added(old, new) or new.match.fields[-1:]

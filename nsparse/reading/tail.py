@@ -33,7 +33,7 @@ class Tail(NamedTuple):
     """How a text stops.
 
     Attributes:
-        open: Whether its last line has no end.
+        open: Whether its last line has no end, and no blank behind which a cell may be empty.
         shorter: Whether the lines above are filled up with blanks to one width, and the last is
             not, and its last word is shorter than theirs.
     """
@@ -51,7 +51,7 @@ def tail_of(text: str) -> Tail:
     >>> tail_of("a  \nbb \nccc \nd"), tail_of("a\n")
     (Tail(open=True, shorter=False), Tail(open=False, shorter=False))
     """
-    if not text or text.endswith(("\n", "\r")):
+    if not text or text.endswith(("\n", "\r", " ")):
         return WHOLE
     *above, last = re.split("\r\n|\r|\n", text[-LOOK:])
     if len(text) > LOOK:
@@ -60,7 +60,7 @@ def tail_of(text: str) -> Tail:
     filled = len({len(line) for line in near}) == 1 and all(line.endswith(" ") for line in near)
     ends = [_last_word(line) for line in near]
     shorter = len(near) >= LEAST and filled and 0 < _last_word(last) < min(ends)
-    return Tail(open=True, shorter=shorter and not last.endswith(" "))
+    return Tail(open=True, shorter=shorter)
 
 
 def _last_word(line: str) -> int:

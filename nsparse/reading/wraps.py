@@ -140,10 +140,9 @@ class Wraps:
             for one in readings
             if one is not best and (one.doubt or (one.rank == best.rank and one.says != best.says))
         ]
-        if not around.fold.width and not any(
-            Fold(around.longest).broke(*pair) for pair in pairwise(segment[:2])
-        ):
-            best = best._replace(doubt=False)
+        near = Fold(around.longest).broke(*segment[:2])
+        doubt = any(one.doubt for one in readings) and bool(around.fold.width or near)
+        best = best._replace(doubt=doubt)
         if best.lines > 1 and others and best.matters:
             best = Long(1, segment[0], None, doubt=True)
         front = first[: len(first) - len(segment[0])]
@@ -153,6 +152,8 @@ class Wraps:
         """Whether a line may be the first part of a row, of what follows one, or of a heading."""
         inner = text.strip(BLANKS)
         if self._opens(inner) or (self.floor.table is not None and text != inner):
+            return True
+        if self.floor.near and noise.begins_with_end(inner):
             return True
         return not noise.holds_data(inner) and not any(map(str.isdecimal, inner.split()))
 
@@ -212,9 +213,11 @@ class Wraps:
         if fold.width:
             self._rule = front, fold
         elif self._rule is not None and self._rule[0] == front:
+            rule = self._rule[1]
             breaks = [pair for segment in segments for pair in pairwise(segment)]
-            if breaks and all(self._rule[1].broke(*pair) for pair in breaks):
-                return self._rule[1]
+            shown = any(rule.broke(*pair) for pair in breaks)
+            if shown and all(rule.may_have_broken(*pair) for pair in breaks):
+                return rule
         return fold
 
     def _stretch(self, at: int, marks: str) -> _Stretch:
