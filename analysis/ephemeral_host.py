@@ -60,7 +60,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         used = _different(ports[within])
         if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
             continue
-        severity = _severity(scene, limits, place[within], used / span.size)
+        severity = _severity(scene, limits, place[within], used, span)
         if severity is not None:
             inside = Rows(scene.view, place[within])
             yield _finding(scene, limits, inside, span, used, severity, addr)
@@ -86,7 +86,7 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
     import numpy as np
 
     view = scene.view
-    wild, addresses = view.is_("local_addr", *WILD), view.array("local_addr")
+    wild = view.is_("local_addr", *WILD)
     for space in view.lots(_taken(scene), least=least):
         anywhere, here = space[wild[space]], space[~wild[space]]
         if scene.os not in ("windows", *SHARED) or not len(here):
@@ -94,41 +94,37 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
             continue
         for part in view.lots(here, "local_addr", least=least - len(anywhere)):
             both = np.sort(np.concatenate([part, anywhere])) if len(anywhere) else part
-            yield str(addresses[part[0]]), both
+            yield str(view.cell("local_addr", part[0])), both
 
 
-def _severity(scene: Scene, limits: Limits, inside: Ints, share: float) -> Severity | None:
-    reached = [severity for severity in SEVERE if share >= limits[severity]]
-    if not reached or _one_way(scene, inside):
+def _severity(
+    scene: Scene, limits: Limits, inside: Ints, used: int, span: Range
+) -> Severity | None:
+    reached = [severity for severity in SEVERE if used >= limits[severity] * span.size]
+    view, out = scene.view, inside[scene.view.known("remote_port")[inside]]
+    ways, ports = view.keys(*WAY)[out], view.numbers("local_port")[out]
+    if not reached or _one_way(ways, ports, (1 - ELSEWHERE) * used):
         return None
-    if scene.os in SHARED and not _binds(scene, inside, limits):
+    if scene.os in SHARED and not _binds(ways, ports, limits["alone"]):
         return "info"
     return reached[0]
 
 
-def _outgoing(scene: Scene, inside: Ints) -> Ints:
-    return inside[scene.view.known("remote_port")[inside]]
-
-
-def _one_way(scene: Scene, inside: Ints) -> bool:
+def _one_way(ways: Ints, ports: Ints, least: float) -> bool:
     """Whether nearly all ports are used towards one destination: that is another finding."""
-    from nsparse.judging.lots import crowded
+    from nsparse.judging.lots import crowded, distinct
 
-    view, out = scene.view, _outgoing(scene, inside)
-    least = (1 - ELSEWHERE) * _different(view.numbers("local_port")[inside])
-    out = out[crowded(view.keys_at(out, *WAY), least)]
-    return int(view.distinct(out, WAY, (*WAY, "local_port")).max(initial=0)) >= least
+    some = crowded(ways, least) & (ways >= 0)
+    return int(distinct(ways[some], ports[some]).max(initial=0)) >= least
 
 
-def _binds(scene: Scene, inside: Ints, limits: Limits) -> bool:
+def _binds(ways: Ints, ports: Ints, least: float) -> bool:
     """Whether a program reserves each port: none is used twice towards different destinations."""
     import numpy as np
 
-    view, out = scene.view, _outgoing(scene, inside)
-    ways, ports = view.keys_at(out, *WAY), view.numbers("local_port")[out]
-    if not len(out) or _different(ports) < limits["alone"] or (ways < 0).any():
+    if _different(ports) < least or ways.min(initial=0) < 0:
         return False
-    way_of = np.zeros(int(ports.max()) + 1, dtype=np.int64)
+    way_of = np.zeros(int(ports.max(initial=0)) + 1, dtype=np.int64)
     way_of[ports] = ways
     return bool((way_of[ports] == ways).all())
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
+    from nsparse.judging.codes import Ints
     from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
@@ -69,7 +70,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not closed.any():
         return
     found = Rows(view, closed)
-    kinds = _kinds(scene, limits)[closed]
+    kinds = _kinds(scene, limits, found.at)
     for kind in dict.fromkeys(kinds.tolist()):
         part = found.part(kinds == kind)
         if kind == "kernel":
@@ -78,7 +79,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
             yield from _stuck(scene, limits, part, vague=kind == "vague")
 
 
-def _kinds(scene: Scene, limits: Limits) -> npt.NDArray[np.str_]:
+def _kinds(scene: Scene, limits: Limits, at: Ints) -> npt.NDArray[np.str_]:
     """Who holds each row: kernel, a program (held), not to be told (vague); or it still receives.
 
     Linux moves a socket that no program holds to a time-wait entry that keeps the name, with
@@ -88,9 +89,9 @@ def _kinds(scene: Scene, limits: Limits) -> npt.NDArray[np.str_]:
 
     view = scene.view
     shown = "timers" in scene.has and scene.os == "linux"
-    nobodys = ownerless(scene)
-    kernel = view.is_("timer", "timewait") | (nobodys & told_of(scene))
-    receives = view.below("lastrcv_ms", 1000 * limits["fresh_s"])
+    nobodys = ownerless(scene)[at]
+    kernel = view.is_("timer", "timewait")[at] | (nobodys & told_of(scene)[at])
+    receives = view.below("lastrcv_ms", 1000 * limits["fresh_s"])[at]
     kinds: npt.NDArray[np.str_] = np.select(
         [kernel, receives, ~nobodys], ["kernel", "receiving", "held"], "held" if shown else "vague"
     )

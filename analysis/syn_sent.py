@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
-from nsparse.judging.finding import (
-    count_of,
-    endpoint,
-    owner_of,
-    settle,
-    tally,
-)
+from nsparse.judging.finding import endpoint, owner_of, settle, tally
 from nsparse.judging.measure import eased, halved, syn_age
 from nsparse.judging.pile import piles
 from nsparse.judging.scope import kind
@@ -134,12 +128,14 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     own = view.where("remote_addr", local.__contains__, worth)
     found = Rows(view, worth)
     again = found["retrans"].fillna(found["retrans_total"])
+    most = again.fillna(-1).to_numpy()
     found = found.beside(retrans=again.array)
     services = view.keys_at(at, *SERVICE)
     base = view.tally(at, near, *by)
     for pile in piles(scene, found, limits, by, base=base, least=1):
         first = pile.places[0]
-        retrans = count_of(pile.rows["retrans"].max())
+        repeats = int(most[pile.places].max())
+        retrans = None if repeats < 0 else repeats
         yield Calls(
             pile=pile,
             service=int(services[first]),

@@ -54,9 +54,9 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     opened = client & view.is_("state", "ESTABLISHED")
     least = min(limits["notice"], _filling(scene, limits))
     at = (waiting & client).nonzero()[0]
-    beside = dict(zip(at.tolist(), view.tally(at, opened, "service").tolist(), strict=True))
+    beside = view.tally(at, opened, "service")
     for lot in view.lots(at, "service", least=least):
-        severity = _severity(scene, limits, lot, beside[lot[0]])
+        severity = _severity(scene, limits, lot, int(beside[at.searchsorted(lot[0])]))
         if severity is not None:
             there = opened.nonzero()[0]
             there = there[view.alike(there, lot[:1], "service")]
@@ -72,7 +72,7 @@ def _filling(scene: Scene, limits: Limits) -> float:
 
 def _severity(scene: Scene, limits: Limits, lot: Ints, opened: int) -> Severity | None:
     n = len(lot)
-    if comes_back(scene, str(scene.view.array("remote_addr")[lot[0]])):
+    if comes_back(scene, str(scene.view.cell("remote_addr", lot[0]))):
         return None
     if n >= _filling(scene, limits):
         return "warning"

@@ -25,6 +25,8 @@ def _once(view: View) -> Bools:
     import numpy as np
 
     live, pair, group = view.true("live"), view.numbers("pair"), view.numbers("group")
+    if not view.linked("pair").any():
+        return live
     second = (pair >= 0) & (pair < np.arange(len(pair))) & live[pair] & (group[pair] == group)
     once: Bools = live & ~second
     return once

@@ -185,7 +185,7 @@ def completed(view: View, found: Repeats) -> View:
     told = {}
     state = view.codes("state").of
     alike = state[found.again] == state[found.first]
-    names = [name for name in view.names if name not in PLACE and view.known(name).any()]
+    names = [name for name in view.names if name not in PLACE and not view.empty(name)]
     known, new = (view.pick(rows, *names).notna() for rows in (found.first, found.again))
     for name in names:
         give = ~known[name].to_numpy() & new[name].to_numpy()

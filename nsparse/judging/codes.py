@@ -35,8 +35,23 @@ def codes(values: pd.Series) -> Codes:
         return Codes(
             values.cat.codes.to_numpy().astype(np.int64) + 1, len(values.cat.categories) + 1
         )
+    if only(values.array) is not None:
+        return Codes(np.ones(len(values), dtype=np.int64), 2)
     found, known = pd.factorize(values)
     return Codes(found.astype(np.int64) + 1, len(known) + 1)
+
+
+def only(texts: Any) -> str | None:
+    """The one text of a column of texts; None where there are several, or a row has none.
+
+    >>> only(pd.array(["a", "a"], dtype="str")), only(pd.array(["a", None, "a"], dtype="str"))
+    ('a', None)
+    """
+    if not isinstance(texts.dtype, pd.StringDtype) or not len(texts):
+        return None
+    if pd.isna(texts[0]) or pd.isna(texts[-1]) or texts[0] != texts[-1]:
+        return None
+    return str(texts[0]) if flags(pd.Series(texts == texts[0])).all() else None
 
 
 def joined(first: Codes, *others: Codes) -> Ints:

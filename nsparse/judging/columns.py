@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.codes import Bools, Codes, Ints, dense
+from nsparse.judging.codes import Bools, Codes, Ints, dense, only
 from nsparse.judging.codes import Words as Texts
 from nsparse.schema import BY_NAME, pandas_dtype
 
@@ -123,6 +123,8 @@ def coded(array: Any, known: Bools) -> Coded:
             of = values - (least - 1)
             of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
+    if (first := only(array)) is not None:
+        return small(np.zeros(len(array), dtype=np.int8), 1), np.array([first], dtype=object)
     found, values = array.factorize()
     return small(found, len(values)), values
 

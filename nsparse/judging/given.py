@@ -173,10 +173,12 @@ def sources(
     dumps: Sequence[Given], frame: pd.DataFrame, hosts: Mapping[str, Named]
 ) -> Iterator[Source]:
     """One source for each file, in order; also for one without rows."""
+    from nsparse.judging.codes import only
+
     by_file = {dump.file: dump for dump in dumps if dump.file is not None}
     names = frame["file"].fillna("")
     rows: dict[Any, pd.DataFrame] = dict.fromkeys(names[:1], frame)
-    if names.nunique() > 1:
+    if only(names.array) is None and len(names):
         rows = dict(list(frame.groupby(names, sort=False)))
     nothing = Given(frame.iloc[:0])
     for file in dict.fromkeys([*by_file, *map(str, rows)]):
@@ -206,6 +208,11 @@ def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Name
 
 def _listed(values: pd.Series) -> str | None:
     """The values of a column in a word or two."""
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):  # without a copy of all of them
+        used = pd.unique(values.cat.codes.to_numpy())
+        return _words(values.cat.categories[used[used >= 0]])
     return _words(values.dropna().unique())
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import Codes, Ints, codes, compact, joined
+from nsparse.judging.codes import Codes, Ints, codes, compact, joined, only
 from nsparse.judging.ends import WILDCARDS
 
 VIEWS_WITHIN_S = 60
@@ -53,7 +53,8 @@ def named(
         rules: By file what the name in its rows comes from, where that was not its text.
     """
     told = {} if rules is None else rules
-    files = [str(file) for file in frame["file"].fillna("").unique()]
+    one = only(frame["file"].array)
+    files = [str(file) for file in frame["file"].fillna("").unique()] if one is None else [one]
     if host is not None:
         return {file: Named(host, "option") for file in files}
     said = _said(frame)

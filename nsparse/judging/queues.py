@@ -70,7 +70,8 @@ def readings(scene: Scene, counts: Mapping[str, int], who: str) -> tuple[str, ..
 
 def ownerless(scene: Scene) -> Bools:
     """Rows that no program holds, or none that the dump names."""
-    return ~scene.view.true("owned") & ~scene.view.known("inode")
+    view = scene.view
+    return scene.once(ownerless, lambda: ~view.true("owned") & ~view.known("inode"))
 
 
 def tells_owners(scene: Scene) -> bool:
@@ -93,8 +94,13 @@ def told_of(scene: Scene) -> Bools:
 
 def served_by_owner(scene: Scene) -> Bools:
     """Connections of a listener that has an owner, or an inode, that is shown."""
-    listener = scene.view.numbers("listener")
-    return (~ownerless(scene))[listener] & (listener >= 0)
+    return scene.once(served_by_owner, lambda: _of_listeners(scene, ~ownerless(scene)))
+
+
+def _of_listeners(scene: Scene, which: Bools) -> Bools:
+    """Connections of some listeners."""
+    served = scene.view.linked("listener")
+    return which[scene.view.numbers("listener")] & served if served.any() else served
 
 
 def empty_queue(scene: Scene) -> Bools:
@@ -104,9 +110,9 @@ def empty_queue(scene: Scene) -> Bools:
     queue that is not empty must show that they are printed at all.
     """
     view = scene.view
-    listens, listener = view.is_("state", "LISTEN"), view.numbers("listener")
+    listens = view.is_("state", "LISTEN")
     printed = view.is_("tool", "ss") | bool((listens & view.above("recv_q", 0)).any())
-    return (listens & view.is_("recv_q", 0) & printed)[listener] & (listener >= 0)
+    return _of_listeners(scene, listens & view.is_("recv_q", 0) & printed)
 
 
 def stranded(scene: Scene) -> Bools:
@@ -125,8 +131,7 @@ def accepted(scene: Scene) -> Bools:
     """
     view = scene.view
     empty = view.is_("state", "LISTEN") & view.is_("recv_q", 0)
-    listener = view.numbers("listener")
-    guessed = view.is_("role", "client") | (empty[listener] & (listener >= 0))
+    guessed = view.is_("role", "client") | _of_listeners(scene, empty)
     return ~ownerless(scene) | (guessed & ~told_of(scene))
 
 

@@ -102,8 +102,8 @@ def _own(ends: Ends, here: Bools, whole: Bools) -> Bools:
     space, size = ends.space, len(ends.addresses)
     told = joined(space, Codes(ends.remote_addr, size))
     mine = joined(space, Codes(ends.local_addr, size))[here]
-    near = ends.addresses.loopback[ends.remote_addr]
-    return whole & (is_among(told, mine, space.size * size) | near)
+    found, near = is_among(told, mine, space.size * size), ends.addresses.loopback
+    return whole & (found | near[ends.remote_addr] if near.any() else found)
 
 
 class _Listeners:

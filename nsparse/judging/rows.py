@@ -33,6 +33,7 @@ class Rows:
         self.view = view
         self.at: Ints = positions(which)
         self.more = more
+        self._counts: dict[str, tuple[Ints, Ints]] = {}
 
     def __len__(self) -> int:
         """How many they are."""
@@ -111,6 +112,11 @@ class Rows:
 
     def _counted(self, name: str) -> tuple[Ints, Ints]:
         """The numbers of the values that there are, and how often each is; of NA nothing."""
+        if name not in self._counts:
+            self._counts[name] = self._count(name)
+        return self._counts[name]
+
+    def _count(self, name: str) -> tuple[Ints, Ints]:
         import numpy as np
 
         from nsparse.judging.codes import dense
@@ -130,4 +136,6 @@ class Row:
 
     def __getitem__(self, name: str) -> Any:
         """A cell."""
-        return self._more[name] if name in self._more else self._view.cell(name, self._at)
+        if name not in self._more:
+            self._more[name] = self._view.cell(name, self._at)
+        return self._more[name]

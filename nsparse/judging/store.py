@@ -193,8 +193,13 @@ class Store:
         return self.once(("codes", name), lambda: self._coded(name))
 
     def _coded(self, name: str) -> Codes:
+        values: Any
         if self.empty(name):
             codes, values = small(np.broadcast_to(np.int8(-1), len(self)), 0), np.zeros(0)
+        elif self._parent is not None and name not in self._more:
+            store, at = self._parent
+            codes, values = store.codes(name), store.once(("words", name), tuple)
+            codes = codes if at is None else Codes(fixed(codes.of[at]), codes.size)
         else:
             codes, values = coded(self.array(name), self.known(name))
         self._made["words", name] = values

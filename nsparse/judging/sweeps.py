@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.judging.calls import SERVICE
 from nsparse.judging.finding import WHOSE
+from nsparse.judging.rows import Rows
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def sweeps(
     sizes = view.distinct(at, ("owner", fixed), (tried,))
     for lot in view.lots(at[sizes >= limits["warning"]], "owner", fixed):
         part = view.pick(lot, *WHOSE, *SERVICE)
-        answers = view.pick(up & (keys == keys[lot[0]]), tried)[tried]
-        n, hits = int(part[tried].nunique()), int(answers.nunique())
+        n = int(part[tried].nunique())
+        hits = Rows(view, up & (keys == keys[lot[0]])).different(tried)
         if hits <= limits["hits"] * n:
             yield Sweep(part, wide, n, hits, part[fixed].iat[0], int(view.keys("owner")[lot[0]]))
 

@@ -87,7 +87,7 @@ class View:
         return self._once(("is", name, *values), lambda: fixed(self._is(name, values)))
 
     def _is(self, name: str, values: tuple[object, ...]) -> Bools:
-        if self._store.empty(name):
+        if self.empty(name):
             return np.zeros(len(self), dtype=np.bool_)
         if self._store.kind(name) in "iuf":
             number = self.numbers(name)
@@ -98,6 +98,10 @@ class View:
     def known(self, name: str) -> Bools:
         """Rows with a value."""
         return self._store.known(name)
+
+    def empty(self, name: str) -> bool:
+        """Whether no row has a value."""
+        return self._store.empty(name)
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""
@@ -129,7 +133,7 @@ class View:
             test: What to ask.
             among: The only rows that matter; of the others the answer is False.
         """
-        if self._store.empty(name):
+        if self.empty(name):
             return np.zeros(len(self), dtype=np.bool_)
         codes = self.codes(name)
         passed = np.zeros(codes.size, dtype=np.bool_)
