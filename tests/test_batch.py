@@ -511,6 +511,7 @@ def test_a_shard_that_is_none(shard: str, tmp_path: Path) -> None:
 
 SHELVES: dict[str, tuple[list[str], list[str]]] = {
     "archives": (["a.tar.xz", "b.zip", ".hidden.zip"], ["a.tar.xz", "b.zip"]),
+    "checksums": (["a.tar.xz", "a.tar.xz.sha256", "b.md5"], ["a.tar.xz", "b.md5"]),
     "dumps": (["a.txt", "b.txt"], ["a.txt", "b.txt"]),
     "unpacked bundles": (["a/ss.txt", "a/sys/x", "b/ss.txt"], ["a", "b"]),
     "one unpacked bundle": (["version.txt", "sos_commands/networking/ss"], ["."]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,10 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 BLOCK = 8 << 20
 """Bytes asked for at a time over the network: bundles are read from their beginning to their end,
 so few large requests are quickest."""
+
+
+SUMS = (".md5", ".sha1", ".sha256", ".sha512", ".asc", ".sig")
+"""How the name of a checksum or a signature goes on behind that of its file."""
 
 
 def is_remote(name: str) -> bool:
@@ -108,9 +112,17 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     """What a folder holds, but for hidden things; nothing where it may not be looked at."""
     try:
         with os.scandir(folder) as found:
-            return sorted((e for e in found if not e.name.startswith(".")), key=lambda e: e.name)
+            entries = {e.name: e for e in found if not e.name.startswith(".")}
     except OSError:
         return []
+    return [entries[name] for name in _bundles(entries)]
+
+
+def _bundles(names: Collection[str]) -> list[str]:
+    """Some names without those of checksums, sorted: collectors write one beside each archive."""
+    return sorted(
+        name for name in names if not (name.endswith(SUMS) and name.rpartition(".")[0] in names)
+    )
 
 
 def _is_shelf(entries: Sequence[os.DirEntry[str]], *, named: bool) -> bool:
@@ -148,7 +160,7 @@ def _remote(path: str) -> Iterator[str]:
         if not fs.isdir(root):
             yield path
             return
-        for found in sorted(fs.find(root)):
+        for found in _bundles(set(fs.find(root))):
             yield str(fs.unstrip_protocol(found))
     except Exception as error:  # each of these libraries has its own
         raise NsparseError(f"{harmless(path)}: cannot be listed: {error}") from error

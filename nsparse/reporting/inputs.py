@@ -175,8 +175,10 @@ def _read_bundle(file: BinaryIO, name: str, how: How, reading: Reading) -> bool:
     if not bundle.dumps and not archive:
         file.seek(start)
         return False
-    _add(bundle, reading)
-    if not bundle.dumps:
+    if bundle.dumps:
+        _add(bundle, reading)
+    else:
+        _add_problems(bundle, reading)
         reading.refusals.append(Refusal(name, f"{harmless(name)}: {harmless(_empty(bundle))}"))
     return True
 
@@ -186,14 +188,19 @@ def _add(bundle: Bundle, reading: Reading) -> None:
     others = bundle.members["others"]
     if others:
         reading.others[bundle.name] = reading.others.get(bundle.name, 0) + others
+    _add_problems(bundle, reading)
+
+
+def _add_problems(bundle: Bundle, reading: Reading) -> None:
     for problem in bundle.problems:
         file = f"{bundle.name}/{problem.path}" if problem.path else bundle.name
         reading.refusals.append(Refusal(file, f"{harmless(file)}: {harmless(problem.why)}"))
 
 
 def _empty(bundle: Bundle) -> str:
-    """Why a bundle that was read gives nothing."""
-    what = f"this {bundle.layout}" if bundle.layout else "this bundle"
+    """Why a bundle that was read gives nothing; its layout stands in its notes, where it has any."""
+    known = bundle.layout if not bundle.notes else None
+    what = f"this {known}" if known else "this bundle"
     files = plural(bundle.members["files"], "file")
     return "; ".join([f"no socket table in {what} ({files})", *bundle.notes])
 
