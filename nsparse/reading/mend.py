@@ -79,7 +79,7 @@ MENDS = (
     ),
     Mend("found", _without(rf"(?:[A-Za-z]:)?{_OF_NAME}{{1,200}}:")),
     # `cat -n`, `nl`, editors and pages with line numbers: `  12  `, `12. `, `12| `.
-    Mend("numbered", _without(r"[0-9]{1,7}(?:[:.|)][ \t]?|[ \t]{1,2}|$)")),
+    Mend("numbered", _without(r"[0-9]{1,7}(?:(?:[:|)]|\.(?![0-9]))[ \t]?|[ \t]{1,2}|$)")),
     # The one message of netstat (network_cmds inet.c) that ends without a line end.
     Mend("glued", _without(r"Some [a-z0-9]+ sockets may have been created or deleted(?=[^ .])")),
     # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
