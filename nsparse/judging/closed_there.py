@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from nsparse.judging import queues
 from nsparse.judging.elsewhere import facing, growing
+from nsparse.judging.finding import HOW_LONG, others, peers
 from nsparse.judging.pile import piles
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.around import States
     from nsparse.judging.codes import Bools, Ints
+    from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
@@ -27,22 +30,25 @@ if TYPE_CHECKING:
 
 Kind = Literal["unaccepted", "unread", "answering", "pool", "leak"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+DECIDE = ("unread", "pool", "leak")
+"""Kinds whose numbers decide which rows they take."""
 
 PROGRAM = ("program",)
 AGED_MS = 120_000
 """No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
 
 
-def of_kind(scene: Scene, kind: Kind, limits: Kinds) -> Rows:
+def of_kind(scene: Scene, family: str, kind: Kind) -> Rows:
     """The rows of a kind, with what is counted of a pile of them.
 
     Args:
         scene: The scene.
-        kind: What they are.
-        limits: The numbers of `unread`, `pool` and `leak` that decide.
+        family: What the ids of the diagnoses begin with that split the rows among them: the numbers
+            in force for all of them decide.
+        kind: What they are, and the rest of the id.
     """
-    key = (of_kind, *((name, *sorted(numbers.items())) for name, numbers in limits.items()))
-    kinds = scene.once(key, lambda: _told_apart(scene, limits))
+    limits = {name: scene.numbers[f"{family}-{name}"] for name in DECIDE}
+    kinds = scene.once(_told_apart, lambda: _told_apart(scene, limits))
     found = scene.once(of_kind, lambda: _looked_at(scene))
     return found.part(kinds == KINDS.index(kind))
 
@@ -148,3 +154,32 @@ TELLS: tuple[tuple[Kind, Tell], ...] = (
     ("pool", _pooled),
 )
 """What tells the rows of each kind from those that are left, in the order in which it is tried."""
+
+
+# ---- words that findings about them share --------------------------------------------------------
+
+
+def aged(pile: Pile) -> bool:
+    """Whether most have received nothing for so long that no close is in progress."""
+    return 2 * pile.counts["aged"] >= pile.n
+
+
+def closers(pile: Pile) -> str:
+    """Who has closed: the one program at the other ends, where they are in a dump."""
+    return others(pile.rows, pile.rows.array("far_owner"))
+
+
+def evidence(pile: Pile, states: States) -> tuple[str, ...]:
+    """The table of states and Recv-Q classes, and who is at the other end."""
+    shown = tuple(queues.CLASSES) if any(pile.counts[name] for name in queues.CLASSES) else ()
+    alone = pile.first["role"] == "client" or not pile.rows.different("remote_addr")
+    lines = pile.table("CLOSE_WAIT", states, "other kinds", shown)
+    return lines if alone else (*lines, peers(pile.rows))
+
+
+def unknown(pile: Pile) -> tuple[str, ...]:
+    """What no finding about CLOSE_WAIT can tell from such a dump."""
+    said = [] if pile.kept else [HOW_LONG]
+    if "owner" not in pile.scene.has:
+        said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
+    return tuple(said)
