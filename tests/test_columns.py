@@ -28,8 +28,8 @@ from nsparse.reading.columns.delegates import read_rows
 from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.items import Number, Reader, Unknown
 from nsparse.reading.columns.kinds import Kinds
-from nsparse.reading.columns.lines import Lines, lines_of, lines_of_text
-from nsparse.reading.columns.part import part_of
+from nsparse.reading.columns.lines import lines_of, lines_of_text
+from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
@@ -148,7 +148,7 @@ def test_digits_and_codes_of_words() -> None:
     words = [stem + number for stem, number in product(stems, numbers) if stem + number] * 2
     text = text_of(memoryview("\n".join(words).encode()))
     starts, ends = edges(text, len(words))
-    assert [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)] == words
+    assert text.lines(starts, ends) == words
     counts, values = digits(text, ends)
     for word, count, value in zip(words, counts, values, strict=True):
         number = re.search(r"[0-9]*$", word)
@@ -170,7 +170,7 @@ def test_lines_and_words_are_those_of_the_text(data: str) -> None:
     assert lines[-1:] == split_lines(data)[-1:]
     text = text_of(memoryview(lines.data))
     starts, ends = edges(text, len(lines))
-    words = [text.raw[a:b].decode() for a, b in zip(starts, ends, strict=True)]
+    words = text.lines(starts, ends)
     assert words == re.findall(r"[^ \t\n]+", data.replace("\r", "\n"))
     assert not len(starts) or starts[0] >= PAD
 
@@ -224,7 +224,7 @@ def block_of(*rows: str, name: str = "ss_linux") -> Any:
         reads = load(name).patterns["detail"].match
         begins = re.compile(plan.begins(0, 2))
         details = Details(reads, dialects()[name].cells, begins, lambda _: ())
-    return read_block(plan, lines, 0, len(lines), Kinds(), details)
+    return read_block(plan, Parts(lines), 0, len(lines), Kinds(), details)
 
 
 def test_rows_that_differ_in_numbers_and_addresses_are_one_kind() -> None:
@@ -306,7 +306,7 @@ def test_a_line_says_the_same_by_one_that_is_alike(
     monkeypatch.setattr("nsparse.reading.columns.delegates.LEAST", 1)
     kind = next(kind for kind in ROWS if kind in load(name).kinds)
     lines = lines_of_text(rows_with_other_digits(name, kind))
-    part = part_of(memoryview(lines.data)[:-1], lines.starts)
+    part = Parts(lines).of(0, len(lines))
     assert len(part.shapes[1]) < len(part) / 2
     plan, kinds = plan_of(load(name).derived, kind, dialects()[name].cells), Kinds()
     assert plan is not None
@@ -469,9 +469,9 @@ def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
     data = dump(row, "what is this", times=30) + f"{row}\n".encode()
     seen: list[int] = []
 
-    def watched(plan: Any, lines: Lines, first: int, count: int, *more: Any) -> Any:
+    def watched(plan: Any, parts: Parts, first: int, count: int, *more: Any, **how: Any) -> Any:
         seen.append(count)
-        return read_block(plan, lines, first, count, *more)
+        return read_block(plan, parts, first, count, *more, **how)
 
     monkeypatch.setattr("nsparse.reading.columns.runs.read_block", watched)
     small = nsparse.parse(BytesIO(data))
@@ -488,8 +488,8 @@ def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_kind_that_does_not_stand_for_its_rows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a block were wrong, the dump is read again without it."""
 
-    def wrong(*what: Any) -> Any:
-        block = read_block(*what)
+    def wrong(*what: Any, **how: Any) -> Any:
+        block = read_block(*what, **how)
         block.columns["local_port"].values[:] = 1
         return block
 
@@ -557,8 +557,8 @@ def test_what_was_read_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch) ->
     """In circles of references a part would stay until the collector comes by, and others pile up."""
     blocks: list[weakref.ref[Any]] = []
 
-    def watched(*what: Any) -> Any:
-        block = read_block(*what)
+    def watched(*what: Any, **how: Any) -> Any:
+        block = read_block(*what, **how)
         blocks.append(weakref.ref(block))
         return block
 

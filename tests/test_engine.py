@@ -21,6 +21,7 @@ from nsparse.reading.automaton import explore, lexer_order, minimal
 from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import lines_of_text
+from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
 from nsparse.reading.derive import derive
 from nsparse.reading.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
@@ -160,7 +161,7 @@ def test_columns_take_no_line_that_they_would_read_otherwise(name: str) -> None:
     assert plan is not None
     mixed = [line for line in mutated(sample_lines(name), MUTATED_LINES, seed=10) if line]
     lines = lines_of_text(mixed * 2)
-    block = read_block(plan, lines, 0, len(lines), Kinds())
+    block = read_block(plan, Parts(lines), 0, len(lines), Kinds())
     taken = np.flatnonzero(block.taken).tolist()
     read = sum(
         load(name).patterns[row_kinds(load(name))[0]].match(line) is not None for line in lines

@@ -154,18 +154,17 @@ def _is_coloured(text: str) -> bool:
 _BBCODE_SIGN = re.compile(r"\[/(?:b|i|u|s|color|size|font|highlight)\]", re.IGNORECASE)
 _BBCODE = re.compile(r"\[/?(?:b|i|u|s|color|size|font|highlight)(?:=[^\]\n]*)?\]", re.IGNORECASE)
 
-# A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons.
-_REMARK = re.compile(r"(?m)[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
+# A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons. Blanks
+# are looked at from the first one on, for rows of `ss` are padded with hundreds.
+_REMARK = re.compile(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
-_SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/")
+SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/")
 """What texts hold that were escaped in any of these ways, and few others."""
 
 
 def may_be_coded(data: bytes) -> bool:
-    """Whether ASCII bytes hold any sign at all; `uncoded` leaves all others as they are."""
-    from nsparse.reading.columns.lines import holds
-
-    return holds(data, *_SIGNS) or grepped.may_be(data) or literals.may_be(data)
+    """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
+    return grepped.may_be(data) or literals.may_be(data)
 
 
 CODINGS = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nsparse.reading.coded import Plain, may_be_coded, uncoded
+from nsparse.reading.coded import SIGNS, Plain, may_be_coded, uncoded
 from nsparse.reading.tail import LOOK, WHOLE, Tail, tail_of
 from nsparse.reading.text import Decoded, decode
 from nsparse.reading.text import lines as split_lines
@@ -47,7 +47,7 @@ def prepared(data: bytes, encoding: str | None, *, many: bool) -> Prepared:
     from nsparse.reading.columns.lines import is_plain, lines_of, lines_of_text
     from nsparse.reading.columns.runs import Runs
 
-    if encoding is None and is_plain(data) and not may_be_coded(data):
+    if encoding is None and is_plain(data, SIGNS) and not may_be_coded(data):
         lines = lines_of(data)
         tail = tail_of(data[-2 * LOOK :].decode("ascii"))
         return Prepared(Decoded("", "utf-8"), lines, Plain(lines), Runs(lines), tail)

@@ -157,13 +157,10 @@ def batch_of(details: Details, lines: Part) -> Batch:
     np.cumsum(lengths, out=before[1:])
     firsts, behind = np.searchsorted(first, starts), np.searchsorted(first, ends)
     origins = starts - before[firsts]
-    bare = between(text.raw.translate(None, DIGITS), origins, ends - before[behind])
+    bare = between(bytes(text.raw).translate(None, DIGITS), origins, ends - before[behind])
     places = first - before[:-1] - np.repeat(origins, behind - firsts)
     codes, reps = _shapes(encoded(bare)[0], places, firsts, behind)
-    shapes = [
-        details.shape(text.raw[start:end].decode().rstrip(" \t\r"))
-        for start, end in zip(starts[reps].tolist(), ends[reps].tolist(), strict=True)
-    ]
+    shapes = [details.shape(line.rstrip(" \t\r")) for line in text.lines(starts[reps], ends[reps])]
     known = np.array([shape.said is not None for shape in shapes])[codes]
     return Batch(text, starts, shapes, codes, known, firsts, last, lengths, before)
 

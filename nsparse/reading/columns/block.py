@@ -17,13 +17,12 @@ import numpy as np
 from nsparse.reading.columns.column import Column, column_of
 from nsparse.reading.columns.delegates import read_rows
 from nsparse.reading.columns.more import apart, go_on
-from nsparse.reading.columns.part import Part, part_of
+from nsparse.reading.columns.part import Part, Parts
 from nsparse.reading.columns.words import Bools, Ints, Positions
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.details import Details
     from nsparse.reading.columns.kinds import Kinds
-    from nsparse.reading.columns.lines import Lines
     from nsparse.reading.columns.plan import Plan
 
 
@@ -76,34 +75,36 @@ class Block:
 
 def read_block(
     plan: Plan,
-    lines: Lines,
+    parts: Parts,
     first: int,
     count: int,
     kinds: Kinds,
     details: Details | None = None,
+    *,
+    kept: bool = True,
 ) -> Block:
     """Read `count` lines from `first` on; their kinds are numbered as in `kinds`.
 
     Args:
         plan: How rows are read.
-        lines: The lines of the text.
+        parts: The lines of the text.
         first: The first of them, from 0, which continues no row.
         count: How many.
         kinds: The kinds that are known.
         details: How lines are read that continue rows, where there are such lines.
+        kept: Whether it matters what rows say, and not only that they are some.
     """
-    parts = apart(lines, first, count) if details else None
-    if details is None or parts is None:
-        starts = lines.starts[first : first + count + 1]
-        rows = part_of(memoryview(lines.data)[int(starts[0]) : int(starts[-1]) - 1], starts)
-        return _block(plan, rows, np.arange(first, first + count + 1), kinds)
-    block = _block(plan, parts.rows, parts.lines, kinds)
-    go_on(block, parts, details)
+    both = apart(parts.lines, first, count) if details else None
+    if details is None or both is None:
+        lines = np.arange(first, first + count + 1)
+        return _block(plan, parts.of(first, count), lines, kinds, kept=kept)
+    block = _block(plan, both.rows, both.lines, kinds, kept=kept)
+    go_on(block, both, details)
     return block
 
 
-def _block(plan: Plan, part: Part, lines: Ints, kinds: Kinds) -> Block:
+def _block(plan: Plan, part: Part, lines: Ints, kinds: Kinds, *, kept: bool) -> Block:
     """Rows that stand on some lines."""
-    found = read_rows(plan, part, kinds)
+    found = read_rows(plan, part, kinds, kept=kept)
     more = np.zeros(len(part), np.bool_)
     return Block(lines, found.taken, found.kinds, kinds, found.columns, found.indents, more)

@@ -83,13 +83,13 @@ class Column:
             self.values[rows], self.missing[rows] = values, missing
         self.has[rows] = True
 
-    def close(self, data: bytes) -> None:
+    def close(self, data: bytes | memoryview) -> None:
         """Take the texts out of the bytes of the block."""
         if self.of_texts:
-            self.texts = self._texts(data + self.said if self.said else data)
+            self.texts = self._texts(bytes(data) + self.said if self.said else data)
         self.stands, self.said = [], bytearray()
 
-    def _texts(self, data: bytes) -> Any:
+    def _texts(self, data: bytes | memoryview) -> Any:
         first = self.stands[0]
         if len(self.stands) == 1 and isinstance(first.rows, slice):
             return between(data, first.starts, first.ends) if first.texts is None else first.texts

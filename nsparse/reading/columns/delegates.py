@@ -46,12 +46,19 @@ ANY = 10**MOST_DIGITS
 """More than any number that is read."""
 
 
-def read_rows(plan: Plan, part: Part, kinds: Kinds) -> Found:
-    """Read lines, those that are alike by one of them."""
+def read_rows(plan: Plan, part: Part, kinds: Kinds, *, kept: bool = True) -> Found:
+    """Read lines, those that are alike by one of them.
+
+    Args:
+        plan: How they are read.
+        part: The lines.
+        kinds: The kinds that are known.
+        kept: Whether it matters what they say, and not only which of them the plan reads.
+    """
     if len(part) < LEAST or len(part.shapes[1]) * WORTH > len(part):
         found = read_words(plan, part, kinds)
     else:
-        found = _Delegates(plan, part, kinds).read()
+        found = _Delegates(plan, part, kinds, kept=kept).read()
     for column in found.columns.values():
         column.close(part.text.raw)
     return found
@@ -66,8 +73,8 @@ class _Delegates:
         found: What they say.
     """
 
-    def __init__(self, plan: Plan, part: Part, kinds: Kinds) -> None:
-        self.plan, self.part, self.kinds = plan, part, kinds
+    def __init__(self, plan: Plan, part: Part, kinds: Kinds, *, kept: bool) -> None:
+        self.plan, self.part, self.kinds, self.kept = plan, part, kinds, kept
         codes, self.firsts = part.shapes
         self.codes = codes.copy()
         self.found: list[tuple[Found, Part]] = []
@@ -143,8 +150,8 @@ class _Delegates:
             each = [(found.columns.get(name), lines) for found, lines in self.found]
             places = reduce(_Places.then, (_places(column, lines) for column, lines in each))
             if any(column is not None and column.of_texts for column, _ in each):
-                columns[name] = self._texts(places)
-            else:
+                columns |= {name: self._texts(places)} if self.kept else {}
+            elif self.kept or places.bounded:
                 columns[name] = Column(np.empty(len(self.codes), np.int64), self._has(places))
                 numbers[name] = places
         self._numbers(columns, numbers)
@@ -244,6 +251,11 @@ class _Places(NamedTuple):
     def counts(self) -> Ints:
         """How many digits numbers have."""
         return (self.ends - self.starts).astype(np.int64)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether numbers of so many digits may be out of bounds."""
+        return not self.zero.all() or bool((10.0**self.counts > self.most).any())
 
     def then(self, other: _Places) -> _Places:
         """These, and those of more lines."""

@@ -105,10 +105,11 @@ def _kinds(block: Block, parts: Apart, rows: Ints, classes: Ints, details: Detai
     codes, firsts = encode(block.kinds[rows].astype(np.int64) * details.classes + classes)
     kinds = np.zeros(len(firsts), np.int32)
     known = np.ones(len(firsts), np.bool_)
-    for at, first in enumerate(firsts.tolist()):
-        kind, row = int(block.kinds[rows[first]]), int(rows[first])
-        start, end = parts.rows.starts[row], parts.rows.ends[row]
-        known[at] = details.may_go_on(kind, parts.rows.text.raw[start:end].decode())
-        kinds[at] = block.all.of(((OWN, kind), (OWN, int(classes[first]))))
+    some = rows[firsts]
+    texts = parts.rows.text.lines(parts.rows.starts[some], parts.rows.ends[some])
+    each = zip(block.kinds[some].tolist(), classes[firsts].tolist(), texts, strict=True)
+    for at, (kind, number, text) in enumerate(each):
+        known[at] = details.may_go_on(kind, text)
+        kinds[at] = block.all.of(((OWN, kind), (OWN, number)))
     block.kinds[rows] = kinds[codes]
     block.taken[rows[~known[codes]]] = False

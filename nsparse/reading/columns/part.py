@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nsparse.reading.columns.lines import STEP
+from nsparse.reading.columns.lines import STEP, Lines
 from nsparse.reading.columns.words import (
     PAD,
     Ints,
@@ -17,7 +17,7 @@ from nsparse.reading.columns.words import (
     between,
     encoded,
     firsts,
-    text_of,
+    text_within,
 )
 
 ZERO = np.uint8(ord("0"))
@@ -52,10 +52,11 @@ class Part:
         """The shape of each line, and the first line of each: what lines are, all digits alike."""
         import pyarrow as pa
 
-        alike = self.text.bytes - ZERO
+        alike = np.empty_like(self.text.bytes)
         for at in range(0, len(alike), STEP):
             # All digits become 9, and whatever else a byte may be stays unlike all others.
             part = alike[at : at + STEP]
+            np.subtract(self.text.bytes[at : at + STEP], ZERO, out=part)
             np.maximum(part, NINES[: len(part)], out=part)
         offsets = np.append(self.starts, self.ends[-1:] + np.int32(1))
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(alike)]
@@ -63,15 +64,32 @@ class Part:
         return codes, firsts(codes)
 
 
-def part_of(data: memoryview, starts: Ints) -> Part:
-    """Lines that follow one another, the end of the last left out; and where the next would be."""
-    places = starts - starts[0] + PAD
-    return Part(text_of(data), places[:-1].astype(np.int32), (places[1:] - 1).astype(np.int32))
+def part_of(data: bytes, starts: Ints) -> Part:
+    """Lines that follow one another; the last entry is where the next would start."""
+    first, behind = int(starts[0]), int(starts[-1])
+    places = starts - (first - PAD)
+    ends = (places[1:] - 1).astype(np.int32)
+    return Part(text_within(data, first, behind - 1), places[:-1].astype(np.int32), ends)
 
 
-def some_of(data: bytes, starts: Any, behind: Any) -> Part:
+class Parts:
+    """Parts of a text; who reads the lines that another has read gets the same part."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self._last: tuple[int, int, Part] | None = None
+
+    def of(self, first: int, count: int) -> Part:
+        """So many lines from one on."""
+        if self._last is None or self._last[:2] != (first, count):
+            part = part_of(self.lines.data, self.lines.starts[first : first + count + 1])
+            self._last = (first, count, part)
+        return self._last[2]
+
+
+def some_of(data: bytes | memoryview, starts: Any, behind: Any) -> Part:
     """Some of the lines of some bytes, by where each starts and where one behind it would."""
     found = between(data, starts, behind)
     _, offsets, held = found.buffers()
     places = np.frombuffer(offsets, np.int64)[: len(starts) + 1]
-    return part_of(memoryview(held)[: int(places[-1]) - 1], places)
+    return part_of(held, places)

@@ -15,6 +15,7 @@ from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import Lines
 from nsparse.reading.columns.more import continues
+from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import Plan, plan_of
 from nsparse.reading.columns.run import BlockRun, Piece
 from nsparse.reading.grammar import ROWS, Match, load
@@ -44,8 +45,8 @@ class Runs:
     """Finds runs in the lines of a text."""
 
     def __init__(self, lines: Lines) -> None:
-        self.lines = lines
-        self._readers: dict[tuple[str, str, bool], _Reader] = {}
+        self.lines, self.parts = lines, Parts(lines)
+        self._readers: dict[tuple[str, str, bool, bool], _Reader] = {}
         self._table: Table | None = None
         self._not_before = 0
         self._missed = 0
@@ -68,7 +69,8 @@ class Runs:
     def _run(self, table: Table, start: int) -> tuple[BlockRun | None, int]:
         kinds = ROWS if table.header else ROWS[:1]
         alone = len(table.speakers) == 1  # what continues a row says that nobody else reads it
-        reader = self._reader(table.voice, _first(table.voice, kinds), alone=alone)
+        first = _first(table.voice, kinds)
+        reader = self._reader(table.voice, first, alone=alone, kept=True)
         pieces: list[Piece] = []
         stop, refused = start, False
         while stop < len(self.lines) and not refused:
@@ -94,19 +96,20 @@ class Runs:
     ) -> tuple[int, bool]:
         """Behind the last line of those from `start` on that a dialect is known to read."""
         kind, alone = _first(voice, kinds), len(table.speakers) == 1
-        if voice is not table.voice:
+        kept = voice is table.voice
+        if not kept:
             # What these read is not kept: it only matters that they read it, as any kind of row.
             text = self.lines[start].strip(BLANKS)
             kind = next((one for one in kinds if voice.match(one, text)), kind)
-        reader = self._reader(voice, kind, alone=alone)
+        reader = self._reader(voice, kind, alone=alone, kept=kept)
         return reader.end(start, partial(_reads, table, voice))
 
-    def _reader(self, voice: Voice, kind: str, *, alone: bool) -> _Reader:
+    def _reader(self, voice: Voice, kind: str, *, alone: bool, kept: bool) -> _Reader:
         """The reader of a kind of row of a dialect, and where it is alone of what continues one."""
-        key = (voice.dialect.name, kind, alone)
+        key = (voice.dialect.name, kind, alone, kept)
         if key not in self._readers:
             details = _details(voice, kind) if alone else None
-            self._readers[key] = _Reader(_plan(voice, kind), self.lines, voice, details)
+            self._readers[key] = _Reader(_plan(voice, kind), self.parts, voice, details, kept=kept)
         return self._readers[key]
 
 
@@ -152,12 +155,23 @@ def _details(voice: Voice, kind: str) -> Details | None:
 
 
 class _Reader:
-    """Reads blocks by one plan, as many as are asked for, and keeps the last."""
+    """Reads blocks by one plan, as many as are asked for, and keeps the last.
+
+    Attributes:
+        plan: How it reads, if it can.
+        parts: The lines of the text.
+        voice: Who reads one by one.
+        details: How lines are read that continue rows, where there are such lines.
+        kept: Whether it matters what rows say, and not only that they are some.
+        block: The last block.
+        kinds: The kinds of the rows of all blocks.
+    """
 
     def __init__(
-        self, plan: Plan | None, lines: Lines, voice: Voice, details: Details | None
+        self, plan: Plan | None, parts: Parts, voice: Voice, details: Details | None, *, kept: bool
     ) -> None:
-        self.plan, self.lines, self.voice, self.details = plan, lines, voice, details
+        self.plan, self.parts, self.voice, self.details = plan, parts, voice, details
+        self.lines, self.kept = parts.lines, kept
         self.block: Block | None = None
         self.kinds = Kinds()
         self._refused: list[int] = []
@@ -178,7 +192,7 @@ class _Reader:
         if block is None or not block.holds(start):
             count = self._count(start)
             self.block = block = read_block(
-                self.plan, self.lines, start, count, self.kinds, self.details
+                self.plan, self.parts, start, count, self.kinds, self.details, kept=self.kept
             )
             self._refused = np.flatnonzero(~block.taken).tolist()
         at = bisect_left(self._refused, block.row(start))

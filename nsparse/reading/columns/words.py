@@ -39,7 +39,7 @@ _LAST = ~np.array([(1 << 8 * n) - 1 for n in range(8, -1, -1)], np.uint64)
 
 @dataclass(frozen=True)
 class Text:
-    """Bytes of a block, with `PAD` newlines on both sides.
+    """Bytes of a block, with `PAD` others on both sides; those next to it are newlines.
 
     Attributes:
         raw: The bytes.
@@ -47,16 +47,21 @@ class Text:
         eights: At each place, the eight bytes from there on as one integer.
     """
 
-    raw: bytes
+    raw: bytes | memoryview
     bytes: npt.NDArray[np.uint8]
     eights: Bytes8
+
+    def lines(self, starts: Positions, ends: Positions) -> list[str]:
+        """The texts between places."""
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        return [bytes(self.raw[start:end]).decode() for start, end in spans]
 
     def words(self, starts: Positions, ends: Positions) -> Any:
         """The texts between places, as Arrow holds them."""
         return between(self.raw, starts, ends)
 
 
-def between(data: bytes, starts: Any, ends: Any) -> Any:
+def between(data: bytes | memoryview, starts: Any, ends: Any) -> Any:
     """The texts between places of some bytes, as Arrow holds them.
 
     All texts and what stands between them are an array without a copy; Arrow takes each second.
@@ -88,7 +93,18 @@ def whole_numbers(values: Ints) -> Any:
 def text_of(data: memoryview) -> Text:
     """A copy of some bytes with room around it."""
     room = bytes([NEWLINE]) * PAD
-    raw = b"".join((room, data, room))
+    return _text(b"".join((room, data, room)))
+
+
+def text_within(data: bytes, start: int, end: int) -> Text:
+    """Lines that stand between two places, the end of the last left out."""
+    view = memoryview(data)
+    if start < PAD or end + PAD > len(data):
+        return text_of(view[start:end])
+    return _text(view[start - PAD : end + PAD])
+
+
+def _text(raw: bytes | memoryview) -> Text:
     eights = np.ndarray((len(raw) - 7,), "<u8", buffer=raw, strides=(1,))
     return Text(raw, np.frombuffer(raw, np.uint8), eights)
 
@@ -101,7 +117,7 @@ def edges(text: Text, lines: int) -> tuple[Positions, Positions]:
         lines: How many.
     """
     # Hardly any text holds a control character beside its newlines.
-    bare = np.count_nonzero(text.bytes < ord(" ")) == lines - 1 + 2 * PAD
+    bare = np.count_nonzero(text.bytes[PAD:-PAD] < ord(" ")) == lines - 1
     found = []
     for at in range(PAD, len(text.bytes) - PAD, STEP):
         part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
