@@ -382,6 +382,46 @@ def test_listeners_and_connections_are_two_commands_of_one_moment() -> None:
     assert again.frame["snapshot"].tolist() == [0, 0, 1]
 
 
+NC = 'LISTEN {} 1 *:12345 *:* users:(("nc",pid=9,fd=3))\n'
+CONNECTION = "{} 192.0.2.1:40000 192.0.2.2:80\n"
+SIBLING = "LISTEN {} 128 0.0.0.0:80 0.0.0.0:*\n"
+QUEUES = "tcp4  {}/0/32  *.143\ntcp46 {}/0/32  *.110\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        (NC.format(0) + "---\n" + NC.format(1) + "---\n" + NC.format(1), [0, 1, 1]),
+        ("{}```\nWait 2 seconds...\n```\n{}", [0, 1]),
+        (QUEUES.format(33, 0) + "...\n" + QUEUES.format(36, 1), [0, 0, 1, 1]),
+        # One that looks the same may be another: listeners share a port (SO_REUSEPORT).
+        (SIBLING.format(0) + "...\n" + SIBLING.format(3), [0, 0]),
+        # Somebody says a row again; a line between rows alone parts nothing.
+        (NC.format(1) + SIBLING.format(0) + "As you see:\n" + NC.format(1), [0, 0, 0]),
+        (NC.format(0) + SIBLING.format(0) + NC.format(1), [0, 0, 0]),
+    ],
+)
+def test_a_socket_that_is_shown_again_in_another_state_is_so_later(
+    text: str, moments: list[int]
+) -> None:
+    states = CONNECTION.format("ESTAB 0 0"), CONNECTION.format("FIN-WAIT-1 0 5")
+    dump = parse(text.format(*states))
+    assert dump.frame["snapshot"].tolist() == moments
+    assert len(dump.snapshots) == max(moments) + 1
+
+
+def test_moments_of_many_rows_are_parted_as_well() -> None:
+    rows = [f"ESTAB 0 {{}} 192.0.2.1:{port} 192.0.2.2:80\n" for port in range(1024, 1100)]
+    text = "---\n".join("".join(row.format(sent) for row in rows) for sent in (0, 5, 7))
+    dumps = [
+        nsparse.parse(io.BytesIO(text.encode()), engine=engine) for engine in ("regex", "columns")
+    ]
+    for dump in dumps:
+        assert dump.frame["snapshot"].tolist() == [n for n in range(3) for _ in rows]
+        assert dump.frame["send_q"].tolist() == [n for n in (0, 5, 7) for _ in rows]
+    assert_frame_equal(dumps[0].frame, dumps[1].frame)
+
+
 def test_printed_times_belong_to_their_snapshots() -> None:
     first, second = "Sun Nov 22 10:00:00 UTC 2026\n", "Sun Nov 22 10:02:00 UTC 2026\n"
     dump = parse(first + HEADINGS + ROWS + second + HEADINGS + ROWS)

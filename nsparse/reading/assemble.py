@@ -12,6 +12,7 @@ from nsparse.prose import plural
 from nsparse.reading.convert import BadCell, columns_of
 from nsparse.reading.dump import Dump, Problem, Snapshot, parts_of
 from nsparse.reading.mend import SAID
+from nsparse.reading.moments import part_moments
 from nsparse.reading.refusals import problems_of
 from nsparse.reading.tables import Sections, Table
 from nsparse.reading.views import View, views_of
@@ -45,6 +46,7 @@ def assemble(
 ) -> Dump:
     """Build the dump: rows with an impossible cell become problems, all others make the frame."""
     source = _Source(file, lines, host)
+    part_moments(found)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
     source.problems += problems_of(file, lines, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol, overload
@@ -30,6 +31,9 @@ class Run(Protocol):
     def line(self, at: int) -> int:
         """The line of one of them."""
 
+    def place(self, line: int) -> int:
+        """How many of them stand above a line."""
+
     def record(self, at: int) -> Record:
         """One of them, read by itself."""
 
@@ -44,6 +48,9 @@ class Run(Protocol):
 
     def without_last(self) -> Run:
         """All but the last."""
+
+    def parted(self, at: int) -> tuple[Run, Run]:
+        """The first so many, and the others."""
 
     def without(self, lines: Collection[int]) -> Run:
         """All but the rows on these lines.
@@ -108,6 +115,33 @@ class Rows(Sequence[Record]):
     def _settle(self) -> None:
         self.parts = [part for part in self.parts if len(part)]
         self._length = sum(map(len, self.parts))
+
+    def near(self, first: int, last: int, count: int) -> list[Record]:
+        """The rows on lines from one to another, so many at most."""
+        found: list[Record] = []
+        for part in self.parts:
+            start, stop = _place(part, first), _place(part, last + 1)
+            stop = min(stop, start + count - len(found))
+            if isinstance(part, list):
+                found += part[start:stop]
+            else:
+                found += [part.record(at) for at in range(start, stop)]
+        return found
+
+    def parted(self, line: int) -> tuple[Rows, Rows]:
+        """The rows above a line, and those from it on."""
+        above, below = Rows(), Rows()
+        for part in self.parts:
+            at = _place(part, line)
+            if isinstance(part, list):
+                halves: tuple[list[Record] | Run, ...] = (part[:at], part[at:])
+            else:
+                halves = part.parted(at)
+            above.parts.append(halves[0])
+            below.parts.append(halves[1])
+        above._settle()
+        below._settle()
+        return above, below
 
     @property
     def whole(self) -> bool:
@@ -175,6 +209,13 @@ class Rows(Sequence[Record]):
         fresh: list[Record] = []
         self.parts.append(fresh)
         return fresh
+
+
+def _place(part: list[Record] | Run, line: int) -> int:
+    """How many of some rows stand above a line."""
+    if isinstance(part, list):
+        return bisect_left(part, line, key=lambda record: record.line)
+    return part.place(line)
 
 
 def _line(part: list[Record] | Run, at: int) -> int:

@@ -108,7 +108,7 @@ class _Shape:
         """More rows below the same heading."""
         for record in table.records[:SEEN_AT_MOST]:
             self.kinds.update(_kinds(record))
-            self.ends.update(_has_another_end(record.match))
+            self.ends.update(has_another_end(record.match))
         self.unseen += max(len(table.records) - SEEN_AT_MOST, 0)
 
     def is_like(self, other: _Shape) -> bool:
@@ -139,7 +139,7 @@ def _kinds(record: Record) -> Iterator[object]:
     yield from {name for match in record.more for name in match.fields}
 
 
-def _has_another_end(match: Match) -> Iterator[bool]:
+def has_another_end(match: Match) -> Iterator[bool]:
     """Whether a socket is connected to another one, where its row shows such an end."""
     for name, text in zip(match.fields, match.texts, strict=True):
         if name in FAR_FIELDS:
@@ -209,13 +209,13 @@ def _goes_on(view: View, table: Table) -> bool:
 
 def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
     """The sockets of a table, as far as their ends tell them apart."""
-    return frozenset(_socket(r.match, END_FIELDS) or r.match.texts for r in table.records)
+    return frozenset(socket_of(r.match, END_FIELDS) or r.match.texts for r in table.records)
 
 
 def _local_ends(table: Table) -> frozenset[tuple[str, ...]]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
-    ends = (_socket(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
+    ends = (socket_of(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
     return frozenset((*told, *end) for end in ends if _tells(end[1:]))
 
 
@@ -234,7 +234,7 @@ def _protocol(match: Match) -> str | None:
     return next((text for name, text in named if name in PROTOCOL_FIELDS), None)
 
 
-def _socket(match: Match, names: Sequence[str]) -> tuple[str, ...]:
+def socket_of(match: Match, names: Sequence[str]) -> tuple[str, ...]:
     """What tells a socket from others: its protocol, and the fields of these names if any."""
     named = zip(match.fields, match.texts, strict=True)
     ends = tuple(" ".join(text.split()) for name, text in named if name in names)

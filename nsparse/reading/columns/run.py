@@ -102,6 +102,10 @@ class BlockRun:
         """The line of a row."""
         return int(self.places[at] + 1)
 
+    def place(self, line: int) -> int:
+        """How many rows stand above a line."""
+        return int(np.searchsorted(self.places, line - 1))
+
     def record(self, at: int) -> Record:
         """One row, read by itself."""
         return self._record(int(self.places[at]), more=bool(self.more[at]))
@@ -147,6 +151,16 @@ class BlockRun:
         """All but the last."""
         *before, last = self.pieces
         return replace(self, pieces=[*before, *last.without_last()], _kinds=None)
+
+    def parted(self, at: int) -> tuple[BlockRun, BlockRun]:
+        """The first so many, and the others."""
+        above, below = list[Piece](), list[Piece]()
+        for piece in self.pieces:
+            cut = min(max(piece.start + at, piece.start), piece.stop)
+            at -= piece.stop - piece.start
+            above += [piece._replace(stop=cut)] if cut > piece.start else []
+            below += [piece._replace(start=cut)] if cut < piece.stop else []
+        return replace(self, pieces=above, _kinds=None), replace(self, pieces=below, _kinds=None)
 
     def without(self, lines: Collection[int]) -> BlockRun:
         """All but the rows on these lines.
