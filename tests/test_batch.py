@@ -5,6 +5,7 @@ Most runs judge by one diagnosis: what is tested is the way of the bundles, not 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -31,11 +32,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import nsparse
-from nsparse.batch.manifest import locked
+from nsparse.batch.dataset import Dataset
+from nsparse.batch.manifest import Manifest, begin, locked
 from nsparse.batch.one import read_one
-from nsparse.batch.order import Order
+from nsparse.batch.order import Order, Outcome
 from nsparse.batch.places import in_shard, listed
 from nsparse.batch.run import stoppable
+from nsparse.batch.summary import summarize
 from nsparse.batch.tables import TABLES
 from nsparse.cli import cli
 from nsparse.judging.settings import Settings
@@ -173,6 +176,16 @@ def test_the_end_says_what_was_found(run: tuple[Path, Result]) -> None:
     assert "6 bundles: 4 read, 1 no sockets, 1 refused" in told
     assert re.search(r"warning +4 +4 +close-wait-leak", told)
     assert re.search(r"the worst bundles\n  \S+damaged.txt  1 warning", told)
+
+
+def test_a_host_of_two_bundles_counts_once(tmp_path: Path) -> None:
+    dataset = Dataset(tmp_path, begin(tmp_path, Manifest({}, "."), resume=False))
+    for number, (host, hosts) in enumerate([("web1", 1), ("web1", 1), ("web2", 1), (None, 3)]):
+        dataset.add(
+            Outcome({"bundle": str(number), "status": "read", "host": host, "hosts": hosts})
+        )
+    dataset.commit(finished=True)
+    assert summarize(tmp_path, dataset.manifest).hosts == 5
 
 
 @pytest.fixture
@@ -480,6 +493,25 @@ def test_a_run_that_is_asked_to_stop_keeps_its_work(
     assert not held.finished
     assert set(held.bundles["status"]) <= {"read", "no sockets", "refused"}
     assert not list(out.glob("*/.part-*"))
+
+
+def test_a_full_disk_is_said_and_gone_on_after(
+    run: tuple[Path, Result], bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    asked = (bundles, "-o", tmp_path / "out", "--jobs", "1", *ONE)
+    with monkeypatch.context() as patched:
+        patched.setattr("nsparse.batch.dataset.to_disk", full)
+        done = batch(*asked)
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-2:] == [
+        f"nsparse: what was finished is kept; go on with --resume -o {tmp_path / 'out'}",
+        f"nsparse: cannot write {tmp_path / 'out'}: no space left on device",
+    ]
+    assert batch(*asked, "--resume").exit_code == run[1].exit_code
+    assert_equal(tmp_path / "out", run[0])
 
 
 def test_a_cluster_asks_to_stop_with_sigterm() -> None:

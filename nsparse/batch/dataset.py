@@ -67,10 +67,10 @@ class Table:
         folder_to_disk(self._folder)
 
     def drop(self) -> None:
-        """Forget it."""
-        self._writer.close()
-        self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        """Forget it, also where the disk takes nothing more."""
+        for close in (self._writer.close, self._file.close, self._temporary.unlink):
+            with suppress(OSError, ValueError):
+                close()
 
     def _write(self) -> None:
         self._writer.write_table(whole(self._table, self._held), row_group_size=GROUP_ROWS)
@@ -116,8 +116,7 @@ class Dataset:
     def drop(self) -> None:
         """Forget the part that is open."""
         for table in self._part.values():
-            with suppress(OSError, ValueError):
-                table.drop()
+            table.drop()
         self._part, self._records = {}, []
 
     def _begin(self) -> None:

@@ -72,9 +72,14 @@ class Run:
             todo = _undone(names, self.out, dataset.manifest)
             if len(todo) < len(names):
                 say(f"{len(names) - len(todo)} of {len(names)} bundles were done before")
-            if pool is not None:
-                self._drive(pool, dataset, todo, say)
-            dataset.commit(finished=True)
+            try:
+                if pool is not None:
+                    self._drive(pool, dataset, todo, say)
+                dataset.commit(finished=True)
+            except OSError:  # such as a full disk
+                dataset.drop()
+                say(f"what was finished is kept; {self._go_on()}")
+                raise
             return summarize(self.out, dataset.manifest)
 
     def _listed(self) -> Iterator[str]:
@@ -96,11 +101,14 @@ class Run:
                 Driver(pool, self.order, dataset, step, stop).run(todo)
             except (KeyboardInterrupt, NsparseError):
                 dataset.commit()
-                say(f"interrupted; go on with --resume -o {harmless(str(self.out))}")
+                say(f"interrupted; {self._go_on()}")
                 raise
             except BaseException:
                 dataset.drop()
                 raise
+
+    def _go_on(self) -> str:
+        return f"go on with --resume -o {harmless(str(self.out))}"
 
     def _pool(self) -> AbstractContextManager[Pool]:
         if self.dask is not None:

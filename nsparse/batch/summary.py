@@ -33,7 +33,7 @@ class Summary:
 
     Attributes:
         statuses: How many bundles of each status.
-        hosts: How many hosts.
+        hosts: How many hosts; one of several bundles counts once where each has that host alone.
         rows: How many rows of sockets.
         findings: One row for each diagnosis: id, its worst severity, findings, hosts.
         severities: How many findings of each severity.
@@ -59,7 +59,8 @@ def summarize(out: Path, manifest: Manifest) -> Summary:
     """Sum up a dataset, from the few columns that it takes."""
     import pandas as pd
 
-    bundles = _frame(out, manifest, "bundles", ("bundle", "status", "error", "hosts", "rows"))
+    columns = ("bundle", "status", "error", "host", "hosts", "rows")
+    bundles = _frame(out, manifest, "bundles", columns)
     counts = _frame(out, manifest, "bundles", SEVERITIES).fillna(0).astype("int64")
     found = _frame(out, manifest, "findings", ("id", "severity", "host"))
     whole = pd.concat([bundles, counts], axis=1)
@@ -69,13 +70,19 @@ def summarize(out: Path, manifest: Manifest) -> Summary:
     unread = bundles[~bundles["status"].isin(NO_FAILURE)].sort_values("bundle")
     return Summary(
         statuses=Counter(bundles["status"]),
-        hosts=int(bundles["hosts"].fillna(0).sum()),
+        hosts=_hosts(bundles),
         rows=int(bundles["rows"].fillna(0).sum()),
         findings=list(_by_id(found)),
         severities=Counter({name: int(counts[name].sum()) for name in SEVERITIES}),
         worst=_records(ranked.head(WORST)),
         unread=_records(unread.head(ERRORS_SHOWN)),
     )
+
+
+def _hosts(bundles: pd.DataFrame) -> int:
+    several = bundles["host"].isna()
+    alone = bundles["host"].nunique()
+    return int(alone + bundles.loc[several, "hosts"].fillna(0).sum())
 
 
 def _by_id(found: pd.DataFrame) -> Iterator[Record]:

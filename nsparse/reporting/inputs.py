@@ -198,7 +198,7 @@ def _add_problems(bundle: Bundle, reading: Reading) -> None:
 
 
 def _empty(bundle: Bundle) -> str:
-    """Why a bundle that was read gives nothing; its layout stands in its notes, where it has any."""
+    """Why a bundle that was read gives nothing; its notes, where it has any, name its layout."""
     known = bundle.layout if not bundle.notes else None
     what = f"this {known}" if known else "this bundle"
     files = plural(bundle.members["files"], "file")
