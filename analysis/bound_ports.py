@@ -106,7 +106,7 @@ def _finding(scene: Scene, limits: Limits, ports: pd.DataFrame, severity: Severi
             {"windows": "Process Explorer: handles of the process, \\Device\\Afd"},
             advice.of_process(advice.DESCRIPTORS, first),
         ),
-        caveats=() if drawn.known else ("the port range of the host: assumed",),
+        caveats=drawn.doubts,
     )
 
 

@@ -161,7 +161,7 @@ def _finding(
             {"windows": "Get-NetTCPConnection | Group-Object State,OwningProcess"},
             {"linux": "ss -tanp"},
         ),
-        caveats=() if span.known else ("the port range of the host: assumed",),
+        caveats=span.doubts,
     )
 
 

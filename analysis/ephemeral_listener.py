@@ -70,7 +70,7 @@ def _finding(scene: Scene, part: pd.DataFrame, drawn: Range) -> Finding:
         evidence=(f"range {drawn.low}-{drawn.high}: {drawn.source}",),
         cause=("the port is not reserved",),
         next=advice.steps(scene, advice.PORT_RANGE, {"linux": f"ss -tanp '( sport = :{port} )'"}),
-        caveats=() if drawn.known else ("the port range and the reserved ports: assumed",),
+        caveats=drawn.doubts,
     )
 
 

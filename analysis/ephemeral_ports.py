@@ -142,10 +142,8 @@ def _cause(used: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _caveats(scene: Scene, span: Range) -> tuple[str, ...]:
-    said = [] if span.known else ["the port range and the reserved ports of the host: assumed"]
-    if scene.os == "linux":
-        said.append("whether tcp_tw_reuse lets ports in TIME_WAIT be taken again")
-    return tuple(said)
+    again = "whether tcp_tw_reuse lets ports in TIME_WAIT be taken again"
+    return (*span.doubts, again) if scene.os == "linux" else span.doubts
 
 
 def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Step, ...]:

@@ -118,10 +118,10 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
 
     from nsparse.judging.rows import Row
 
-    view, n, size = scene.view, len(lot), drawn_from(scene).size
+    view, n, drawn = scene.view, len(lot), drawn_from(scene)
     first = Row(view, int(lot[0]))
     ports = len(pd.unique(view.numbers("local_port")[lot[view.known("local_port")[lot]]]))
-    drains = ports >= limits["ports_share"] * size
+    drains = ports >= limits["ports_share"] * drawn.size
     severity: Severity = "warning" if n >= limits["warning"] or drains else "notice"
     place = endpoint(first["remote_addr"], first["remote_port"])
     told = f", {percent(quiet, n)} of them idle" if quiet else ""
@@ -138,7 +138,7 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
         ),
         sockets=tuple(lot.tolist()),
         limits=dict(limits),
-        evidence=(f"{percent(ports, size)} of {thousands(size)} local ports to it",),
+        evidence=(f"{percent(ports, drawn.size)} of {thousands(drawn.size)} local ports to it",),
         cause=("suggests a client for each request, or connections that are not given back",),
         next=advice.steps(
             scene,
@@ -146,7 +146,7 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
             advice.stack(first),
             "compare with the size of the program's pool",
         ),
-        caveats=("whether it grows: take a second snapshot later",),
+        caveats=("whether it grows: take a second snapshot later", *drawn.doubts),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, settle
-from nsparse.judging.portrange import RANGE, comes_back
+from nsparse.judging.portrange import comes_back, drawn_from
 from nsparse.judging.stated import constant
 from nsparse.prose import are, percent, plural, thousands, top
 
@@ -84,14 +84,17 @@ def _churn(scene: Scene, limits: Limits, part: Rows, opened: Rows, severity: Sev
     service = str(part.row(0)["service"])
     owners = opened.leading("owner", len(opened))
     filled = severity == "warning"
-    guessed = filled and not scene.constants.assumed.isdisjoint(RANGE)
+    drawn = drawn_from(scene)
     beside = f"beside {thousands(len(opened))} open" if len(opened) else "and none is open"
     return Finding(
         id="time-wait-churn",
         severity=severity,
         # Ports in use are stated outright; that they tell of a missing pool is a shape.
         confidence=settle(
-            "high" if filled else "medium", scene, up=int(len(owners) == 1), down=int(guessed)
+            "high" if filled else "medium",
+            scene,
+            up=int(len(owners) == 1),
+            down=int(filled and not drawn.known),
         ),
         group=Group(role="client", service=service),
         n=n,
@@ -104,8 +107,8 @@ def _churn(scene: Scene, limits: Limits, part: Rows, opened: Rows, severity: Sev
         limits={**limits, "ephemeral_size": size},
         evidence=_evidence(scene, part, opened),
         cause=_cause(owners),
-        next=_steps(scene, service),
-        caveats=_caveats(scene, guessed=guessed),
+        next=_steps(scene, service, {} if drawn.known else advice.PORT_RANGE),
+        caveats=(*_caveats(scene), *drawn.doubts),
     )
 
 
@@ -143,7 +146,7 @@ def _cause(owners: Collection[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _steps(scene: Scene, service: str) -> tuple[Step, ...]:
+def _steps(scene: Scene, service: str, ports: advice.Advice) -> tuple[Step, ...]:
     return advice.steps(
         scene,
         {
@@ -153,19 +156,17 @@ def _steps(scene: Scene, service: str) -> tuple[Step, ...]:
         },
         {"linux": "nstat -az TcpActiveOpens"},
         advice.TIME_WAIT_LENGTH,
-        {"windows": advice.PORT_RANGE["windows"]},
+        ports,
         "turn on keep-alive and pool connections: nginx upstream `keepalive`, Go "
         "MaxIdleConnsPerHost, one Session (Python), one HttpClient (.NET)",
     )
 
 
-def _caveats(scene: Scene, *, guessed: bool) -> tuple[str, ...]:
+def _caveats(scene: Scene) -> tuple[str, ...]:
     said = ["which program opened them: TIME_WAIT has no owner"]
     short, long = scene.constants.time_wait_s
     if short != long:
         said.append(f"how long TIME_WAIT lasts here: {short} to {long} s are possible")
-    if guessed:
-        said.append("the port range of the host: the default is assumed")
     return tuple(said)
 
 

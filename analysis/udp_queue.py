@@ -150,10 +150,13 @@ def _verdict(part: pd.DataFrame, who: str) -> str:
 
 def _evidence(part: pd.DataFrame) -> tuple[str, ...]:
     largest = part.sort_values("recv_q", ascending=False, kind="stable").head(3)
-    cells = zip(largest["recv_q"].fillna(0), largest["room"], largest["drops"], strict=True)
+    # Where the dump counts no drops there may have been many: of them nothing is said.
+    counted = largest["skmem_d"].notna()
+    lost = [f", {plural(int(n), 'drop')}" for n in largest["drops"]]
+    cells = zip(largest["recv_q"].fillna(0), largest["room"], lost, counted, strict=True)
     return tuple(
-        f"Recv-Q {thousands(int(queued))} of {thousands(int(room))}, {plural(int(lost), 'drop')}"
-        for queued, room, lost in cells
+        f"Recv-Q {thousands(int(queued))} of {thousands(int(room))}{drops if known else ''}"
+        for queued, room, drops, known in cells
     )
 
 

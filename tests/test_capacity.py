@@ -198,4 +198,4 @@ def test_windows(ask: Ask) -> None:
     assert "14 000 of 16 384 local ports" in finding.verdict
     assert finding.severity == "warning"
     assert "netsh int ipv4 show dynamicport tcp" in [step.cmd for step in finding.next]
-    assert finding.caveats == ("the port range and the reserved ports of the host: assumed",)
+    assert finding.caveats == ("the port range of the host: assumed, the Windows default",)

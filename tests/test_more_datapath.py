@@ -334,6 +334,15 @@ def test_datagrams_by_their_numbers(ask: Ask, row: str, expected: list[str]) -> 
     assert [finding.severity for finding in ask.found(NETID + row, DATAGRAMS)] == expected
 
 
+@pytest.mark.parametrize(
+    ("rb", "evidence"),
+    [(212992, "Recv-Q 180 000 of 212 992, 0 drops"), (None, "Recv-Q 180 000 of 212 992")],
+)
+def test_drops_that_nobody_counted_are_not_none(ask: Ask, rb: int | None, evidence: str) -> None:
+    [finding] = ask.found(NETID + udp(180000, rb=rb), DATAGRAMS)
+    assert finding.evidence == (evidence,)
+
+
 def test_bytes_of_a_connection_are_no_datagrams(ask: Ask) -> None:
     row = 'tcp ESTAB 200000 0 192.0.2.1:514 203.0.113.9:514 users:(("rsyslogd",pid=9,fd=4))\n'
     assert not ask.found(NETID + row, DATAGRAMS)

@@ -35,6 +35,15 @@ class Range:
         """How many ports it has for connect()."""
         return max(1, self.high - self.low + 1 - self.reserved)
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is to be said wherever its ports are counted: that nobody has stated it.
+
+        >>> Range(32768, 60999, "assumed, the Linux default", known=False).doubts
+        ('the port range of the host: assumed, the Linux default',)
+        """
+        return () if self.known else (f"the port range of the host: {self.source}",)
+
 
 def drawn_from(scene: Scene) -> Range:
     """The range in force without the ports that are reserved, or the default of the system."""
