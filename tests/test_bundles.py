@@ -6,6 +6,7 @@ The bundles are built here in the layouts of the real collectors, from the sampl
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import json
@@ -784,6 +785,29 @@ def test_only_plain_files_of_a_tar_are_read(tmp_path: Path) -> None:
     bundle = opened(tar({"ss.txt": SS}, *entries))
     assert [dump.file for dump in bundle.dumps] == ["bundle.tar/ss.txt"]
     assert bundle.problems == ()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs the tests may look into every folder, so the system's answer is made up."""
+    written(tmp_path, {"a/ss.txt": LEAK, "locked/ss.txt": LEAK})
+    scandir = os.scandir
+
+    def scanned(path: Any) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scanned)
+    real = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, *how: scanned(path) if path.is_dir() else real(path, *how)
+    )
+    bundle = nsparse.open_bundle(tmp_path)
+    assert len(bundle.dumps) == 1
+    assert [(one.path, one.why) for one in bundle.problems] == [("locked", "permission denied")]
+    assert run("parse", tmp_path).stderr == f"nsparse: {tmp_path}/locked: permission denied\n"
 
 
 def test_links_in_a_zip_and_in_a_folder_are_not_followed(tmp_path: Path) -> None:

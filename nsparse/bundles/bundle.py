@@ -13,7 +13,7 @@ from nsparse.bundles.limits import LIMITS, Limits
 from nsparse.bundles.members import Unread, Walk
 from nsparse.bundles.placing import settled
 from nsparse.bundles.reader import Options, Reader
-from nsparse.errors import BundleError, NsparseError, harmless
+from nsparse.errors import BundleError, NsparseError, because, harmless
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _on_disk(walk: Walk, path: Path) -> None:
         with path.open("rb") as stream:
             walk.file(stream, path.stat().st_mtime)
     except OSError as error:
-        raise NsparseError(f"{path}: {error.strerror or error}") from error
+        raise NsparseError(f"{path}: {because(error)}") from error
 
 
 def _bundle(reader: Reader, walk: Walk) -> Bundle:

@@ -55,6 +55,15 @@ class Member(NamedTuple):
     archive: str = ""
 
 
+def found_in(root: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted, and each folder that may not be looked into."""
+    denied: list[OSError] = []
+    for at, folders, names in os.walk(root, onerror=denied.append):
+        folders.sort()
+        yield from (Path(at, name) for name in sorted(names))
+    yield from (Path(error.filename) for error in denied)
+
+
 @dataclass(frozen=True)
 class Unread:
     """A member that could not be read, or an archive that could not be read to its end.
@@ -99,12 +108,10 @@ class Walk:
 
     def folder(self, root: Path) -> None:
         """The files of a folder and of the archives in it, sorted; links are not followed."""
-        for at, folders, names in os.walk(root):
-            folders.sort()
-            self.files(root, (Path(at, name) for name in sorted(names)))
+        self.files(root, found_in(root))
 
     def files(self, root: Path, files: Iterable[Path]) -> None:
-        """Some files of a folder."""
+        """Some files of a folder; a folder among them is one that may not be looked into."""
         for file in files:
             path = clean(str(file.relative_to(root)), self.limits.path)
             self._guarded(path, self._on_disk, file, _Place(path, Total(path, self.limits)))
@@ -117,7 +124,7 @@ class Walk:
     def _on_disk(self, file: Path, place: _Place) -> None:
         try:
             about = file.lstat()
-            if not stat.S_ISREG(about.st_mode):
+            if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
                 return
             stream = file.open("rb")
         except OSError as error:

@@ -6,7 +6,6 @@ folder or a bundle that is none is only counted.
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -91,18 +90,21 @@ def _walk(path: str) -> Iterator[Source]:
     if path == STDIN or not Path(path).is_dir():
         yield Source(path)
         return
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            file = Path(folder, name)
-            if _is_regular(file):
-                yield Source(str(file), path)
+    from nsparse.bundles.members import found_in
+
+    for file in found_in(Path(path)):
+        if _is_regular(file):
+            yield Source(str(file), path)
 
 
 def _is_regular(file: Path) -> bool:
-    """Whether reading it ends: a pipe or a device in a folder would wait for ever."""
+    """Whether reading it ends: a pipe or a device in a folder would wait for ever.
+
+    So does that of a folder that may not be looked into: by an error, which is told.
+    """
     try:
-        return stat.S_ISREG(file.stat().st_mode)
+        mode = file.stat().st_mode
+        return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
     except OSError:
         return False
 
