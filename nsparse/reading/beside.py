@@ -79,7 +79,7 @@ class Beside:
     def unknown(self, line: Line) -> None:
         """A line that is none of all that: text, or what has been a row."""
         opener = self.floor.opens(line.text)
-        if opener is None and self.floor.headings and _is_odd_row(line.text):
+        if opener is None and self.floor.headings and is_odd_row(line.text):
             opener = (*self.floor.claims, None)[0]
         if opener is None and not self._beheaded(line) and self._announces(line):
             self.course.announce(line, [])
@@ -124,6 +124,6 @@ class Beside:
         return unknown and len(following) > 1 and bool(self.floor.claiming("row", following[1]))
 
 
-def _is_odd_row(text: str) -> bool:
+def is_odd_row(text: str) -> bool:
     """Whether what stands below headings is a row, though of nobody who is known."""
     return begins_as_rows_do(text) or noise.holds_numbers(text)

@@ -109,14 +109,17 @@ class Derived:
         return re.compile(self.opening)
 
     @cached_property
+    def walks(self) -> Mapping[str, Walk]:
+        """What reads the kinds of line that dumps have many of."""
+        return {
+            kind: Walk(self.patterns[kind], states, self.terminals)
+            for kind, states in self.automata.items()
+        }
+
+    @cached_property
     def executors(self) -> Mapping[str, Executor]:
         """What reads each kind of line."""
-        return {
-            kind: Walk(pattern, self.automata[kind], self.terminals)
-            if kind in self.automata
-            else pattern
-            for kind, pattern in self.patterns.items()
-        }
+        return {**self.patterns, **self.walks}
 
 
 def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from nsparse.reading.grammar import ROWS
 from nsparse.reading.ledger import Line
+from nsparse.reading.looks import STARTS, Looks
 from nsparse.reading.tables import Claim, Readers, Table, Voice
-
-OPENING, ANY = "opening", "any"
-ASKED_FOR = (*ROWS, "header", "banner", "skip", "message", OPENING)
-"""The kinds of line that claim it, and what a row begins with."""
-
-ASKED = 5000
-"""After so many questions, expressions that rule out all dialects at once have paid for their
-making, which takes as long as some hundred lines."""
-
-REMEMBERED = 64
-"""So many lines are remembered: each is looked at again from those above, as what may go on there.
-"""
 
 
 class Floor:
@@ -40,10 +27,7 @@ class Floor:
         self.headings: list[str] = []
         self.claims: list[Voice] = []
         self._complete = 0  # so many of the headings end in a header: rows are what follows it
-        self._asked = 0
-        self._begins: dict[str, re.Pattern[str]] = {}
-        self._known: dict[str, Collection[str]] = {}
-        self._order = voices
+        self.looks = Looks(voices)
 
     @property
     def speaks(self) -> Table | None:
@@ -61,45 +45,20 @@ class Floor:
     # ---- who claims a line ------------------------------------------------------------------
 
     def claiming(self, kind: str, text: str, among: Sequence[Voice] | None = None) -> list[Claim]:
-        """The dialects that read a line as of that kind, and what they read."""
-        if among is not None and not among:
-            return []
-        if not self.may_start(text, kind):
-            return []
-        voices = (v for v in self._ordered() if kind in v.kinds and (among is None or v in among))
-        claimed = ((voice, voice.match(kind, text)) for voice in voices)
-        return [(voice, match) for voice, match in claimed if match is not None]
+        """The dialects that read a line as of that kind, and what they read, who speaks first."""
+        look = self.looks.of(text)
+        voices = self._first(voice for voice in look.able(kind) if among is None or voice in among)
+        claims = ((voice, look.read(kind, voice)) for voice in voices)
+        return [(voice, match) for voice, match in claims if match is not None]
 
-    def may_start(self, text: str, kind: str = ANY) -> bool:
-        """Whether a line begins as one of a kind, or of any, does in some dialect."""
-        self._asked += 1
-        if self._asked <= ASKED:
-            return True
-        starts = self._starts(text)
-        return kind in starts or (kind == ANY and bool(starts))
+    def _first(self, voices: Iterable[Voice]) -> list[Voice]:
+        """Some dialects, the one that is speaking first."""
+        speaking = self.voice()
+        return sorted(voices, key=lambda voice: voice is not speaking)
 
-    def _starts(self, text: str) -> Collection[str]:
-        """The kinds of line that a line begins as."""
-        known = self._known.get(text)
-        if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            begun = self._begun(ANY).match(text)
-            starts = (kind for kind in ASKED_FOR if begun and self._begun(kind).match(text))
-            known = self._known[text] = tuple(starts)
-        return known
-
-    def _begun(self, kind: str) -> re.Pattern[str]:
-        """What lines of a kind begin with in any dialect."""
-        if kind not in self._begins:
-            begins = dict.fromkeys(self._beginnings(ASKED_FOR if kind == ANY else (kind,)))
-            self._begins[kind] = re.compile("|".join(f"(?:{each})" for each in begins) or r"(?!)")
-        return self._begins[kind]
-
-    def _beginnings(self, kinds: Sequence[str]) -> Iterator[str]:
-        for derived in (voice.grammar.derived for voice in self.voices):
-            yield from (derived.patterns[kind].begins for kind in kinds if kind in derived.patterns)
-            yield from [derived.opening] if OPENING in kinds else []
+    def may_start(self, text: str) -> bool:
+        """Whether a line begins as one that needs no other above does in some dialect."""
+        return any(map(self.looks.of(text).able, STARTS))
 
     def readers(self, text: str) -> Readers:
         """Who reads a row that begins a table.
@@ -124,15 +83,16 @@ class Floor:
 
     def opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
-        if not self.may_start(text, OPENING):
-            return None
         speakers = self.table.speakers if self.table else ()
-        openers = (v for v in self._ordered() if "row" in v.kinds or v in speakers)
-        return next((voice for voice in openers if voice.opening.match(text)), None)
+        look = self.looks.of(text)
+        able = {*look.able("row"), *(v for v in look.able("bare") if v in speakers)}
+        openers = self._first(voice for voice in self.voices if voice in able)
+        return next((voice for voice in openers if look.begun(voice)), None)
 
     def begins(self, text: str) -> bool:
         """Whether a line begins as the rows do that are being read, or come next."""
-        return any(voice.opening.match(text) for voice in self.near)
+        look = self.looks.of(text)
+        return any(look.begun(voice) for voice in self.near)
 
     @property
     def near(self) -> Sequence[Voice]:
@@ -140,13 +100,6 @@ class Floor:
         if self.headings:
             return self.claims
         return self.table.speakers if self.table else ()
-
-    def _ordered(self) -> Sequence[Voice]:
-        """All, the one that is speaking first."""
-        first = self.voice()
-        if first is not None and self._order[0] is not first:
-            self._order = sorted(self.voices, key=lambda voice: voice is not first)
-        return self._order
 
     # ---- headings ---------------------------------------------------------------------------
 

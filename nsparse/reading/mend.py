@@ -10,29 +10,58 @@ from __future__ import annotations
 import html
 import quopri
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from nsparse.reading.text import BLANKS
 
 
 @dataclass(frozen=True)
 class Mend:
-    """One kind of damage: its name in the census, and how to undo it."""
+    """One kind of damage.
+
+    Attributes:
+        name: Its name in the census.
+        undo: How to undo it.
+        front: What stands in front of lines that have it, where it is that.
+        signs: Characters of which lines that have it hold one, where there are such; as in `[]`.
+    """
 
     name: str
     undo: Callable[[str], str]
+    front: str = ""
+    signs: str = ""
 
 
-def _without(pattern: str) -> Callable[[str], str]:
-    """Take away what stands in front, and nothing further on."""
-    # Compiled when it is first needed, as most dumps need none: `re` keeps what it has compiled.
-    anchored = rf"\A(?:{pattern})"
-    return lambda text: re.sub(anchored, "", text, count=1)
+def _without(name: str, pattern: str) -> Mend:
+    """Something in front, to be taken away, and nothing further on."""
+    # Compiled when it is first needed, as most dumps need none.
+    return Mend(name, lambda text: _compiled(pattern).sub("", text, count=1), pattern)
 
 
-def _replacing(pattern: str, by: str) -> Callable[[str], str]:
-    return lambda text: re.sub(pattern, by, text)
+def _replacing(name: str, pattern: str, by: str, signs: str) -> Mend:
+    return Mend(name, lambda text: re.sub(pattern, by, text), signs=signs)
+
+
+def _behind(name: str, pattern: str) -> Mend:
+    """Something behind the last number of a line, to be taken away."""
+
+    def undo(text: str) -> str:
+        last = _NUMBER.search(text[::-1])
+        behind = len(text) - last.start() if last else 0
+        return text[:behind] + re.sub(pattern, "", text[behind:])
+
+    return Mend(name, undo)
+
+
+_NUMBER = re.compile(r"[0-9:]")
+"""What is in the cells of rows, and in no remark behind one."""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\A(?:{pattern})")
 
 
 def _quoted_printable(text: str) -> str:
@@ -55,54 +84,56 @@ _STAMP = (
 
 MENDS = (
     # Tables drawn with bars, or a box around one.
-    Mend("barred", _replacing(r"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.)[ \t]*[|│┃]$", "")),
+    _replacing("barred", r"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.)[ \t]*[|│┃]$", "", signs="|│┃"),
     # Mail and Markdown: `> `, `>> `, `| `.
-    Mend("quoted", _without(r"(?:[>|] ?)+")),
+    _without("quoted", r"(?:[>|] ?)+"),
     # Comments in the source of a program.
-    Mend(
-        "commented", _without(r"(?:#{1,4}|/{2,3}!?|;{1,3}|--|%{1,2}|REM|dnl)(?:[ \t]|$)|(?://|#)")
-    ),
+    _without("commented", r"(?:#{1,4}|/{2,3}!?|;{1,3}|--|%{1,2}|REM|dnl)(?:[ \t]|$)|(?://|#)"),
     # Lists: `- `, `* `; added lines of a diff.
-    Mend("listed", _without(r"[-*•] |\+|\[[0-9]{1,4}\][ \t]")),
+    _without("listed", r"[-*•] |\+|\[[0-9]{1,4}\][ \t]"),
     # Several hosts or containers in one log: `web1 | `.
-    Mend("named", _without(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)")),
+    _without("named", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)"),
     # `ts`, journals, containers' logs, syslog.
-    Mend("stamped", _without(_STAMP)),
-    Mend("stamped", _without(_STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)")),
-    Mend("stamped", _without(_STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)")),
+    _without("stamped", _STAMP),
+    _without("stamped", _STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)"),
+    _without("stamped", _STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)"),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
-    Mend("found", _without(r"[0-9]+[:-]")),
+    _without("found", r"[0-9]+[:-]"),
     # With its context, `Select-String` marks what it found: `> netstat.txt:12:`.
-    Mend("found", _without(rf"(?:> )?{_OF_NAME}{{1,200}}?[:-][0-9]+[:-]")),
-    Mend(
-        "found", _without(rf"(?:(?:[A-Za-z]:)?(?:{_OF_NAME}| (?! )){{1,200}}[:-])?(?:[0-9]+[:-])?")
-    ),
-    Mend("found", _without(rf"(?:[A-Za-z]:)?{_OF_NAME}{{1,200}}:")),
+    _without("found", rf"(?:> )?{_OF_NAME}{{1,200}}?[:-][0-9]+[:-]"),
+    _without("found", rf"(?:[A-Za-z]:)?(?:{_OF_NAME}| (?! )){{1,200}}[:-](?:[0-9]+[:-])?"),
+    _without("found", rf"(?:[A-Za-z]:)?{_OF_NAME}{{1,200}}:"),
     # `cat -n`, `nl`, editors and pages with line numbers: `  12  `, `12. `, `12| `.
-    Mend("numbered", _without(r"[0-9]{1,7}(?:(?:[:|)]|\.(?![0-9]))[ \t]?|[ \t]{1,2}|$)")),
+    _without("numbered", r"[0-9]{1,7}(?:(?:[:|)]|\.(?![0-9]))[ \t]?|[ \t]{1,2}|$)"),
     # The one message of netstat (network_cmds inet.c) that ends without a line end.
-    Mend("glued", _without(r"Some [a-z0-9]+ sockets may have been created or deleted(?=[^ .])")),
+    _without("glued", r"Some [a-z0-9]+ sockets may have been created or deleted(?=[^ .])"),
     # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
-    Mend("coloured", _replacing(r"\x1b\[[0-9;]*[mK]", "")),
+    _replacing("coloured", r"\x1b\[[0-9;]*[mK]", "", signs="\x1b"),
     # What a pager wrote over: `--More--` and the backspaces behind it.
-    Mend("paged", _without(r".*\x08")),
-    Mend("paged", _without(r"-- ?More ?--(?: ?\([^)]*\))?[ \t]*")),
+    _replacing("paged", r"\A.*\x08", "", signs="\x08"),
+    _without("paged", r"-- ?More ?--(?: ?\([^)]*\))?[ \t]*"),
     # Markdown that was copied as text: `\*`, `\_`.
-    Mend("escaped", _replacing(r"\\([*_\[\]<>#.:|-])", r"\1")),
-    Mend("escaped", _replacing(r"(\*\*|__)([^*_ \t]+)\1", r"\2")),
-    Mend("escaped", lambda text: html.unescape(text) if "&" in text else text),
-    Mend("escaped", _quoted_printable),
-    Mend("escaped", _replacing(r"\\$", "")),
+    _replacing("escaped", r"\\([*_\[\]<>#.:|-])", r"\1", signs=r"\\"),
+    _replacing("escaped", r"(\*\*|__)([^*_ \t]+)\1", r"\2", signs="*_"),
+    Mend("escaped", html.unescape, signs="&"),
+    Mend("escaped", _quoted_printable, signs="="),
+    _replacing("escaped", r"\\$", "", signs=r"\\"),
     # What people write behind a row: an arrow or a hash and a remark, or words of their own.
-    Mend(
-        "annotated", _replacing(r"[ \t]+(?:<[-=]{1,9}|←)(?:[ \t(].*)?$|[ \t]+[^\x00-\xff].*$", "")
+    _replacing(
+        "annotated",
+        r"[ \t]++(?:<[-=]{1,9}|←)(?:[ \t(].*)?$|[ \t]++[^\x00-\xff].*$",
+        "",
+        signs="<\u0100-\U0010ffff",
     ),
-    Mend("annotated", _replacing(r"[ \t]+(?:[-=]{2,9}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$", "")),
-    Mend("annotated", _replacing(r"[ \t]{2,}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$", "")),
+    _behind("annotated", r"[ \t]++(?:[-=]{2,9}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
+    _behind("annotated", r"[ \t]{2,}+[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
     # Tables drawn with bars.
-    Mend("barred", _replacing(r"[ \t]*[|│┃]+[ \t]*", "  ")),
+    _replacing("barred", r"[ \t]*[|│┃]+[ \t]*", "  ", signs="|│┃"),
 )
 
+
+PAGED = "paged"
+"""Nothing but a pager leaves backspaces."""
 
 SAID = {
     "quoted": "quoted as in mail",
@@ -134,7 +165,36 @@ def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:
     >>> [name for name, line in mended("> tcp 0 0") if line == "tcp 0 0"]
     ['quoted']
     """
-    for mend in sorted(MENDS, key=lambda mend: mend.name != first):
+    fronted = _fronts().match(text)
+    signed = _signs().search(text)
+    for mend in _in_order(first):
+        if mend.front and not fronted:
+            continue
+        if mend.signs and not (signed and _any_of(mend.signs).search(text)):
+            continue
         undone = mend.undo(text).rstrip(BLANKS)
         if undone != text:
             yield mend.name, undone
+
+
+@cache
+def _in_order(first: str | None) -> Sequence[Mend]:
+    """All of them, those of one damage first."""
+    return sorted(MENDS, key=lambda mend: mend.name != first)
+
+
+@cache
+def _fronts() -> re.Pattern[str]:
+    """Whatever may stand in front: one look tells of most lines that nothing does."""
+    return re.compile("|".join(f"(?:{mend.front})" for mend in MENDS if mend.front))
+
+
+@cache
+def _signs() -> re.Pattern[str]:
+    """A sign of any damage that has one."""
+    return _any_of("".join(mend.signs for mend in MENDS))
+
+
+@cache
+def _any_of(signs: str) -> re.Pattern[str]:
+    return re.compile(f"[{signs}]")

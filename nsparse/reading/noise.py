@@ -127,7 +127,7 @@ def moment(line: str) -> tuple[datetime, bool] | None:
     """
     found = _ISO.fullmatch(line)
     if found:
-        return _aware(datetime.fromisoformat(_joined(found["stamp"])))
+        return _dated_iso(found["stamp"])
     found = _DATE.fullmatch(line)
     return _dated(found) if found is not None else None
 
@@ -152,12 +152,16 @@ def _dated(found: re.Match[str]) -> tuple[datetime, bool] | None:
         return None
 
 
-def _joined(stamp: str) -> str:
-    """ISO 8601 has no blank before the zone, and at most six digits of a second are kept."""
-    return _FINER.sub("", stamp.replace(" +", "+").replace(" -", "-").replace(",", "."))
+def _dated_iso(stamp: str) -> tuple[datetime, bool] | None:
+    """What ISO 8601 says; None where no calendar has the day, or no zone is so far off.
 
-
-def _aware(when: datetime) -> tuple[datetime, bool]:
+    It has no blank before the zone, and at most six digits of a second are kept.
+    """
+    text = _FINER.sub("", stamp.replace(" +", "+").replace(" -", "-").replace(",", "."))
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
     return (when, True) if when.tzinfo else (when.replace(tzinfo=UTC), False)
 
 
@@ -173,7 +177,7 @@ def stamp(line: str) -> tuple[datetime, bool] | None:
     '2026-11-22T10:43:50+00:00'
     """
     found = _STAMP.match(line)
-    return _aware(datetime.fromisoformat(_joined(found["stamp"]))) if found else None
+    return _dated_iso(found["stamp"]) if found else None
 
 
 def known(line: str) -> str | None:
@@ -186,8 +190,12 @@ def known(line: str) -> str | None:
 
 
 def stands_beside(line: str) -> bool:
-    """Whether a line is noise of a known kind, a prompt or a time."""
-    return bool(known(line) or prompt(line) or moment(line)) or clock(line)
+    """Whether a line looks like noise of a known kind, a prompt or a time.
+
+    No digit is told from another here: what holds of one line holds of all alike.
+    """
+    looks = (_BARE_COMMAND, _PROMPT, _ISO, _DATE, _CLOCK)
+    return known(line) is not None or any(look.fullmatch(line) for look in looks)
 
 
 _DIGIT = re.compile(r"\d")

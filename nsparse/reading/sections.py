@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nsparse.reading import noise
+from nsparse.reading.alike import Alike
 from nsparse.reading.beside import Beside
 from nsparse.reading.body import Body
 from nsparse.reading.coded import double_spaced
 from nsparse.reading.course import Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
-from nsparse.reading.mend import mended
+from nsparse.reading.mend import PAGED, mended
+from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.tables import Sections, Voice, agree
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.text import BLANKS
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 MENDED_AT_MOST = 10_000
 """Longer lines are not mended: no row is that long, and mends look at every place of a line."""
 
-STAMPED, PAGED = "stamped", "paged"
+STAMPED = "stamped"
 AROUND = frozenset({"quoted", "commented", "numbered", STAMPED, "barred"})
 """Damage of every line of a text: one that is no line of a table has it as well."""
 
@@ -54,6 +56,7 @@ def read_sections(
     while number <= len(lines):
         if runs is not None:
             number += walk.run(runs, number)
+        number += walk.nobodys(number)
         if number <= len(lines):
             number += walk.line(number)
     walk.close(tail)
@@ -72,6 +75,8 @@ class _Walk:
         self.body = Body(self.course)
         self.beside = Beside(self.course)
         self.wraps = Wraps(lines, self.floor, self._bare)
+        self.alike = Alike(self.course)
+        self.unknown = 0  # the last line that nobody knew
         self.damage: str | None = None  # the mend that helped the last line that needed one
         self.doubted = (
             0  # the line that may be the rest of the one that last said something of a row
@@ -89,6 +94,14 @@ class _Walk:
             return 0
         self.body.extend(table, run)
         return run.reach
+
+    def nobodys(self, number: int) -> int:
+        """Take the lines below a damaged one that are damaged as well; how many there are."""
+        if self.unknown != number - 1 or number <= self.doubted or self.damage in AROUND:
+            return 0
+        taken = self.alike.take(number, self.damage)
+        self.unknown += taken
+        return taken
 
     def line(self, number: int) -> int:
         """A line, with those below that are its rest; how many there are."""
@@ -133,18 +146,29 @@ class _Walk:
         """A line, blanks around it aside."""
         if not line.text:
             self.beside.blank(line)
-        elif not (self._table_line(line) or self.beside.known(line) or self._mended(line)):
+        elif self.body.row(line) or self.body.more(line):
+            pass
+        elif self.floor.looks.is_dull(line.text, self.damage):
+            self._unknown(line)
+        elif not (self._start(line) or self.beside.known(line) or self._mended(line)):
             self._other(line)
 
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""
         if not self.beside.noise(line):
-            if line.number == self.doubted and self._may_be_rest(line):
-                self.body.distrust()
-            self.beside.unknown(line)
+            self._unknown(line)
+
+    def _unknown(self, line: Line) -> None:
+        """Text, or what has been a row."""
+        self.unknown = line.number
+        if line.number == self.doubted and self._may_be_rest(line):
+            self.body.distrust()
+        self.beside.unknown(line)
 
     def _may_be_rest(self, line: Line) -> bool:
         """Whether an unknown line may be the rest of the row above, and no text behind a table."""
+        if begins_as_rows_do(line.text):
+            return False
         below = self.course.following(line)[:1]
         return noise.may_be_rest(line.text) or any(map(self.floor.opens, below))
 
@@ -171,7 +195,7 @@ class _Walk:
             text = undone.lstrip(BLANKS)
             indent = line.indent + len(undone) - len(text)
             whole = Line(line.number, indent, text)
-            proved = name in (self.damage, PAGED)  # nothing but a pager leaves backspaces
+            proved = name in (self.damage, PAGED)
             if text and (self._table_line(whole) if proved else self._begins(whole)):
                 self.damage = name
                 self.ledger.mend(name)

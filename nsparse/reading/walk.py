@@ -6,25 +6,21 @@ than to read some hundred lines in this way, for which only the terminals are co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
 from nsparse.reading.automaton import Automaton, automaton_of
 from nsparse.reading.grammar import Match, field_name, is_field
+from nsparse.reading.heads import compiled, fate, is_settled
 
 if TYPE_CHECKING:
     from nsparse.reading.derive import Pattern
 
 LINES = 400
 """So many lines are read state by state; then the expression is compiled."""
-
-
-_compiled = cache(re.compile)
-"""A terminal's expression; `re` keeps only some hundred of them, and asks more each time."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,51 @@ class Walk:
             return None
         return Match(tuple(names), tuple(text[start:end] for start, end in spans))
 
+    def dies(self, text: str) -> bool:
+        """Whether no line that begins with a text is of this kind."""
+        state = at = 0
+        while at < len(text):
+            edges = self._automaton[state].edges
+            if not all(is_settled(self.terminals[name], text, at) for name, _ in edges):
+                return False
+            _, target, at = self._token(state, text, at)
+            if target is None:
+                return True
+            state = target
+        return False
+
+    def fate(self, text: str, exact: int) -> bool | None:
+        """Whether texts alike, with what may stand behind them, are no such line in any case.
+
+        Args:
+            text: One of some that differ in their digits.
+            exact: So much at its start is the same in all.
+
+        Returns:
+            True where nothing behind them changes that, False where it may; None where some of
+            them may be such a line.
+        """
+        state = at = 0
+        settled = True
+        while at < len(text):
+            target = None
+            for name, leads in self._automaton[state].edges:
+                told = fate(self.terminals[name], text, at, exact)
+                if told is None:
+                    return None
+                settled = settled and is_settled(told.wide, text, at)
+                if told.end is not None:
+                    target, at = leads, told.end
+                    break
+            if target is None:
+                return settled
+            state = target
+        return None if self._automaton[state].final else False
+
     def _token(self, state: int, text: str, at: int) -> tuple[str, int | None, int]:
         """The terminal that is taken in a state, where it leads and ends; None for nowhere."""
         for name, target in self._automaton[state].edges:
-            found = _compiled(self.terminals[name]).match(text, at)
+            found = compiled(self.terminals[name]).match(text, at)
             if found is not None:
                 return name, target, found.end()
         return "", None, at

@@ -122,6 +122,8 @@ class Wraps:
             return None
         if self._begins(self.bare(below), inner):
             return None
+        if not self._goes_on(inner):
+            return Whole(1, first, doubt=False)
         around = self._around(number, marks)
         if not around.fold.width and self._owned(inner, self.bare(below)):
             return None
@@ -156,6 +158,12 @@ class Wraps:
         if self.floor.near and noise.begins_with_end(inner):
             return True
         return not noise.holds_data(inner) and not any(map(str.isdecimal, inner.split()))
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether what a line and more lines say may be a line of a table."""
+        inner = text.strip(BLANKS)
+        detail = self.floor.table is not None and text != inner
+        return detail or self.bare(text) != text or self.floor.looks.of(inner).goes_on
 
     def _owned(self, text: str, below: str) -> bool:
         """Whether a line is a row, and the one below names its owner: nothing is left to join."""

@@ -1,0 +1,134 @@
+"""Damaged lines that are alike: judged once for all, and never otherwise than each by itself."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+import nsparse
+from nsparse.reading import heads, mend, noise
+from nsparse.reading.alike import Alike
+from nsparse.reading.beside import is_odd_row
+from nsparse.reading.grammar import ROWS, load
+from nsparse.reading.text import decode
+from nsparse.reading.text import lines as split_lines
+from nsparse.registry import dialects
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+NAMES = sorted(dialects())
+SIGNS = "0179ax:.*[]%/\\_,;=\"'<#| \t\x01\x07\x1b"
+
+
+def sample(name: str) -> list[str]:
+    """The lines of the first sample of a dialect."""
+    paths = (path for path in SAMPLES.glob(f"{name}--*.txt") if ".expected" not in path.name)
+    path = min(paths)
+    return [line for line in split_lines(decode(path.read_bytes()).text) if line.strip()]
+
+
+def damaged(line: str, dice: random.Random) -> str:
+    """A line that lost its end, its beginning or a cell, or with other characters in it."""
+    at = dice.randrange(len(line) + 1)
+    sign = dice.choice(SIGNS)
+    return dice.choice(
+        (
+            line[:at],
+            line[at:],
+            line[:at] + sign + line[at + 1 :],
+            line.replace(":", ";").replace(".", ","),
+            line.replace(" ", f" {sign}", 1),
+            " ".join(line.split()[dice.randrange(3) :]),
+        )
+    )
+
+
+def renumbered(line: str, dice: random.Random) -> str:
+    """The same line with other digits."""
+    return re.sub("[0-9]", lambda _: dice.choice("0123456789"), line)
+
+
+def texts(name: str) -> Iterator[bytes]:
+    """Many damaged lines below a heading, or below rows, alike in pairs and one by one."""
+    lines = sample(name)
+    for seed in range(2):
+        dice = random.Random(seed)
+        kinds = [damaged(dice.choice(lines), dice) for _ in range(16)]
+        body = [
+            renumbered(kind, dice) for kind in dice.choices(kinds, k=32) for _ in range(1 + seed)
+        ]
+        yield "\n".join([*lines[: 4 + 4 * seed], *body]).encode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_alike_are_what_each_of_them_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    take = Alike.take
+
+    def counted(self: Alike, number: int, damage: str | None) -> int:
+        taken.append(take(self, number, damage))
+        return taken[-1]
+
+    for data in texts(name):
+        monkeypatch.setattr(Alike, "take", counted)
+        alike = nsparse.parse(io.BytesIO(data), engine="regex")
+        monkeypatch.setattr(Alike, "take", lambda *_: 0)
+        each = nsparse.parse(io.BytesIO(data), engine="regex")
+        assert_frame_equal(alike.frame, each.frame)
+        assert replace(alike, frame=None) == replace(each, frame=None)  # type: ignore[arg-type]
+    # A row of illumos begins with its address: by no first word is it known to be nobody's.
+    assert sum(taken) > 1 or name == "netstat_illumos"
+
+
+def is_mended(line: str) -> list[tuple[str, int]]:
+    """The mends that change a line, and how long it is then."""
+    return [(name, len(undone)) for name, undone in mend.mended(line)]
+
+
+FACTS: tuple[Callable[[str], object], ...] = (
+    noise.stands_beside,
+    noise.holds_data,
+    noise.holds_two_ends,
+    noise.begins_with_end,
+    lambda line: sum(map(str.isdecimal, line.split())),
+    is_mended,
+    # Of a first word with a letter in it each digit counts; what begins with none is no state.
+    lambda line: line[:1].isalpha() or is_odd_row(line),
+)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_no_digit_is_told_from_another(fact: Callable[[str], object]) -> None:
+    dice = random.Random(5)
+    lines = [line.strip() for name in NAMES for line in sample(name)]
+    lines += ["2026-11-22 10:43:50", "Sun Nov 22 10:43:50 UTC 2026", "=== 12:00:01 ===", "12| tcp"]
+    lines += ["netstat.txt:12:tcp 0", "3 more rows", "2026-11-22T10:43:50Z stdout F tcp  0"]
+    found = set()
+    for line in lines:
+        for kind in (line, damaged(line, dice).strip()):
+            if kind and not re.search("&|=[0-9A-Fa-f]", kind):
+                found.add(repr(fact(kind)))
+                assert fact(renumbered(kind, dice)) == fact(kind), kind
+    assert len(found) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_line_is_of_a_kind_that_its_beginning_rules_out(name: str) -> None:
+    derived, dice = load(name).derived, random.Random(6)
+    dead = 0
+    for line in (line.strip() for line in sample(name)):
+        for kind, pattern in derived.patterns.items():
+            if pattern.match(line) is None:
+                continue
+            for at in range(1, len(line) + 1):
+                assert not heads.is_lost(pattern.begins, line[:at])
+                assert kind not in derived.walks or not derived.walks[kind].dies(line[:at])
+        broken = damaged(line, dice).strip()
+        dead += any(derived.walks[kind].dies(broken) for kind in ROWS if kind in derived.walks)
+    assert dead > 1
