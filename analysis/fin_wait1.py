@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import unacked
-from nsparse.prose import are, percent, thousands
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
+from nsparse.judging import advice, unacked
+from nsparse.judging.finding import GROUPED, HOW_LONG, common_group, labels, peers, settle
+from nsparse.judging.scope import loopback
+from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
+    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
+CLOSINGS = ("FIN_WAIT_1", "LAST_ACK", "CLOSING")
+"""States in which our FIN is out and not acknowledged."""
 SCATTERED = 0.8
 """So large a part of the connections with an address of their own are clients that went away."""
 
@@ -27,6 +33,9 @@ NUMBERS = (
     Number("sure_share", 0.05, "the same"),
     Number("sure_many", 50, "the same"),
     Number("critical", 1000, "thousands stopped a scanner with too many orphaned sockets"),
+    Number("link_few", 10, "closes towards many peers at once: the link of this host is cut"),
+    Number("link_share", 0.5, "of all connections that leave this host"),
+    Number("link_peers", 4, "so many peers do not vanish together"),
 )
 REFS = ("ip-sysctl tcp_orphan_retries", "RFC 9293 3.8.6.1", "RFC 6429")
 
@@ -39,10 +48,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         take it.
     Do: capture one of the peers: does the FIN leave, does an answer come? Mostly a firewall or NAT
         has forgotten the connection before its ends did.
+        Where half of all that leaves the host waits so, towards many peers, look at its own link:
+        it slept, changed its network, or a NAT or VPN near it forgot everything.
     False alarms: one or two with Send-Q 1; a server of many slow mobile clients, that go away one
         by one.
     """
     stuck = unacked.closing(scene, "FIN_WAIT_1") & scene.view.at_least("send_q", 1)
+    cut = _cut(scene, limits)
+    if cut is not None:
+        stuck = stuck & ~cut
+        yield _of_link(scene, limits, cut)
     for pile in unacked.crowds(scene, stuck, limits["retrans"], limits, _speaks):
         yield _finding(pile)
 
@@ -116,6 +131,71 @@ def _cause(pile: Pile) -> str:
     return "suggests a peer that is gone, or a firewall or NAT that has forgotten the connection"
 
 
+# ---- towards many peers at once --------------------------------------------------------------
+
+
+def _cut(scene: Scene, limits: Limits) -> Bools | None:
+    """The closes of this host's own calls, where so many peers answer none of them at once."""
+    from nsparse.judging.rows import Rows
+
+    view = scene.view
+    if view.is_("state", *CLOSINGS).sum() < limits["link_few"]:
+        return None
+    leaving = _leaving(scene)
+    rows = Rows(view, leaving & view.is_("state", *CLOSINGS))
+    if len(rows) < max(limits["link_few"], limits["link_share"] * leaving.sum()):
+        return None
+    fresh = rows.different("timer") > 0 and not _repeated(rows)
+    few = rows.different("remote_addr") < limits["link_peers"]
+    return None if fresh or few else leaving & view.is_("state", *CLOSINGS)
+
+
+def _leaving(scene: Scene) -> Bools:
+    """The live connections that this host has opened to others."""
+    view = scene.view
+    out = view.true("live") & view.is_("role", "client")
+    out = out & ~view.linked("target") & ~view.linked("pair")
+    return out & ~view.where("local_addr", loopback, out)  # few beside the remote ones
+
+
+def _repeated(rows: Rows) -> bool:
+    """Whether the FIN of most was sent again: they are no closes of this very moment."""
+    return bool(2 * rows.view.at_least("retrans", 1)[rows.at].sum() >= len(rows))
+
+
+def _of_link(scene: Scene, limits: Limits, cut: Bools) -> Finding:
+    from nsparse.judging.rows import Rows
+
+    rows, base = Rows(scene.view, cut), int(_leaving(scene).sum())
+    n, there, lasts = len(rows), rows.different("remote_addr"), _repeated(rows)
+    return Finding(
+        id="fin-wait1-stuck",
+        severity="warning",
+        confidence=settle("medium", scene, up=int(lasts)),
+        group=common_group(scene.view.pick(rows.at, *GROUPED, "group")),
+        n=n,
+        base=base,
+        verdict=(
+            f"{thousands(n)} of {plural(base, 'connection')} that leave this host are closed, and "
+            f"{thousands(there)} peers at once do not acknowledge it: suggests its own link."
+        ),
+        sockets=labels(rows),
+        limits=dict(limits),
+        evidence=(f"states: {top(rows.leading('state', len(CLOSINGS)))}", peers(rows)),
+        cause=(
+            "suggests that the host slept or changed its network, or that a NAT, a firewall or a "
+            "VPN near it forgot its connections",
+        ),
+        next=advice.steps(
+            scene,
+            {"linux": "ip -s link; ip route", "macos": "ifconfig; netstat -rn -f inet"},
+            {"windows": "ipconfig /all"},
+            "does anything get through now: the gateway first, then an address beyond it",
+        ),
+        caveats=() if lasts else (HOW_LONG,),
+    )
+
+
 DIAGNOSES = (
     Diagnosis(
         "fin-wait1-stuck",
@@ -123,6 +203,7 @@ DIAGNOSES = (
         check,
         needs=("states", "queues"),
         numbers=NUMBERS,
+        absorbs=(Absorbs("last-ack-pile"), Absorbs("closing-pile")),
         refs=REFS,
         states=("FIN_WAIT_1",),
     ),

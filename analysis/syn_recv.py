@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
 PORT = ("local_addr", "local_port")
-SIZES = ("few", "many", "untimed_few", "untimed_many", "critical")
+SIZES = ("few", "many", "untimed_few", "untimed_many", "untimed_alone", "critical")
 """The numbers that speak of how many rows there are."""
 FEW_SOURCES = 3
 """So few addresses are a path or one attacker, not a flood."""
@@ -43,6 +43,7 @@ NUMBERS = (
     Number("busy", 0.2, "fewer that wait long are a busy and healthy port"),
     Number("untimed_few", 20, "without timers: 1000 connections a second at 20 ms have as many"),
     Number("untimed_many", 256, "without timers: twice the smallest tcp_max_syn_backlog"),
+    Number("untimed_alone", 3, "without timers: three are no chance where a port has nothing else"),
     Number("critical", 1024, "beyond what tcp_max_syn_backlog is on most hosts"),
     Number("critical_share", 0.5, "of tcp_max_syn_backlog, where it is known"),
 )
@@ -57,7 +58,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: look at whether the addresses are many or few, then capture both directions. A flood is
         filtered upstream and with SYN cookies; a path has its fault in routes or a firewall.
     False alarms: a busy port whose handshakes are all younger than a second; TCP_DEFER_ACCEPT,
-        which keeps them here until data comes; a health probe that never finishes.
+        which keeps them here until data comes; a health probe that never finishes. Without timers
+        a port that has nothing but a few half-open connections is a notice.
     """
     view, least = scene.view, min(limits[name] for name in SIZES) / 2
     half = view.is_("state", "SYN_RECEIVED") & view.known("local_port")
@@ -77,6 +79,7 @@ def _half_open(scene: Scene, half: Bools) -> Rows:
     from nsparse.judging.rows import Rows
 
     view = scene.view
+    at, all_of = half.nonzero()[0], view.true("concrete")
     waiting, limit = view.numbers("recv_q"), view.numbers("send_q")
     over = view.known("recv_q") & view.known("send_q") & (waiting > limit)
     return Rows(
@@ -86,6 +89,8 @@ def _half_open(scene: Scene, half: Bools) -> Rows:
         old=view.at_least("retrans", 1)[half],
         sure=view.at_least("retrans", SURE_RETRANS)[half],
         full=(over[view.numbers("listener")] & view.linked("listener"))[half],
+        alone=(view.tally(at, all_of, *PORT) == view.sizes(at, *PORT))
+        & view.linked("listener")[at],
     )
 
 
@@ -94,7 +99,9 @@ def _severity(pile: Pile, limits: Limits) -> Severity | None:
     many = n >= _critical(pile.scene, limits)
     if not pile.counts["timed"]:
         few, much = limits["untimed_few"], limits["untimed_many"]
-        return "warning" if many or passes(n, base, few, limits["share"], much) else None
+        if many or passes(n, base, few, limits["share"], much):
+            return "warning"
+        return "notice" if pile.counts["alone"] == n >= limits["untimed_alone"] else None
     if old < limits["busy"] * n:
         return None
     if many:
@@ -137,7 +144,7 @@ def _confidence(pile: Pile) -> Confidence:
     """Timers prove the age; without them it is a shape that may be passing."""
     surer = (pile.kept > 0) + bool(counter(pile.scene, *COOKIES))
     if not pile.counts["timed"]:
-        alone = pile.n == pile.base
+        alone = pile.n == pile.base and pile.n >= pile.limits["untimed_few"]
         return settle("low", pile.scene, up=alone + surer, cap="medium")
     return settle("medium", pile.scene, up=(pile.counts["sure"] * 2 >= pile.n) + surer)
 

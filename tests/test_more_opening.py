@@ -339,6 +339,56 @@ def test_one_address_of_a_busy_port_that_is_gone(ask: Ask) -> None:
     )
 
 
+def leaving(n: int, live: int, timer: str = OFF, *, last: int = 0, peers: int = 250) -> str:
+    """Rows of `netstat -tanpo`: calls of this host that are closed, and others beside them."""
+    return TIMED + lines(
+        (
+            f"tcp 0 1 192.0.2.1:{40000 + i} 203.0.113.{i % peers}:{1 + i % 1000} "
+            f"{'LAST_ACK' if i < last else 'FIN_WAIT1'} - {timer}"
+            for i in range(n)
+        ),
+        (
+            f"tcp 0 0 192.0.2.1:{50000 + i} 198.51.100.{i % 250}:443 ESTABLISHED 9/app {OFF}"
+            for i in range(live)
+        ),
+    )
+
+
+def test_closes_that_no_peer_acknowledges(ask: Ask) -> None:
+    """Each peer and each state has too few of them by itself: what they share is the own link."""
+    text = leaving(18, 4, THRICE, last=8)
+    [finding] = ask.found(text, FIN1, LAST)
+    assert brief(finding) == (
+        "warning fin-wait1-stuck (high): 18 of 22 connections that leave this host are "
+        "closed, and 18 peers at once do not acknowledge it: suggests its own link."
+    )
+    assert finding.evidence[0] == "states: FIN_WAIT_1 (10), LAST_ACK (8)"
+    assert [line for _, line in finding.rows] == list(range(2, 20))
+
+
+def test_a_link_that_is_cut_explains_last_acks(ask: Ask) -> None:
+    [finding] = ask.found(leaving(20, 0, THRICE, last=20, peers=4), FIN1, LAST)
+    assert finding.id == FIN1
+    assert finding.absorbed
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (leaving(10, 10, THRICE, last=9), ["warning"]),
+        (leaving(9, 0, THRICE, last=8), []),
+        (leaving(10, 11, THRICE, last=9), []),
+        (leaving(12, 0, THRICE, last=12, peers=4), ["warning"]),
+        (leaving(12, 0, THRICE, last=12, peers=3), []),
+        (leaving(12, 0, "on (0.20/0/0)", last=9), []),
+        (leaving(12, 0, THRICE, last=12).replace(" 192.0.2.1:", " 127.0.0.1:"), []),
+        (closes("LAST_ACK", 12, 0, THRICE, sources=12), []),
+    ],
+)
+def test_the_own_link_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
+    assert ask.severities(text, FIN1) == expected
+
+
 def test_unrelated_clients_that_went_away(ask: Ask) -> None:
     [finding] = ask.found(closes("FIN_WAIT1", 50, 450, sources=50), FIN1)
     assert "many unrelated peers have not acknowledged it (10 %)" in finding.verdict

@@ -275,7 +275,13 @@ def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
         (half_open(1024, 204, established=500, sources=1024), []),
         (half_open(1023, 1023, established=500, sources=1024), ["warning"]),
         (untimed(20), ["warning"]),
-        (untimed(19), []),
+        (untimed(19), ["notice"]),
+        (untimed(3), ["notice"]),
+        (untimed(2), []),
+        (untimed(19, established=1), []),
+        (untimed(19).replace("203.0.113.0:40000 SYN_RECV", "203.0.113.0:40000 TIME_WAIT"), []),
+        (untimed(19).replace("0.0.0.0:80", "0.0.0.0:81"), []),
+        (half_open(19, 0), []),
         (untimed(20, established=47), []),
         (untimed(256, established=5000), ["warning"]),
         (untimed(255, established=5000), []),
@@ -291,6 +297,15 @@ def test_half_open_without_timers_is_at_most_medium(ask: Ask) -> None:
     assert finding.confidence == "medium"
     assert "may be a SYN flood" in finding.verdict
     assert any("how long" in caveat for caveat in finding.caveats)
+
+
+def test_a_port_with_nothing_but_half_open_connections(ask: Ask) -> None:
+    [finding] = ask.found(untimed(3).replace("203.0.113.1", "203.0.113.0"), PILE)
+    assert (finding.severity, finding.confidence) == ("notice", "low")
+    assert finding.verdict == (
+        "3 half-open connections from 2 addresses beside none established: suggests that the "
+        "answer or the last ACK is lost on the way, or one attacker."
+    )
 
 
 def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
