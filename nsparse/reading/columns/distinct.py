@@ -219,7 +219,17 @@ def _read_numbers(alike: _Alike, judged: Judged, step: Step, chosen: Ints) -> No
         key = (said is None, special, repr(sorted(values.items())))
         judged.classes[chosen[at]] = judged.of(outcome, step.field, *key)
         if said is not None:
-            judged.said[int(chosen[at])] = said
+            _kept(judged, int(chosen[at]), stem, said)
+
+
+def _kept(judged: Judged, number: int, stem: str, said: str) -> None:
+    """Keep what a word says before its number: from its own bytes, where it stands there."""
+    before, found, behind = stem.partition(said)
+    if found:
+        judged.front[number] = len(before.encode())
+        judged.back[number] = len(behind.encode())
+    else:
+        judged.said[number] = said
 
 
 def _plain(alike: _Alike, plain: Plain) -> Bools:
