@@ -357,6 +357,56 @@ def test_one_bad_file_stops_nothing(dumps: Path) -> None:
     assert run("diagnose", *paths).exit_code == 0
     assert "routing table" in run("diagnose", *paths).stderr
     assert run("diagnose", "--strict", *paths).exit_code == 2
+    assert "with --strict also" in run("diagnose", "--help").stdout
+
+
+def test_where_something_was_not_read_nothing_is_ok(dumps: Path) -> None:
+    done = run("diagnose", dumps / "healthy.txt", dumps / "missing.txt")
+    assert done.exit_code == 0
+    first, *_, last = done.stdout.splitlines()
+    assert first.startswith("judged in part  1 input could not be read")
+    assert last == "no findings in 3 rows of 1 host; 1 input could not be read"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "first"),
+    [(2, "ok  no findings"), (3, "judged in part  3 lines could not be read")],
+)
+def test_a_dump_of_which_much_is_damaged_is_not_ok(dumps: Path, damaged: int, first: str) -> None:
+    """Of 20 rows two may be: a tenth."""
+    heading, _, row, *_ = HEALTHY.splitlines(keepends=True)
+    rows = [row.replace("50110", str(50110 + i)) for i in range(20 - damaged)]
+    bad = row.replace(" 0 ", " O ", 1) * damaged
+    (dumps / "damaged.txt").write_text(heading + bad + "".join(rows))
+    said = run("diagnose", dumps / "damaged.txt").stdout
+    assert said.startswith(first)
+    assert f"of 1 host; {damaged} lines could not be read" in said.splitlines()[-1]
+
+
+def test_rows_that_were_left_out_concern_every_count(dumps: Path) -> None:
+    (dumps / "some.txt").write_text(HEALTHY + "[... 40 lines omitted ...]\n")
+    said = " ".join(run("diagnose", dumps / "some.txt").stdout.split())
+    assert f"{dumps / 'some.txt'}: rows were left out of this dump" in said
+    (source,) = json.loads(run("diagnose", "-f", "json", dumps / "some.txt").stdout)["sources"]
+    assert [note.partition(":")[0] for note in source["notes"]] == [
+        "rows were left out of this dump by whoever shortened it"
+    ]
+
+
+def test_what_the_config_file_hides_is_counted(
+    dumps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dumps)
+    for text, hides in (
+        ("ignore-ports = [8080]\n", "1 hidden by nsparse.toml"),
+        ("[close-wait-leak]\nlevel = 'off'\n", "1 hidden by nsparse.toml"),
+        ("ignore = ['close-wait-leak']\n", "1 diagnosis left out by nsparse.toml"),
+        ("[close-wait-leak]\nlevel = 'info'\n", "1 at info (-v)"),
+    ):
+        (dumps / "nsparse.toml").write_text(text)
+        done = run("diagnose", "leak.txt")
+        assert done.exit_code == 0
+        assert done.stdout.endswith(f" in 8 rows of 1 host; {hides}\n"), text
 
 
 def test_a_folder_is_walked_and_what_is_no_dump_is_counted(dumps: Path) -> None:

@@ -502,6 +502,7 @@ def test_document(judged: Judged) -> None:
             "rows": 8,
             "lines": 9,
             "problems": 1,
+            "notes": [],
         }
     ]
     assert document["summary"] == {

@@ -12,7 +12,8 @@ from nsparse.diagnosis import Finding, Group, Step
 from nsparse.errors import DumpError
 from nsparse.judging.report import Report
 from nsparse.layout import block, spread, wrap
-from nsparse.reporting.report import Style, brief, full, ranges, text, totals
+from nsparse.reporting.report import Style, brief, full, ranges, text
+from nsparse.reporting.verdict import totals
 
 LEAK = Finding(
     id="close-wait-leak",

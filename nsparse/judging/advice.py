@@ -36,7 +36,7 @@ HANDSHAKES: Advice = {
 DESCRIPTORS: Advice = {"linux": "ls -l /proc/{pid}/fd | grep -c socket"}
 DESCRIPTOR_LIMIT: Advice = {"linux": "grep 'open files' /proc/{pid}/limits"}
 PORT_RANGE: Advice = {
-    "linux": "sysctl net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports",
+    "linux": "grep . /proc/sys/net/ipv4/ip_local_*port*",
     "macos": "sysctl net.inet.ip.portrange",
     "windows": "netsh int ipv4 show dynamicport tcp",
 }

@@ -36,6 +36,7 @@ class Given:
         timed: Whether a command asked for timers, so that a socket without one has none.
         host_from: What named its host: its text, its bundle; None where nothing did.
         time_from: What told its time: its text, its bundle, a name; None where nothing did.
+        doubts: Why its counts are not those of its host.
         facts: What its bundle says of its host beside the sockets.
     """
 
@@ -51,6 +52,7 @@ class Given:
     timed: bool = False
     host_from: str | None = None
     time_from: str | None = None
+    doubts: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -70,6 +72,7 @@ class Source:
     rows: int
     lines: int | None
     problems: int
+    notes: tuple[str, ...] = ()
 
 
 def given(data: Any) -> Iterator[Given]:
@@ -123,6 +126,7 @@ def _dump(dump: Any) -> Given:
         timed=any(_asks_for_timers(part.command) for part in getattr(dump, "parts", ())),
         host_from=getattr(dump, "host_from", None),
         time_from=getattr(dump, "time_from", None),
+        doubts=tuple(getattr(dump, "doubts", ())),
         facts=getattr(dump, "facts", {}),
     )
 
@@ -203,6 +207,7 @@ def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Name
         rows=len(rows),
         lines=dump.lines,
         problems=len(dump.problems),
+        notes=dump.doubts,
     )
 
 

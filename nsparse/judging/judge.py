@@ -71,7 +71,8 @@ def judge(
         timed=[dump.file for dump in dumps if dump.timed and dump.file is not None],
     )
     stage = tuple(_sighted(scene, chosen) for scene in found)
-    findings = [finding for scene in stage for finding in _judged(scene, chosen)]
+    judged = [_judged(scene, chosen) for scene in stage]
+    findings = [finding for heard, _ in judged for finding in heard]
     findings.sort(key=_order)
     return Report(
         findings=tuple(findings),
@@ -80,6 +81,7 @@ def judge(
         summary=_summary(stage, findings, len(frame)),
         problems=tuple(problem for dump in dumps for problem in dump.problems),
         scenes=stage,
+        hidden=sum(hidden for _, hidden in judged),
     )
 
 
@@ -112,8 +114,8 @@ def _sighted(scene: Scene, chosen: Settings) -> Scene:
     return replace(scene, has=has, numbers=chosen.all_limits())
 
 
-def _judged(scene: Scene, chosen: Settings) -> list[Finding]:
-    """The findings of one host, each cause once."""
+def _judged(scene: Scene, chosen: Settings) -> tuple[list[Finding], int]:
+    """The findings of one host, each cause once, and how many above info the user has hidden."""
     wanted = chosen.chosen()
     found = [
         replace(finding, refs=finding.refs or diagnosis.refs)
@@ -121,10 +123,17 @@ def _judged(scene: Scene, chosen: Settings) -> list[Finding]:
         if scene.has.issuperset(diagnosis.needs)
         for finding in diagnosis.check(scene, chosen.limits_of(diagnosis))
     ]
-    heard = [_leveled(finding, chosen) for finding in without_ignored(found, scene, chosen)]
+    kept = without_ignored(found, scene, chosen)
+    heard = [_leveled(finding, chosen) for finding in kept]
     left = absorbed(heard, scene, {diagnosis.id: diagnosis for diagnosis in wanted})
     told = [finding for finding in left if chosen.levels.get(finding.id) != "off"]
-    return [_placed(_leveled(finding, chosen), scene) for finding in told]
+    placed = [_placed(_leveled(finding, chosen), scene) for finding in told]
+    return placed, _loud(found) - _loud(kept) + _loud(left) - _loud(told)
+
+
+def _loud(findings: Iterable[Finding]) -> int:
+    """How many findings everybody hears of."""
+    return sum(finding.severity != "info" for finding in findings)
 
 
 def _leveled(finding: Finding, chosen: Settings) -> Finding:

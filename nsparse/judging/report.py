@@ -61,6 +61,8 @@ class Report:
             by_severity.
         problems: Lines that could not be read.
         scenes: The hosts as the diagnoses saw them.
+        hidden: Findings above info that the settings leave out: of ignored ports, addresses and
+            programs, or on the level "off". Those of ignored diagnoses nobody has looked for.
     """
 
     findings: tuple[Finding, ...]
@@ -69,6 +71,7 @@ class Report:
     summary: Mapping[str, Any]
     problems: tuple[Any, ...]
     scenes: tuple[Scene, ...]
+    hidden: int = 0
 
     def __repr__(self) -> str:
         """What was found, in a line: `<Report: 1 critical, 2 warnings in 24 rows of 1 host>`."""
@@ -104,7 +107,7 @@ class Report:
         """The report as JSON has it (design: commands); every value is a plain Python one."""
         return {
             "schema": SCHEMA,
-            "sources": [asdict(source) for source in self.sources],
+            "sources": [{**asdict(source), "notes": list(source.notes)} for source in self.sources],
             "summary": dict(self.summary),
             "findings": [_document(finding) for finding in self.findings],
             "not_evaluated": [

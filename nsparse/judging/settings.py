@@ -35,6 +35,7 @@ class Settings:
         ignore_processes: Names of programs, in lower case; `*` and `?` stand for others.
         constants: What holds on every host, by the names of `nsparse.judging.constants.Constants`.
         source: Where it is from, as a person says it.
+        unasked: How many diagnoses that leaves out.
     """
 
     limits: Mapping[str, Limits] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Settings:
     ignore_processes: tuple[str, ...] = ()
     constants: Mapping[str, object] = field(default_factory=dict)
     source: str = "the config file"
+    unasked: int = 0
 
     def chosen(self) -> list[Diagnosis]:
         """The diagnoses to judge by."""
@@ -103,13 +105,14 @@ def _checked(config: Mapping[str, Any], source: str) -> Settings:
             raise UnknownName(kind, str(name), (*known, *KEYS))
     tables = {id_: _table(known[id_], config[id_]) for id_ in config if id_ in known}
     values = {name: KEYS[name](name, value) for name, value in config.items() if name in KEYS}
-    return Settings(
+    made = Settings(
         limits={id_: limits for id_, (limits, _) in tables.items()},
         levels={id_: level for id_, (_, level) in tables.items() if level is not None},
         constants={k: v for name in CONSTANTS for k, v in values.pop(name, NOTHING).items()},
         source=source,
         **{name.replace("-", "_"): value for name, value in values.items()},
     )
+    return replace(made, unasked=len(known) - len(made.chosen()))
 
 
 def _table(diagnosis: Diagnosis, table: object) -> tuple[Limits, Level | None]:

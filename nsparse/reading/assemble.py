@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nsparse.dialect import Columns
 from nsparse.prose import plural
 from nsparse.reading.convert import BadCell, columns_of
-from nsparse.reading.dump import Dump, Problem, Snapshot, parts_of
+from nsparse.reading.dump import Dump, Problem, Snapshot, doubts, parts_of
 from nsparse.reading.mend import SAID
 from nsparse.reading.moments import part_moments
 from nsparse.reading.refusals import problems_of
@@ -164,7 +164,7 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
         if table.rivals and table.records:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
             notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
-    notes += _incomplete(found)
+    notes += doubts(found.census)
     words = _unknown_words(frame)
     if words:
         counted = [f"{word} ({count})" for word, count in words.most_common(SHOWN_WORDS)]
@@ -181,15 +181,3 @@ def _unknown_words(frame: pd.DataFrame) -> Counter[str]:
         return Counter()
     words = Counter(frame["state_raw"].array[unknown].dropna())
     return Counter({word: count for word, count in words.items() if not is_known(word)})
-
-
-def _incomplete(found: Sections) -> list[str]:
-    """What says that rows are missing, or that some are of another dump."""
-    return [said for kind, said in _INCOMPLETE.items() if found.census[kind]]
-
-
-_INCOMPLETE = {
-    "elision": "rows were left out of this dump by whoever shortened it: counts are too low",
-    "conflict": "marks of a merge conflict: the rows of both sides are kept",
-}
-"""Kinds of noise that a person should know of."""

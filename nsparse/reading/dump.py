@@ -79,7 +79,9 @@ def parts_of(tables: Sequence[Table]) -> list[Part]:
     return [
         Part(
             table.start,
-            table.records[-1].line if table.records else table.start + len(table.header) - 1,
+            table.records[-1].line
+            if table.records
+            else table.start + max(len(table.header), 1) - 1,
             len(table.records),
             tuple(voice.dialect.name for voice in (table.voice, *table.rivals)),
             table.command,
@@ -87,6 +89,22 @@ def parts_of(tables: Sequence[Table]) -> list[Part]:
         )
         for table in tables
     ]
+
+
+DOUBTS = {
+    "elision": "rows were left out of this dump by whoever shortened it: counts are too low",
+    "conflict": "marks of a merge conflict: the rows of both sides are kept",
+}
+"""Kinds of lines after which no count is the host's: rows are missing, or some of another dump."""
+
+
+def doubts(census: Mapping[str, int]) -> list[str]:
+    """Why the counts of a dump are not those of its host.
+
+    >>> doubts({"rows": 3, "conflict": 1})
+    ['marks of a merge conflict: the rows of both sides are kept']
+    """
+    return [said for kind, said in DOUBTS.items() if census.get(kind)]
 
 
 ALL_SHOWN = re.compile(
@@ -158,6 +176,11 @@ class Dump:
     host_from: str | None = None
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Of the notes those that concern every count."""
+        return doubts(self.census)
 
     def __repr__(self) -> str:
         """What is in it, in a line: `<Dump a.txt: 3 rows of 4 lines, 1 snapshot, 0 problems>`."""

@@ -60,7 +60,7 @@ def diagnose(
 
         verbosity = int(options["verbose"]) - int(options["quiet"])
         style = Style(output.width(), verbosity, output.in_color(color, target))
-        output.write_text(text(report, style, chosen.chosen()), target)
+        output.write_text(text(report, style, chosen, len(reading.refusals)), target)
     severities = (finding.severity for finding in report.findings)
     return ending.of_reading(reading, strict=options["strict"]) or ending.of_findings(
         severities, fail_on

@@ -18,8 +18,11 @@ ENGINES = ("auto", "lark", "regex", "columns")
 # click keeps the lines of a paragraph that begins with a backspace.
 EXITS = """\b
 Exit codes: 0 clean, 1 findings at or above --fail-on,
-            2 could not run or nothing read."""
-DIAGNOSE = """\b
+            2 could not run or nothing read; with --strict also if one of
+              several inputs could not be read."""
+DIAGNOSE = f"""{EXITS}
+
+\b
 Examples:
   ss -tuanpeoim | nsparse diagnose -
   nsparse diagnose web1/netstat.txt web2/netstat.txt

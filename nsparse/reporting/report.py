@@ -7,32 +7,33 @@ not be read, what could not be judged with the command that would allow it, and 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsparse.diagnosis import SEVERITIES, Diagnosis, Finding, Step
+from nsparse.diagnosis import Diagnosis, Finding, Step
 from nsparse.errors import harmless
+from nsparse.judging.settings import settings
 from nsparse.layout import Whole, block, spread, wrap
-from nsparse.prose import plural, severities, thousands
-from nsparse.registry import diagnoses
+from nsparse.prose import plural, thousands
 from nsparse.reporting.heard import damage
 from nsparse.reporting.missing import not_evaluated
+from nsparse.reporting.verdict import OK, heading, judged_by, left_out, totals, unread
 
 if TYPE_CHECKING:
     from nsparse.judging.report import Report
     from nsparse.judging.scene import Scene
+    from nsparse.judging.settings import Settings
 
 COLORS: dict[str, dict[str, Any]] = {  # keyword arguments of click.style
     "critical": {"fg": "red", "bold": True},
     "warning": {"fg": "yellow", "bold": True},
     "notice": {"fg": "cyan"},
     "info": {"dim": True},
-    "ok": {"fg": "green", "bold": True},
+    OK: {"fg": "green", "bold": True},
 }
 
 OVERVIEWS = 3
@@ -54,14 +55,18 @@ class Style:
     color: bool = False
 
 
-def text(report: Report, style: Style, chosen: Sequence[Diagnosis] = ()) -> Iterator[str]:
+def text(
+    report: Report, style: Style, chosen: Settings | None = None, missing: int = 0
+) -> Iterator[str]:
     """The report, line by line, without line ends.
 
     Args:
         report: What was found.
         style: How to write it.
-        chosen: The diagnoses that were asked for; none means all.
+        chosen: What the user set.
+        missing: Files that were named and could not be read.
     """
+    chosen = chosen or settings()
     shown = visible(report.findings, style)
     several = len({finding.host for finding in report.findings}) > 1
     if style.verbosity < 0:
@@ -69,9 +74,11 @@ def text(report: Report, style: Style, chosen: Sequence[Diagnosis] = ()) -> Iter
         return
     parts = [*_findings(report, style), damage(report.problems, everything=style.verbosity > 0)]
     if report.summary["rows"]:
-        parts[-1:-1] = _healthy(report, style, chosen or tuple(diagnoses().values()))
+        parts[-1:-1] = _healthy(report, style, chosen.chosen(), missing)
+        parts.append(_doubts(report, style))
         parts.append(not_evaluated(report, style.width, ids=style.verbosity > 0))
-    parts.append(wrap(totals(report, shown), style.width))
+    last = "; ".join([totals(report, shown), *left_out(report, chosen, missing)])
+    parts.append(wrap(last, style.width))
     for number, part in enumerate(part for part in parts if part):
         yield from ["", *part] if number else part
 
@@ -188,66 +195,51 @@ def _painted(line: str, severity: str, style: Style) -> str:
     return click.style(line[: len(severity)], **COLORS[severity]) + line[len(severity) :]
 
 
-def _healthy(report: Report, style: Style, chosen: Sequence[Diagnosis]) -> Iterator[list[str]]:
+def _healthy(
+    report: Report, style: Style, chosen: Sequence[Diagnosis], missing: int
+) -> Iterator[list[str]]:
     """The hosts on which nothing is wrong; of many of them a line each."""
     ill = {f.host or "" for f in report.findings if f.severity in ("critical", "warning")}
     well = [scene for scene in report.scenes if scene.host not in ill]
+    headings = (_heading(report, scene, style, chosen, missing) for scene in well)
     if len(well) <= OVERVIEWS or style.verbosity > 0:
-        yield from (_overview(scene, style, chosen) for scene in well)
+        for scene, lines in zip(well, headings, strict=True):
+            yield [*lines, *_overview(scene, style, chosen)]
         return
-    lines = [line for scene in well[:HOSTS_SHOWN] for line in _ok(scene, style, chosen)]
+    lines = [line for some in islice(headings, HOSTS_SHOWN) for line in some]
     if len(well) > HOSTS_SHOWN:
-        lines.append(f"ok  and {plural(len(well) - HOSTS_SHOWN, 'more host')} (all: -v)")
+        lines.append(f"{OK}  and {plural(len(well) - HOSTS_SHOWN, 'more host')} (all: -v)")
     yield lines
+
+
+def _heading(
+    report: Report, scene: Scene, style: Style, chosen: Sequence[Diagnosis], missing: int
+) -> list[str]:
+    first, *more = heading(scene, style.width, chosen, unread(report, scene, missing))
+    return [_painted(first, OK, style) if first.startswith(f"{OK}  ") else first, *more]
 
 
 def _overview(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
     from nsparse.reporting.overview import overview
 
-    lines = _ok(scene, style, chosen)
-    for label, texts in overview(scene) if _judged(scene, chosen) else ():
+    lines: list[str] = []
+    for label, texts in overview(scene) if judged_by(scene, chosen) else ():
         lines += block(label, texts, style.width, gap=14)
     return lines
 
 
-def _ok(scene: Scene, style: Style, chosen: Sequence[Diagnosis]) -> list[str]:
-    """The heading of a healthy host; `ok` it is if half of the diagnoses could judge it."""
-    judged = _judged(scene, chosen)
-    if not judged:
-        nothing = "no diagnosis could be made of these rows"
-        return spread(filter(None, ("not judged", scene.host)), nothing, style.width, right=False)
-    count = (
-        f"({plural(judged, 'diagnosis', 'diagnoses')} judged, {len(chosen) - judged} not evaluated)"
-    )
-    said = "the dump shows no states" if _stateless(scene) else "no findings at warning or above"
-    if _stateless(scene) or 2 * judged < len(chosen):
-        parts = filter(None, ("judged in part", scene.host, said))
-        return spread(parts, count, style.width, right=False)
-    lines = spread(filter(None, ("ok", scene.host, said)), count, style.width, right=False)
-    return [_painted(lines[0], "ok", style), *lines[1:]]
+def _doubts(report: Report, style: Style) -> list[str]:
+    """What concerns every count of a file, once for all files of which it is true."""
+    files: dict[str, list[str]] = {}
+    for source in report.sources:
+        for note in source.notes:
+            files.setdefault(note, []).append(source.file)
+    return [
+        line
+        for note, (first, *more) in files.items()
+        for line in wrap(f"{first}{_more(len(more))}: {note}", style.width)
+    ]
 
 
-def _stateless(scene: Scene) -> bool:
-    """Whether there are connections, but no states, which two diagnoses of three need."""
-    return "states" not in scene.has and bool(scene.view.is_("proto", "tcp").any())
-
-
-def _judged(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
-    """How many of the diagnoses had what they need."""
-    return sum(scene.has.issuperset(diagnosis.needs) for diagnosis in chosen)
-
-
-def totals(report: Report, shown: Sequence[Finding]) -> str:
-    """The last line: how many findings of which severity, in how many rows."""
-    if not report.summary["rows"]:
-        none = "no row could be read" if report.problems else "no sockets"
-        return f"nothing to judge: {none}"
-    counts = Counter(finding.severity for finding in shown)
-    named = severities({severity: counts[severity] for severity in SEVERITIES})
-    hidden = len(report.findings) - len(shown)
-    nothing = "no findings above info" if hidden else "no findings"
-    found = f"{plural(len(shown), 'finding')} ({named})" if shown else nothing
-    hosts = plural(len({scene.host for scene in report.scenes}), "host")
-    said = f"{found} in {plural(int(report.summary['rows']), 'row')} of {hosts}"
-    more = "more " if shown else ""
-    return f"{said}; {hidden} {more}at info (-v)" if hidden else said
+def _more(files: int) -> str:
+    return f" and {plural(files, 'more file')}" if files else ""
