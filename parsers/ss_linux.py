@@ -104,12 +104,17 @@ INT_MAX = 2**31 - 1
 
 _INTEGER = re.compile("-?[0-9]+")
 _ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
+_NAME = re.compile(r'\("(?P<name>[^)"]+)"\)')
+"""What people leave of it."""
+_TYPED = str.maketrans("“”„", '"""')
+"""The quotes that mailers and word processors make of plain ones."""
+OWNERS = 'users:(("program",pid=N,fd=N))'
 
 
 def _users(cell: str) -> Values:
     owners = list(_owners(cell))
     if not owners:
-        return {"details": cell}
+        return {"details": cell, "_odd": (cell, OWNERS)}
     first = owners[0]
     values: dict[str, Any] = dict(first)
     if len(owners) > 1:
@@ -119,7 +124,9 @@ def _users(cell: str) -> Values:
 
 def _owners(cell: str) -> Iterator[dict[str, Any]]:
     """Each process and descriptor that holds the socket."""
-    for found in _ENTRY.finditer(cell.removeprefix("users:")):
+    plain = cell.removeprefix("users:").translate(_TYPED)
+    yield from ({"process": found["name"]} for found in _NAME.finditer(plain))
+    for found in _ENTRY.finditer(plain):
         ids = found["ids"].split(",")
         named = dict(item.split("=", 1) for item in ids if "=" in item)
         pid = named.get("pid", ids[0])
@@ -409,7 +416,7 @@ DIALECT = Dialect(
         "VSOCK_LOCAL": text("local_name", "a context id and port"),
         "VSOCK_REMOTE": text("remote_name", "a context id and port"),
         "USERS": Cell(
-            'users:(("program",pid=N,fd=N))',
+            OWNERS,
             _users,
             digits=Digits("fd", before="=", after="))", most=INT_MAX),
         ),

@@ -151,6 +151,38 @@ def test_a_damaged_row_without_a_header_is_a_problem_and_prose_is_not() -> None:
     assert dump.census["text"] == 2
 
 
+@pytest.mark.parametrize("below", ["DONE", "done", "ESTAB", "exit"])
+@pytest.mark.parametrize("heading", [SS_HEADING, ""])
+def test_a_row_is_whole_whatever_word_stands_below(heading: str, below: str) -> None:
+    dump = parse(f"{heading}{SS_ROW}{below}\n")
+    assert dump.problems == []
+    assert dump.frame["pid"].tolist() == [7]
+
+
+def test_the_beginning_of_a_row_is_no_rest_of_the_one_above() -> None:
+    dump = parse(f"{HEADINGS}{ROWS}tcp\n{ROWS}")
+    assert [problem.line for problem in dump.problems] == [5]
+    assert len(dump.frame) == 4
+
+
+@pytest.mark.parametrize(
+    ("owner", "process", "pid", "problems"),
+    [
+        ("users:((“sshd”,pid=7,fd=3))", "sshd", 7, 0),
+        ('users:(("sshd"))', "sshd", None, 0),
+        ('users:(("sshd",pid=l7,fd=3))', None, None, 1),
+    ],
+)
+def test_owners_that_somebody_typed(
+    owner: str, process: str | None, pid: int | None, problems: int
+) -> None:
+    row = f"ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 {owner}\n"
+    dump = parse(f"{SS_HEADING}{row}{SS_ROW}")
+    told = dump.frame[["process", "pid"]].astype(object)
+    assert told.where(told.notna(), None).values.tolist() == [[process, pid], ["sshd", 7]]
+    assert [p.expected for p in dump.problems] == [(USERS,)] * problems
+
+
 SS_DAMAGED = """\
 State  Recv-Q Send-Q Local Address:Port  Peer Address:Port
 LISTEN O      1O     O.O.O.O:22          *:*

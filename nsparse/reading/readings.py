@@ -58,8 +58,24 @@ def begins_as_rows_do(line: str) -> bool:
     >>> begins_as_rows_do("tcp4 ll O O.O.O.O:9O9O"), begins_as_rows_do("Proto Recv-Q Send-Q")
     (True, False)
     """
+    return bool(_beginning(line))
+
+
+def begins_alike(row: str, line: str) -> bool:
+    """Whether a line begins with a protocol as a row does, or with a state as that does.
+
+    >>> begins_alike("ESTAB 0 0", "LISTEN"), begins_alike("tcp 0 0", "LISTEN")
+    (True, False)
+    """
+    return _beginning(line) == _beginning(row) != ""
+
+
+def _beginning(line: str) -> str:
+    """What a line begins with, if that is a protocol or a state."""
     first = line.split(None, 1)[0] if line.strip() else ""
-    return first.rstrip("46").lower() in PROTOS or (first.isupper() and is_known(first))
+    if first.rstrip("46").lower() in PROTOS:
+        return "protocol"
+    return "state" if first.isupper() and is_known(first) else ""
 
 
 def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
@@ -156,10 +172,18 @@ def is_second(old: Reading, new: Reading, below: str) -> bool:
 
 
 def is_prose(old: Reading, new: Reading, below: str) -> bool:
-    """Whether what stands below are words that would only be a name or a path of the row above."""
+    """Whether what stands below are words that would only be a name or a path of the row above.
+
+    One word may be the rest of such a name; where any words may stand it says nothing of the row.
+    """
+    if any(char.isdecimal() or char in "/@" for char in below):
+        return False
     added = _added(old, new)
-    words = len(below.split()) > 1 and not any(char.isdecimal() or char in "/@" for char in below)
-    return words and bool(added) and all(is_run(new.voice, name) for name in added)
+    if len(below.split()) > 1 and added and all(is_run(new.voice, name) for name in added):
+        return True
+    cells = new.voice.dialect.cells
+    longer = added or new.match.fields[-1:]
+    return bool(longer) and all(cells[name].free for name in longer)
 
 
 def possible(voice: Voice, match: Match) -> bool:

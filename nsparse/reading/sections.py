@@ -20,7 +20,7 @@ from nsparse.reading.course import Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.mend import PAGED, mended
-from nsparse.reading.readings import begins_as_rows_do
+from nsparse.reading.readings import begins_alike
 from nsparse.reading.tables import Sections, Voice, agree
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.text import BLANKS
@@ -167,7 +167,8 @@ class _Walk:
 
     def _may_be_rest(self, line: Line) -> bool:
         """Whether an unknown line may be the rest of the row above, and no text behind a table."""
-        if begins_as_rows_do(line.text):
+        table = self.floor.table
+        if table and table.records and begins_alike(table.records[-1].text, line.text):
             return False
         below = self.course.following(line)[:1]
         return noise.may_be_rest(line.text) or any(map(self.floor.opens, below))
