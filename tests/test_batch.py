@@ -495,23 +495,30 @@ def test_a_run_that_is_asked_to_stop_keeps_its_work(
     assert not list(out.glob("*/.part-*"))
 
 
-def test_a_full_disk_is_said_and_gone_on_after(
-    run: tuple[Path, Result], bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    asked = (bundles, "-o", tmp_path / "out", "--jobs", "1", *ONE)
-    with monkeypatch.context() as patched:
-        patched.setattr("nsparse.batch.dataset.to_disk", full)
-        done = batch(*asked)
+
+def test_a_full_disk_is_said(again: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dataset, "commit", full)
+    done = batch(bundles, "-o", again, "--resume", *ONE)
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-2:] == [
-        f"nsparse: what was finished is kept; go on with --resume -o {tmp_path / 'out'}",
-        f"nsparse: cannot write {tmp_path / 'out'}: no space left on device",
+        f"nsparse: what was finished is kept; go on with --resume -o {again}",
+        f"nsparse: cannot write {again}: no space left on device",
     ]
-    assert batch(*asked, "--resume").exit_code == run[1].exit_code
-    assert_equal(tmp_path / "out", run[0])
+
+
+def test_a_part_that_does_not_fit_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.batch.dataset.to_disk", full)
+    dataset = Dataset(tmp_path, begin(tmp_path, Manifest({}, "."), resume=False))
+    dataset.add(Outcome({"bundle": "web1", "status": "read"}))
+    with pytest.raises(OSError, match="No space left"):
+        dataset.commit()
+    dataset.drop()
+    assert [path for path in tmp_path.rglob("*part*") if path.is_file()] == []
 
 
 def test_a_cluster_asks_to_stop_with_sigterm() -> None:
