@@ -134,7 +134,7 @@ def _statuses(summary: Summary) -> Iterator[str]:
     total = sum(summary.statuses.values())
     counts = [(name, summary.statuses[name]) for name in STATUSES if summary.statuses[name]]
     told = ", ".join(f"{thousands(n)} {name}" for name, n in counts)
-    yield f"{plural(total, 'bundle')}: {told or 'nothing'}"
+    yield f"{plural(total, 'bundle')}: {told or 'none falls to this shard'}"
     for row in summary.unread:
         yield f"  {harmless(row['bundle'])}: {row['status']}: {harmless(row['error'])}"
     rest = summary.failures - len(summary.unread)
