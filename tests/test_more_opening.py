@@ -381,6 +381,7 @@ def test_a_link_that_is_cut_explains_last_acks(ask: Ask) -> None:
         (leaving(12, 0, THRICE, last=12, peers=4), ["warning"]),
         (leaving(12, 0, THRICE, last=12, peers=3), []),
         (leaving(12, 0, "on (0.20/0/0)", last=9), []),
+        (leaving(12, 0, "on (0.20/1/0)", last=9), ["warning"]),
         (leaving(12, 0, THRICE, last=12).replace(" 192.0.2.1:", " 127.0.0.1:"), []),
         (closes("LAST_ACK", 12, 0, THRICE, sources=12), []),
     ],

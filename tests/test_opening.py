@@ -308,6 +308,19 @@ def test_a_port_with_nothing_but_half_open_connections(ask: Ask) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("counters", "doubted"), [({}, True), ({"TcpExtSyncookiesSent": 0}, False)]
+)
+def test_cookies_are_doubted_where_nothing_counts_them(
+    ask: Ask, counters: dict[str, int], doubted: bool
+) -> None:
+    facts = {"web1": {"counters": counters}}
+    [finding] = ask.found(half_open(6, 6), PILE, host="web1", facts=facts)
+    assert [told for told in finding.caveats if "cookies" in told] == doubted * [
+        "whether SYN cookies are being sent: then the table stops growing"
+    ]
+
+
 def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
     [finding] = ask.found(half_open(8, 8, sources=2), PILE)
     assert "lost on the way" in finding.verdict

@@ -135,22 +135,17 @@ class Ends:
         return replace(self, space=space, local=self.local[rows], remote=self.remote[rows])
 
     def spell(self, ends: Ints) -> Words:
-        """ADDR:PORT of some ends, IPv6 in brackets; "" for -1.
+        """ADDR:PORT of some ends, IPv6 in brackets; "" for -1."""
+        each = zip(ends.tolist(), address_of(ends).tolist(), port_of(ends).tolist(), strict=True)
+        words = ["" if end < 0 else self._word(address, port) for end, address, port in each]
+        return np.array(words, dtype=object)
 
-        Addresses and ports are few beside ends, so each is put in words once.
-        """
-        some = ends >= 0
-        used, place = dense(address_of(ends[some]), len(self.addresses))
-        named = self.addresses.named[used]
-        bare = named | ~self.addresses.six[used]
-        plain = zip(self.addresses.texts[used].tolist(), bare.tolist(), strict=True)
-        words = [addr if each else f"[{addr}]" for addr, each in plain]
-        ports = np.where(named[place], NO_PORT + 1, port_of(ends[some]))
-        numbers, port_at = dense(ports, NO_PORT + 2)
-        said = np.array([_port_word(port) for port in numbers.tolist()], dtype=object)
-        text = np.full(len(ends), "", dtype=object)
-        text[some] = np.array(words, dtype=object)[place] + said[port_at]
-        return text
+    def _word(self, address: int, port: int) -> str:
+        text, known = str(self.addresses.texts[address]), self.addresses
+        if known.named[address]:
+            return text
+        shown = "*" if port == NO_PORT else str(port)
+        return f"[{text}]:{shown}" if known.six[address] else f"{text}:{shown}"
 
 
 def address_of(ends: Ints) -> Ints:
@@ -174,13 +169,6 @@ def different(ends: Ints) -> tuple[Ints, Ints]:
     used, place = dense(pair, int(pair.max(initial=0)) + 1)
     address, port = np.divmod(used, max(len(ports), 1))
     return (address - 1 << PORT_BITS) | ports[port], place
-
-
-def _port_word(port: int) -> str:
-    """How a port follows its address; a name has it in itself."""
-    if port > NO_PORT:
-        return ""
-    return ":*" if port == NO_PORT else f":{port}"
 
 
 def ends_of(view: View) -> Ends:

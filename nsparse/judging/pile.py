@@ -54,15 +54,16 @@ class Told(TypedDict, total=False):
 class Counts(Mapping[str, int]):
     """Of how many of some rows each truth holds, counted when somebody asks; `n` is all of them."""
 
-    def __init__(self, truths: Mapping[str, Bools], places: Ints) -> None:
-        """Count among the rows at some places."""
+    def __init__(self, truths: Mapping[str, Bools | None], places: Ints) -> None:
+        """Count among the rows at some places; of None no row is true."""
         self._truths, self._places = truths, places
 
     def __getitem__(self, name: str) -> int:
         """How many."""
         if name == "n":
             return len(self._places)
-        return int(self._truths[name][self._places].sum())
+        told = self._truths[name]
+        return 0 if told is None else int(told[self._places].sum())
 
     def __iter__(self) -> Iterator[str]:
         """What is counted."""
@@ -266,8 +267,9 @@ def piles(
     if not places:
         return
     bases = view.tally(at, connections_once(scene), *by) if base is None else base
-    truths = {name: view.true(name)[at] for name in TRUTHS if name not in found.more}
-    truths |= {name: told for name, told in found.more.items() if told.dtype == bool}
+    told = {name: view.true(name)[at] for name in TRUTHS if name not in found.more}
+    told |= {name: more for name, more in found.more.items() if more.dtype == bool}
+    truths = {name: truth if truth.any() else None for name, truth in told.items()}
     ground = Ground(scene, found, tuple(by), at[[place[0] for place in places]])
     for place in places:
         first = place[0]
