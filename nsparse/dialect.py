@@ -112,6 +112,11 @@ class Cell:
     items: Items | None = None
 
 
+def _nothing(command: str) -> Mapping[str, str]:
+    """What most tools need no command for."""
+    return {}
+
+
 def _unchanged(columns: Columns) -> None:
     """Nothing depends on other rows."""
 
@@ -129,6 +134,8 @@ class Dialect:
         proved_on: The options by release that its printer proves (`tests/test_round_trip.py`).
         settle: What one table's rows decide together (what `*` means in ss), in place.
         repeats_heading: Whether one run prints the same heading for other protocols again.
+        asked: What the command that was echoed says of every row that does not say it: the texts
+            of fields of the grammar.
     """
 
     name: str
@@ -139,6 +146,7 @@ class Dialect:
     proved_on: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settle: Callable[[Columns], None] = _unchanged
     repeats_heading: bool = False
+    asked: Callable[[str], Mapping[str, str]] = _nothing
 
     @property
     def proofs(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -316,6 +316,31 @@ def _unix_info(cell: str) -> Values:
     return {"details": cell}
 
 
+# ---- what a command asks for ------------------------------------------------------------------
+
+FAMILIES = {"t": "tcp", "u": "udp", "w": "raw", "S": "sctp", "d": "dccp", "M": "mptcp"}
+"""Options that ask for one kind of sockets (ss.8); with one of them alone no Netid is printed."""
+OTHERS = frozenset("x0fA")
+_TOOL = re.compile(r"^(?:.*[/\s])?ss\s")
+_LONG = {"tcp": "t", "udp": "u", "raw": "w", "sctp": "S", "dccp": "d", "mptcp": "M", "unix": "x"}
+
+
+def _asked(command: str) -> Mapping[str, str]:
+    """The protocol of all rows, where the options ask for one.
+
+    >>> _asked("sudo -u root ss -unap | grep 53"), _asked("ss -tuan"), _asked("ss -an")
+    ({'INET': 'udp'}, {}, {})
+    """
+    letters = set[str]()
+    for word in _TOOL.sub("", command.partition("|")[0]).split():
+        if word.startswith("--"):
+            letters.add(_LONG.get(word[2:].partition("=")[0], ""))
+        elif word.startswith("-"):
+            letters |= set(word[1:])
+    told = [FAMILIES[letter] for letter in sorted(letters & FAMILIES.keys())]
+    return {"INET": told[0]} if len(told) == 1 and not letters & OTHERS else {}
+
+
 # ---- what the rows of one table say together --------------------------------------------------
 
 TCP_ONLY = {
@@ -345,7 +370,22 @@ def _settle(columns: Columns) -> None:
     era = "new" if "new" in eras else "old" if "old" in eras else None
     _stars(columns, length, era)
     if "UNCONN" in words:
+        _misnamed(columns, length, era)
         _bound(columns, length)
+
+
+def _misnamed(columns: Columns, length: int, era: str | None) -> None:
+    """Releases around 3.16 call UDP sockets tcp (Red Hat bug 1063927); none shows bound TCP ones.
+
+    They print `*` where newer ones have 0.0.0.0 beside an address of IPv4. Connected UDP sockets
+    look like TCP in all their cells, and stay what the tool says.
+    """
+    none = [None] * length
+    cells = (columns.get(name, none) for name in ("state_raw", "local_addr", "remote_addr"))
+    for row, (word, here, there) in enumerate(zip(*cells, strict=True)):
+        old = era == "old" or ("." in (here or "") and there == "*")
+        if old and word == "UNCONN" and columns["proto"][row] == "tcp":
+            columns["proto"][row] = "udp"
 
 
 def _bound(columns: Columns, length: int) -> None:
@@ -395,6 +435,7 @@ DIALECT = Dialect(
         "iproute2 7.1": ("-an", "-tan", "-tanp", "-peaonmi"),
     },
     settle=_settle,
+    asked=_asked,
     cells={
         "INET": Cell("a netid such as tcp or udp", _inet),
         "UNIX": Cell("a netid such as u_str", _unix),

@@ -454,6 +454,30 @@ def test_moments_of_many_rows_are_parted_as_well() -> None:
     assert_frame_equal(dumps[0].frame, dumps[1].frame)
 
 
+@pytest.mark.parametrize(
+    ("command", "row", "proto"),
+    [
+        ("ss -nump", "0 0 192.0.2.1:34953 192.0.2.53:53", "udp"),
+        ("sudo ss -uanp | grep 53", "ESTAB 0 0 192.0.2.1:34953 192.0.2.53:53", "udp"),
+        ("ss --raw -an", "UNCONN 0 0 192.0.2.1:icmp 0.0.0.0:*", "raw"),
+        ("ss -tn state time-wait", "0 0 192.0.2.1:34953 192.0.2.53:53", "tcp"),
+        ("ss -an", "ESTAB 0 0 192.0.2.1:34953 192.0.2.53:53", "tcp"),
+        ("ss -tuan", "udp ESTAB 0 0 192.0.2.1:34953 192.0.2.53:53", "udp"),
+        # Releases around 3.16 call UDP tcp; only they print `*` so.
+        ("ss -tuan", "tcp UNCONN 0 0 192.0.2.1:68 *:*", "udp"),
+        ("ss -tuan", "tcp UNCONN 0 0 0.0.0.0:68 0.0.0.0:*", "tcp"),
+    ],
+)
+def test_the_command_says_which_protocol_rows_without_one_have(
+    command: str, row: str, proto: str
+) -> None:
+    heading = "Recv-Q Send-Q Local Address:Port Peer Address:Port"
+    shown = f"[root@web1 ~]# {command}\n{heading}\n{row}\n"
+    for engine in ("regex", "lark", "columns"):
+        dump = nsparse.parse(io.BytesIO(shown.encode()), engine=engine)
+        assert dump.frame["proto"].tolist() == [proto]
+
+
 def test_printed_times_belong_to_their_snapshots() -> None:
     first, second = "Sun Nov 22 10:00:00 UTC 2026\n", "Sun Nov 22 10:02:00 UTC 2026\n"
     dump = parse(first + HEADINGS + ROWS + second + HEADINGS + ROWS)

@@ -82,10 +82,12 @@ class Table:
 
     @property
     def cells(self) -> Match:
-        """What the headings say of every row."""
+        """What the headings and the command say of every row."""
         matches = [match for voice, match in self.said if voice is self.voice]
+        asked = self.voice.dialect.asked(self.command) if self.command else {}
         fields = tuple(field for match in matches for field in match.fields)
-        return Match(fields, tuple(text for match in matches for text in match.texts))
+        texts = tuple(text for match in matches for text in match.texts)
+        return Match((*fields, *asked.keys()), (*texts, *asked.values()))
 
     @property
     def speakers(self) -> tuple[Voice, ...]:
