@@ -443,6 +443,14 @@ def test_wrong_arguments() -> None:
         assert run(*args).exit_code == 2
 
 
+def test_without_arguments_the_usage_is_shown() -> None:
+    done = run()
+    assert done.exit_code == 2
+    assert not done.stdout
+    assert done.stderr.startswith("Usage: ")
+    assert "\n  diagnose " in done.stderr
+
+
 def test_output_to_a_file(dumps: Path) -> None:
     target = dumps / "report.txt"
     done = run("diagnose", "-o", target, dumps / "leak.txt")

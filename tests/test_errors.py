@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import io
 import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nsparse
 from nsparse import errors
 from nsparse.errors import (
     BundleError,
@@ -160,3 +163,36 @@ def test_an_unknown_name_suggests_the_nearest(name: str, ending: str) -> None:
 
 def test_an_unknown_name_without_any_known() -> None:
     assert str(UnknownName("dialect", "x")) == "no dialect is named 'x'"
+
+
+HEADING = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "says"),
+    [
+        (HEADING, {}, "give io.BytesIO(text.encode())"),
+        (HEADING * 500, {}, "give io.BytesIO(text.encode())"),
+        ("x" * 5000, {}, "give io.BytesIO(text.encode())"),
+        ("a\0b", {}, "give io.BytesIO(text.encode())"),
+        (HEADING.encode(), {}, "give io.BytesIO(data)"),
+        (None, {}, "a path or a binary file, not from NoneType"),
+        (io.StringIO(HEADING), {}, "open the file in binary mode"),
+        (".", {}, "nsparse.open_bundle reads folders"),
+        ("no such file", {}, "no such file: no such file or directory"),
+        (io.BytesIO(), {"columns": ["pid"]}, "columns=['pid']: choose one of used, all"),
+        (
+            io.BytesIO(),
+            {"on_bad_lines": "no"},
+            "on_bad_lines='no': choose one of warn, error, skip",
+        ),
+        (io.BytesIO(), {"engine": "fast"}, "engine='fast': choose one of auto, lark"),
+    ],
+)
+def test_what_is_given_wrongly_is_refused(source: Any, options: dict[str, Any], says: str) -> None:
+    """However it is read, in one sentence that says what to give instead."""
+    for reads in (nsparse.read, nsparse.parse, lambda *a, **k: list(nsparse.read_chunks(*a, **k))):
+        with pytest.raises(NsparseError) as refused:
+            reads(source, **options)
+        assert says in str(refused.value)
+        assert len(str(refused.value)) < 200

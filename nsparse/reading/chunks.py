@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import codecs
 import re
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
-from os import PathLike, fspath
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from nsparse.errors import NotASocketTable, NsparseError
+from nsparse.errors import NotASocketTable
 from nsparse.reading.dump import Dump
-from nsparse.reading.pipeline import How, Source
+from nsparse.reading.pipeline import How
+from nsparse.reading.source import Source, name_of, only_bytes, opened
 from nsparse.reading.text import decode
 
 if TYPE_CHECKING:
@@ -80,11 +77,11 @@ def dumps(source: Source, *, name: str | None = None, **options: Any) -> Iterato
         NsparseError: As `parse`.
     """
     how = How(**options)
-    file = name or _name(source)
+    file = name or name_of(source)
     lead = Lead()
     refusal: NotASocketTable | None = None
     rest = b""
-    with _opened(source) as stream:
+    with opened(source) as stream:
         blocks, how = _blocks(stream, how)
         for block, last in blocks:
             data = rest + block
@@ -107,29 +104,9 @@ def dumps(source: Source, *, name: str | None = None, **options: Any) -> Iterato
 # ---- pieces ------------------------------------------------------------------------------------
 
 
-def _name(source: Source) -> str:
-    if isinstance(source, str | PathLike):
-        return "<stdin>" if fspath(source) == "-" else fspath(source)
-    return str(getattr(source, "name", "<stream>"))
-
-
-def _opened(source: Source) -> Any:
-    """The bytes as a stream."""
-    if not isinstance(source, str | PathLike):
-        return nullcontext(source)
-    if fspath(source) == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise NsparseError(f"{fspath(source)}: {error.strerror or error}") from error
-
-
 def _blocks(stream: IO[bytes], how: How) -> tuple[Iterator[tuple[bytes, bool]], How]:
     """Bytes as they come, in UTF-8 unless they are ASCII or that already; and whether they end."""
-    first = stream.read(PIECE)
-    if not isinstance(first, bytes):
-        raise NsparseError("open the file in binary mode: nsparse decodes it itself")
+    first = only_bytes(stream.read(PIECE))
     encoding = decode(first, how.encoding).encoding
     if first.isascii() or encoding == "utf-8":
         return _with_last(_read(stream, first)), how

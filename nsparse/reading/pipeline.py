@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from nsparse.errors import NotASocketTable, NsparseError, because
+from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.prose import plural
 from nsparse.reading.assemble import assemble
 from nsparse.reading.dump import Dump
@@ -19,6 +16,7 @@ from nsparse.reading.grammar import load
 from nsparse.reading.prepare import Prepared, prepared
 from nsparse.reading.rows import Unproved
 from nsparse.reading.sections import read_sections
+from nsparse.reading.source import Source, name_of, only_bytes, opened
 from nsparse.reading.tables import Voice
 from nsparse.reading.text import looks_binary
 from nsparse.registry import dialects
@@ -30,15 +28,17 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "lark", "regex", "columns"]
 OnBadLines = Literal["warn", "error", "skip"]
-Source = str | os.PathLike[str] | IO[bytes]
-"""What a dump is read from: a path, `-` for standard input, or a file object that gives bytes."""
+Columns = Literal["used", "all"]
 
-ENGINES: tuple[Engine, ...] = ("auto", "lark", "regex", "columns")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "engine": get_args(Engine),
+    "on_bad_lines": get_args(OnBadLines),
+    "columns": get_args(Columns),
+}
+"""The arguments that take one of some words, and these."""
 
 PACKED = "give the text that netstat or ss printed; nsparse.open_bundle reads what is packed"
 """The way out for whoever has an archive, or a file packed by gzip and its like."""
-
-FOLDER = "this is a folder; nsparse.open_bundle reads folders"
 
 LARGE = 1 << 17
 """From so many bytes on `auto` reads by columns: the plan is made in the time of 1 400 rows."""
@@ -51,7 +51,7 @@ def parse(
     encoding: str | None = None,
     host: str | None = None,
     on_bad_lines: OnBadLines = "warn",
-    columns: Literal["used", "all"] = "used",
+    columns: Columns = "used",
     name: str | None = None,
 ) -> Dump:
     """Read one dump: a path, `-` for standard input, or a binary file object.
@@ -70,9 +70,10 @@ def parse(
         DumpError: A damaged line, with `on_bad_lines="error"`.
         NsparseError: The file cannot be read, or an argument is not one of those above.
     """
-    data, file = _bytes(source, name)
     how = How(engine, encoding, host, on_bad_lines, columns)
-    return how.read(data, file)[0]
+    with opened(source) as stream:
+        data = only_bytes(stream.read())
+    return how.read(data, name or name_of(source))[0]
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,13 @@ class How:
     encoding: str | None = None
     host: str | None = None
     on_bad_lines: OnBadLines = "warn"
-    columns: Literal["used", "all"] = "used"
+    columns: Columns = "used"
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise NsparseError(f"engine={self.engine!r}: choose one of {', '.join(ENGINES)}")
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise NsparseError(f"{name}={value!r}: choose one of {', '.join(known)}")
 
     def read(self, data: bytes, file: str) -> tuple[Dump, Sections, Sequence[str | None]]:
         """What the bytes of a file say, and the tables and lines it was read from.
@@ -154,21 +157,6 @@ def read(source: Source, **options: Any) -> pd.DataFrame:
         count = plural(len(dump.problems), "line")
         warnings.warn(f"{count} not read, the first: {first}", stacklevel=2)
     return dump.frame
-
-
-def _bytes(source: Source, name: str | None) -> tuple[bytes, str]:
-    if not isinstance(source, str | os.PathLike):
-        data = source.read()
-        if not isinstance(data, bytes):
-            raise NsparseError("open the file in binary mode: nsparse decodes it itself")
-        return data, name or str(getattr(source, "name", "<stream>"))
-    if os.fspath(source) == "-":
-        return sys.stdin.buffer.read(), name or "<stdin>"
-    try:
-        return Path(source).read_bytes(), name or os.fspath(source)
-    except OSError as error:
-        why = FOLDER if Path(source).is_dir() else because(error)
-        raise NsparseError(f"{os.fspath(source)}: {why}") from error
 
 
 @cache
