@@ -104,22 +104,17 @@ class _Delegates:
     def _split(self, found: Found, lines: Part, first: int) -> None:
         """Part those for whom some lines stand from these, where digits tell them apart."""
         codes = self.codes - np.int32(first)
-        for starts, ends in _telling(found, lines, self._stand_for_others()[first:]):
+        for_others = np.bincount(self.codes)[first:] > 1
+        for starts, ends in _telling(found, lines, for_others):
             # The last entry is for lines for which others stand, whose codes are below 0.
             which = np.flatnonzero(np.append(ends > starts, False)[np.maximum(codes, -1)])
-            like = codes[which]
-            origins = self.part.starts[which]
+            like, origins = codes[which], self.part.starts[which]
             words = self._words(origins + starts[like], origins + ends[like])
-            own = np.empty(len(codes), words.dtype)
-            own[which] = words
-            differ = words != own[self.firsts[self.codes[which]]]
-            if differ.any():
+            places = np.searchsorted(which, self.firsts)
+            own = words[np.minimum(places, len(which) - 1)]
+            differ = np.flatnonzero(words != own[self.codes[which]])
+            if len(differ):
                 self._part(which[differ], encode(words[differ].astype(np.int64))[0])
-
-    def _stand_for_others(self) -> Bools:
-        """Which of those that stand for lines do so for more than themselves."""
-        others: Bools = np.bincount(self.codes, minlength=len(self.firsts)) > 1
-        return others
 
     def _words(self, starts: Positions, ends: Positions) -> Ints | Positions:
         """Equal integers for equal words."""

@@ -25,7 +25,7 @@ from nsparse.registry import dialects
 if TYPE_CHECKING:
     from nsparse.reading.tables import Table, Voice
 
-BLOCK = 1 << 23
+BLOCK = 12 << 20
 """Bytes that are read together: the more these are, the more of their lines are alike."""
 
 SHORTEST = 16
