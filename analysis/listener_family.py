@@ -44,9 +44,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: listen on both, or write 127.0.0.1 (or ::1) instead of localhost.
     False alarms: ports that nobody calls by name; `::` on Linux, which serves both by default.
     """
-    view = scene.view
-    waiting = _within_both(scene, view.is_("role", "listener"))
-    if not waiting.any():
+    waiting = scene.view.is_("role", "listener")
+    if not waiting.any() or not (waiting := _within_both(scene, waiting)).any():
         return
     lone = _lone(scene, waiting)
     calling = _calling(scene, lone)
