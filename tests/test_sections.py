@@ -478,6 +478,12 @@ def test_the_command_says_which_protocol_rows_without_one_have(
         assert dump.frame["proto"].tolist() == [proto]
 
 
+def test_rows_of_netstat_below_a_heading_of_ss_are_rows_of_netstat() -> None:
+    dump = parse(f"{SS_HEADING}{SS_ROW}\nand below:\n\n{ROWS}")
+    assert dump.frame["dialect"].tolist() == ["ss_linux", "netstat_linux", "netstat_linux"]
+    assert dump.frame["state"].notna().all()
+
+
 def test_printed_times_belong_to_their_snapshots() -> None:
     first, second = "Sun Nov 22 10:00:00 UTC 2026\n", "Sun Nov 22 10:02:00 UTC 2026\n"
     dump = parse(first + HEADINGS + ROWS + second + HEADINGS + ROWS)
