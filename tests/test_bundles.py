@@ -28,7 +28,7 @@ from click.testing import CliRunner, Result
 from pandas.testing import assert_frame_equal
 
 import nsparse
-from nsparse.bundles import about, counters, facts, gunzip, moments, packings, processes
+from nsparse.bundles import about, counters, facts, gunzip, moments, processes, unxz
 from nsparse.bundles.layouts import SOCKETS, kind_of, kinds, layouts, marked
 from nsparse.bundles.limits import LIMITS
 from nsparse.bundles.names import clean
@@ -625,21 +625,35 @@ def same_content(stream: Any, python: Any) -> None:
 XZIPPED = lzma.compress(LINES, preset=1)
 XZ_STREAMS = {
     "whole": XZIPPED,
-    "two streams and zeros between": XZIPPED + bytes(4) + lzma.compress(b"second"),
+    "two streams": XZIPPED + lzma.compress(b"second"),
     "rubbish behind it": XZIPPED + b"rubbish behind",
     "cut in its index": XZIPPED[:-20],
     "cut in the middle": XZIPPED[: len(XZIPPED) // 2],
+    "cut in the second": XZIPPED + XZIPPED[:20],
     "damaged": XZIPPED[:20_000] + bytes(64) + XZIPPED[20_064:],
 }
+LZMAS = pytest.mark.parametrize("library", ["lzma", "lzma_mt"])
 
 
+@LZMAS
 @pytest.mark.parametrize("stream", XZ_STREAMS.values(), ids=XZ_STREAMS)
-def test_xz_is_unpacked_as_python_does(stream: bytes) -> None:
-    pytest.importorskip("lzma_mt", reason="it comes with the extra `fast`, where it has wheels")
+def test_xz_is_unpacked_as_python_does(
+    stream: bytes, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = pytest.importorskip(library, reason="lzma-mt comes with `fast`, where it has wheels")
+    monkeypatch.setattr(unxz, "library", lambda: used)
     with lzma.LZMAFile(io.BytesIO(stream)) as python:
-        used = packings.open_xz(io.BytesIO(stream))
-        assert type(used) is not type(python)
-        same_content(used, python)
+        same_content(unxz.Unxz(io.BytesIO(stream)), python)
+
+
+@LZMAS
+def test_zeros_behind_streams_of_xz(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The format allows them; Python ends there, or takes them for a stream that is cut."""
+    used = pytest.importorskip(library, reason="lzma-mt comes with `fast`, where it has wheels")
+    monkeypatch.setattr(unxz, "library", lambda: used)
+    zeros = bytes(4 * gunzip.PIECE)
+    stream = XZIPPED + zeros + lzma.compress(b"second") + zeros
+    assert unpacked(unxz.Unxz(io.BytesIO(stream))) == (LINES + b"second", True)
 
 
 # ---- hostile archives ------------------------------------------------------------------------
