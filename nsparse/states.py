@@ -372,6 +372,16 @@ def begins_one(word: str) -> bool:
     return any(known.startswith(start) and known != start for known in _WORDS)
 
 
+def begins_another(word: str) -> bool:
+    """Whether the word of another state begins like that: it may be this one, cut.
+
+    >>> begins_another("CLOSE"), begins_another("LISTEN")
+    (True, False)
+    """
+    start, state = fold(word), canonical(word)
+    return any(known.startswith(start) and other != state for known, other in _WORDS.items())
+
+
 def can_follow(before: str, after: str) -> bool:
     """Whether one socket may show `before` in a snapshot and `after` in a later one.
 

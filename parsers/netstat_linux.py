@@ -139,6 +139,7 @@ DIALECT = Dialect(
     cells={
         **dict.fromkeys(("TCP", "SCTP", "UDP", "RAW"), PROTO),
         "UNIX": Cell("unix", _unix),
+        "QUEUE": details("a number (Recv-Q or Send-Q)", "queue"),
         "RECV_Q": RECV_Q,
         "SEND_Q": SEND_Q,
         "LOCAL": local(ENDS),

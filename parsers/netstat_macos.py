@@ -41,10 +41,14 @@ def _six(cell: str) -> Values:
 
 
 def _process(cell: str) -> Values:
+    """The process behind its bytes and the limits of its buffers."""
+    return {"_named": True, **_owner(cell)}
+
+
+def _owner(cell: str) -> Values:
     """`NAME:PID`, the name with blanks, parentheses and anything else, or empty."""
     name, _, pid = cell.rpartition(":")
     return {
-        "_named": True,
         "process": name.strip() or None,
         "pid": int(pid) or None if pid.isdecimal() else None,
     }
@@ -191,6 +195,7 @@ DIALECT = Dialect(
         "FOUR": Cell("four numbers", _four),
         "SIX": Cell("six numbers", _six),
         "PROCESS": Cell("a process and its id (name:pid)", _process),
+        "OWNER": Cell("a process and its id (name:pid)", _owner),
         "PACKETS": Cell("bytes and packets, received and sent, and two numbers", _packets),
         "PROCESSES": Cell("two processes and their ids (name:pid)", _processes),
         "INTERNALS": details("socket flags and options, hexadecimal", "so"),

@@ -440,6 +440,35 @@ def test_a_row_that_the_text_stops_in_is_listed(
     assert sum(dump.census.values()) == dump.lines
 
 
+SCREENS = {"netstat_linux--healthy": 76, "netstat_freebsd--Aan": 80, "netstat_windows--german": 60}
+
+
+@pytest.mark.parametrize("engine", ["lark", "regex", "columns"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_rows_that_a_screen_cut_are_listed(
+    name: str, engine: Literal["lark", "regex", "columns"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    width, plain = SCREENS[name], undamaged(name).frame.set_index("line")
+    text = "\n".join(line[:width].rstrip() for line in sample(name)) + "\n"
+    dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", engine=engine)
+    rows = dump.frame.set_index("line")
+    inet = rows.index[rows["section"] == "inet"]  # of paths nobody can tell
+    for column in ("state", "remote_port", "pid"):
+        told = rows.loc[inet, column].dropna()
+        assert told.astype(str).equals(plain.loc[told.index, column].astype(str))
+    cut = [problem for problem in dump.problems if str(width) in problem.expected[0]]
+    assert cut
+    assert len(rows) + len(dump.problems) == len(plain)
+
+
+def test_rows_that_end_alike_are_whole() -> None:
+    """Half a state that ends before other rows do was not cut with them."""
+    rows = "".join(map(WIDE.format, range(4)))
+    dump = parse(HEADER + rows + WIDE.format(4).replace("ESTABLISHED", "ESTA"))
+    assert dump.frame["state_raw"].tolist() == ["ESTABLISHED"] * 4 + ["ESTA"]
+
+
 def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
     row = WIDE.replace(":80 ", ":{} ")
     dump = parse(HEADER + row.format(99999, 1) + row.format(80, 2).rstrip("\n"))

@@ -457,6 +457,34 @@ def test_further_addresses_of_an_sctp_socket_belong_to_its_row() -> None:
     assert dump.frame["details"].iloc[0] == "ends:198.51.100.10:5000"
 
 
+def test_a_row_of_sctp_with_one_queue_is_read() -> None:
+    """Nobody can tell which of the two it is."""
+    rows = (
+        "sctp       1        localhost.localdo:65435     LISTEN\n"
+        "sctp              1 localhost.localdo:65438   localhost.localdo:20537   LISTEN\n"
+    )
+    dump = parse(INET + rows)
+    assert cells(dump, "recv_q", "send_q", "local_port", "remote_port", "details") == [
+        [None, None, 65435, None, "queue:1"],
+        [None, None, 65438, 20537, "queue:1"],
+    ]
+
+
+def test_rows_of_macos_may_be_shortened_behind_the_process_or_before_it() -> None:
+    first = "Proto Recv-Q Send-Q  Local Address  Foreign Address  (state)"
+    row = "tcp4       0      0  192.0.2.1.80   192.0.2.9.5      ESTABLISHED"
+    dump = parse(
+        f"{first} rxbytes txbytes rhiwat shiwat process:pid\n{row} 7 8 131072 65536 my app:6123\n"
+        f"{first} rhiwat shiwat pid epid state options\n"
+        f"{row} 131072 65536 6123 0 0x0100 0x00000106 my app:6123\n"
+    )
+    limits = "rhiwat:131072 shiwat:65536"
+    assert cells(dump, "bytes_received", "pid", "process", "details") == [
+        [7, 6123, "my app", limits],
+        [None, 6123, "my app", f"{limits} so:0x0100 0x00000106"],
+    ]
+
+
 def test_a_family_that_is_not_known_is_kept_raw() -> None:
     head = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
     rows = "new   ESTAB 0 0 192.0.2.1:22 192.0.2.2:5\ntcp   ESTAB 0 0 192.0.2.1:22 192.0.2.2:6\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nsparse.reading.convert import Record
@@ -155,10 +155,13 @@ class Body:
         table = self.floor.table
         if table is None:
             return
-        record = table.records[-1]
-        table.records.drop({id(record)})
-        lines = 1 + len(record.more)
-        self.ledger.count("rows", -1)
-        self.ledger.count("details", 1 - lines)
-        self.ledger.refuse(Line(record.line, 0, record.text), table.voice, missing)
-        self.ledger.count("problems", lines - 1)
+        self.take_back(table, [table.records[-1]], missing)
+
+    def take_back(self, table: Table, records: Sequence[Record], missing: str) -> None:
+        """Some rows, with the lines that continue them, are none: they lack something."""
+        table.records.drop({id(record) for record in records})
+        for record in records:
+            self.ledger.count("rows", -1)
+            self.ledger.count("details", -len(record.more))
+            self.ledger.refuse(Line(record.line, 0, record.text), table.voice, missing)
+            self.ledger.count("problems", len(record.more))

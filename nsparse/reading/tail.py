@@ -81,13 +81,16 @@ def is_cut(table: Table, tail: Tail, lines: int) -> bool:
     last = table.records[-1]
     if last.more:
         return False
-    return tail.shorter or _has_half_a_state(table, last) or _lacks_cells(table, last)
+    return tail.shorter or is_half_a_state(table, *last_cell(last)) or _lacks_cells(table, last)
 
 
-def _has_half_a_state(table: Table, last: Record) -> bool:
-    """Whether a row ends in the beginning of a word for a state, and in none."""
-    name, text = last.match.fields[-1], last.match.texts[-1]
-    word = str(_said(table, name, text).get("state_raw") or "")
+def is_half_a_state(table: Table, name: str, text: str) -> bool:
+    """Whether a cell is the beginning of a word for a state, and no word for one."""
+    return is_half(str(said(table, name, text).get("state_raw") or ""))
+
+
+def is_half(word: str) -> bool:
+    """Whether the word for a state begins so, and it is none itself."""
     return bool(word) and not is_known(word) and begins_one(word)
 
 
@@ -106,11 +109,16 @@ def _lacks_cells(table: Table, last: Record) -> bool:
 def _state(table: Table, record: Record) -> str:
     """The word of a row for its state."""
     pairs = zip(record.match.fields, record.match.texts, strict=True)
-    words = (text for name, text in pairs if "state_raw" in _said(table, name, text))
+    words = (text for name, text in pairs if "state_raw" in said(table, name, text))
     return next(words, "")
 
 
-def _said(table: Table, name: str, text: str) -> Mapping[str, object]:
+def last_cell(record: Record) -> tuple[str, str]:
+    """The field and the text that a row ends in."""
+    return record.match.fields[-1], record.match.texts[-1]
+
+
+def said(table: Table, name: str, text: str) -> Mapping[str, object]:
     """What a cell says; nothing where it cannot be, which is listed elsewhere."""
     try:
         return table.voice.dialect.cells[name].read(text)
