@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import tomllib
@@ -543,6 +544,31 @@ def test_nothing_read(judged: Judged) -> None:
         assert report.summary["rows"] == 0
 
 
+def _from_csv(df: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(io.StringIO(df.to_csv(index=False)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        _from_csv,
+        lambda df: df.astype(object),
+        lambda df: df.convert_dtypes(dtype_backend="pyarrow"),
+        lambda df: df.assign(pid=df["pid"].astype("float64")),
+    ],
+)
+def test_a_frame_is_judged_whatever_its_dtypes_have_become(
+    changed: Callable[[pd.DataFrame], pd.DataFrame],
+) -> None:
+    owned = HOST.assign(pid=[900, None] * 4, process="nginx", taken_at="2026-01-05T10:00:00Z")
+    owned = owned.astype({name: HOST.dtypes[name] for name in ("pid", "process", "taken_at")})
+    (scene,) = judge(changed(owned)).scenes
+    assert scene.rows["owner"].tolist() == ["nginx/900", "nginx"] * 4
+    assert judge(changed(owned)).to_dict() == judge(owned).to_dict()
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -551,8 +577,10 @@ def test_nothing_read(judged: Judged) -> None:
         (b"tcp", r"read it first"),
         (7, r"takes a frame, a dump, a bundle or several, no int"),
         (HOST[["proto", "state"]], r"not the common frame: it lacks the column file"),
+        (HOST.assign(pid=1.5), r"not the common frame: the column pid is float64, and no Int64"),
+        (HOST.assign(line="first"), r"not the common frame: the column line is .*, and no Int64"),
     ],
-    ids=["path", "paths", "bytes", "number", "frame"],
+    ids=["path", "paths", "bytes", "number", "frame", "float", "text"],
 )
 def test_what_is_no_dump(data: Any, said: str) -> None:
     with pytest.raises(NsparseError, match=said):

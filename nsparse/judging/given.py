@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nsparse.errors import NsparseError
-from nsparse.schema import COLUMNS
+from nsparse.schema import COLUMNS, pandas_dtype
 
 TIMERS = frozenset({"--options", "--timers"})
 """The option -o in long, of ss and of net-tools."""
@@ -101,11 +101,24 @@ def given(data: Any) -> Iterator[Given]:
 
 
 def _common(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same frame, if it is one of ours."""
+    """The same frame, if it is one of ours; with the dtypes that another format has changed.
+
+    A CSV knows no dtypes: a column of whole numbers with one missing comes back as floats.
+    """
     lacking = [each.name for each in COLUMNS if each.always and each.name not in frame.columns]
     if lacking:
         raise NsparseError(f"not the common frame: it lacks the column {lacking[0]}")
-    return frame
+    kinds = {each.name: pandas_dtype(each) for each in COLUMNS if each.name in frame.columns}
+    changed = {name: kind for name, kind in kinds.items() if frame[name].dtype != kind}
+    return frame.assign(**{name: _typed(frame[name], kind) for name, kind in changed.items()})
+
+
+def _typed(cells: pd.Series, kind: Any) -> pd.Series:
+    try:
+        return cells.astype(kind)
+    except (TypeError, ValueError) as error:
+        kinds = f"{cells.dtype}, and no {kind}"
+        raise NsparseError(f"not the common frame: the column {cells.name} is {kinds}") from error
 
 
 def _dump(dump: Any) -> Given:
