@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice, unacked
-from nsparse.judging.finding import GROUPED, HOW_LONG, common_group, labels, peers, settle
+from nsparse.judging.finding import GROUPED, common_group, how_long, labels, peers, settle
 from nsparse.judging.scope import loopback
 from nsparse.prose import are, percent, plural, thousands, top
 
@@ -192,7 +192,7 @@ def _of_link(scene: Scene, limits: Limits, cut: Bools) -> Finding:
             {"windows": "ipconfig /all"},
             "does anything get through now: the gateway first, then an address beyond it",
         ),
-        caveats=() if lasts else (HOW_LONG,),
+        caveats=() if lasts else (how_long(scene),),
     )
 
 

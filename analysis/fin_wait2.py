@@ -9,11 +9,11 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.elsewhere import facing
 from nsparse.judging.finding import (
-    HOW_LONG,
     LOCAL_PROGRAM,
     assumed_limit,
     endpoint,
     group_of,
+    how_long,
     labels,
     others,
     peers,
@@ -166,7 +166,7 @@ def _cause(pile: Pile, far: list[str]) -> str:
 
 def _caveats(pile: Pile, *, vague: bool, guessed: bool) -> Iterator[str]:
     if not pile.kept:
-        yield HOW_LONG
+        yield how_long(pile.scene)
     if vague:
         yield "who holds them: owners or timers would show it (ss -tanpo, as root)"
     elif pile.scene.os != "linux":

@@ -331,7 +331,9 @@ def test_leak_steps_down_in_a_cut_dump() -> None:
     ("os", "queue", "cause", "command"),
     [
         ("linux", "1", "Recv-Q 1: only the FIN is unread", "jstack 4711"),
-        ("linux", "32", "Recv-Q 2-64: the FIN and a tiny record are unread", "jstack 4711"),
+        ("linux", "25", "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 bytes", ""),
+        ("linux", "32", "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 bytes", ""),
+        ("linux", "33", "Recv-Q 2-64: the FIN and a tiny record are unread.", "jstack 4711"),
         ("macos", "0", "macOS does not count a FIN in Recv-Q", "lsof -nP -iTCP:8080"),
         ("windows", "-", "Windows prints no Recv-Q", "Get-NetTCPConnection -State CloseWait"),
     ],
@@ -345,6 +347,19 @@ def test_leak_reads_recv_q_as_the_system_prints_it(
     assert any(step.cmd.startswith(command) for step in finding.next)
     assert {step.os for step in finding.next} == {os, "any"}
     assert ("Recv-Q" in finding.evidence[0]) == (queue != "-")
+
+
+@pytest.mark.parametrize(
+    ("moments", "asks"),
+    [
+        ((), "take a second snapshot 120 s later"),
+        (("", ""), "no time is printed between the snapshots; run `date` before each"),
+        (("2026-01-05T10:00:00Z", "2026-01-05T10:00:30Z"), "take a second snapshot 120 s later"),
+    ],
+)
+def test_how_long_needs_two_moments_and_their_times(moments: tuple[str, ...], asks: str) -> None:
+    (finding,) = found("close-wait-leak", scene(LEAK, moments=moments))
+    assert f"how long: {asks}" in finding.caveats
 
 
 def test_unaccepted_speaks_of_the_listener() -> None:

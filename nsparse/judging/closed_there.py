@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from nsparse.judging import queues
 from nsparse.judging.elsewhere import facing, growing
-from nsparse.judging.finding import HOW_LONG, others, peers
+from nsparse.judging.finding import how_long, others, peers
 from nsparse.judging.pile import piles
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def evidence(pile: Pile, states: States) -> tuple[str, ...]:
 
 def unknown(pile: Pile) -> tuple[str, ...]:
     """What no finding about CLOSE_WAIT can tell from such a dump."""
-    said = [] if pile.kept else [HOW_LONG]
+    said = [] if pile.kept else [how_long(pile.scene)]
     if "owner" not in pile.scene.has:
         said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
     return tuple(said)

@@ -256,6 +256,14 @@ def others(rows: Rows, owners: Iterable[str]) -> str:
 # ---- what the dump does not show -------------------------------------------------------------
 
 HOW_LONG = "how long: take a second snapshot 120 s later"
+UNTIMED = "how long: no time is printed between the snapshots; run `date` before each"
+
+
+def how_long(scene: Scene) -> str:
+    """That it is not known how long something lasts, and what would show it."""
+    moments = (*scene.earlier, scene)
+    untimed = scene.earlier and any(moment.taken_at is None for moment in moments)
+    return UNTIMED if untimed else HOW_LONG
 
 
 def assumed_limit(scene: Scene) -> str:

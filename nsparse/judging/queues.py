@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIN = 1
 """What an unread FIN adds to Recv-Q on Linux (tcp_diag.c: rcv_nxt - copied_seq)."""
 RECORD = 64
-"""Bytes that may be a FIN and a TLS close record: 32 with TLS 1.2 (31 + 1), 25 with TLS 1.3."""
+"""Bytes that may be a FIN and a record that ends a session, such as those of `TLS`."""
 NEARLY = 0.1
 """How far two counts of one moment may lie apart: no table is read in one instant."""
 CLASSES = {"Recv-Q 0": (0, 0), "=1": (1, 1), "2-64": (2, RECORD), ">64": (RECORD + 1, 2**62)}
@@ -26,12 +26,14 @@ READINGS = {
     "error path).",
     "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed (an idle "
     "pooled connection, or the thread is elsewhere).",
-    "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread; 25 and 32 suggest a TLS close "
-    "record.",
+    "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread{}.",
     ">64": "Recv-Q over 64: a request or an answer lies unread: this suggests that {} hung or "
     "starved before reading.",
 }
 """What they mean."""
+TLS = (25, 32)
+"""Bytes of a TLS close record and a FIN, of TLS 1.3 and 1.2."""
+CLOSED_BY_TLS = "; 25 and 32 bytes suggest a TLS close record"
 NAMES = {"macos": "macOS", "windows": "Windows", "freebsd": "FreeBSD", "openbsd": "OpenBSD"}
 
 
@@ -41,8 +43,9 @@ def counts_fin(scene: Scene) -> bool:
 
 
 def classed(waiting: Ints) -> dict[str, Bools]:
-    """Which rows are in which class of unread bytes."""
-    return {name: (waiting >= low) & (waiting <= high) for name, (low, high) in CLASSES.items()}
+    """Which rows are in which class of unread bytes, and which may hold a TLS close record."""
+    found = {name: (waiting >= low) & (waiting <= high) for name, (low, high) in CLASSES.items()}
+    return found | {"tls": (waiting == TLS[0]) | (waiting == TLS[1])}
 
 
 def readings(scene: Scene, counts: Mapping[str, int], who: str) -> tuple[str, ...]:
@@ -50,15 +53,18 @@ def readings(scene: Scene, counts: Mapping[str, int], who: str) -> tuple[str, ..
 
     Args:
         scene: The host; not every system shows it.
-        counts: How many rows are in each class, and `n` in all.
+        counts: How many rows `classed` tells apart, and `n` in all.
         who: The program.
     """
     seen = {name: counts[name] for name in CLASSES}
     if counts_fin(scene):
         ranked = sorted(seen, key=lambda name: -seen[name])
-        said = [READINGS[name] for name in ranked if seen[name] >= counts["n"] / 5]
+        asides = dict.fromkeys(CLASSES, who) | {"2-64": CLOSED_BY_TLS * bool(counts["tls"])}
+        said = [
+            READINGS[name].format(asides[name]) for name in ranked if seen[name] >= counts["n"] / 5
+        ]
         unprinted = "Recv-Q is not printed: how far the program has read is not shown."
-        return tuple(text.format(who) for text in said) or (unprinted,)
+        return tuple(said) or (unprinted,)
     system = NAMES.get(scene.os or "", "this system")
     if any(seen.values()):
         return (f"{system} does not count a FIN in Recv-Q: 0 does not show that its end was read.",)

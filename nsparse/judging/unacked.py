@@ -13,8 +13,8 @@ from nsparse.diagnosis import Group
 from nsparse.judging import advice
 from nsparse.judging.finding import (
     GROUPED,
-    HOW_LONG,
     connections,
+    how_long,
     owner_of,
     peers,
     tally,
@@ -161,6 +161,6 @@ def steps(pile: Pile, ss_state: str, *more: advice.Advice | str) -> tuple[Step, 
 def caveats(pile: Pile) -> Iterator[str]:
     """What the dump does not show."""
     if not pile.kept and not pile.counts["sure"]:
-        yield HOW_LONG
+        yield how_long(pile.scene)
     if not pile.rows.different("timer"):
         yield "whether the FIN was repeated: ss -o or netstat -o shows the timers"
