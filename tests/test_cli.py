@@ -527,6 +527,7 @@ def test_the_config_file_of_the_current_folder(
         ("[close-wait-leak]\nfw = 7\n", "did you mean few?"),
         ("[close-wait-leak]\nfew = 'x'\n", "few must be a number"),
         ("few few\n", "this is no TOML"),
+        ("few = 1\n", "few is a number of a diagnosis: it stands in the table of its diagnosis"),
         (None, "no such file or directory"),
     ],
 )
@@ -725,6 +726,20 @@ def test_csv_guards_cells_and_takes_the_guard_off_again() -> None:
     assert not [cell for cell in raw["process"] if cell[0] in "=+-@\t\r"]
     assert not set(text) & set("\x1b\u202e\t\r")
     pd.testing.assert_frame_equal(render.read_csv(StringIO(text)), df)
+
+
+def test_json_is_the_list_of_all_lines(dumps: Path) -> None:
+    lines = run("parse", "-f", "JSONL", dumps / "leak.txt").stdout.splitlines()
+    rows = json.loads(run("parse", "-f", "json", dumps / "leak.txt").stdout)
+    assert len(rows) == 8
+    assert rows == [json.loads(line) for line in lines]
+    assert b"".join(render.array(frame({}, 0))) == b"[]\n"
+
+
+def test_what_standard_input_is_instead_names_it_once() -> None:
+    done = run("parse", "-", stdin=ROUTES.encode())
+    assert done.exit_code == 2
+    assert done.stderr.startswith("nsparse: <stdin>: this is a routing table")
 
 
 def test_jsonl_leaves_out_what_is_missing() -> None:

@@ -102,6 +102,10 @@ def _checked(config: Mapping[str, Any], source: str) -> Settings:
     for name in config:
         if name not in known and name not in KEYS:
             kind = "diagnosis" if isinstance(config[name], Mapping) else "setting"
+            whose = [id_ for id_, each in known.items() if name in each.defaults]
+            if whose and kind == "setting":
+                table = f"it stands in the table of its diagnosis, such as [{whose[0]}]"
+                raise ConfigError(f"{name} is a number of a diagnosis: {table}")
             raise UnknownName(kind, str(name), (*known, *KEYS))
     tables = {id_: _table(known[id_], config[id_]) for id_ in config if id_ in known}
     values = {name: KEYS[name](name, value) for name, value in config.items() if name in KEYS}

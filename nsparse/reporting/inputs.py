@@ -141,7 +141,8 @@ def _read_one(name: str, how: How, reading: Reading) -> None:
         with Path(name).open("rb") as file:
             _read_stream(file, name.encode("utf-8", "backslashreplace").decode(), how, reading)
     except (NsparseError, OSError) as error:
-        reading.refusals.append(Refusal(name, reason(error, name)))
+        called = STDIN_NAME if name == STDIN else name
+        reading.refusals.append(Refusal(called, reason(error, called)))
 
 
 def _read_stream(file: BinaryIO, name: str, how: How, reading: Reading) -> None:

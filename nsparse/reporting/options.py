@@ -85,7 +85,7 @@ def form(*forms: str) -> Decorator:
         "-f",
         "--format",
         "form",
-        type=click.Choice(forms),
+        type=click.Choice(forms, case_sensitive=False),
         default=forms[0],
         show_default=True,
     )

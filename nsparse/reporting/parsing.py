@@ -15,7 +15,7 @@ from nsparse.reporting.options import OUTPUT, PARSE, PATHS, form, reading_option
 
 @click.command(epilog=PARSE)
 @PATHS
-@form("table", "csv", "jsonl", "parquet")
+@form("table", "csv", "json", "jsonl", "parquet")
 @OUTPUT
 @reading_options
 def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **options: Any) -> int:
@@ -44,7 +44,7 @@ def parse(paths: Sequence[str], form: str, target: Path | None, color: str, **op
         lines = table(frame, full=options["verbose"], color=output.in_color(color, target))
         output.write_text(lines, target)
     else:
-        output.write_bytes(getattr(render, form)(frame), target)
+        output.write_bytes(render.FORMS[form](frame), target)
     return ending.of_reading(reading, strict=options["strict"])
 
 

@@ -1,4 +1,4 @@
-"""The frame as CSV, as JSON lines, as Parquet.
+"""The frame as CSV, as JSON, as JSON lines, as Parquet.
 
 Cells of a dump were written by strangers: no control character leaves in a table or a CSV, no cell
 of a CSV starts a formula, and `read_csv` takes both guards off again.
@@ -138,6 +138,15 @@ def jsonl(df: pd.DataFrame) -> Iterator[bytes]:
             yield json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
+def array(df: pd.DataFrame) -> Iterator[bytes]:
+    """The objects of `jsonl` as one list, an object a line."""
+    between = b"[\n"
+    for line in jsonl(df):
+        yield between + line.rstrip(b"\n")
+        between = b",\n"
+    yield b"\n]\n" if len(df) else b"[]\n"
+
+
 def _plain(values: pd.Series[Any]) -> list[Any]:
     """Python values, None where missing; times in ISO 8601."""
     if BY_NAME[str(values.name)].dtype == "datetime64[ns, UTC]":
@@ -209,3 +218,7 @@ def parquet(df: pd.DataFrame) -> Iterator[bytes]:
     buffer = BytesIO()
     df.to_parquet(buffer, index=False, engine="pyarrow")
     yield buffer.getvalue()
+
+
+FORMS = {"csv": csv, "json": array, "jsonl": jsonl, "parquet": parquet}
+"""What writes a frame, by the name of the format."""
