@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pandas.testing import assert_frame_equal
@@ -132,3 +133,27 @@ def test_no_line_is_of_a_kind_that_its_beginning_rules_out(name: str) -> None:
         broken = damaged(line, dice).strip()
         dead += any(derived.walks[kind].dies(broken) for kind in ROWS if kind in derived.walks)
     assert dead > 1
+
+
+HEADING = "State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+ROW = "ESTAB  0      0      192.0.2.10:443     198.51.100.7:51514\n"
+LONG = 40
+
+
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [("x" * LONG, 1), ("é" * LONG, 1), ("ESTAB 0 0 192.0.2.10:443 " + "9" * LONG, 26)],
+)
+def test_an_endless_line_is_damaged_and_costs_itself(
+    line: str, column: int, engine: Literal["regex", "columns"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    for module in ("sections", "columns.runs"):
+        monkeypatch.setattr(f"nsparse.reading.{module}.ENDLESS", len(ROW))
+    endless = line * (1 + len(ROW) // len(line))
+    text = HEADING + ROW * 3 + endless + "\n" + ROW * 3
+    dump = nsparse.parse(io.BytesIO(text.encode()), engine=engine)
+    assert dump.frame["line"].tolist() == [2, 3, 4, 6, 7, 8]
+    assert [(one.line, one.column, one.text) for one in dump.problems] == [(5, column, endless)]
+    assert dump.census == {"headers": 1, "rows": 6, "problems": 1}

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.tables import Claim, Table
 from nsparse.reading.text import BLANKS
 
+ENDLESS, HEAD = 1 << 20, 200
+"""Longer lines are read by nobody; so much of them tells what they may have been."""
+
 LOOK_AHEAD = 6
 """So many lines hold the next two, parts of wrapped ones left out."""
+
+
+class Bounded(Sequence[str | None]):
+    """The lines of a text without the endless ones, which go on nowhere, nor does a line in them.
+
+    Attributes:
+        lines: All lines.
+        endless: Those that are, from 0.
+    """
+
+    def __init__(self, lines: Sequence[str | None], endless: Collection[int]) -> None:
+        self.lines, self.endless = lines, frozenset(endless)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, at: int) -> str | None: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str | None]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str | None] | None:
+        """A line, or some of them."""
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        return None if at in self.endless else self.lines[at]
+
+    def head(self, at: int) -> str:
+        """What an endless line begins with."""
+        return (self.lines[at] or "").strip(BLANKS)[:HEAD]
 
 
 @dataclass

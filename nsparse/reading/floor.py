@@ -91,8 +91,7 @@ class Floor:
 
     def begins(self, text: str) -> bool:
         """Whether a line begins as the rows do that are being read, or come next."""
-        look = self.looks.of(text)
-        return any(look.begun(voice) for voice in self.near)
+        return any(voice.opening.match(text) for voice in self.near)
 
     @property
     def near(self) -> Sequence[Voice]:

@@ -109,7 +109,7 @@ def is_settled(source: str, text: str, at: int = 0) -> bool:
     if never is not None and never.search(text, at):
         return True  # no part of it is this character, and none looks further
     try:
-        _walk(parts, text, {at})
+        _walk(parts, text[: at + WIDE], {at})
     except IndexError:
         return False
     return True

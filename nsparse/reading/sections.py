@@ -16,7 +16,7 @@ from nsparse.reading.alike import Alike
 from nsparse.reading.beside import Beside
 from nsparse.reading.body import Body
 from nsparse.reading.coded import double_spaced
-from nsparse.reading.course import Course
+from nsparse.reading.course import ENDLESS, Bounded, Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.margin import CUT, cut_rows
@@ -52,7 +52,9 @@ def read_sections(
         runs: Who reads many rows at a time, if anybody.
         tail: How the text stops.
     """
-    walk = _Walk(lines, voices)
+    long = range(len(lines)) if runs is None else runs.long
+    endless = [at for at in long if len(lines[at] or "") > ENDLESS]
+    walk = _Walk(Bounded(lines, endless) if endless else lines, voices)
     number = 1
     while number <= len(lines):
         if runs is not None:
@@ -106,6 +108,9 @@ class _Walk:
 
     def line(self, number: int) -> int:
         """A line, with those below that are its rest; how many there are."""
+        if isinstance(self.lines, Bounded) and number - 1 in self.lines.endless:
+            self._unknown(Line(number, 0, self.lines.head(number - 1)))
+            return 1
         whole = self.wraps.whole(number)
         self.course.followed = number if whole else 0
         if whole is None or whole.lines == 1 or not self._joined(number, whole):
@@ -130,9 +135,9 @@ class _Walk:
 
     def _bare(self, text: str) -> str:
         """A line without what stands around every line of the text."""
-        inner = text.lstrip(BLANKS)
-        for name, undone in mended(inner, first=self.damage) if self.damage in AROUND else ():
-            return undone if name == self.damage else text
+        if self.damage in AROUND:
+            for name, undone in mended(text.lstrip(BLANKS), first=self.damage):
+                return undone if name == self.damage else text
         return text
 
     def raw(self, number: int, raw: str | None) -> None:

@@ -206,7 +206,7 @@ class Wraps:
             indent = " " * min(len(text) - len(text.lstrip(" ")) for text in found.texts)
             front = marks + indent
             texts = [self.bare(_without(text, indent)) for text in found.texts]
-            segments = list(self._segments(texts))
+            segments = list(self._several(texts))
             fold = fold_of(segments, lambda text: -odd(self._reads(text)))
             self._known[key] = _Around(
                 front, self._as_above(front, fold, segments), max(len(text) for text in texts)
@@ -240,6 +240,17 @@ class Wraps:
         first, last = min(above, default=at - least), max(below, default=at - least - 1) + 1
         self._last = _Stretch(block, marks, least + first, texts[first:last])
         return self._last
+
+    def _several(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Lines from one beginning to the next, where these are not one line, as most are."""
+        openings = [voice.opening.match for voice in self.floor.near]
+        stripped = [text.strip(BLANKS) for text in texts]
+        rows = [at for at, text in enumerate(stripped) if any(match(text) for match in openings)]
+        if not all(texts):
+            rows = []  # behind nothing a row is no beginning
+        for above, below in pairwise([*([] if rows[:1] == [0] else [0]), *rows, len(texts)]):
+            if below - above > 1:
+                yield from self._segments(texts[above : below + 1])
 
     def _segments(self, texts: Sequence[str]) -> Iterator[list[str]]:
         """Lines from one beginning to the next."""
@@ -328,6 +339,8 @@ def _marks(raw: str) -> str:
 
 def _without(raw: str | None, front: str) -> str:
     """A line without what stands before it; empty where that is missing."""
+    if not front:
+        return raw or ""
     if raw is None or not raw.startswith(front.rstrip()):
         return ""
     return raw[len(front) :] if raw.startswith(front) else raw[len(front.rstrip()) :]

@@ -18,6 +18,7 @@ from nsparse.reading.columns.more import continues
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import Plan, plan_of
 from nsparse.reading.columns.run import BlockRun, Piece
+from nsparse.reading.course import ENDLESS
 from nsparse.reading.grammar import ROWS, Match, load
 from nsparse.reading.text import BLANKS
 from nsparse.registry import dialects
@@ -42,10 +43,17 @@ PATIENCE = 64
 
 
 class Runs:
-    """Finds runs in the lines of a text."""
+    """Finds runs in the lines of a text.
+
+    Attributes:
+        lines: The lines.
+        parts: The same, as they are read.
+        long: The lines that may be endless, from 0.
+    """
 
     def __init__(self, lines: Lines) -> None:
         self.lines, self.parts = lines, Parts(lines)
+        self.long: list[int] = np.flatnonzero(np.diff(lines.starts) > ENDLESS).tolist()
         self._readers: dict[tuple[str, str, bool, bool], _Reader] = {}
         self._table: Table | None = None
         self._not_before = 0
@@ -109,7 +117,9 @@ class Runs:
         key = (voice.dialect.name, kind, alone, kept)
         if key not in self._readers:
             details = _details(voice, kind) if alone else None
-            self._readers[key] = _Reader(_plan(voice, kind), self.parts, voice, details, kept=kept)
+            reader = _Reader(_plan(voice, kind), self.parts, voice, details, kept=kept)
+            self._readers[key] = reader
+            reader.long = self.long
         return self._readers[key]
 
 
@@ -165,6 +175,7 @@ class _Reader:
         kept: Whether it matters what rows say, and not only that they are some.
         block: The last block.
         kinds: The kinds of the rows of all blocks.
+        long: The lines that may be endless: no block holds one.
     """
 
     def __init__(
@@ -174,6 +185,7 @@ class _Reader:
         self.lines, self.kept = parts.lines, kept
         self.block: Block | None = None
         self.kinds = Kinds()
+        self.long: list[int] = []
         self._refused: list[int] = []
 
     def end(self, start: int, read: Callable[[str], Match | None]) -> tuple[int, bool]:
@@ -187,6 +199,8 @@ class _Reader:
             Where they end, and whether because the next line is no row.
         """
         if self.plan is None or (self.details and continues(self.lines, start)):
+            return start, True
+        if start in self.long:
             return start, True
         block = self.block
         if block is None or not block.holds(start):
@@ -231,6 +245,8 @@ class _Reader:
         starts, lines = self.lines.starts, len(self.lines)
         behind = int(np.searchsorted(starts, starts[at] + BLOCK, "right")) - 1
         count = min(max(behind - at, 1), lines - at)
+        for line in self.long[bisect_left(self.long, at) :][:1]:
+            count = min(count, line - at)
         while self.details and 1 < count < lines - at and continues(self.lines, at + count):
             count -= 1
         return count
