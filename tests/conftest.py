@@ -43,7 +43,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 # For a long search after a change of a grammar: HYPOTHESIS_PROFILE=search pytest
-settings.register_profile("search", deadline=None, max_examples=2000)
+settings.register_profile(
+    "search",
+    deadline=None,
+    max_examples=2000,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "nsparse"))
 
 # As the command line does: looking for cycles among all that the libraries have made, over and over,
