@@ -106,6 +106,7 @@ _INTEGER = re.compile("-?[0-9]+")
 _ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
 _NAME = re.compile(r'\("(?P<name>[^)"]+)"\)')
 """What people leave of it."""
+_BEGUN = re.compile(r'users:\(\("(?P<name>[^)"]+)"')
 _TYPED = str.maketrans("“”„", '"""')
 """The quotes that mailers and word processors make of plain ones."""
 OWNERS = 'users:(("program",pid=N,fd=N))'
@@ -114,12 +115,18 @@ OWNERS = 'users:(("program",pid=N,fd=N))'
 def _users(cell: str) -> Values:
     owners = list(_owners(cell))
     if not owners:
-        return {"details": cell, "_odd": (cell, OWNERS)}
+        return {"process": _first(cell), "details": cell, "_odd": (cell, OWNERS)}
     first = owners[0]
     values: dict[str, Any] = dict(first)
     if len(owners) > 1:
         values["owners"] = json.dumps(owners, ensure_ascii=False)
     return values
+
+
+def _first(cell: str) -> str | None:
+    """The first name of owners of which no more can be read."""
+    found = _BEGUN.match(cell.translate(_TYPED))
+    return found["name"] if found else None
 
 
 def _owners(cell: str) -> Iterator[dict[str, Any]]:

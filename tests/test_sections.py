@@ -170,7 +170,7 @@ def test_the_beginning_of_a_row_is_no_rest_of_the_one_above() -> None:
     [
         ("users:((“sshd”,pid=7,fd=3))", "sshd", 7, 0),
         ('users:(("sshd"))', "sshd", None, 0),
-        ('users:(("sshd",pid=l7,fd=3))', None, None, 1),
+        ('users:(("sshd",pid=l7,fd=3))', "sshd", None, 1),
     ],
 )
 def test_owners_that_somebody_typed(

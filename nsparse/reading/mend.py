@@ -82,9 +82,12 @@ _STAMP = (
     r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)\]?:?(?:[ \t]|$)"
 )
 
+_GAP = r"(?<![ \t])[ \t]"
+"""Blanks are looked at from the first one on: else what long gaps cost is the square of them."""
+
 MENDS = (
     # Tables drawn with bars, or a box around one.
-    _replacing("barred", r"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.)[ \t]*[|│┃]$", "", signs="|│┃"),
+    _replacing("barred", rf"^[|│┃][ \t]*(?=.*[|│┃]$)|(?<=.){_GAP}*[|│┃]$", "", signs="|│┃"),
     # Mail and Markdown: `> `, `>> `, `| `.
     _without("quoted", r"(?:[>|] ?)+"),
     # Comments in the source of a program.
@@ -121,14 +124,14 @@ MENDS = (
     # What people write behind a row: an arrow or a hash and a remark, or words of their own.
     _replacing(
         "annotated",
-        r"[ \t]++(?:<[-=]{1,9}|←)(?:[ \t(].*)?$|[ \t]++[^\x00-\xff].*$",
+        rf"{_GAP}+(?:<[-=]{{1,9}}|←)(?:[ \t(].*)?$|{_GAP}+[^\x00-\xff].*$",
         "",
         signs="<\u0100-\U0010ffff",
     ),
-    _behind("annotated", r"[ \t]++(?:[-=]{2,9}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
-    _behind("annotated", r"[ \t]{2,}+[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
+    _behind("annotated", rf"{_GAP}+(?:[-=]{{2,9}}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
+    _behind("annotated", rf"{_GAP}{{2,}}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
     # Tables drawn with bars.
-    _replacing("barred", r"[ \t]*[|│┃]+[ \t]*", "  ", signs="|│┃"),
+    _replacing("barred", rf"{_GAP}*[|│┃]+[ \t]*", "  ", signs="|│┃"),
 )
 
 
