@@ -744,6 +744,13 @@ def test_a_row_is_whole_whatever_prompt_stands_below() -> None:
     assert len(dump.frame) == 2
 
 
+def test_a_program_may_be_named_as_a_mark_of_a_forum_is() -> None:
+    named = SESSION.replace("640/sshd", "640/[/b]")
+    assert parse(f"{HEADER}{named}\n{LISTENER}\n").frame["process"].tolist() == ["[/b]", "sshd"]
+    marked = SESSION.replace("640/sshd", "[b]640/sshd[/b]")
+    assert parse(f"{HEADER}{marked}\n{LISTENER}\n").frame["pid"].tolist() == [640, 612]
+
+
 @pytest.mark.parametrize(
     "remark", ["所有地址均可连接22", "<-- слушает 22 порт", "   <-- this one", "\\", " ← here"]
 )

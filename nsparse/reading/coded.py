@@ -150,9 +150,21 @@ def _is_coloured(text: str) -> bool:
     return bool(_GREP_COLOUR.search(text) or _WORD_COLOUR.search(text))
 
 
-# Forums: `[b]`, `[color=red]`; a closing one is no program's name.
-_BBCODE_SIGN = re.compile(r"\[/(?:b|i|u|s|color|size|font|highlight)\]", re.IGNORECASE)
-_BBCODE = re.compile(r"\[/?(?:b|i|u|s|color|size|font|highlight)(?:=[^\]\n]*)?\]", re.IGNORECASE)
+_BBCODE = re.compile(
+    r"\[(?P<closes>/)?(?P<mark>b|i|u|s|color|size|font|highlight)(?:=[^\]\n]*)?\]", re.IGNORECASE
+)
+"""Forums: `[b]`, `[color=red]`, `[/b]`."""
+
+
+def _is_marked_up(text: str) -> bool:
+    """Whether a mark of a forum is opened and closed; one of both alone may be a program's name."""
+    if "[/" not in text:
+        return False
+    opened, closed = set[str](), set[str]()
+    for found in _BBCODE.finditer(text):
+        (closed if found["closes"] else opened).add(found["mark"].lower())
+    return not opened.isdisjoint(closed)
+
 
 # A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons. Blanks
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
@@ -181,7 +193,7 @@ CODINGS = (
     ),
     Coding(
         "escaped",
-        lambda text: "[/" in text and bool(_BBCODE_SIGN.search(text)),
+        _is_marked_up,
         partial(map, lambda line: _BBCODE.sub("", line)),
     ),
     Coding("coloured", _is_coloured, partial(map, _uncoloured)),
