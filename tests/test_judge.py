@@ -562,7 +562,8 @@ def _from_csv(df: pd.DataFrame) -> pd.DataFrame:
 def test_a_frame_is_judged_whatever_its_dtypes_have_become(
     changed: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> None:
-    owned = HOST.assign(pid=[900, None] * 4, process="nginx", taken_at="2026-01-05T10:00:00Z")
+    pids: Any = [900, None] * 4
+    owned = HOST.assign(pid=pids, process="nginx", taken_at="2026-01-05T10:00:00Z")
     owned = owned.astype({name: HOST.dtypes[name] for name in ("pid", "process", "taken_at")})
     (scene,) = judge(changed(owned)).scenes
     assert scene.rows["owner"].tolist() == ["nginx/900", "nginx"] * 4
