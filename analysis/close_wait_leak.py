@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import advice, queues
-from nsparse.judging.closed_there import aged, closers, evidence, of_kind, unknown
+from nsparse.judging.closed_there import SOURCES, aged, closers, evidence, of_kind, unknown
 from nsparse.judging.finding import assumed_limit
 from nsparse.judging.pile import piles
 from nsparse.prose import are
@@ -29,7 +29,6 @@ NUMBERS = (
     Number("fd_share", 0.4, "of the process's descriptor limit"),
     Number("sending_s", 10, "sent data so lately: still answering, a half-close"),
 )
-REFS = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c")
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -105,7 +104,7 @@ DIAGNOSES = (
         needs=("states",),
         numbers=NUMBERS,
         absorbs=(Absorbs("fin-wait2-stuck", by="mirror"), Absorbs("fd-pressure", by="owner")),
-        refs=REFS,
+        refs=SOURCES,
         states=("CLOSE_WAIT",),
     ),
 )

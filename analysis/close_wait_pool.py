@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
-from nsparse.judging.closed_there import closers, evidence, of_kind, unknown
+from nsparse.judging.closed_there import PROGRAM, SOURCES, closers, evidence, of_kind, unknown
 from nsparse.judging.finding import labels, owner_of, settle
 from nsparse.judging.pile import piles
 from nsparse.prose import plural, top
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 FAMILY = "close-wait"
 PROGRAMS = 20
 """Programs with stale pools that get a finding each; the rest share one."""
-PROGRAM = ("program",)
 NUMBERS = (
     Number("few", 20, "pools of 10 or 20 are common defaults: not worth a word"),
     Number("many", 200, "no usual pool is larger: a leak"),
     Number("share", 0.9, "of the rows hold nothing but the FIN, perhaps with a TLS close record"),
     Number("dead", 20, "so many that lasted, and none established: the whole pool is dead"),
 )
-REFS = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c", "IBM technote 21222632")
+REFS = (*SOURCES, "IBM technote 21222632")
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:

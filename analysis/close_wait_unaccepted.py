@@ -8,7 +8,7 @@ from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
 from nsparse.judging.accept import Length
 from nsparse.judging.around import states_of
-from nsparse.judging.closed_there import closers, evidence, of_kind, unknown
+from nsparse.judging.closed_there import SOURCES, closers, evidence, of_kind, unknown
 from nsparse.judging.finding import LOCAL_PROGRAM, count_of, owner_of
 from nsparse.judging.pile import piles
 from nsparse.prose import actor, plural, port_of, thousands
@@ -29,12 +29,7 @@ NUMBERS = (
     Number("share", 0.3, "of what is open on the port"),
     Number("many", 50, "so many waited in vain, whatever the port's size"),
 )
-REFS = (
-    "RFC 9293 3.3.2",
-    "RFC 9293 3.6",
-    "Linux net/ipv4/tcp_diag.c",
-    "Linux include/net/sock.h, sk_acceptq_is_full",
-)
+REFS = (*SOURCES, "Linux include/net/sock.h, sk_acceptq_is_full")
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.closed_there import aged, closed_there, closers, evidence, of_kind, unknown
+from nsparse.judging.closed_there import (
+    PROGRAM,
+    SOURCES,
+    aged,
+    closed_there,
+    closers,
+    evidence,
+    of_kind,
+    unknown,
+)
 from nsparse.judging.finding import group_of, owner_of
 from nsparse.judging.measure import passes
 from nsparse.judging.pile import piles
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
 FAMILY, LEAK = "close-wait", "close-wait-leak"
-PROGRAM = ("program",)
 NUMBERS = (
     Number("bytes", 64, "more than a FIN and a TLS close record: a request or an answer"),
     Number("few", 3, "one is a download that was broken off"),
@@ -29,7 +37,6 @@ NUMBERS = (
     Number("critical", 100, "the program serves nobody, if its open connections are unread too"),
     Number("open_share", 0.5, "part of its ESTABLISHED connections that holds unread data"),
 )
-REFS = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c")
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -98,7 +105,7 @@ DIAGNOSES = (
         needs=("states", "queues", "owner"),
         numbers=NUMBERS,
         absorbs=(Absorbs("fin-wait2-stuck", by="mirror"), Absorbs("fd-pressure", by="owner")),
-        refs=REFS,
+        refs=SOURCES,
         states=("CLOSE_WAIT",),
     ),
 )

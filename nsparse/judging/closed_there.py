@@ -34,6 +34,9 @@ DECIDE = ("unread", "pool", "leak")
 """Kinds whose numbers decide which rows they take."""
 
 PROGRAM = ("program",)
+SOURCES = ("RFC 9293 3.3.2", "RFC 9293 3.6", "Linux net/ipv4/tcp_diag.c")
+"""What all that is said of these rows stands on."""
+
 AGED_MS = 120_000
 """No data for so long: longer than what the kernel's own closing timers last on Linux, 60 s."""
 
