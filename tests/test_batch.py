@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -158,6 +159,24 @@ def test_what_could_not_be_read_is_listed(run: tuple[Path, Result], bundles: Pat
     line = problems.loc[str(bundles / "damaged.txt")]
     assert (line["line"], line["column"], line["text"]) == (12, 19, DAMAGED.rstrip("\n"))
     assert "number" in line["expected"]
+
+
+def test_a_bundle_of_which_only_the_beginning_is_left(tmp_path: Path) -> None:
+    """What was read of it counts, and nobody takes it for the whole."""
+    whole = tmp_path / "web1.tar.gz"
+    packed(whole, {"web1/ss.txt": leaking(6), "web1/log": random.Random(1).randbytes(99_999).hex()})
+    cut = tmp_path / "cut" / "web1.tar.gz"
+    cut.parent.mkdir()
+    cut.write_bytes(whole.read_bytes()[:-20_000])
+    result = batch(cut, "-o", tmp_path / "out", "--fail-on", "never", *ONE)
+    (record,) = nsparse.read_batch(tmp_path / "out").bundles.to_dict("records")
+    assert (record["status"], record["rows"], record["warning"]) == ("in part", 8, 1)
+    assert "cut" in record["error"]
+    assert result.exit_code == 0
+    assert "1 bundle: 1 in part\n" in result.stdout
+    assert f"{cut}: in part: {record['error']}\n" in result.stdout
+    strict = batch(cut, "-o", tmp_path / "strict", "--fail-on", "never", "--strict", *ONE)
+    assert strict.exit_code == 2
 
 
 def test_a_collector_without_sockets_says_so(tmp_path: Path) -> None:

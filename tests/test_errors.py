@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -196,3 +197,16 @@ def test_what_is_given_wrongly_is_refused(source: Any, options: dict[str, Any], 
             reads(source, **options)
         assert says in str(refused.value)
         assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (None, "a path or a binary file, not from NoneType"),
+        (HEADING.encode(), "give io.BytesIO(data)"),
+        (io.StringIO(HEADING), "open the file in binary mode"),
+    ],
+)
+def test_a_bundle_is_read_from_a_path_or_from_bytes(source: Any, says: str) -> None:
+    with pytest.raises(NsparseError, match=re.escape(says)):
+        nsparse.open_bundle(source)

@@ -81,7 +81,7 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
     }
     record = {
         "bundle": name,
-        "status": "read",
+        **_status(found),
         "layout": found.layout,
         "host": hosts[0] if len(hosts) == 1 else None,
         "hosts": len(hosts),
@@ -92,6 +92,14 @@ def _read(bundle: str, name: str, order: Order) -> Outcome:
         "nsparse": __version__,
     }
     return Outcome(record, {key: _stream(held) for key, held in tables.items() if len(held)})
+
+
+def _status(found: Bundle) -> dict[str, str]:
+    """Whether all of a bundle was read; if not, the first thing that was not, and why."""
+    if not found.problems:
+        return {"status": "read"}
+    first = found.problems[0]
+    return {"status": "in part", "error": f"{first.path}: {first.why}" if first.path else first.why}
 
 
 def _without_dumps(name: str, found: Bundle, problems: list[dict[str, Any]]) -> Outcome:

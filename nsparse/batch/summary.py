@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Record = dict[str, Any]
+READ = ("read", "in part")
 NO_FAILURE = ("read", "no sockets")
 WORST = 10
 ERRORS_SHOWN = 10
-"""Bundles that were not read are named one by one up to here; all are in `bundles/`."""
+"""Bundles that were not read whole are named one by one up to here; all are in `bundles/`."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Summary:
         findings: One row for each diagnosis: id, its worst severity, findings, hosts.
         severities: How many findings of each severity.
         worst: The rows of `bundles` with the worst findings.
-        unread: The rows of the first bundles that were not read, though they should have been.
+        unread: The rows of the first bundles that were not read, or not to their end, though they
+            should have been; those of which nothing was read first.
     """
 
     statuses: Counter[str]
@@ -50,8 +52,13 @@ class Summary:
     unread: list[Record]
 
     @property
+    def read(self) -> int:
+        """How many bundles were read, whole or in part."""
+        return sum(self.statuses[name] for name in READ)
+
+    @property
     def failures(self) -> int:
-        """How many bundles were not read, though they should have been."""
+        """How many bundles were not read, or not to their end, though they should have been."""
         return sum(n for status, n in self.statuses.items() if status not in NO_FAILURE)
 
 
@@ -67,7 +74,8 @@ def summarize(out: Path, manifest: Manifest) -> Summary:
     ranked = whole[counts.any(axis=1)].sort_values(
         [*SEVERITIES, "bundle"], ascending=[False] * len(SEVERITIES) + [True]
     )
-    unread = bundles[~bundles["status"].isin(NO_FAILURE)].sort_values("bundle")
+    unread = bundles[~bundles["status"].isin(NO_FAILURE)]
+    unread = unread.assign(some=unread["rows"].notna()).sort_values(["some", "bundle"])
     return Summary(
         statuses=Counter(bundles["status"]),
         hosts=_hosts(bundles),

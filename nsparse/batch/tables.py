@@ -19,6 +19,7 @@ SCHEMA = "nsparse.batch/1"
 
 STATUSES: Mapping[str, str] = {
     "read": "at least one dump was found in it and read",
+    "in part": "the same, but something in it could not be read: a member, or its end",
     "no sockets": "it was opened, and holds no socket table",
     "refused": "it cannot be opened or read: not there, damaged, encrypted, too much in it",
     "time": "it took longer than `--time-limit`, and its worker was ended",
@@ -67,7 +68,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     "bundles": (
         BUNDLE,
         Column("status", "str", "what became of it: see below"),
-        Column("error", "str", "why it was not read, in one sentence"),
+        Column("error", "str", "why it was not read, or not all of it, in one sentence"),
         Column("layout", "str", "the collector that made it, where it is known"),
         Column("host", "str", "its host; NA when it holds several, or none"),
         Column("hosts", "Int64", "hosts in it"),

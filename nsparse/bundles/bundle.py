@@ -15,6 +15,7 @@ from nsparse.bundles.placing import settled
 from nsparse.bundles.reader import Options, Reader
 from nsparse.errors import BundleError, NsparseError, because, harmless
 from nsparse.prose import plural
+from nsparse.reading.source import name_of, only_bytes, opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,11 +99,13 @@ def open_bundle(
             is no error: it has no dumps.
         NsparseError: The file cannot be read, or an argument is not one of those above.
     """
-    called = name or str(source if isinstance(source, str | os.PathLike) else _called(source))
+    called = name or name_of(source)
     reader = Reader(called, Options(engine, encoding, host, columns == "all", limits.member))
     walk = Walk(reader.take, reader.dull, limits)
     if not isinstance(source, str | os.PathLike):
-        walk.file(source)
+        with opened(source) as stream:
+            only_bytes(stream.read(0))
+            walk.file(stream)
     elif (path := Path(source)).is_dir():
         walk.folder(path)
     else:
@@ -124,10 +127,6 @@ def open_files(
     walk = Walk(reader.take, reader.dull, limits)
     walk.files(Path(folder), files)
     return _bundle(reader, walk)
-
-
-def _called(stream: IO[bytes]) -> object:
-    return getattr(stream, "name", "<stream>")
 
 
 def _on_disk(walk: Walk, path: Path) -> None:

@@ -42,7 +42,7 @@ def batch(
     with output.writing(target):
         summary = Run(paths, target, order, **how).execute(output.complain)
     output.write_text(text(summary, everything=options["verbose"]), None)
-    nothing = summary.statuses and not summary.statuses["read"]
+    nothing = summary.statuses and not summary.read
     if nothing or (options["strict"] and summary.failures):
         return ending.FAILED
     return ending.of_findings(summary.severities.elements(), options["fail_on"])
