@@ -394,6 +394,20 @@ def test_the_same_command_again_is_a_new_snapshot() -> None:
     assert dump.frame["snapshot"].tolist() == [0, 0, 1, 1, 2, 2]
 
 
+UNIX = EMPTY["Linux"][2] + "".join(
+    f"unix  2      [ ]         STREAM     CONNECTED     {inode}\n" for inode in (7, 8, 9)
+)
+
+
+@pytest.mark.parametrize(("first", "then"), [("", ""), (ROWS * 2, ""), ("", ROWS * 2)])
+def test_a_moment_may_lack_all_sockets_below_one_of_its_headings(first: str, then: str) -> None:
+    """A heading without rows is of the run that prints the next table, not of the one above."""
+    dump = parse(HEADINGS + first + UNIX + HEADINGS + then + UNIX)
+    rows = [3 + first.count("\n"), 3 + then.count("\n")]
+    assert [shot.rows for shot in dump.snapshots] == rows
+    assert "view" not in dump.frame
+
+
 def test_a_moment_may_lack_the_few_sockets_of_a_protocol() -> None:
     raw = "raw        0      0 0.0.0.0:1               0.0.0.0:*               7\n"
     dump = parse(HEADINGS + ROWS + raw + HEADINGS + ROWS)

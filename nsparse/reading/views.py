@@ -149,8 +149,8 @@ def has_another_end(match: Match) -> Iterator[bool]:
 def views_of(tables: Sequence[Table]) -> list[View]:
     """Group tables into views and number the moments they show."""
     views: list[View] = []
-    for table in tables:
-        if not views or table.breaks or _is_another_run(views[-1], table):
+    for table, below in zip(tables, _telling(tables), strict=True):
+        if not views or table.breaks or _is_another_run(views[-1], table, below):
             views.append(View())
         views[-1].tables.append(table)
     _number(views)
@@ -159,6 +159,18 @@ def views_of(tables: Sequence[Table]) -> list[View]:
         for number, view in enumerate(shown):
             view.number = number if len(shown) > 1 else None
     return views
+
+
+def _telling(tables: Sequence[Table]) -> list[Table]:
+    """Each table, or below one without rows the first with some: it tells whose run prints both."""
+    told: list[Table] = []
+    below: Table | None = None
+    for table in reversed(tables):
+        if below is None or len(table.records) or table.voice.dialect is not below.voice.dialect:
+            below = table
+        told.append(below)
+        below = None if table.breaks else below
+    return told[::-1]
 
 
 def _number(views: Sequence[View]) -> None:
@@ -174,12 +186,15 @@ def _number(views: Sequence[View]) -> None:
         view.snapshot, view.taken_at = number, taken_at
 
 
-def _is_another_run(view: View, table: Table) -> bool:
+def _is_another_run(view: View, table: Table, telling: Table) -> bool:
     """Whether no run prints this table after those: in another tool's way, or what it has shown."""
     if any(other.voice.dialect is not table.voice.dialect for other in view.tables):
         return True
-    if any(_same_heading(other, table) for other in view.tables):
-        return not _goes_on(view, table)
+    same = [other for other in view.tables if _same_heading(other, table)]
+    if same and _goes_on(same, table):
+        return telling is not table and _is_another_run(view, telling, telling)
+    if same:
+        return True
     shown = frozenset().union(*map(_local_ends, view.tables))
     return not shown.isdisjoint(_local_ends(table))
 
@@ -201,9 +216,9 @@ def _words(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(_NUMBERS.sub("", heading) for heading in header)
 
 
-def _goes_on(view: View, table: Table) -> bool:
-    """Whether the heading was only repeated: none of several sockets is shown again."""
-    shown = frozenset().union(*map(_sockets, view.tables))
+def _goes_on(above: Sequence[Table], table: Table) -> bool:
+    """Whether a heading was only repeated: none of the several sockets below it is shown again."""
+    shown = frozenset().union(*map(_sockets, above))
     return len(shown) >= STAY_AT_LEAST and shown.isdisjoint(_sockets(table))
 
 
