@@ -9,9 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
+from nsparse.judging import advice, stated
 from nsparse.judging.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
-from nsparse.judging.finding import endpoint, settle
+from nsparse.judging.finding import endpoint, settle, some
 from nsparse.judging.scope import public, scope
 from nsparse.prose import plural
 
@@ -79,8 +79,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for one, known in zip(found, _services(scene, found, limits), strict=True):
         if known >= 0:
             told[one.owner, known].append(one)
-    for (_, known), some in told.items():
-        yield _finding(scene, limits, SERVICES[known], some)
+    for (_, known), rows in told.items():
+        yield _finding(scene, limits, SERVICES[known], rows)
 
 
 def _open(scene: Scene) -> Bools:
@@ -164,8 +164,9 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open
     served = served & ~view.linked("pair")
     strangers = (served & view.where("remote_addr", public, served)).nonzero()[0]
     published = _foreign(service, first) and re.match(PUBLISHES, first.program) is not None
-    called = view.values("local_addr", served)
-    severity: Severity = "info" if published else _severity(scene, service, rows, called)
+    called = [addr for addr in view.values("local_addr", served) if public(addr)]
+    held = [addr for addr in stated.own_addresses(scene) if first.wild and public(addr)]
+    severity: Severity = "info" if published else _severity(scene, service, rows, [*called, *held])
     if severity == "warning" and service.level == "warning" and _called(strangers, limits):
         severity = "critical"
     return Finding(
@@ -180,7 +181,7 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open
             *(strangers.tolist() if severity == "critical" else ()),
         ),
         limits=dict(limits),
-        evidence=tuple(_evidence(scene, rows, strangers)),
+        evidence=tuple(_evidence(scene, rows, strangers, held)),
         cause=_cause(service, first, published=published),
         next=advice.steps(
             scene,
@@ -197,7 +198,14 @@ def _called(strangers: Ints, limits: Limits) -> bool:
 
 
 def _severity(scene: Scene, service: Service, rows: Sequence[Open], called: list[str]) -> Severity:
-    """The level of the table; on Windows, macOS and public addresses it may be another."""
+    """The level of the table; on Windows, macOS and public addresses it may be another.
+
+    Args:
+        scene: The host.
+        service: What listens.
+        rows: Where it does.
+        called: Addresses of the host that lead there.
+    """
     if scene.os in ("windows", "reactos") and service.windows:
         return service.windows
     if service.name == "VNC" and scene.os == "macos":
@@ -263,7 +271,9 @@ def _four(one: Open) -> bool:
     return one.local_addr == "0.0.0.0" or one.family == "ipv4"
 
 
-def _evidence(scene: Scene, rows: Sequence[Open], strangers: Ints) -> Iterator[str]:
+def _evidence(
+    scene: Scene, rows: Sequence[Open], strangers: Ints, held: Sequence[str]
+) -> Iterator[str]:
     shown = [f"{one.proto} {endpoint(one.local_addr, one.local_port)}" for one in rows]
     shown = list(dict.fromkeys(shown))
     yield f"sockets: {', '.join(shown[:6])}{' …' if len(shown) > 6 else ''}"
@@ -273,6 +283,9 @@ def _evidence(scene: Scene, rows: Sequence[Open], strangers: Ints) -> Iterator[s
             f"{plural(len(strangers), 'established connection')} from public addresses: "
             f"{', '.join(list(addresses)[:3])}"
         )
+    if held:
+        from_ = stated.addresses_from(scene)
+        yield f"public addresses of the host: {some(held[:3], len(held))}{from_}"
 
 
 def _cause(service: Service, first: Open, *, published: bool) -> tuple[str, ...]:

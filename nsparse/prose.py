@@ -51,6 +51,18 @@ def severities(counts: Mapping[str, int]) -> str:
     )
 
 
+def lasted(seconds: float) -> str:
+    """A time in the largest unit of which it has more than one.
+
+    >>> lasted(90), lasted(7_300), lasted(1_050_300)
+    ('90 seconds', '2 hours', '12 days')
+    """
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 2 * size:
+            return plural(int(seconds // size), unit)
+    return plural(int(seconds), "second")
+
+
 def are(n: int) -> str:
     """The verb for so many.
 

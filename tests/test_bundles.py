@@ -1268,6 +1268,12 @@ def test_a_finding_says_which_fact_it_used(
     assert said not in evidence({"ss.txt": dump}, id_)
 
 
+def test_counters_tell_over_what_time() -> None:
+    files = {"ss.txt": FULL, "nstat": NSTAT, "uptime": b" 10:43:50 up 12 days,  3:45,  2 users\n"}
+    told = evidence(files, "accept-queue-full")
+    assert "ListenOverflows 12 since the host started 12 days ago, of all its ports (nstat)" in told
+
+
 USUAL = (
     b"Proto Recv-Q Send-Q Local Address           Foreign Address         State\n"
     b"tcp      129      0 0.0.0.0:80              0.0.0.0:*               LISTEN\n"

@@ -202,6 +202,24 @@ def test_a_public_address_behind_the_wildcard(ask: Ask) -> None:
     assert [finding.severity for finding in ask.found(SS + rows, EXPOSED)] == ["warning"]
 
 
+@pytest.mark.parametrize(
+    ("own", "listens", "severity"),
+    [
+        (("127.0.0.1", "203.0.113.1"), "0.0.0.0", "warning"),
+        (("10.0.0.5", "fe80::1"), "0.0.0.0", "notice"),
+        (("203.0.113.1",), "10.0.0.5", None),
+    ],
+)
+def test_a_public_address_that_the_bundle_lists(
+    ask: Ask, own: tuple[str, ...], listens: str, severity: str | None
+) -> None:
+    facts = {"web1": {"addresses": own, "from": {"addresses": "ip_addr"}}}
+    found = ask.found(SS + listening(listens, 2379, "etcd"), EXPOSED, host="web1", facts=facts)
+    assert [finding.severity for finding in found] == ([severity] if severity else [])
+    told = "public addresses of the host: 203.0.113.1 (ip_addr)"
+    assert [told in finding.evidence for finding in found] == [severity == "warning"] * len(found)
+
+
 def test_without_owners_it_is_less_sure(ask: Ask) -> None:
     [finding] = ask.found(SS + listening("0.0.0.0", 6379), EXPOSED)
     assert finding.confidence == "medium"

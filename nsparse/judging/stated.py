@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nsparse.judging.constants import origin_of
 from nsparse.judging.counters import counter, resent
 from nsparse.judging.finding import sysctl
-from nsparse.prose import thousands
+from nsparse.prose import lasted, thousands
 
 if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
@@ -25,7 +25,8 @@ def counted(scene: Scene, group: str, *names: str) -> Iterator[str]:
     told = [(name, counter(scene, group, name)) for name in names]
     said = " and ".join(f"{name} {thousands(count)}" for name, count in told if count)
     if said:
-        yield f"{said} since the host started, of all its ports{_where(scene, 'counters')}"
+        since = _since(scene, "the host")
+        yield f"{said} since {since}, of all its ports{_where(scene, 'counters')}"
 
 
 def overflowed(scene: Scene) -> Iterator[str]:
@@ -37,8 +38,14 @@ def lost(scene: Scene) -> Iterator[str]:
     """Which part of all that the host has sent was sent again."""
     share = resent(scene)
     if share is not None:
-        said = f"of all that the host has sent since it started {100 * share:.1f} % was sent again"
-        yield said + _where(scene, "counters")
+        said = f"of all that the host has sent since {_since(scene, 'it')}"
+        yield f"{said} {100 * share:.1f} % was sent again{_where(scene, 'counters')}"
+
+
+def _since(scene: Scene, host: str) -> str:
+    """When counters began to count, and how long ago that was where it is known."""
+    up = scene.facts.get("uptime_s")
+    return f"{host} started" + (f" {lasted(up)} ago" if isinstance(up, int) else "")
 
 
 TRACKED, TRACKED_AT_MOST = (f"net.netfilter.nf_conntrack_{name}" for name in ("count", "max"))
@@ -116,6 +123,17 @@ def orphaned(scene: Scene) -> Iterator[str]:
     """The kernel's own count of orphans."""
     if orphans(scene):
         yield f"the kernel counts {thousands(orphans(scene))}{_where(scene, 'sockstat')}"
+
+
+def own_addresses(scene: Scene) -> Sequence[str]:
+    """The addresses that the host has; none where they are unknown."""
+    known = scene.facts.get("addresses")
+    return known if isinstance(known, tuple | list) else ()
+
+
+def addresses_from(scene: Scene) -> str:
+    """Where they are listed, as the end of a sentence."""
+    return _where(scene, "addresses")
 
 
 def processes(scene: Scene) -> str:
