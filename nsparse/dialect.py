@@ -103,6 +103,8 @@ class Cell:
         free: Whether any words may stand there, so that they prove nothing.
         digits: A number in it that need not be read cell by cell.
         items: Its words, where each says something by itself.
+        parts: What each of its words means, where it always has as many: cells of which these say
+            the same but for their numbers and plain texts say the same but for those.
     """
 
     words: str
@@ -110,6 +112,7 @@ class Cell:
     free: bool = False
     digits: Digits | None = None
     items: Items | None = None
+    parts: Sequence[Cell] = ()
 
 
 def _nothing(command: str) -> Mapping[str, str]:

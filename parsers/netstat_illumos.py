@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
@@ -55,10 +56,22 @@ def _local(cell: str) -> Values:
     return {"section": INET, **LOCAL.read(cell)}
 
 
+def _end(end: Cell) -> Cell:
+    """One of two ends; one without a port is an address alone (SCTP)."""
+
+    def read(cell: str) -> Values:
+        return end.read(f"{cell}.*" if _NO_PORT.fullmatch(cell) else cell)
+
+    return replace(end, read=read)
+
+
+HERE, THERE = _end(LOCAL), _end(REMOTE)
+
+
 def _ends(cell: str) -> Values:
-    """Two ends; one without a port is an address alone (SCTP)."""
-    here, there = (f"{end}.*" if _NO_PORT.fullmatch(end) else end for end in words_of(cell))
-    near, far = LOCAL.read(here), REMOTE.read(there)
+    """Two ends."""
+    here, there = words_of(cell)
+    near, far = HERE.read(here), THERE.read(there)
     return {"section": INET, **far, **near, "_family": near["_family"] or far["_family"]}
 
 
@@ -170,7 +183,9 @@ DIALECT = Dialect(
         "FAMILY_HEADING": Cell("State", _family_heading),
         "STREAMS_HEADING": ignored("StrsI/O"),
         "UNIX_HEADING": ignored("Address Type Vnode Conn Local Addr Remote Addr"),
-        "ENDS": Cell("a local and a remote address and port (host.port)", _ends),
+        "ENDS": Cell(
+            "a local and a remote address and port (host.port)", _ends, parts=(HERE, THERE)
+        ),
         "LOCAL": Cell(LOCAL.words, _local),
         "REMOTE": REMOTE,
         "SWIND": details("a number (Swind)", "swind"),

@@ -19,9 +19,12 @@ from pandas.testing import assert_frame_equal
 
 import nsparse
 import nsparse.schema
+from nsparse.dialect import Cell
 from nsparse.errors import NotRegular
-from nsparse.reading.cells import Ends, remote
+from nsparse.reading.automaton import State
+from nsparse.reading.cells import Ends, local, remote
 from nsparse.reading.chunks import dumps
+from nsparse.reading.columns import phrases
 from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.cohorts import read_words
 from nsparse.reading.columns.delegates import read_rows
@@ -62,6 +65,7 @@ def dump(*rows: str, times: int = 1) -> bytes:
         (r"a(?: b)?c", True, "a", False),
         (r"\[NONE SET\]|[^ \t]+", True, r"\[NONE", False),
         (r"users:\(\([^)]*\)", True, r"users:\(\(", False),
+        (r"(?:Ex|In a)(?![^ \t])(?: b)*", True, r"In|Ex(?![^ \t])", False),
         (r"[0-9]+(?![ \t])", True, "[0-9]+", False),
         (r"[ \t]+", True, "", True),
     ],
@@ -73,7 +77,8 @@ def test_what_a_terminal_can_match(
     assert terminal.uniform is uniform
     assert terminal.begins_blank is begins_blank
     assert (terminal.lead is None) is (lead is None)
-    for text in ("a", "ac", "a b", "users:((x", "users:(", "[NONE", "12", "tcp6"):
+    texts = ("a", "ac", "a b", "users:((x", "users:(", "[NONE", "12", "tcp6", "Ex", "Exx", "In")
+    for text in texts:
         if lead is not None and terminal.lead is not None:
             assert bool(re.match(terminal.lead, text)) == bool(re.match(lead, text)), text
         # A widened terminal matches whatever digits stand for others where the terminal matched.
@@ -267,6 +272,52 @@ def test_a_field_of_several_words_is_read_whole() -> None:
     block = block_of(*rows, name="netstat_linux")
     assert block.taken.all()
     assert block.kinds.tolist() in ([0, 1, 0], [1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("source", "parted"),
+    [
+        (r"[^ \t]+\.[0-9]+[ \t]+(?:[^ \t]+\.[0-9]+|::)", True),
+        (r"[^ \t]+[ \t]*[^ \t]+", False),  # one word may be both
+        (r"[^ \t]+[ \t][^ \t]+", False),  # further blanks are not of it
+        (r"[^ \t]+ +[^ \t]+", False),
+        (r"[^.]+[ \t]+[^ \t]+", False),  # the first part may be several words
+        (r"[^ \t]+[ \t]+[^ \t]+(?![ \t]+x)", False),
+        (r"(?:[^ \t]+[ \t]+)+[^ \t]+", False),
+        (r"[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+", False),  # nobody says what the third word is
+    ],
+)
+def test_a_cell_of_two_words_is_read_word_by_word_where_blanks_part_it(
+    source: str, parted: bool
+) -> None:
+    end = local(Ends(separator="."))
+    cells = {"T": Cell("two ends", end.read, parts=(end, end))}
+    states, terminals, meant = phrases.parted(
+        (State((("T", 1),), final=False), State((), final=True)),
+        {"T": Terminal("T", source)},
+        cells,
+    )
+    assert (set(meant) == {"T", "T.0", "T.1"}) is parted
+    assert (states[0].edges == (("T", 1),)) is not parted
+    words = [terminals[f"T.{at}"].compiled for at in range(2)] if parted else []
+    for text in ("a.1 b.2", "a.1\t ::", "a b.2", "a.1 b", "a.1.b c.1", "a.1"):
+        each = text.split()
+        matched = [word.fullmatch(one) for word, one in zip(words, each, strict=False)]
+        assert not parted or (len(each) == 2 and all(matched)) == bool(re.fullmatch(source, text))
+
+
+def test_both_ends_of_a_row_may_be_one_cell() -> None:
+    block = block_of(
+        "192.0.2.1.443 198.51.100.7.51514 64240 0 128872 0 ESTABLISHED",
+        "192.0.2.20.80   203.0.113.250.1024 64240 17 128872 90000   ESTABLISHED",
+        "192.0.2.20.80   203.0.113.250.99999 64240 0 128872 0 ESTABLISHED",  # no port
+        "192.0.2.20.80   x 64240 0 128872 0 ESTABLISHED",
+        name="netstat_illumos",
+    )
+    assert block.taken.tolist() == [True, True, False, False]
+    assert block.kinds.tolist()[:2] == [0, 0]
+    assert block.columns["remote_port"].values.tolist()[:2] == [51514, 1024]
+    assert block.columns["local_addr"].value(1) == "192.0.2.20"
 
 
 def test_only_numbers_that_mean_nothing_else_are_taken_out() -> None:

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.reading.automaton import BLANK, State, automaton_of
+from nsparse.reading.columns.phrases import parted
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.grammar import field_name, is_field
 
@@ -265,6 +266,6 @@ def plan_of(derived: Derived, kind: str, cells: Mapping[str, Cell]) -> Plan | No
     """The plan of a kind of line, None where there is no such kind."""
     if kind not in derived.automata:
         return None
-    automaton = automaton_of(derived.automata[kind])
     terminals = {name: _terminal(name, source) for name, source in derived.terminals.items()}
-    return Plan(cells, automaton, terminals)
+    states, words, meant = parted(automaton_of(derived.automata[kind]), terminals, cells)
+    return Plan(meant, states, words)

@@ -7,7 +7,7 @@ once. Both need proof that the terminals tried there cannot tell the difference.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,6 +44,15 @@ class Terminal:
     @cached_property
     def _tree(self) -> Tree:
         return parsed(self.source)
+
+    @property
+    def items(self) -> Sequence[Tree]:
+        """Its elements."""
+        return list(self._tree)
+
+    def written(self, items: Sequence[Tree]) -> str:
+        """An expression for some of its elements."""
+        return _written(items, wide=False)
 
     @cached_property
     def sets(self) -> frozenset[frozenset[int]]:
@@ -86,7 +95,7 @@ class Terminal:
     @cached_property
     def lead(self) -> str | None:
         """What a match that reaches over a blank begins with; None where no match can."""
-        leads = list(_leads(self._tree))
+        leads = list(_leads(list(self._tree)))
         return "|".join(dict.fromkeys(leads)) if leads else None
 
     @cached_property
@@ -129,17 +138,18 @@ def _reaches(tree: Iterable[Tree]) -> bool:
     return any(found & BLANKS for found in _sets(tree))
 
 
-def _leads(tree: Tree) -> Iterator[str]:
+def _leads(items: list[Tree]) -> Iterator[str]:
     """For each way that may reach a blank, what stands before the first element that may."""
-    items = list(tree)
-    if len(items) == 1 and op(items[0]) in ("BRANCH", "SUBPATTERN"):
-        for part in parts_of(items[0]):
-            yield from _leads(part)
-        return
     for at, item in enumerate(items):
-        if _reaches([item]):
-            yield _written(items[:at], wide=False)
+        if not _reaches([item]):
+            continue
+        before = _written(items[:at], wide=False)
+        if op(item) not in ("BRANCH", "SUBPATTERN"):
+            yield before
             return
+        # Some ways through it may reach none: then what stands behind it may.
+        for part in parts_of(item):
+            yield from (f"{before}(?:{lead})" for lead in _leads(list(part)))
 
 
 def _begins_blank(items: list[Tree]) -> bool | None:
