@@ -368,8 +368,7 @@ def begins_one(word: str) -> bool:
     >>> begins_one("ESTABLI"), begins_one("CONNECTED")
     (True, False)
     """
-    start = fold(word)
-    return any(known.startswith(start) and known != start for known in _WORDS)
+    return fold(word) in _beginnings()
 
 
 def begins_another(word: str) -> bool:
@@ -798,6 +797,12 @@ MACHINE: Mapping[str, State] = MappingProxyType({state.name: state for state in 
 """Every state of `STATES`, in that order."""
 
 _WORDS: Mapping[str, str] = {fold(word): name for word, name in _entries()}
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """What the words for states begin with: all that is shorter than one of them."""
+    return frozenset(word[:end] for word in _WORDS for end in range(len(word)))
 
 
 @cache

@@ -10,9 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from string import ascii_letters, digits
 
 from nsparse.reading.noise import holds_data
 from nsparse.reading.readings import begins_as_rows_do
+from nsparse.reading.text import BLANKS
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
@@ -24,13 +26,15 @@ QUOTES = "\"'`"
 FENCE, OWNERS = "```", "users:(("
 """Quotes that are none of a program: what Markdown puts around a text, and `ss` around names."""
 
-_SHOWS = re.compile(
+# Begins with the quote: few texts hold one, and it is found sooner than what stands before it.
+_SIGN = re.compile(
     # A quote, and a protocol or a state of which tables begin their rows.
-    rf"[{QUOTES}][ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT)[ \t]"
-    # A word of a row, and the end of a string.
-    rf"|[A-Za-z0-9*)][ \t]*(?:\\[nr])*[{QUOTES}]{{1,3}}[ \t]*[;,)\]}}+]*[ \t]*$",
+    rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT)[ \t]"
+    # The end of a string, and of its line.
+    rf"|[{QUOTES}]{{0,2}}[ \t]*[;,)\]}}+]*[ \t]*(?P<end>$))",
     re.MULTILINE,
 )
+_WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
 _STRING = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}])"
     r"(?P<inner>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote).*"
@@ -51,7 +55,16 @@ def may_be(data: bytes) -> bool:
 
 def shows(text: str) -> bool:
     """Whether a text holds a quote where only a program's source has one."""
-    return _SHOWS.search(text, 0, LOOK) is not None
+    if not any(map(text.__contains__, QUOTES)):
+        return False
+    signs = _SIGN.finditer(text, 0, LOOK)
+    return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)
+
+
+def _ends_word(text: str, at: int) -> bool:
+    """Whether a word of a row stands before a place, with or without blanks between."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line.rstrip(BLANKS)[-1:] in _WORD_ENDS
 
 
 def undone(lines: Sequence[str]) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _may_be_cut(lines: Sequence[str | None]) -> bool:
     """Whether some lines end where none goes further, and one of them in half a state."""
     width = max(len(line or "") for line in lines)
     words = [line.split()[-1] for line in lines if line and len(line) == width]
-    return len(words) >= OFTEN and any(word[0].isalpha() and is_half(word) for word in words)
+    return len(words) >= OFTEN and any(word[0].isalpha() and is_half(word) for word in set(words))
 
 
 def _not_whole(

@@ -91,7 +91,7 @@ def is_half_a_state(table: Table, name: str, text: str) -> bool:
 
 def is_half(word: str) -> bool:
     """Whether the word for a state begins so, and it is none itself."""
-    return bool(word) and not is_known(word) and begins_one(word)
+    return bool(word) and begins_one(word) and not is_known(word)
 
 
 def _lacks_cells(table: Table, last: Record) -> bool:

@@ -118,9 +118,9 @@ class Wraps:
         """The same, as far as the lines below have the same marks."""
         inner = _without(first, marks)
         below = _without(self.lines[number], marks) if number < len(self.lines) else ""
-        if not (below.strip(BLANKS) and inner and self._may_go_on(self.bare(inner))):
+        if not (below.strip(BLANKS) and inner) or self._is_above_row(below):
             return None
-        if self._begins(self.bare(below), inner):
+        if not self._may_go_on(self.bare(inner)) or self._begins(self.bare(below), inner):
             return None
         if not self._goes_on(inner):
             return Whole(1, first, doubt=False)
@@ -149,6 +149,10 @@ class Wraps:
             best = Long(1, segment[0], None, doubt=True)
         front = first[: len(first) - len(segment[0])]
         return Whole(best.lines, front + best.text, best.doubt)
+
+    def _is_above_row(self, below: str) -> bool:
+        """Whether the line below is a row like those above, as most are: that is told sooner."""
+        return self.floor.begins(self.bare(below).strip(BLANKS))
 
     def _may_go_on(self, text: str) -> bool:
         """Whether a line may be the first part of a row, of what follows one, or of a heading."""
