@@ -39,7 +39,7 @@ from nsparse.batch.one import read_one
 from nsparse.batch.order import Order, Outcome
 from nsparse.batch.places import in_shard, listed
 from nsparse.batch.run import stoppable
-from nsparse.batch.summary import summarize
+from nsparse.batch.summary import summarize, text
 from nsparse.batch.tables import TABLES
 from nsparse.cli import cli
 from nsparse.judging.settings import Settings
@@ -168,15 +168,17 @@ def test_a_bundle_of_which_only_the_beginning_is_left(tmp_path: Path) -> None:
     cut = tmp_path / "cut" / "web1.tar.gz"
     cut.parent.mkdir()
     cut.write_bytes(whole.read_bytes()[:-20_000])
-    result = batch(cut, "-o", tmp_path / "out", "--fail-on", "never", *ONE)
-    (record,) = nsparse.read_batch(tmp_path / "out").bundles.to_dict("records")
-    assert (record["status"], record["rows"], record["warning"]) == ("in part", 8, 1)
-    assert "cut" in record["error"]
-    assert result.exit_code == 0
-    assert "1 bundle: 1 in part\n" in result.stdout
-    assert f"{cut}: in part: {record['error']}\n" in result.stdout
-    strict = batch(cut, "-o", tmp_path / "strict", "--fail-on", "never", "--strict", *ONE)
-    assert strict.exit_code == 2
+    (out := tmp_path / "out").mkdir()
+    outcome = read_one(str(cut), Order())
+    error = outcome.record["error"]
+    assert (outcome.record["status"], outcome.record["rows"]) == ("in part", 8)
+    assert "cut" in error
+    dataset = Dataset(out, begin(out, Manifest({}, "."), resume=False))
+    dataset.add(outcome)
+    dataset.commit(finished=True)
+    summary = summarize(out, dataset.manifest)
+    assert [*text(summary)][:2] == ["1 bundle: 1 in part", f"  {cut}: in part: {error}"]
+    assert (summary.read, summary.failures) == (1, 1)
 
 
 def test_a_collector_without_sockets_says_so(tmp_path: Path) -> None:
