@@ -30,6 +30,8 @@ SECTIONS = {
     "p_raw": "packet",
     "p_dgr": "packet",
     "xdp": "xdp",
+    "v_str": "vsock",
+    "v_dgr": "vsock",
     "ti_st": "tipc",
     "ti_dg": "tipc",
     "ti_rd": "tipc",
@@ -55,10 +57,6 @@ def _other(cell: str) -> Values:
         "family": section,
         "details": f"netid:{cell}",
     }
-
-
-def _vsock(cell: str) -> Values:
-    return {"section": "vsock", "proto": "vsock", "family": "vsock", "details": f"netid:{cell}"}
 
 
 def _netlink(cell: str) -> Values:
@@ -448,7 +446,7 @@ DIALECT = Dialect(
         "UNIX": Cell("a netid such as u_str", _unix),
         "OTHER": Cell("a netid such as nl", _other),
         "NETID": Cell("a netid", _other),
-        "VSOCK": Cell("a netid such as v_str", _vsock),
+        "POINT": Cell("a netid such as v_str", _other),
         "STATE": state("a state such as ESTAB or LISTEN"),
         "ODD_STATE": state("a state such as ESTAB or LISTEN"),
         "CHILD_STATE": Cell("a state such as ESTAB", _child_state),
@@ -461,8 +459,11 @@ DIALECT = Dialect(
         "NAME": text("local_name", "a name"),
         "KERNEL": Cell("a netlink family and port", _netlink),
         "NO_PEER": ignored("`*`"),
-        "VSOCK_LOCAL": text("local_name", "a context id and port"),
-        "VSOCK_REMOTE": text("remote_name", "a context id and port"),
+        "POINT_LOCAL": text("local_name", "a context or node id, and a port"),
+        "POINT_REMOTE": Cell(
+            "a context or node id, and a port",
+            lambda cell: {} if cell == "-" else {"remote_name": cell},
+        ),
         "USERS": Cell(
             OWNERS,
             _users,

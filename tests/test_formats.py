@@ -314,6 +314,7 @@ STATELESS = {
     "u_str LISTEN 0 0 /run/a.sock 12 * 0": "LISTEN",
     "v_str ESTAB 0 0 2:1024 3:22": "ESTAB",
     "ti_st LISTEN 0 0 1001002:3465 -": "LISTEN",
+    "ti_sq ESTAB 0 0 1001002:3465 1001003:99": "ESTAB",
     "xdp UNCONN 0 0 eth0:q0 *": "UNCONN",
     "192.0.2.10.68       Idle": "Idle",
     "192.0.2.10.68       Unbound": "Unbound",
@@ -495,6 +496,28 @@ def test_a_family_that_is_not_known_is_kept_raw() -> None:
     ]
 
 
+def test_a_protocol_without_a_name_is_no_message() -> None:
+    """What ss.c proto_name has no name for; NetBSD prints such signs alone, as a message."""
+    head = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    dump = parse(head + "???   ESTAB 0 0 192.0.2.1:22 192.0.2.2:5\n")
+    assert cells(dump, "section", "proto", "local_port") == [["inet", "other", 22]]
+
+
+def test_a_connected_socket_of_tipc_has_another_end() -> None:
+    """Node and reference of both, or `-` (ss.c tipc_show_sock); --tipcinfo goes on below."""
+    head = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    rows = (
+        "ti_st LISTEN 0 0 1001002:3465 -\n type:STREAM cong:none  drop:0  publ\n"
+        "ti_rd ESTAB 0 0 1001002:3466 1001003:99 users:((\"a\",pid=7,fd=3)) ino:4711 sk:1\n"
+    )
+    dump = parse(head + rows)
+    assert cells(dump, "section", "local_name", "remote_name", "process", "inode") == [
+        ["tipc", "1001002:3465", None, None, None],
+        ["tipc", "1001002:3466", "1001003:99", "a", 4711],
+    ]
+    assert "drop:0" in dump.frame["details"].iloc[0]
+
+
 def test_one_table_of_sctp_is_sctp() -> None:
     head = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
     rows = "LISTEN 0 5 192.0.2.1:5 *:*\n`- ESTAB 0 0 192.0.2.1:5 192.0.2.9:5\n"
@@ -590,6 +613,14 @@ def test_a_row_of_macos_with_packets_names_two_processes() -> None:
     names = ("pid", "process", "bytes_received", "bytes_sent")
     assert cells(dump, *names) == [[811, "Some App (x)", 14360, 2173]]
     assert "eprocess:launchd:1" in dump.frame["details"].iloc[0]
+
+
+def test_a_process_of_macos_may_be_called_by_numbers() -> None:
+    head = TWO.format("(state) rxbytes txbytes rhiwat shiwat process:pid state options")
+    row = "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED  14360  2173  131072  131472"
+    tail = "  12 34:811  00102 00000008 00000000002ecc57 00000080 04000900  2  0 000000\n"
+    dump = parse(head + row + tail)
+    assert cells(dump, "pid", "process", "bytes_received") == [[811, "12 34", 14360]]
 
 
 def test_what_macos_dropped_is_no_limit_of_a_buffer() -> None:
