@@ -103,7 +103,7 @@ def _verdict(queue: Queue, who: str) -> str:
         length = f" and {_limit(queue)}: {who} is not accepting"
     else:
         length = f" and {_limit(queue)}: {who} does not keep up"
-    return f"{waits}{length}{_given_up(queue)}."
+    return f"{waits}{length}{queue.lost}."
 
 
 def _limit(queue: Queue) -> str:
@@ -112,15 +112,6 @@ def _limit(queue: Queue) -> str:
         return f"the limit is {thousands(limits[0])}"
     among = " to ".join(thousands(limit) for limit in dict.fromkeys((limits[0], limits[-1])))
     return f"the limit of the {len(queue.listeners)} queues is {among}"
-
-
-def _given_up(queue: Queue) -> str:
-    gone, n = queue.gave_up, queue.waiting
-    if not gone:
-        return ""
-    if gone > n:
-        return f"; in {plural(gone, 'connection')} of the port the client has already given up"
-    return f"; in {thousands(gone)} of the {thousands(n)} the client has already given up"
 
 
 def _caveats(scene: Scene, queue: Queue) -> Iterator[str]:

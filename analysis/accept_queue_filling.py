@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
@@ -10,6 +11,7 @@ from nsparse.judging.accept import EXPLAINED, full, listening, queues, told
 from nsparse.judging.counters import overflows
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
+from nsparse.judging.measure import halved
 from nsparse.judging.stated import overflowed
 from nsparse.prose import actor, percent, plural, thousands
 
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
 
 NUMBERS = (
     Number("share", 0.5, "of the limit: a healthy program leaves 0 in nearly every sample"),
-    Number("few", 10, "fewer are one burst between two calls of accept()"),
+    Number(
+        "few", 10, "fewer are one burst between two calls of accept(); half, where some gave up"
+    ),
     Number("unlimited", 50, "where no limit is printed: the backlog of many programs"),
     Number("small", 16, "a limit so low is half used by any burst: two snapshots are needed"),
     Number("warning", 100, "so many clients wait at this moment"),
+    Number("gave_up", 2, "clients that closed while they waited: a check of the port is one"),
 )
 REFS = ("tcp_diag.c (Linux)", "netstat(8) of net-tools")
 
@@ -37,25 +42,27 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Is the accept queue longer than a healthy program ever leaves it?
 
     Means: finished handshakes wait for accept() faster than the program takes them. There is room
-        left; when it is used up the kernel drops the next ones.
+        left; when it is used up the kernel drops the next ones. Clients that closed while they
+        waited prove that even a short queue lasts.
     Do: take a stack of the program that listens, and look at the queue again in some seconds: does
         it grow, stay, or go?
     False alarms: a burst at a listener with a short queue, in a single snapshot.
     """
-    least = min(limits["few"], limits["unlimited"])
+    least = min(halved(limits["few"]), limits["unlimited"])
     waits = listening(scene) & scene.view.at_least("recv_q", least) & ~full(scene, 1)
     if not waits.any():
         return
     long = told(scene, waits)
-    long = long[_filled(long, limits)]
-    if long.empty:
-        return
     earlier = before(scene, long, ["recv_q", "send_q"])
     again = _filled(earlier, limits)
     small = flagged(long["send_q"] <= limits["small"])
-    long = long.assign(again=again)[again | ~small]
+    long = long.assign(again=again, filled=_filled(long, limits) & (again | ~small))
     for queue in queues(scene, long):
-        yield _finding(scene, limits, queue)
+        filled = queue.listeners["filled"]
+        if queue.gave_up >= limits["gave_up"]:
+            yield _finding(scene, limits, queue)
+        elif filled.any():
+            yield _finding(scene, limits, replace(queue, listeners=queue.listeners[filled]))
 
 
 def _filled(listening: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
@@ -107,7 +114,7 @@ def _verdict(queue: Queue, who: str, *, again: bool) -> str:
         limit = int(queue.listeners["send_q"].sum())
         waits += f", {percent(n, limit)} of the {thousands(limit)} that may"
     before_too = " as it did in the snapshot before" if again else ""
-    return f"{waits}: {who} falls behind{before_too}."
+    return f"{waits}: {who} falls behind{before_too}{queue.lost}."
 
 
 def _caveats(queue: Queue, *, again: bool) -> Iterator[str]:

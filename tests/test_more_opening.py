@@ -188,6 +188,44 @@ def test_queue_that_rows_without_owner_explain(ask: Ask, left: int, confidence: 
     assert ask.levels(text, FILLING) == [("notice", confidence)]
 
 
+def queue_of(
+    waiting: int, limit: int, gave_up: int, owner: str = ' users:(("java",pid=7,fd=3))'
+) -> str:
+    """A listener that so many wait at, and connections of its port that the client has closed."""
+    return SS + lines(
+        [f"LISTEN {waiting} {limit} 0.0.0.0:80 0.0.0.0:*{owner}"],
+        (f"CLOSE-WAIT 9 0 192.0.2.1:80 203.0.113.9:{41000 + n}" for n in range(gave_up)),
+        ['ESTAB 0 0 192.0.2.1:22 203.0.113.9:41000 users:(("sshd",pid=8,fd=3))'],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (queue_of(5, 128, 2), [("notice", "medium")]),
+        (queue_of(4, 128, 2), []),
+        (queue_of(5, 128, 1), []),
+        (queue_of(5, 16, 2), [("notice", "medium")]),
+        (queue_of(5, 5, 2), []),  # full
+        (queue_of(100, 4096, 2), [("warning", "medium")]),
+        (queue_of(99, 4096, 2), [("notice", "medium")]),
+        (queue_of(8, 128, 8, ""), []),  # nobody's listener: who has accepted what is not shown
+    ],
+)
+def test_a_queue_that_clients_have_given_up_in(
+    ask: Ask, text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert ask.levels(text, FILLING) == expected
+
+
+def test_a_short_queue_that_clients_have_given_up_in_in_words(ask: Ask) -> None:
+    [finding] = ask.found(queue_of(8, 128, 2), FILLING)
+    assert finding.verdict == (
+        "8 connections wait for accept(), 6 % of the 128 that may: java/7 falls behind; in 2 of "
+        "the 8 the client has already given up."
+    )
+
+
 def test_queue_is_not_evaluated_on_windows(ask: Ask) -> None:
     assert ask.skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", FILLING)
 
@@ -672,6 +710,78 @@ def test_not_serving_suggests_the_program_or_the_path(
     assert finding.cause[0].startswith(cause)
 
 
+NAMELESS = "Proto Recv-Q Send-Q Local Address Foreign Address State\n"
+
+
+def waiting_all(
+    queues: tuple[int, ...], established: int, closed: int = 0, *, elsewhere: str = ""
+) -> str:
+    """Rows of `netstat -tan`: listeners of one port, and connections that nobody is named for."""
+    return NAMELESS + lines(
+        (f"tcp {waiting} 0 0.0.0.0:7070 0.0.0.0:* LISTEN" for waiting in queues),
+        ["tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN"],
+        ["tcp 0 0 192.0.2.1:22 198.51.100.9:50000 ESTABLISHED"],
+        (f"tcp 0 0 192.0.2.1:7070 203.0.113.9:{40000 + n} ESTABLISHED" for n in range(established)),
+        (f"tcp 1 0 192.0.2.1:7070 203.0.113.9:{42000 + n} CLOSE_WAIT" for n in range(closed)),
+        [elsewhere] if elsewhere else [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (waiting_all((11,), 11), [("warning", "medium")]),
+        (waiting_all((11,), 8, 3), [("warning", "medium")]),
+        (waiting_all((10,), 10), [("warning", "medium")]),
+        (waiting_all((9,), 9), [("notice", "low")]),
+        (waiting_all((3,), 3), [("notice", "low")]),
+        (waiting_all((2,), 2), []),
+        (waiting_all((20,), 11), [("warning", "medium")]),  # some were reset and have no row
+        (waiting_all((11,), 12), []),  # one is served: a slow program, no stuck one
+        (waiting_all((0,), 11), []),
+        (waiting_all((11,), 0), []),
+        (waiting_all((4, 7), 11), [("warning", "medium")]),
+        (waiting_all((4, 6), 11), []),
+    ],
+)
+def test_a_queue_that_holds_all_connections_of_its_port(
+    ask: Ask, text: str, expected: list[tuple[str, str]]
+) -> None:
+    """No owner is named, and none need be: none of them was accepted."""
+    assert ask.levels(text, IDLE) == expected
+
+
+def test_a_queue_that_holds_all_connections_of_its_port_in_words(ask: Ask) -> None:
+    [finding] = ask.found(waiting_all((11,), 8, 3), IDLE)
+    assert finding.verdict == (
+        "port 7070 listens and has 11 connections that nobody has accepted, and the local program "
+        "has none established."
+    )
+    assert finding.evidence[0] == "listener: Recv-Q 11 (= all connections of the port)"
+    assert (
+        finding.caveats[0] == "the limit of the queue, and whether it is reached: ss -ltn prints it"
+    )
+    assert sorted(line for _, line in finding.rows) == [2, *range(5, 16)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (waiting_all((60,), 60), [IDLE]),
+        (waiting_all((51,), 51), [FULL]),
+        (waiting_all((60,), 61), [FILLING]),
+    ],
+)
+def test_a_port_that_serves_nobody_is_one_finding(ask: Ask, text: str, expected: list[str]) -> None:
+    assert [finding.id for finding in ask.found(text, IDLE, FULL, FILLING)] == expected
+
+
+def test_not_serving_takes_over_clients_that_gave_up(ask: Ask) -> None:
+    left = [f"tcp 9 0 192.0.2.1:443 203.0.113.97:{43000 + n} CLOSE_WAIT - {OFF}" for n in range(3)]
+    found = ask.found(serving(0, 0, 3) + lines(left), IDLE, "close-wait-unaccepted")
+    assert [finding.id for finding in found] == [IDLE]
+
+
 def test_not_serving_takes_over_its_half_open_connections(ask: Ask) -> None:
     assert [finding.id for finding in ask.found(serving(8, 0, 0), IDLE, PILE)] == [IDLE]
 
@@ -680,9 +790,8 @@ def test_not_serving_where_the_owner_of_the_listener_is_hidden(ask: Ask) -> None
     assert not ask.found(serving(0, 0, 3).replace("9/nginx", "-"), IDLE)
 
 
-def test_not_serving_is_not_evaluated_without_timers_and_owners(ask: Ask) -> None:
-    text = NETSTAT.replace(" PID/Program name", "") + "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\n"
-    assert ask.skipped(text, IDLE)
+def test_not_serving_is_not_evaluated_without_timers_owners_and_queues(ask: Ask) -> None:
+    assert ask.skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING\n", IDLE)
 
 
 # ---- syn-sent-scan -----------------------------------------------------------------------------

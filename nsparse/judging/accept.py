@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nsparse.judging.advice import BSD_LIKE
 from nsparse.judging.finding import GROUPED, flagged, peers
 from nsparse.judging.queues import ownerless, told_of
-from nsparse.prose import thousands
+from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +75,16 @@ class Queue:
         called = (self.callers["state"] == "SYN_SENT").any()
         return bool(waits.any()) or bool(called) or len(self.half_open) > 0
 
+    @property
+    def lost(self) -> str:
+        """The clients that gave up, as the end of a sentence about those that wait."""
+        gone, n = self.gave_up, self.waiting
+        if not gone:
+            return ""
+        if gone > n:
+            return f"; in {plural(gone, 'connection')} of the port the client has already given up"
+        return f"; in {thousands(gone)} of the {thousands(n)} the client has already given up"
+
     def evidence(self) -> Iterator[str]:
         """Lengths and limits, and the rows of the port: which of which state, and from where."""
         longest = self.listeners.sort_values("recv_q", ascending=False).head(5)
@@ -83,7 +93,7 @@ class Queue:
         told = (self._left(), _counted(self.half_open), _counted(self.callers))
         if any(told):
             yield ", ".join(filter(None, told))
-        if len(self.unaccepted):
+        if self.unaccepted.different("remote_addr"):
             yield peers(self.unaccepted)
 
     def _left(self) -> str:
