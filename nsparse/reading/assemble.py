@@ -83,13 +83,12 @@ def _frame(source: _Source, views: Sequence[View], found: Sections, full: bool) 
                 column = values.setdefault(name, [None] * length)
                 column.extend(columns.get(name, [None] * count))
             length += count
-    few = frame(values, length, full=full)
     rows = [table.records for view in views for table in view.tables]
     if all(one.whole for one in rows):
-        return few
+        return frame(values, length, full=full)
     from nsparse.reading.columns.spread import spread
 
-    return spread(few, rows)
+    return spread(values, length, rows, full=full)
 
 
 def _table(source: _Source, view: View, table: Table, found: Sections) -> Columns:

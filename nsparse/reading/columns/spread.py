@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,20 +12,16 @@ import numpy as np
 from nsparse.reading.columns.run import BlockRun
 from nsparse.reading.columns.words import whole_numbers
 from nsparse.reading.rows import Unproved
-from nsparse.schema import BY_NAME, array
+from nsparse.schema import BY_NAME, NUMBERS, array, joined, one_value, repeated, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nsparse import schema
     from nsparse.reading.columns.block import Block
     from nsparse.reading.columns.column import Column
     from nsparse.reading.columns.words import Bools, Ints, Positions
     from nsparse.reading.rows import Rows
-
-NUMBERS = ("Int64", "Int32", "Float64")
-
-PART = 1 << 14
-"""Rows that share the memory of a text that all of them say."""
 
 
 @dataclass(frozen=True)
@@ -81,83 +77,56 @@ def _pieces(run: BlockRun, which: Positions, firsts: Positions) -> Iterator[Part
         at = behind
 
 
-def spread(few: pd.DataFrame, tables: Sequence[Rows]) -> pd.DataFrame:
+def spread(
+    values: Mapping[str, Sequence[Any]], count: int, tables: Sequence[Rows], *, full: bool
+) -> pd.DataFrame:
     """The frame of all rows.
 
     Args:
-        few: The frame of the rows that were read one by one, and of one of each kind of each run.
+        values: What the rows say that were read one by one, and one of each kind of each run.
+        count: How many these are.
         tables: The rows of each table, in the order of the file.
+        full: As of `nsparse.schema.frame`.
 
     Raises:
         Unproved: A row says something else by its bytes than when it was read by itself.
     """
-    import pandas as pd
-
     found = list(_parts(tables))
     which = np.concatenate([part.which for part in found])
-    arrays = {str(name): values.array for name, values in few.items()}
+    told = {column.name for column in shown(values, full)}
     # A row that stands for a kind need not say all that others of it say.
-    said = {name for part in found if part.block for name in part.block.columns} - arrays.keys()
-    arrays |= {name: array(BY_NAME[name], None, len(few)) for name in said}
+    said = {name for part in found if part.block for name in part.block.columns} - told
     columns = {
-        name: _column(arrays[name], name, which, found) for name in BY_NAME if name in arrays
+        name: _column(column, values.get(name), count, which, found)
+        for name, column in BY_NAME.items()
+        if name in told or name in said
     }
-    untold = [name for name in said if columns[name].isna().all()]
-    return pd.DataFrame(
-        {name: column for name, column in columns.items() if name not in untold}, copy=False
+    untold = {name for name in said if columns[name].isna().all()}
+    return joined(
+        {name: column for name, column in columns.items() if name not in untold}, len(which)
     )
 
 
-def _column(few: Any, name: str, which: Positions, found: Sequence[Part]) -> Any:
+def _column(
+    column: schema.Column,
+    values: Sequence[Any] | None,
+    count: int,
+    which: Positions,
+    found: Sequence[Part],
+) -> Any:
     import pandas as pd
 
-    dtype = BY_NAME[name].dtype
+    name, dtype = column.name, column.dtype
     if name == "line":
         lines = np.concatenate([part.lines for part in found])
         return pd.arrays.IntegerArray(lines, np.zeros(len(lines), np.bool_))
-    said = any(part.column(name) for part in found)
-    if not said and _says_one_thing(few):
-        return _constant(few, dtype, len(which))
+    same, value = one_value(values, count)
+    if same and not any(part.column(name) for part in found):
+        return repeated(column, value, len(which))
+    few = array(column, values, count)
     if dtype == "str":
         return _texts(few, name, found)
     return _numbers(few, name, which, found) if dtype in NUMBERS else few.take(which)
-
-
-def _says_one_thing(few: Any) -> bool:
-    """Whether all values of a column are equal, or missing."""
-    missing = few.isna()
-    if missing.any():
-        return bool(missing.all())
-    return bool((few == few[0]).all())
-
-
-def _constant(few: Any, dtype: str, length: int) -> Any:
-    """A column that says one thing on every row, or nothing."""
-    import pandas as pd
-
-    missing = bool(few.isna()[0])
-    if dtype == "str":
-        return _from_arrow(few, _repeated(None if missing else str(few[0]), length))
-    if dtype == "category":
-        codes = np.full(length, few.codes[0])
-        kept: Any = few.dtype
-        return pd.Categorical.from_codes(codes, dtype=kept, validate=False)
-    if dtype in NUMBERS:
-        values = np.zeros(length, few._data.dtype)  # memory never written to costs none
-        if not missing:
-            values += few._data[0]
-        return type(few)(values, np.full(length, missing))
-    return few.take(np.zeros(length, np.int32))
-
-
-def _repeated(value: str | None, length: int) -> Any:
-    """One text on every row: parts that share their memory."""
-    import pyarrow as pa
-
-    scalar = pa.scalar(value, pa.large_string())
-    whole = pa.nulls(PART, scalar.type) if value is None else pa.repeat(scalar, PART)
-    parts = [whole] * (length // PART) + [whole.slice(0, length % PART)]
-    return pa.chunked_array(parts)
 
 
 def _from_arrow(few: Any, texts: Any) -> Any:
@@ -188,13 +157,10 @@ def _overwrite(few: Any, part: Part, column: Column, has: Bools, values: Any) ->
     """Put the numbers of some rows into their part of a column."""
     first, telling = part.which[part.firsts], has[part.firsts]
     numbers = column.values[part.here]
-    if column.missing is None:
-        values._mask &= ~has
-    else:
-        missing = column.missing[part.here]
-        np.copyto(values._mask, missing, where=has)
-        _check(telling, few._mask[first], missing[part.firsts])
-        telling = telling & ~missing[part.firsts]
+    missing = np.zeros(len(has), np.bool_) if column.missing is None else column.missing[part.here]
+    np.copyto(values._mask, missing, where=has)
+    _check(telling, few._mask[first], missing[part.firsts])
+    telling = telling & ~missing[part.firsts]
     _check(telling, few._data[first], numbers[part.firsts])
     np.copyto(values._data, numbers, where=has, casting="unsafe")
 
