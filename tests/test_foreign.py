@@ -131,6 +131,42 @@ TCP Statistics for IPv6
   Active Opens                        = 12
 """,
     ),
+    (
+        "statistics",
+        """
+IPv4 Statistics
+
+  Packets Received                   = 120
+  Received Header Errors             = 0
+
+TCP Statistics for IPv4
+
+  Current Connections                 = 3
+""",
+    ),
+    (
+        "statistics",
+        """
+Interface Statistics
+
+                           Received            Sent
+
+Bytes                    1234567890        12345678
+Unicast packets               12345           12345
+Errors                            0               0
+Unknown protocols                 0
+""",
+    ),
+    (
+        "network-direct",
+        """
+Active NetworkDirect Connections, Listeners, SharedEndpoints
+
+  Mode   IfIndex Type           Local Address          Foreign Address        PID
+
+  Kernel 12      Connection     192.0.2.10:445         198.51.100.7:49152     4
+""",
+    ),
     ("statistics", "TCP     tcpRtoAlgorithm     =     4     tcpRtoMin           =   400\n"),
     (
         "multicast-groups",

@@ -508,7 +508,7 @@ def test_a_connected_socket_of_tipc_has_another_end() -> None:
     head = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
     rows = (
         "ti_st LISTEN 0 0 1001002:3465 -\n type:STREAM cong:none  drop:0  publ\n"
-        "ti_rd ESTAB 0 0 1001002:3466 1001003:99 users:((\"a\",pid=7,fd=3)) ino:4711 sk:1\n"
+        'ti_rd ESTAB 0 0 1001002:3466 1001003:99 users:(("a",pid=7,fd=3)) ino:4711 sk:1\n'
     )
     dump = parse(head + rows)
     assert cells(dump, "section", "local_name", "remote_name", "process", "inode") == [
@@ -542,6 +542,20 @@ MESSAGES = {
     "no kernel support": "netstat: no support for `AF INET (sctp)' on this system.\n",
     "SELinux": "SELinux is not enabled on this machine.\n",
     "BusyBox": "netstat: showing only processes with your user ID\n",
+    "BusyBox, /proc": "netstat: can't scan /proc - are you root?\n",
+    "BusyBox, no IPv6": "netstat: /proc/net/tcp6: No such file or directory\n",
+    "BusyBox, bogus line": "netstat: /proc/net/tcp: bogus data on line 3\n",
+    "not root": '(No info could be read for "-p": geteuid()=1000 but you should be root.)\n',
+    "ss, a family that the kernel lacks": "RTNETLINK answers: Invalid argument\n",
+    "ss, a container": "Cannot open netlink socket: Permission denied\n",
+    "ss, SELinux": "ss: SELinux is not enabled.\n",
+    "ss, nothing asked for": "ss: no socket tables to show with such filter.\n",
+    "ss, cgroup": "Failed to open cgroup2 by ID\n",
+    "macOS": "Some tcp sockets may have been deleted.\n",
+    "FreeBSD": "Some tcp sockets may have been created.\n",
+    "BSD": "netstat: sysctl: net.inet.udp.pcblist: No such file or directory\n",
+    "OpenBSD": "Out of memory (file table).\n",
+    "NetBSD": "???\n",
 }
 
 
@@ -550,6 +564,23 @@ def test_a_message_between_rows_is_no_damage(name: str) -> None:
     row = "tcp        0      0 192.0.2.10:22           198.51.100.7:5          ESTABLISHED\n"
     dump = parse(INET + row + MESSAGES[name] + row)
     assert dump.census == {"headers": 2, "rows": 2, "message": MESSAGES[name].count("\n")}
+
+
+# What shells tell the terminal between words, as `script` keeps it (ECMA-48, xterm).
+PROMPTS = (
+    "\x1b[01;32mann@web1\x1b[00m:\x1b[01;34m~\x1b[00m$ netstat -an",
+    "\x1b]0;ann@web1: ~\x07ann@web1:~$ netstat -an",
+    "\x1b[?2004h[ann@web1 ~]$ \x1b[Knetstat -an",
+)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_a_prompt_is_known_whatever_the_terminal_is_told(prompt: str) -> None:
+    row = "tcp        0      0 192.0.2.10:22           198.51.100.7:{}        ESTABLISHED\n"
+    runs = [f"{prompt}\n{INET}{row.format(port)}" for port in (5, 6)]
+    dump = parse("".join(runs) + prompt.replace("netstat -an", "exit") + "\n")
+    assert cells(dump, "host", "snapshot") == [["web1", 0], ["web1", 1]]
+    assert dump.census == {"prompt": 3, "headers": 4, "rows": 2}
 
 
 def test_every_socket_of_macos_is_read() -> None:

@@ -17,6 +17,8 @@ _PROMPT = re.compile(
     r"|(?![0-9.]+%)[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}(?::[~/][^ :]{0,80} ?)?[$#%>])"
     r"\s*(?P<command>.*)"
 )
+# What shells tell the terminal (ECMA-48; xterm's titles of windows), as `script` keeps it.
+_CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[=>])")
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
 _IS_COMMAND = re.compile(_COMMAND)
 
@@ -108,7 +110,10 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     Prompt(host='web1', command='ss -tan')
     >>> prompt("PS C:\\Users\\u> netstat -ano").command
     'netstat -ano'
+    >>> prompt("\x1b[01;32mroot@web1\x1b[00m:\x1b[01;34m~\x1b[00m# ss -tan").host
+    'web1'
     """
+    line = _plain(line)
     if _BARE_COMMAND.fullmatch(line):
         return Prompt(None, line)
     found = _PROMPT.fullmatch(line)
@@ -117,6 +122,11 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     said = Prompt(found["host"], found["command"].strip() or None)
     doubtful = found["weak"] or (strict and line[0] in ">~#$%")
     return None if doubtful and not said.runs_tool else said
+
+
+def _plain(line: str) -> str:
+    """A line without its colours and what else only a terminal is told."""
+    return _CONTROL.sub("", line) if "\x1b" in line else line
 
 
 def moment(line: str) -> tuple[datetime, bool] | None:
@@ -195,7 +205,8 @@ def stands_beside(line: str) -> bool:
     No digit is told from another here: what holds of one line holds of all alike.
     """
     looks = (_BARE_COMMAND, _PROMPT, _ISO, _DATE, _CLOCK)
-    return known(line) is not None or any(look.fullmatch(line) for look in looks)
+    plain = _plain(line)
+    return known(line) is not None or any(look.fullmatch(plain) for look in looks)
 
 
 _DIGIT = re.compile(r"\d")

@@ -129,6 +129,21 @@ NETWORK = (
             r"Interface Statistics$",
             r"(?:RAWIP|UDP|TCP|IPv4|IPv6|ICMPv4|ICMPv6|IGMP|SCTP)\s+\w+\s+=\s*\d+",
         ),
+        # Windows puts an empty line between a heading and its counters.
+        rows=(
+            r"[A-Z][A-Za-z]*(?: [A-Za-z]+)* {2,}= \d+$",
+            r"Received\s+Sent$",
+            r"(?:Bytes|(?:Unicast|Non-unicast) packets|Discards|Errors|Unknown protocols)"
+            r"(?:\s+\d+){1,2}$",
+        ),
+    ),
+    Signature(
+        "network-direct",
+        "a table of NetworkDirect endpoints",
+        "netstat -x",
+        SOCKETS,
+        heads=(r"Active NetworkDirect\b", r"Mode\s+IfIndex\s+Type\s+Local Address\b"),
+        rows=(r"(?:Kernel|User)\s+\d+\s+[A-Z]\w+\s",),
     ),
     Signature(
         "lsof",
