@@ -104,6 +104,6 @@ DIALECT = Dialect(
         "FLOW": Cell("a flow id and its type", _flow),
         "STACK": details("a TCP stack such as freebsd", "stack"),
         "CC": Cell("a congestion control, its windows and the MSS", _congestion),
-        "LOG_ID": Cell("a log id or `-`", _log_id),
+        "LOG_ID": Cell("a log id or `-`", _log_id, free=True),
     },
 )

@@ -352,6 +352,38 @@ def test_a_row_that_may_go_on_below_is_refused_where_nothing_tells(row: str, res
     assert dump.problems[0].expected == ("the rest of the row, which the line below may be",)
 
 
+SS_OWNED = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+FREEBSD = "tcp4       0      0 192.0.2.10.22          198.51.100.7.{}        ESTABLISHED\n"
+WINDOWS = "  TCP    192.0.2.10:22          198.51.100.7:{}     ESTABLISHED     812\n"
+LAST = {
+    "ss": SS_OWNED + 'ESTAB 0 0 192.0.2.10:80 198.51.100.7:{} users:(("web",pid=9,fd=4))\n',
+    "net-tools": f"{SESSION.replace('51514', '{}')}\n",
+    "net-tools, without owners": SESSION.replace("51514", "{}").replace("640/sshd", "") + "\n",
+    "FreeBSD": FREEBSD,
+    "Windows": WINDOWS,
+}
+"""Rows, the last of which is as long as any other, and nothing shows where lines were broken."""
+
+
+@pytest.mark.parametrize("word", ["done", "3", "host1:", "node-1.example.com", "total 48"])
+@pytest.mark.parametrize("rows", LAST)
+def test_a_word_below_the_last_row_is_no_part_of_it(rows: str, word: str) -> None:
+    text = "".join(LAST[rows].format(51514 + at) for at in range(2))
+    plain, dump = parse(text), parse(f"{text}{word}\n")
+    assert dump.problems == []
+    assert dump.notes == plain.notes
+    pd.testing.assert_frame_equal(dump.frame, plain.frame)
+
+
+def test_a_row_that_only_its_heading_makes_one_is_no_rest_of_another() -> None:
+    heading = "Netid Recv-Q Send-Q      Local Address:Port          Peer Address:Port \n"
+    named = "tcp   0      0               192.0.2.1:ssh                      *:*       \n"
+    plain = "u_str 0      0                       * 0                        * 2       \n"
+    dump = parse(heading + plain + named + plain)
+    assert dump.frame["proto"].tolist() == ["unix", "tcp", "unix"]
+    assert not dump.notes
+
+
 # ---- one rule, one case ------------------------------------------------------------------------
 
 

@@ -109,10 +109,10 @@ def says_more(old: Reading | None, new: Reading | None) -> bool:
     if new.kind == "header":
         return True
     cells = new.voice.dialect.cells
-    return any(not cells[name].free for name in _added(old, new))
+    return any(not cells[name].free for name in added(old, new))
 
 
-def _added(old: Reading, new: Reading) -> list[str]:
+def added(old: Reading, new: Reading) -> list[str]:
     """The fields that a longer form of a row has and the shorter has not."""
     return [name for name in new.match.fields if name not in old.match.fields]
 
@@ -159,15 +159,15 @@ def is_own(old: Reading, new: Reading, below: str) -> bool:
     if is_other or not said:
         return False
     cells = new.voice.dialect.cells
-    added = _added(old, new) or new.match.fields[-1:]
-    if added and "owner" in said and added[0] in said["owner"].fields:
+    more = added(old, new) or new.match.fields[-1:]
+    if more and "owner" in said and more[0] in said["owner"].fields:
         return True
-    return all(is_run(new.voice, name) and not cells[name].free for name in added)
+    return all(is_run(new.voice, name) and not cells[name].free for name in more)
 
 
 def is_second(old: Reading, new: Reading, below: str) -> bool:
     """Whether a tool prints a row on two lines, of which the second is any words if joined."""
-    free = any(is_any(new.voice, name) for name in _added(old, new))
+    free = any(is_any(new.voice, name) for name in added(old, new))
     return free and old.voice.match("rest", below.strip(BLANKS)) is not None
 
 
@@ -178,11 +178,11 @@ def is_prose(old: Reading, new: Reading, below: str) -> bool:
     """
     if any(char.isdecimal() or char in "/@" for char in below):
         return False
-    added = _added(old, new)
-    if len(below.split()) > 1 and added and all(is_run(new.voice, name) for name in added):
+    more = added(old, new)
+    if len(below.split()) > 1 and more and all(is_run(new.voice, name) for name in more):
         return True
     cells = new.voice.dialect.cells
-    longer = added or new.match.fields[-1:]
+    longer = more or new.match.fields[-1:]
     return bool(longer) and all(cells[name].free for name in longer)
 
 

@@ -1,0 +1,171 @@
+"""Which lines of a text belong together: from one that begins something to the next that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile, zip_longest
+from typing import NamedTuple
+
+from nsparse.reading import noise
+from nsparse.reading.folds import Fold, fold_of
+from nsparse.reading.readings import odd
+from nsparse.reading.sense import Sense
+from nsparse.reading.text import BLANKS
+
+PARTS = 20
+"""A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
+
+AROUND, BESIDE = 1024, 64
+"""So many lines are looked at together to see how they were broken, and of their neighbours."""
+
+
+class Around(NamedTuple):
+    """The lines around one: what all begin with, how they were broken, how long the longest is."""
+
+    front: str
+    fold: Fold
+    longest: int
+
+
+class _Stretch(NamedTuple):
+    """Lines around one up to empty ones, without marks of quoting, and of which block they are."""
+
+    block: int
+    marks: str
+    first: int
+    texts: list[str]
+
+    def holds(self, at: int) -> bool:
+        """Whether a line is one of them."""
+        return self.first <= at < self.first + len(self.texts)
+
+
+@dataclass
+class Segments:
+    """The lines of a text, by what begins where.
+
+    Attributes:
+        lines: The lines of the text.
+        sense: What they say here.
+        bare: A line without what stands around all of them.
+    """
+
+    lines: Sequence[str | None]
+    sense: Sense
+    bare: Callable[[str], str]
+    _known: dict[tuple[int, int, tuple[str, ...]], Around] = field(default_factory=dict)
+    _last: _Stretch | None = None
+    _rule: tuple[str, Fold] | None = None
+
+    def line(self, number: int, front: str) -> str:
+        """A line without what stands around it; empty where there is none."""
+        raw = self.lines[number - 1] if number <= len(self.lines) else None
+        return self.bare(without(raw, front))
+
+    def of(self, number: int, front: str) -> list[str]:
+        """A line and those below that begin nothing."""
+        raws = self.lines[number - 1 : number + PARTS]
+        texts = [self.bare(without(raw, front)) for raw in raws]
+        empty = (at for at, text in enumerate(texts) if not text.strip(BLANKS))
+        return next(self._parted(texts[: next(empty, PARTS)]), [])
+
+    def begins(self, text: str, above: str) -> bool:
+        """Whether a line is the first of something, and no rest of the one that begins above."""
+        inner = text.strip(BLANKS)
+        floor = self.sense.floor
+        if text.startswith("\t") or floor.begins(inner) or self.sense.is_row(inner):
+            return True
+        if noise.holds_two_ends(inner) and noise.holds_two_ends(above):
+            return True  # a damaged row
+        if not floor.begins(above.strip(BLANKS)) and self.sense.opens(inner):
+            return True
+        if any(floor.claiming(kind, inner) for kind in ("header", "banner", "skip")):
+            return True
+        if floor.claiming("message", inner, floor.near):
+            return True
+        beside = noise.known(inner) or noise.prompt(inner, strict=True) or noise.moment(inner)
+        return bool(beside) or noise.clock(inner)
+
+    def around(self, number: int, marks: str) -> Around:
+        """What the lines around one show, up to empty ones."""
+        found = self._stretch(number - 1, marks)
+        names = tuple(voice.dialect.name for voice in self.sense.floor.near)
+        key = (found.first, len(found.texts), names)
+        if key not in self._known:
+            indent = " " * min(len(text) - len(text.lstrip(" ")) for text in found.texts)
+            front = marks + indent
+            texts = [self.bare(without(text, indent)) for text in found.texts]
+            segments = list(self._several(texts))
+            fold = fold_of(segments, lambda text: -odd(self.sense.reads(text)))
+            self._known[key] = Around(
+                front, self._as_above(front, fold, segments), max(len(text) for text in texts)
+            )
+        return self._known[key]
+
+    def _as_above(self, front: str, fold: Fold, segments: Sequence[Sequence[str]]) -> Fold:
+        """How lines were broken that are too few to show it: as those before, if they fit that.
+
+        Rows that end in blanks end their wrap in what looks like an empty line.
+        """
+        if fold.width:
+            self._rule = front, fold
+        elif self._rule is not None and self._rule[0] == front:
+            rule = self._rule[1]
+            breaks = [pair for segment in segments for pair in pairwise(segment)]
+            shown = any(rule.broke(*pair) for pair in breaks)
+            if shown and all(rule.may_have_broken(*pair) for pair in breaks):
+                return rule
+        return fold
+
+    def _stretch(self, at: int, marks: str) -> _Stretch:
+        """From which line to which none around one is empty, not further than the next block."""
+        block, known = at // AROUND, self._last
+        if known is not None and known[:2] == (block, marks) and known.holds(at):
+            return known
+        least = max(block * AROUND - BESIDE, 0)
+        texts = [without(raw, marks) for raw in self.lines[least : (block + 1) * AROUND + BESIDE]]
+        above = takewhile(lambda n: texts[n], range(at - least - 1, -1, -1))
+        below = takewhile(lambda n: texts[n], range(at - least, len(texts)))
+        first, last = min(above, default=at - least), max(below, default=at - least - 1) + 1
+        self._last = _Stretch(block, marks, least + first, texts[first:last])
+        return self._last
+
+    def _several(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Lines from one beginning to the next, where these are not one line, as most are."""
+        openings = [voice.opening.match for voice in self.sense.floor.near]
+        stripped = [text.strip(BLANKS) for text in texts]
+        rows = [at for at, text in enumerate(stripped) if any(match(text) for match in openings)]
+        if not all(texts):
+            rows = []  # behind nothing a row is no beginning
+        for above, below in pairwise([*([] if rows[:1] == [0] else [0]), *rows, len(texts)]):
+            if below - above > 1:
+                yield from self._parted(texts[above : below + 1])
+
+    def _parted(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Lines from one beginning to the next."""
+        segment: list[str] = []
+        for text, below in zip_longest(texts, texts[1:], fillvalue=""):
+            first = segment[0] if segment else ""
+            if first and (self.begins(text, first) or self._starts(first, text, below)):
+                yield segment
+                segment = []
+            segment.append(text)
+        yield segment
+
+    def _starts(self, above: str, text: str, below: str) -> bool:
+        """Whether a line is a row, with the next or alone, below one that no row begins with."""
+        if self.sense.opens(above):
+            return False
+        texts = (text.strip(BLANKS), f"{text} {below}".strip(BLANKS), (text + below).strip(BLANKS))
+        near = self.sense.floor.near
+        return any(voice.reads(one, headed=True) for voice in near for one in texts)
+
+
+def without(raw: str | None, front: str) -> str:
+    """A line without what stands before it; empty where that is missing."""
+    if not front:
+        return raw or ""
+    if raw is None or not raw.startswith(front.rstrip()):
+        return ""
+    return raw[len(front) :] if raw.startswith(front) else raw[len(front.rstrip()) :]
