@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nsparse.dialect import Columns
@@ -14,7 +14,7 @@ from nsparse.reading.dump import Dump, Problem, Snapshot, doubts, parts_of
 from nsparse.reading.mend import SAID
 from nsparse.reading.moments import part_moments
 from nsparse.reading.refusals import problems_of
-from nsparse.reading.tables import Sections, Table
+from nsparse.reading.tables import Sections, Stretch, Table
 from nsparse.reading.views import View, views_of
 from nsparse.states import is_known
 
@@ -42,27 +42,63 @@ class _Source:
 
 
 def assemble(
-    file: str, lines: Sequence[str], found: Sections, *, host: str | None, full: bool
+    file: str,
+    lines: Sequence[str],
+    found: Sections,
+    *,
+    host: str | None,
+    full: bool,
+    numbers: Sequence[int] = (),
 ) -> Dump:
-    """Build the dump: rows with an impossible cell become problems, all others make the frame."""
+    """Build the dump: rows with an impossible cell become problems, all others make the frame.
+
+    Args:
+        file: What the text is called.
+        lines: Its lines.
+        found: What was read of them.
+        host: Overrides the host that is named there.
+        full: Whether to give also the columns without a value.
+        numbers: Where lines held several, the line of each that was read.
+    """
+    if numbers:
+        lines = [lines[number - 1] for number in numbers]
     source = _Source(file, lines, host)
     part_moments(found)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
     source.problems += problems_of(file, lines, found)
     source.problems.sort(key=lambda problem: (problem.line, problem.column))
-    return Dump(
+    dump = Dump(
         file=file,
         frame=frame,
         problems=source.problems,
         census={kind: count for kind, count in found.census.items() if count},
         snapshots=_snapshots(views),
-        notes=_notes(found, frame),
+        notes=_notes(found, frame, numbers),
         stretches=found.stretches,
         encoding="",
         lines=len(lines),
         tables=[table.voice.dialect.name for table in found.tables],
         parts=parts_of(found.tables),
+    )
+    return _renumbered(dump, numbers) if numbers else dump
+
+
+def _renumbered(dump: Dump, numbers: Sequence[int]) -> Dump:
+    """A dump of lines that stood on few, with the lines that its text has."""
+
+    def of(line: int) -> int:
+        return numbers[line - 1]
+
+    return replace(
+        dump,
+        frame=dump.frame.assign(line=dump.frame["line"].map(of).astype("Int64")),
+        problems=[replace(problem, line=of(problem.line)) for problem in dump.problems],
+        snapshots=[
+            replace(shot, lines=(of(shot.lines[0]), of(shot.lines[1]))) for shot in dump.snapshots
+        ],
+        stretches=[Stretch(of(each.first), of(each.last), each.what) for each in dump.stretches],
+        parts=[replace(part, first=of(part.first), last=of(part.last)) for part in dump.parts],
     )
 
 
@@ -153,7 +189,7 @@ def _snapshots(views: Sequence[View]) -> list[Snapshot]:
     return shots
 
 
-def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
+def _notes(found: Sections, frame: pd.DataFrame, numbers: Sequence[int]) -> list[str]:
     notes = [f"{plural(n, 'line')} mended: {SAID[name]}" for name, n in found.mended.items()]
     if not len(frame):
         notes.append("a table with a header and no rows")
@@ -162,7 +198,8 @@ def _notes(found: Sections, frame: pd.DataFrame) -> list[str]:
     for table in found.tables:
         if table.rivals and table.records:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
-            notes.append(f"the rows from line {table.start} on could be {names}: no header decides")
+            first = numbers[table.start - 1] if numbers else table.start
+            notes.append(f"the rows from line {first} on could be {names}: no header decides")
     notes += doubts(found.census)
     words = _unknown_words(frame)
     if words:

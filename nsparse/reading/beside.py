@@ -9,6 +9,9 @@ from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
 
 PAGER = "pager"
 
+BROKEN = "a line end, for rows stand behind the heading"
+"""What a heading lacks that names both ends of a socket."""
+
 NUMBERS = 2
 """No heading in any language has so many numbers that stand alone."""
 
@@ -22,12 +25,15 @@ class Beside:
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
 
-    def blank(self, line: Line) -> None:
+    def blank(self, line: Line, *, idle: bool = False) -> None:
         """An empty line ends a table, but for one that a pager wiped."""
-        self.ledger.count("blank")
-        if not self.course.spaced and self.course.paged != line.number - 1:
+        if idle or not (self.course.spaced or self.course.paged == line.number - 1):
             self.ledger.settle(among_rows=False)
             self.course.open = False
+        if idle:
+            self.ledger.pass_over("text", line, "text")
+        else:
+            self.ledger.count("blank")
 
     def heading(self, line: Line) -> bool:
         """A heading of any dialect, the start of a section without sockets, a tool's message."""
@@ -44,6 +50,8 @@ class Beside:
                 self.ledger.pass_over("section", line, self.course.skipping)
             elif kind == "message":
                 self.ledger.pass_over("message", line, f"message of the tool: {line.text}")
+            elif noise.holds_two_ends(line.text):
+                self.ledger.refuse(line, claims[0][0], BROKEN)
             else:
                 self.course.announce(line, claims, header=kind == "header")
             return True

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from nsparse.errors import NotASocketTable
 from nsparse.reading.dump import Dump
 from nsparse.reading.pipeline import How
+from nsparse.reading.prepare import Prepared
 from nsparse.reading.source import Source, name_of, only_bytes, opened
 from nsparse.reading.text import decode
 
@@ -140,11 +141,12 @@ def _end(data: bytes, lead: Lead, how: How) -> int:
     if b"\r" in tail.replace(b"\r\n", b""):
         return end
     try:
-        _, found, _ = replace(how, engine="regex", on_bad_lines="skip").read(lead.before(tail), "")
+        how = replace(how, engine="regex", on_bad_lines="skip")
+        _, found, text = how.read(lead.before(tail), "")
     except NotASocketTable:
         return end
     rows = found.tables[-1].records
-    line = rows.span[1] - lead.above if len(rows) else 0
+    line = text.plain.number(rows.span[1]) - lead.above if len(rows) else 0
     return end - sum(map(len, tail.splitlines(keepends=True)[line - 1 :])) if line > 0 else end
 
 
@@ -181,7 +183,7 @@ class Lead:
         above = "".join(f"{line}\n" for line in (*self.headings, *self.rows))
         return above.encode() + data
 
-    def apart(self, dump: Dump, found: Sections, lines: Sequence[str | None]) -> tuple[Dump, Lead]:
+    def apart(self, dump: Dump, found: Sections, text: Prepared) -> tuple[Dump, Lead]:
         """What the chunk alone says, and what the next must know."""
         above = self.above
         table = found.tables[-1]
@@ -199,9 +201,9 @@ class Lead:
         )
         last = dump.frame.iloc[-1] if len(dump.frame) else None
         lead = Lead(
-            _headings(table, lines),
+            _headings(table, text.plain.lines),
             _rows(table),
-            self.line + part.lines,
+            self.line + len(text.lines) - above,
             self.snapshot + (dump.snapshots[-1].number if dump.snapshots else 0),
             self.host if last is None else last["host"],
             self.taken_at if last is None else last["taken_at"],

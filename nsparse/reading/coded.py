@@ -10,12 +10,13 @@ from __future__ import annotations
 import html
 import quopri
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, takewhile
 
-from nsparse.reading import grepped, literals
+from nsparse.reading import grepped, literals, unbroken
 from nsparse.reading.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
@@ -36,12 +37,13 @@ class Coding:
     Attributes:
         name: The damage, as `nsparse.reading.mend.SAID` knows it.
         shows: Whether a text was escaped so.
-        undo: The lines as they were; None for one that is the end of the line above.
+        undo: The lines as they were, one for each: None for the end of the line above, several
+            for one that held them, none for one that ends a table and says nothing.
     """
 
     name: str
     shows: Callable[[str], bool]
-    undo: Callable[[Sequence[str]], Iterable[str | None]]
+    undo: Callable[[Sequence[str]], Iterable[str | tuple[str, ...] | None]]
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,38 @@ class Plain:
     """The lines as they were.
 
     Attributes:
-        lines: One for each of the text; None for one that is the end of the line above.
-        name: The damage; empty where there was none.
-        count: How many lines it changed.
+        lines: None for one that is the end of the line above.
+        numbers: The line of the text that each comes from, from 1; empty where that is its own.
+        idle: Those that are empty because they said nothing of a table.
+        mended: How many lines each damage had changed.
     """
 
     lines: Sequence[str | None]
-    name: str = ""
-    count: int = 0
+    numbers: Sequence[int] = ()
+    idle: frozenset[int] = frozenset()
+    mended: Mapping[str, int] = field(default_factory=dict)
+
+    def number(self, line: int) -> int:
+        """The line of the text that a line comes from."""
+        return self.numbers[line - 1] if self.numbers else line
+
+    def without(self, coding: Coding) -> Plain:
+        """The lines with one more coding undone."""
+        lines: list[str | None] = []
+        numbers: list[int] = []
+        idle = set[int]()
+        changed = 0
+        undone = coding.undo([line or "" for line in self.lines])
+        for at, (old, new) in enumerate(zip(self.lines, undone, strict=True), 1):
+            several = (new,) if new is None or isinstance(new, str) else new
+            several = several if old is not None else (None,)
+            lines += several or ("",)
+            numbers += [self.number(at)] * (len(several) or 1)
+            idle |= {len(lines)} if not several or at in self.idle else set()
+            changed += several != (old,)
+        mended = Counter(self.mended) + Counter({coding.name: changed})
+        parted = len(lines) > len(set(numbers))
+        return Plain(lines, numbers if parted else (), frozenset(idle), mended)
 
 
 def uncoded(text: str, lines: Sequence[str]) -> Plain:
@@ -65,12 +91,12 @@ def uncoded(text: str, lines: Sequence[str]) -> Plain:
     >>> uncoded("LAST\\_ACK", ["LAST\\_ACK"]).lines
     ['LAST_ACK']
     """
+    plain = Plain(lines)
     for coding in CODINGS:
         if coding.shows(text):
-            plain = list(coding.undo(lines))
-            count = sum(new != old for new, old in zip(plain, lines, strict=True))
-            return Plain(plain, coding.name, count)
-    return Plain(lines)
+            plain = plain.without(coding)
+            text = "\n".join(line or "" for line in plain.lines)
+    return plain
 
 
 def double_spaced(lines: Sequence[str | None]) -> bool:
@@ -170,16 +196,17 @@ def _is_marked_up(text: str) -> bool:
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
 _REMARK = re.compile(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
-SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/")
+SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/", b"#012")
 """What texts hold that were escaped in any of these ways, and few others."""
 
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
-    return grepped.may_be(data) or literals.may_be(data)
+    return any(coding.may_be(data) for coding in (grepped, literals, unbroken))
 
 
 CODINGS = (
+    Coding("unbroken", unbroken.shows, unbroken.undone),
     Coding("escaped", _is_quoted_printable, _unfolded),
     Coding(
         "escaped",

@@ -12,40 +12,42 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from string import ascii_letters, digits
 
-from nsparse.reading.noise import holds_data
 from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.text import BLANKS
+from nsparse.reading.unbroken import FAMILY, QUOTES, is_of_table, is_row, unescaped
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
 
-LEAST = 4
-"""No row of a table without a number for each queue has fewer words."""
-
-QUOTES = "\"'`"
 FENCE, OWNERS = "```", "users:(("
 """Quotes that are none of a program: what Markdown puts around a text, and `ss` around names."""
 
 # Begins with the quote: few texts hold one, and it is found sooner than what stands before it.
 _SIGN = re.compile(
     # A quote, and a protocol or a state of which tables begin their rows.
-    rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT)[ \t]"
+    rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT"
+    rf"|{FAMILY})[ \t]"
     # The end of a string, and of its line.
     rf"|[{QUOTES}]{{0,2}}[ \t]*[;,)\]}}+]*[ \t]*(?P<end>$))",
     re.MULTILINE,
 )
 _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
+_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r")
+"""Quotes of owners that are escaped, and line ends that are written out before a real one."""
+
 _STRING = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}])"
-    r"(?P<inner>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote).*"
+    # The owners of a row have quotes of their own, escaped or not.
+    r"(?P<inner>(?:\(\(\"(?:(?!\)\)).)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote).*"
 )
 _FIRST = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
 )
 _LAST = re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*")
 _ASSIGNS = re.compile(r"(?:^|[=(,:\[{])[ \t]*\Z")
-_LINE_END = re.compile(r"(?:\\[nr])+$")
-_ESCAPED = re.compile(rf"\\([{QUOTES}\\])")
+_LINE_END = re.compile(r"(?:\\[nr])+\\?[ \t]*$")
+_CLOSING = re.compile(rf"[ \t]*[{QUOTES}]{{1,3}}[ \t;,)\]}}]*")
+_INDENTED = re.compile(r"[ \t]*\\(?:t|x20)")
 
 
 def may_be(data: bytes) -> bool:
@@ -57,6 +59,8 @@ def shows(text: str) -> bool:
     """Whether a text holds a quote where only a program's source has one."""
     if not any(map(text.__contains__, QUOTES)):
         return False
+    if any(map(text.__contains__, _ESCAPES)):
+        return True
     signs = _SIGN.finditer(text, 0, LOOK)
     return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)
 
@@ -67,14 +71,23 @@ def _ends_word(text: str, at: int) -> bool:
     return line.rstrip(BLANKS)[-1:] in _WORD_ENDS
 
 
-def undone(lines: Sequence[str]) -> Iterator[str]:
-    """What stands between the quotes, where that is a part of a table."""
+def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
+    """What stands between the quotes, where that is a part of a table.
+
+    A line of the source right behind rows is none: it says nothing of them.
+    """
     quotes: Counter[str] = Counter()
+    rows = closed = False
     for kind, run in groupby(((line, _string(line)) for line in lines), key=_quote):
         near = list(run)
-        table = kind and any(said and _is_row(said["inner"]) for _, said in near)
+        table = kind and any(said and is_row(said["inner"]) for _, said in near)
         for line, said in near:
-            yield _unescaped(said["inner"]) if table and said else _part(line, quotes)
+            whole = said if table else None
+            plain, ends = (_inner(whole), True) if whole else _part(line, quotes)
+            code = closed and plain == line and line.strip() and not is_of_table(line)
+            yield () if code else plain if whole else _unescaped(plain)
+            closed = (ends and bool(whole or is_row(plain))) or (rows and _closes(line))
+            rows = is_row(plain)
             quotes.update(char for char in line if char in QUOTES)
 
 
@@ -88,33 +101,46 @@ def _quote(pair: tuple[str, re.Match[str] | None]) -> str:
     return pair[1]["quote"] if pair[1] else ""
 
 
-def _part(line: str, above: Counter[str]) -> str:
+def _part(line: str, above: Counter[str]) -> tuple[str, bool]:
     """A line without the quotes in which a string of several lines begins, or ends.
 
     Args:
         line: The line.
         above: How many quotes stand above it: a string is open after an odd number.
+
+    Returns:
+        What the string says there, and whether it ends there.
     """
     first = _FIRST.fullmatch(line)
     if first and _is_source(first["front"], line):
         opens = _ASSIGNS.search(first["front"]) and line.count(first["quote"]) % 2
-        if opens or _is_row(first["inner"]):
-            return first["inner"]
+        if opens or is_row(first["inner"]):
+            return first["inner"], False
     last = _LAST.fullmatch(line)
-    if last and above[last["quote"]] % 2 and line.count(last["quote"]) % 2:
-        return last["inner"]
-    return line
+    if last and line.count(last["quote"]) % 2 and _may_end(last, above):
+        return last["inner"], True
+    return line, False
+
+
+def _may_end(last: re.Match[str], above: Counter[str]) -> bool:
+    """Whether a string is open; a text that begins within one holds too few quotes above."""
+    return above[last["quote"]] % 2 == 1 or (last["quote"] != '"' and is_row(last["inner"]))
+
+
+def _closes(line: str) -> bool:
+    return _CLOSING.fullmatch(line) is not None
 
 
 def _is_source(front: str, line: str) -> bool:
     return not (FENCE in line or OWNERS in front or begins_as_rows_do(front))
 
 
-def _is_row(text: str) -> bool:
-    if len(text.split()) < LEAST:
-        return False
-    return holds_data(text) or (begins_as_rows_do(text) and any(map(str.isdecimal, text.split())))
+def _inner(string: re.Match[str]) -> str:
+    return unescaped(_LINE_END.sub("", string["inner"]))
 
 
-def _unescaped(inner: str) -> str:
-    return _ESCAPED.sub(r"\1", _LINE_END.sub("", inner).replace(r"\t", "\t"))
+def _unescaped(line: str) -> str:
+    """A line that shows to be of a string as it was; any other as it stands."""
+    plain = _LINE_END.sub("", line)
+    escaped = plain != line or _ESCAPES[0] in line or _INDENTED.match(line)
+    return unescaped(plain) if escaped else line

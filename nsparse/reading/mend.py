@@ -143,6 +143,7 @@ SAID = {
     "listed": "an entry of a list",
     "commented": "in comments of a program's source",
     "literal": "between the quotes of a program's source",
+    "unbroken": "several on one",
     "found": "behind a file's name or a line number, as grep prints them",
     "numbered": "behind a line number",
     "named": "behind the name of a host or a container",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -92,7 +91,7 @@ class How:
             if value not in known:
                 raise NsparseError(f"{name}={value!r}: choose one of {', '.join(known)}")
 
-    def read(self, data: bytes, file: str) -> tuple[Dump, Sections, Sequence[str | None]]:
+    def read(self, data: bytes, file: str) -> tuple[Dump, Sections, Prepared]:
         """What the bytes of a file say, and the tables and lines it was read from.
 
         Raises:
@@ -111,17 +110,17 @@ class How:
             dump, found = self._dump(text, file, "regex")
         if self.on_bad_lines == "error" and dump.problems:
             raise dump.problems[0].error()
-        return dump, found, text.plain.lines
+        return dump, found, text
 
     def _dump(self, text: Prepared, file: str, engine: Engine) -> tuple[Dump, Sections]:
         voices = _voices("lark" if engine == "lark" else "regex")
         runs = text.runs if engine == "columns" else None
-        found = read_sections(text.plain.lines, voices, runs, text.tail)
-        if text.plain.count:
-            found.mended[text.plain.name] += text.plain.count
+        found = read_sections(text.plain.lines, voices, runs, text.tail, text.plain.idle)
+        found.mended.update(text.plain.mended)
         if not found.tables:
             raise refusal(file, text.lines)
-        dump = assemble(file, text.lines, found, host=self.host, full=self.columns == "all")
+        full, numbers = self.columns == "all", text.plain.numbers
+        dump = assemble(file, text.lines, found, host=self.host, full=full, numbers=numbers)
         dump.encoding = text.decoded.encoding
         dump.notes[:0] = text.decoded.notes
         return dump, found

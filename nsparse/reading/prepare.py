@@ -53,7 +53,7 @@ def prepared(data: bytes, encoding: str | None, *, many: bool) -> Prepared:
         return Prepared(Decoded("", "utf-8"), lines, Plain(lines), Runs(lines), tail)
     text = _line_by_line(data, encoding)
     plain = [line for line in text.plain.lines if line is not None]
-    if len(plain) < len(text.lines):
+    if len(plain) < len(text.plain.lines):
         return text  # lines that were joined have no place in the bytes
     lines = lines_of_text(plain)
     return replace(text, plain=replace(text.plain, lines=lines), runs=Runs(lines))

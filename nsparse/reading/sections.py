@@ -8,7 +8,7 @@ when it stands among rows or begins like one, and other text when it does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from nsparse.reading import noise
@@ -43,6 +43,7 @@ def read_sections(
     voices: Sequence[Voice],
     runs: Runs | None = None,
     tail: Tail = WHOLE,
+    idle: Set[int] = frozenset(),
 ) -> Sections:
     """Find the tables of a text; a line that is None was the end of the one above.
 
@@ -51,10 +52,11 @@ def read_sections(
         voices: The dialects.
         runs: Who reads many rows at a time, if anybody.
         tail: How the text stops.
+        idle: Lines that were made empty, for they said nothing of a table.
     """
     long = range(len(lines)) if runs is None else runs.long
     endless = [at for at in long if len(lines[at] or "") > ENDLESS]
-    walk = _Walk(Bounded(lines, endless) if endless else lines, voices)
+    walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle)
     number = 1
     while number <= len(lines):
         if runs is not None:
@@ -70,8 +72,10 @@ def read_sections(
 class _Walk:
     """From line to line."""
 
-    def __init__(self, lines: Sequence[str | None], voices: Sequence[Voice]) -> None:
-        self.lines = lines
+    def __init__(
+        self, lines: Sequence[str | None], voices: Sequence[Voice], idle: Set[int]
+    ) -> None:
+        self.lines, self.idle = lines, idle
         self.floor = Floor(voices)
         self.ledger = Ledger(Sections(), self.floor.opens, self.floor.voice)
         self.course = Course(lines, self.floor, self.ledger, double_spaced(lines))
@@ -151,7 +155,7 @@ class _Walk:
     def take(self, line: Line) -> None:
         """A line, blanks around it aside."""
         if not line.text:
-            self.beside.blank(line)
+            self.beside.blank(line, idle=line.number in self.idle)
         elif self.body.row(line) or self.body.more(line):
             pass
         elif self.floor.looks.is_dull(line.text, self.damage):

@@ -1,0 +1,180 @@
+r"""Lines that hold several: their ends were written out (`\n`, `<br>`), or made blanks.
+
+Such a line is parted only where that makes rows of it: what stands behind a line end in a
+program's source is mostly no table. Rows that nothing but blanks part begin with a protocol or a
+state each, and name both their ends before the next one begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nsparse.reading.noise import holds_data
+from nsparse.reading.readings import begins_as_rows_do
+from nsparse.reading.text import BLANKS
+
+LOOK = 1 << 16
+"""A text that holds such lines shows one in so many characters."""
+
+LEAST = 4
+"""No row of a table without a number for each queue has fewer words."""
+
+NUMBERS = 2
+"""A family of `ss` that is not of the internet is known by its form and so many numbers."""
+
+BOTH = 2
+"""A socket has two ends."""
+
+AROUND = 2
+"""So many lines of its own has what stands around a list of strings."""
+
+QUOTES = "\"'`"
+
+END = r"(?:\\{1,2}r|#015)?(?:\\{1,2}n|#012)|<br\b[^<>]{0,9}>"
+r"""A line end as programs write it (`\n`, once more escaped in JSON), rsyslog, or HTML."""
+
+_SIGNS = ("\\n", "#012", "<br", "<BR", *(f"{q}{by}{q}" for q in QUOTES for by in (", ", ",", " ")))
+"""What a text holds where a line end was written out, or a line holds strings side by side."""
+
+_END = re.compile(END, re.IGNORECASE)
+_WRITTEN = re.compile(rf"(?:{END})|(?:{END})*([{QUOTES}])[ \t]*[,+]?[ \t]*\1", re.IGNORECASE)
+FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
+"""Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
+
+_OF_FAMILY = re.compile(rf"(?:{FAMILY})[ \t]")
+_PROTOCOL = r"(?:tcp|udp|TCP|UDP)[46]{0,2}"
+_STATE = r"[A-Z]{3}[A-Z0-9-]+[ \t]+[0-9]+[ \t]+[0-9]+[ \t]"
+_BEGUN = tuple(
+    re.compile(rf"(?<![ \t])[ \t]+(?={begin})")
+    for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
+)
+_ENDPOINT = re.compile(r"[0-9a-fA-F*:\[][^ \t]*[:.](?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)")
+_NAMES = re.compile(r"Recv-Q|(?:Local|Foreign|Remote|Peer)[ \t]+Address", re.IGNORECASE)
+_MAY_BEGIN = (
+    *(
+        (f" {word}", re.compile(rf" {word}[46]{{0,2}}[ \t]+[^a-z \t]"))
+        for word in ("tcp", "udp", "TCP", "UDP")
+    ),
+    *(
+        (f" {word}", re.compile(rf" {word}[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+[:.]"))
+        for word in ("LISTEN", "ESTAB")
+    ),
+)
+"""What rows begin with, and the letters that are the same in all: these are looked for first."""
+
+
+def may_be(data: bytes) -> bool:
+    """Whether ASCII bytes may hold such a line."""
+    return shows(data[:LOOK].decode("latin-1"))
+
+
+def shows(text: str) -> bool:
+    """Whether a text holds a line that is several."""
+    return any(len(parts(line)) > 1 for line in _suspects(text[:LOOK]))
+
+
+def _suspects(text: str) -> Iterator[str]:
+    """The lines that may be several: those with a sign, or with a whole heading before a row."""
+    if any(sign in text for sign in _SIGNS):
+        yield from (line for line in text.splitlines() if any(sign in line for sign in _SIGNS))
+    for word, begun in _MAY_BEGIN:
+        for found in begun.finditer(text) if word in text else ():
+            first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.start())
+            if len(text[first : found.start()].split(None, LEAST)) >= LEAST:
+                yield text[first : None if end < 0 else end]
+
+
+def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
+    """The lines, those that hold several parted; none for one that is printed twice.
+
+    Ansible prints what a command said as one string, and below that once more, line by line.
+    """
+    for at, line in enumerate(lines, 1):
+        several = parts(line)
+        if len(several) == 1:
+            yield line
+        else:
+            below = "\n".join(map(unescaped, lines[at : at + len(several) + AROUND]))
+            again = all(f'"{part.rstrip(BLANKS)}' in below for part in several)
+            yield () if again else several
+
+
+def parts(line: str) -> tuple[str, ...]:
+    r"""The lines that one holds, itself where it is one.
+
+    >>> parts(r'x = "tcp 0 0 *:22 *:* LISTEN\ntcp 0 0 *:80 *:* LISTEN\n"')
+    ('tcp 0 0 *:22 *:* LISTEN', 'tcp 0 0 *:80 *:* LISTEN', '')
+    """
+    written = any(sign in line for sign in _SIGNS)
+    return (written and _written(line)) or _in_a_row(line) or (line,)
+
+
+def _written(line: str) -> tuple[str, ...]:
+    """Lines whose ends are written out, with a row behind one; or a row and what continues it."""
+    several = _between_quotes(_split(_WRITTEN, line))
+    if any(map(is_row, several[1:])):
+        return several
+    row, *more = _between_quotes(_split(_END, line))
+    return (row, *more) if is_row(row) and any(more) and more[0][:1] in BLANKS else ()
+
+
+def _in_a_row(line: str) -> tuple[str, ...]:
+    """A heading or a row, and the rows that blanks alone part from it."""
+    for begun in _BEGUN:
+        first, *rows = _split(begun, line)
+        headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
+        if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows)):
+            return (first, *rows)
+    return ()
+
+
+def _names_both_ends(text: str) -> bool:
+    return sum(_ENDPOINT.fullmatch(word) is not None for word in text.split()) >= BOTH
+
+
+def is_row(text: str) -> bool:
+    """Whether a text looks like a row of a table, of whatever tool."""
+    words = text.split()
+    if len(words) < LEAST:
+        return False
+    numbers = sum(map(str.isdecimal, words))
+    if _OF_FAMILY.match(text.lstrip()):
+        return numbers >= NUMBERS
+    return holds_data(text) or (numbers > 0 and begins_as_rows_do(text))
+
+
+def is_of_table(text: str) -> bool:
+    """Whether a text looks like a line of a table: a row, though it were damaged, or a heading."""
+    return is_row(text) or begins_as_rows_do(text) or _NAMES.search(text) is not None
+
+
+def _split(pattern: re.Pattern[str], line: str) -> tuple[str, ...]:
+    """What stands before, between and behind all that a pattern finds.
+
+    A tag stays: it tells that there are others, which are taken off later.
+    """
+    places = [0]
+    for found in pattern.finditer(line):
+        places += (found.end() if found[0][:1] == "<" else found.start(), found.end())
+    return tuple(line[a:b] for a, b in zip(places[::2], [*places[1::2], len(line)], strict=True))
+
+
+def _between_quotes(several: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines of one string without the source around it, for which an empty line stands."""
+    first, last = several[0], several[-1]
+    for opening in [*_QUOTE.finditer(first)][-1:]:
+        for closing in _QUOTE.finditer(last):
+            if closing[0] == opening[0] and len(several) > 1:
+                inner = [first[opening.end() :], *several[1:-1], last[: closing.start()]]
+                return (*map(unescaped, inner), *([""] if inner[-1].strip() else []))
+    return several
+
+
+def unescaped(text: str) -> str:
+    r"""A line between quotes as it was: `\t`, and quotes of its own."""
+    return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
+
+
+_QUOTE = re.compile(rf"\\*[{QUOTES}]")
+_ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")

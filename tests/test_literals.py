@@ -1,0 +1,155 @@
+r"""Rows in the source of programs, and lines that hold several: `\n`, `<br>`, blanks for line ends."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+import nsparse
+
+HEADINGS = (
+    "Active Internet connections (servers and established)",
+    "Proto Recv-Q Send-Q Local Address           Foreign Address         State",
+)
+ROWS = (
+    "tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED",
+    "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN     ",
+    "udp        0      0 0.0.0.0:68              0.0.0.0:*                          ",
+)
+OWNED = 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=9,fd=3))'
+PACKET = "p_raw UNCONN 0 0 [2048]:swan *"
+
+
+def parse(text: str, **options: object) -> nsparse.Dump:
+    return nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", **options)  # type: ignore[arg-type]
+
+
+def adds_up(dump: nsparse.Dump) -> bool:
+    return sum(dump.census.values()) == dump.lines and dump.census["rows"] == len(dump.frame)
+
+
+# ---- lines that hold several -------------------------------------------------------------------
+
+JOINED = {
+    "a string": ('x = parse("{}\\n");', r"\n"),
+    "a string behind another": ('commands.put("netstat -an", "{}\\r\\n");', r"\r\n"),
+    "strings side by side": ('rows = ["{}"]', '", "'),
+    "once more escaped": (r'body = "{{\"out\": \"{}\\n\"}}"', r"\\n"),
+    "no quotes": (r"out: {}\n", r"\n"),
+    "a web page": ("<p>{}<br></p>", "<br>"),
+    "rsyslog": ("{}#012", "#012"),
+    "blanks": ("{}", " "),
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+@pytest.mark.parametrize("headings", [HEADINGS, ()], ids=["headed", "bare"])
+def test_a_line_that_holds_several_is_each_of_them(name: str, headings: tuple[str, ...]) -> None:
+    around, end = JOINED[name]
+    text = f"const a = 1\n{around.format(end.join((*headings, *ROWS)))}\nreturn a\n"
+    for engine in ("regex", "lark", "columns"):
+        dump = parse(text, engine=engine)
+        assert dump.frame["local_port"].tolist() == [22, 80, 68]
+        assert dump.frame["state_raw"].tolist()[:2] == ["ESTABLISHED", "LISTEN"]
+        assert dump.frame["line"].tolist() == [2, 2, 2]
+        assert not dump.problems
+        assert adds_up(dump)
+
+
+def test_lines_behind_one_that_holds_several_keep_their_numbers() -> None:
+    joined, damaged = r"\n".join((*HEADINGS, *ROWS)), "tcp  x  0 192.0.2.1:22 192.0.2.2:5 LISTEN"
+    below = "\n".join((*HEADINGS, *ROWS, damaged))
+    dump = parse(f'a = "{joined}\\n"\n$ netstat -an\n{below}\n')
+    assert dump.frame["line"].tolist() == [1, 1, 1, 5, 6, 7]
+    assert dump.frame["snapshot"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert [(problem.line, problem.column) for problem in dump.problems] == [(8, 6)]
+    assert [(part.first, part.last) for part in dump.parts] == [(1, 1), (3, 7)]
+    assert [shot.lines for shot in dump.snapshots] == [(1, 1), (5, 7)]
+
+
+def test_chunks_of_lines_that_hold_several_keep_their_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", 1 << 12)
+    text = "".join(f'a{n} = "{ROWS[0]}\\n{ROWS[1]}\\n"\n' for n in range(200))
+    frames = [*nsparse.read_chunks(io.BytesIO(text.encode()))]
+    assert len(frames) > 1
+    assert [line for frame in frames for line in frame["line"]] == [
+        line for line in range(1, 201) for _ in ("LISTEN", "ESTABLISHED")
+    ]
+
+
+def test_what_is_printed_again_line_by_line_is_one_table() -> None:
+    """Ansible prints `stdout`, and below it `stdout_lines`."""
+    owned = OWNED.replace('"', r"\"")
+    lines = f'        "{owned}",\n        "{owned}"\n'
+    dump = parse(f'    "stdout": "{owned}\\n{owned}",\n    "stdout_lines": [\n{lines}    ]\n}}\n')
+    assert dump.frame["line"].tolist() == [3, 4]
+    assert dump.frame["pid"].tolist() == [9, 9]
+    assert not dump.problems
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("C:\\nginx\\nginx.exe",pid=9,fd=3))',
+        "u_str LISTEN 0 5 @/tmp/a\\nb 1111 * 0",
+        "tcp        0      0 0.0.0.0:80      0.0.0.0:*       LISTEN      0          12345 9/tcp",
+        "web1 | " + ROWS[0],
+    ],
+)
+def test_one_row_is_one_whatever_it_holds(row: str) -> None:
+    dump = parse(f"{row}\n{row}\n")
+    assert dump.frame["line"].tolist() == [1, 2]
+    assert "several" not in str(dump.notes)
+
+
+@pytest.mark.parametrize("row", ["xcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN", "*.22 *.* 0 0 2 0 LISTEN"])
+def test_a_heading_in_front_of_rows_is_no_table_without_rows(row: str) -> None:
+    assert [p.line for p in parse(f"{' '.join(HEADINGS)} {row}\n\n{ROWS[0]}\n").problems] == [1]
+    with pytest.raises(nsparse.NotASocketTable):
+        parse(f"{' '.join(HEADINGS)} {row}\n")
+
+
+# ---- between the quotes of a program's source ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "pids"),
+    [
+        # Escaped quotes in a string of several lines; a detail that begins with a written tab.
+        (
+            f'x = "\n{OWNED}\n\\t cubic rto:200\n{OWNED}\n";\n'.replace('"s', r"\"s").replace(
+                'd",', r"d\","
+            ),
+            [9, 9],
+        ),
+        # A raw string of Rust, with the quotes of its owners as they are.
+        (f'let line = r#"{OWNED}"#;\nlet (port, name) = parse(line);\n', [9]),
+        (f"rows = '{OWNED}'\nassert name(rows) == 9, 10, 11\n", [9]),
+        # Line ends that are written out in front of real ones.
+        (f"{OWNED}\\r\\n\\\n{OWNED}\\r\\n\\\n", [9, 9]),
+        (f'b = "\\\n\\x20 {OWNED}\\n\\\n\\x20 {OWNED}\\n";\n'.replace('(("', '((\\"'), [9, 9]),
+    ],
+)
+def test_rows_are_read_as_the_program_would(text: str, pids: list[int]) -> None:
+    dump = parse(text)
+    assert dump.frame["pid"].tolist() == pids
+    assert dump.frame["state_raw"].tolist() == ["LISTEN"] * len(pids)
+    assert not dump.problems
+    assert "rto_ms" in dump.frame or "details" not in dump.frame
+
+
+@pytest.mark.parametrize(
+    "row", [PACKET, "v_str LISTEN 0 0 *:5002 *:*", "u_str LISTEN 0 5 @a/b 11 * 0"]
+)
+def test_rows_of_every_family_are_rows_between_quotes(row: str) -> None:
+    dump = parse(f"lines = [\n    '{row}',\n    '{row}',\n]\nprint(lines, 1, 2)\n")
+    assert (len(dump.frame), dump.problems) == (2, [])
+
+
+def test_a_text_may_begin_within_a_string() -> None:
+    dump = parse(f"{ROWS[0]}\n`\nand once more\nx := `{ROWS[0]}\n{ROWS[1].rstrip()}`\n")
+    assert dump.frame["state_raw"].tolist() == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
+    assert not dump.problems
