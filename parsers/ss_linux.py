@@ -23,6 +23,7 @@ from nsparse.reading.cells import (
 )
 
 ENDS = Ends()
+_QUEUE = re.compile(r"[^:]+:q[0-9]+")
 
 PROTOS = {"udpl": "udplite", "???": "other"}
 SECTIONS = {
@@ -65,6 +66,20 @@ def _netlink(cell: str) -> Values:
 
 def _child_state(cell: str) -> Values:
     return {"section": "inet", "proto": "sctp", "state_raw": cell}
+
+
+# ---- sockets of one table alone, whose family their ends tell --------------------------------
+
+
+def _lone_path(cell: str) -> Values:
+    told = {"section": "unix", "proto": "unix", "family": "unix"}
+    return told if cell == "*" else {**told, "path": cell}
+
+
+def _lone_name(cell: str) -> Values:
+    """A device and its queue (`eth0:q0`), or what a packet socket hears on which device."""
+    family = "xdp" if _QUEUE.fullmatch(cell) else "packet"
+    return {"section": family, "proto": family, "family": family, "local_name": cell}
 
 
 # ---- ends --------------------------------------------------------------------------------------
@@ -457,6 +472,8 @@ DIALECT = Dialect(
         "PATH": Cell("a path", lambda cell: {} if cell == "*" else {"path": cell}),
         "UNIX_ENDS": Cell("an inode, the peer and its inode", _unix_ends),
         "NAME": text("local_name", "a name"),
+        "LONE_PATH": Cell("a path", _lone_path),
+        "LONE_NAME": Cell("a protocol or a device, and a device or a queue", _lone_name),
         "KERNEL": Cell("a netlink family and port", _netlink),
         "NO_PEER": ignored("`*`"),
         "POINT_LOCAL": text("local_name", "a context or node id, and a port"),

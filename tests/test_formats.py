@@ -518,6 +518,29 @@ def test_a_connected_socket_of_tipc_has_another_end() -> None:
     assert "drop:0" in dump.frame["details"].iloc[0]
 
 
+def test_one_table_of_another_family_has_no_netid() -> None:
+    """`ss -A unix_stream`, `-A packet_raw`, `--xdp`: ss.c prints Netid where it shows several."""
+    head = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+    unix = (
+        'LISTEN 0 128 /run/a b.sock 47128 * 0 users:(("x",pid=1,fd=2))\n'
+        "ESTAB 0 0 * 5 * 6 <-> ino:4711\nESTAB 0 0 @a@b 7 /run/c 8\n"
+    )
+    names = ("section", "path", "inode", "remote_name", "process")
+    assert cells(parse(head + unix), *names) == [
+        ["unix", "/run/a b.sock", 47128, None, "x"],
+        ["unix", None, 5, None, None],
+        ["unix", "@a@b", 7, "/run/c", None],
+    ]
+    packet = 'UNCONN 0 0 *:eth0 * users:(("dhc",pid=5,fd=6))\nUNCONN 0 0 [2054]:* *\n'
+    assert cells(parse(head + packet), "section", "local_name", "process") == [
+        ["packet", "*:eth0", "dhc"],
+        ["packet", "[2054]:*", None],
+    ]
+    assert cells(parse(head + "UNCONN 0 0 eth0:q0 *\n"), "section") == [["xdp"]]
+    netlink = "UNCONN 0 0 audit:-1100095455 *\nUNCONN 0 0 0:0 *\n"
+    assert cells(parse(head + netlink), "section") == [["netlink"], ["netlink"]]
+
+
 def test_one_table_of_sctp_is_sctp() -> None:
     head = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
     rows = "LISTEN 0 5 192.0.2.1:5 *:*\n`- ESTAB 0 0 192.0.2.1:5 192.0.2.9:5\n"
