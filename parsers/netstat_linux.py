@@ -132,9 +132,12 @@ DIALECT = Dialect(
         "net-tools 2.10": ("-a", "-an", "-anp", "-ane", "-ano", "-anZ", "-W -neopa"),
         **{
             f"net-tools in {language}": ("-an", "-neopa")
-            for language in ("Czech", "French", "German", "Japanese", "Portuguese")
+            for language in (
+                *("Catalan", "Czech", "French", "Georgian", "German"),
+                *("Japanese", "Portuguese", "Swedish"),
+            )
         },
-        "BusyBox": ("-a", "-an", "-anp"),
+        "BusyBox": ("-a", "-an", "-anp", "-anW"),
     },
     cells={
         **dict.fromkeys(("TCP", "SCTP", "UDP", "RAW"), PROTO),

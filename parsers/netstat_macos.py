@@ -170,13 +170,13 @@ DIALECT = Dialect(
     os="macos",
     tool="netstat",
     proved_on={
-        "network_cmds 433, macOS 10.9": ("-a", "-an", "-Aan", "-anb"),
+        "network_cmds 433, macOS 10.9": ("-a", "-an", "-Aan", "-anb", "-anL"),
         "network_cmds 543, macOS 10.13": ("-an", "-anv", "-anbv"),
         "network_cmds 624, macOS 12": ("-an", "-anl", "-anv", "-anbv"),
         "network_cmds 671, macOS 14": ("-an", "-anW", "-anv", "-anbv"),
         "network_cmds 705, macOS 15": ("-an", "-anv"),
         "network_cmds 726, macOS 26": ("-an", "-Aanv", "-anv", "-anvv", "-anlv"),
-        "network_cmds 741, macOS 26.3": ("-a", "-an", "-anl", "-anv", "-av"),
+        "network_cmds 741, macOS 26.3": ("-a", "-an", "-anl", "-anv", "-av", "-L"),
     },
     settle=_settle,
     cells={

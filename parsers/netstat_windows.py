@@ -28,7 +28,7 @@ DIALECT = Dialect(
     tool="netstat",
     proved_on={
         "Windows XP": ("-an", "-ano", "-anob"),
-        "Windows 7 to 11": ("-a", "-an", "-ano", "-anob", "-anoq", "-nato"),
+        "Windows 7 to 11": ("-a", "-an", "-ano", "-anb", "-anob", "-anoq", "-ant", "-nato"),
         **{
             f"Windows in {language}": ("-ano", "-anob")
             for language in (

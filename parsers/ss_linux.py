@@ -446,7 +446,7 @@ DIALECT = Dialect(
         "iproute2 4.18": ("-an", "-tan", "-tanp", "-peaonmi"),
         "iproute2 5.5": ("-an", "-tan", "-tanp", "-peaonmi", "-tanOi"),
         "iproute2 6.1": (
-            *("-a", "-an", "-tan", "-Htan", "-uan", "-tanp", "-tanpoe", "-tanpT", "-tanpZ"),
+            *("-a", "-an", "-tan", "-tar", "-Htan", "-uan", "-tanp", "-tanpoe", "-tanpT", "-tanpZ"),
             *("-tanOi", "-peaonmi", "-tn state established", "-f netlink"),
         ),
         "iproute2 6.7": ("-an", "-tan", "-tanp", "-peaonmi"),

@@ -561,6 +561,9 @@ MESSAGES = {
     "German": "(Es konnten nicht alle Prozesse identifiziert werden; Informationen über\n"
     "nicht-eigene Prozesse werden nicht angezeigt; Root kann sie anzeigen.)\n",
     "Japanese": "(一部のプロセスが識別されますが, それら全てを閲覧するにはルートである必要があります.)\n",
+    "Swedish, three lines": "(Alla processer kunde inte identifieras, information om processer\n"
+    "som inte ägs av användaren visas inte, du måste vara root\n"
+    "för att se allt.)\n",
     "bogus line": "warning, got bogus tcp line.\n",
     "no kernel support": "netstat: no support for `AF INET (sctp)' on this system.\n",
     "SELinux": "SELinux is not enabled on this machine.\n",

@@ -24,6 +24,8 @@ class Beside:
 
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
+        self._unclosed = -1
+        """The line of a message that has opened a parenthesis and not closed it."""
 
     def blank(self, line: Line, *, idle: bool = False) -> None:
         """An empty line ends a table, but for one that a pager wiped."""
@@ -49,13 +51,19 @@ class Beside:
             elif kind == "message" and self.course.skipping is not None:
                 self.ledger.pass_over("section", line, self.course.skipping)
             elif kind == "message":
-                self.ledger.pass_over("message", line, f"message of the tool: {line.text}")
+                self._say(line)
             elif noise.holds_two_ends(line.text):
                 self.ledger.refuse(line, claims[0][0], BROKEN)
             else:
                 self.course.announce(line, claims, header=kind == "header")
             return True
         return False
+
+    def _say(self, line: Line) -> None:
+        """A line of what the tool says."""
+        self.ledger.pass_over("message", line, f"message of the tool: {line.text}")
+        if "(" in line.text and ")" not in line.text:
+            self._unclosed = line.number
 
     def noise(self, line: Line) -> bool:
         """What shells, pagers and people put around tables."""
@@ -86,6 +94,9 @@ class Beside:
 
     def unknown(self, line: Line) -> None:
         """A line that is none of all that: text, or what has been a row."""
+        if self._goes_on(line):
+            self._say(line)
+            return
         opener = self.floor.opens(line.text)
         if opener is None and self.floor.headings and is_odd_row(line.text):
             opener = (*self.floor.claims, None)[0]
@@ -99,6 +110,11 @@ class Beside:
             self.ledger.refuse(line, opener)
         else:
             self.ledger.pass_over("text", line, "text")
+
+    def _goes_on(self, line: Line) -> bool:
+        """Whether a line is the second of three in parentheses, as some translations have it."""
+        below = self.course.following(line)[:1] if self._unclosed == line.number - 1 else ()
+        return any(text.endswith(")") and self.floor.claiming("message", text) for text in below)
 
     def _beheaded(self, line: Line) -> bool:
         """Whether a line above rows is the rest of one: a dump that was cut at its start."""

@@ -120,6 +120,51 @@ LANGUAGES = (
         },
         user=" ユーザ     Iノード    ",
     ),
+    Language(
+        "Swedish",
+        "Aktiva internetanslutningar (servrar och etablerade)",
+        "Proto Recv-Q Send-Q Lokal adress            Motpartsadress          Tillstånd",
+        states={
+            "ESTABLISHED": "ETABLERAD",
+            "LISTEN": "LYSSNAR",
+            "CLOSED": "STÄNG",
+            "CLOSE_WAIT": "STÄNG_VÄNTA",
+            "CLOSING": "STÄNGER",
+        },
+        timers={"off": "av", "on": "på"},
+        user=" Användare  Inode     ",
+    ),
+    Language(
+        "Catalan",
+        "Connexions actives d'Internet (servidors i establerts)",
+        "Proto Recv-Q Send-Q Adreça local Adreça exterior Estat",
+        states={
+            "ESTABLISHED": "ESTABLERT",
+            "LISTEN": "ESCOLTA",
+            "SYN_SENT": "SYNSENT",
+            "SYN_RECEIVED": "SYNRECV",
+            "FIN_WAIT_1": "FINWAIT1",
+            "FIN_WAIT_2": "FINWAIT2",
+            "TIME_WAIT": "TEMPS",
+            "CLOSED": "TANCA",
+            "CLOSE_WAIT": "CLOSEWAIT",
+            "LAST_ACK": "LASTACK",
+            "CLOSING": "TANCAMENT",
+        },
+        timers={
+            "off": "aturada",
+            "on": "el",
+            "keepalive": "manténiu",
+            "timewait": "temps d'espera",
+            "probe": "sonda",
+        },
+        user=" Node d'usuari ",
+    ),
+    Language(
+        "Georgian",
+        "ინტერნეტის აქტიური შეერთებები (სერვერები)",
+        "პროტო მიღ-Q გაგზ-Q ლოკალური მისამართი      გარე მისამართი          მდგომარეობა",
+    ),
 )
 
 

@@ -24,6 +24,7 @@ PCB = 0x1F2E3D4C5B6A0000
 
 LIMITS = " rhiwat shiwat    pid   epid"
 FIELDS = " state  options           gencnt    flags   flags1 usscnt rtncnt fltrs"
+QUEUES = ("Current listen queue sizes (qlen/incqlen/maxqlen)", "Listen         Local Address")
 UNIX_HEADER = (
     "Address          Type   Recv-Q Send-Q            Inode             Conn"
     "             Refs          Nextref"
@@ -71,6 +72,7 @@ class Layout:
         verbose: -v.
         long: -l.
         wide: -W.
+        queues: -L.
         banner: Whether the banner is there.
         packets: -vv.
         multipath: Whether the kernel has Multipath TCP.
@@ -87,6 +89,7 @@ class Layout:
     packets: bool = False
     long: bool = False
     wide: bool = False
+    queues: bool = False
     banner: bool = True
     multipath: bool = False
     kernel: bool = False
@@ -129,6 +132,7 @@ OPTIONS = {
     "v": {"verbose": True},
     "vv": {"verbose": True, "packets": True},
     "l": {"long": True},
+    "L": {"queues": True},
     "W": {"wide": True},
 }
 # FreeBSD up to 9 prints the same rows under the same heading.
@@ -218,6 +222,9 @@ def show(
     machines: Sequence[Vsock] = (),
 ) -> list[Line]:
     """Print sockets."""
+    if layout.queues:
+        listeners = [_listener(socket, layout) for socket in shown if socket.proto == "tcp"]
+        return repeated([*map(Line, QUEUES), *listeners], layout.runs, told=True)
     lines = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
     if layout.paths:
         lines += [Line(text) for text in MULTIPATH]
@@ -291,6 +298,26 @@ def _row(socket: Socket, layout: Layout) -> Line:
         "v6only": _v6only(socket),
     }
     return Line(text, row(**held, **ends_row, **verbose_row))
+
+
+def _listener(socket: Socket, layout: Layout) -> Line:
+    """Its queues, and no protocol: an address alone tells the family."""
+    end, held = _end(socket, socket.local, layout)
+    queues = f"{socket.recv_q % 200}/{socket.uid % 9}/{socket.send_q % 200}"
+    is_address = held["addr"] not in (None, "*")
+    return Line(
+        f"{queues:14} {end}",
+        row(
+            section="inet",
+            proto="tcp",
+            state="LISTEN",
+            family=("ipv6" if ":" in str(held["addr"]) else "ipv4") if is_address else None,
+            recv_q=socket.recv_q % 200,
+            send_q=socket.send_q % 200,
+            addr_truncated=held.pop("cut"),
+            **{f"local_{name}": value for name, value in held.items()},
+        ),
+    )
 
 
 def _ends(socket: Socket, layout: Layout) -> tuple[str, dict[str, object]]:
