@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice, queues
 from nsparse.judging.closed_there import PROGRAM, SOURCES, closers, evidence, of_kind, unknown
 from nsparse.judging.finding import labels, owner_of, settle
@@ -115,6 +115,7 @@ DIAGNOSES = (
         check,
         needs=("states",),
         numbers=NUMBERS,
+        absorbs=(Absorbs("fin-wait2-stuck", by="mirror", raises=False),),
         refs=REFS,
         states=("CLOSE_WAIT",),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Number
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging import unacked
 from nsparse.judging.finding import settle
 from nsparse.prose import are
@@ -92,6 +92,7 @@ DIAGNOSES = (
         check,
         needs=("states",),
         numbers=NUMBERS,
+        absorbs=(Absorbs("zero-window"),),
         refs=REFS,
         states=("CLOSING",),
     ),

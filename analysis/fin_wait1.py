@@ -203,7 +203,7 @@ DIAGNOSES = (
         check,
         needs=("states", "queues"),
         numbers=NUMBERS,
-        absorbs=(Absorbs("last-ack-pile"), Absorbs("closing-pile")),
+        absorbs=(Absorbs("last-ack-pile"), Absorbs("closing-pile"), Absorbs("zero-window")),
         refs=REFS,
         states=("FIN_WAIT_1",),
     ),

@@ -34,6 +34,7 @@ LOSS = (
     Number("warning", 0.03, "throughput goes with one over the root of the loss"),
     Number("rows", 5, "so many connections are the path, not one of them"),
     Number("large", 100_000_000, "or so many bytes: one long transfer is enough"),
+    Number("again", 1000, "or so many segments sent again: that is a measurement of one path"),
 )
 COLLAPSE = (
     Number("cwnd", 2, "one or two segments for each round trip"),
@@ -68,9 +69,15 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
         part = sent.loc[lot]
         again, total = float(part["again"].sum()), float(part["total"].sum())
         share = again / total
-        enough = len(part) >= limits["rows"] or float(part["bytes"].sum()) >= limits["large"]
-        if enough and share >= limits["notice"]:
+        if _enough(part, limits) and share >= limits["notice"]:
             yield _lossy(scene, limits, part, share)
+
+
+def _enough(part: pd.DataFrame, limits: Limits) -> bool:
+    """Whether there are so many connections, bytes or repeated segments that it is the path."""
+    if len(part) >= limits["rows"] or float(part["bytes"].sum()) >= limits["large"]:
+        return True
+    return int(part["retrans_total"].fillna(0).sum()) >= limits["again"]
 
 
 def _sent(scene: Scene, long: Bools) -> pd.DataFrame:

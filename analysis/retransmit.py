@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
-SHOWN = ("group", "local_addr", "remote_addr", "send_q", "retrans", "backoff", "lastack_ms")
+SHOWN = (
+    *("group", "local_addr", "remote_addr", "send_q"),
+    *("timer_ms", "retrans", "backoff", "lastack_ms"),
+)
 """What is told of a connection, beside whose it is."""
 BACKOFF = 3
 """Doublings of the timer that say the same as the count."""
@@ -44,7 +48,7 @@ NUMBERS = (
     Number("warning", 5, "five in a row: 6 s or more without any acknowledgement"),
     Number("few", 3, "three connections at once are not by chance"),
     Number("share", 0.05, "a twentieth of the connections to the peer or of the service"),
-    Number("alone", 8, "eight in a row: 51 s or more; one is enough"),
+    Number("alone", 8, "eight in a row, or a timer that proves as long: 51 s; one is enough"),
     Number("many", 10, "the smallest service of which a half says something"),
     Number("critical_share", 0.5, "half of a service is cut off"),
 )
@@ -115,9 +119,15 @@ def _severity(part: pd.DataFrame, base: int, limits: Limits) -> Severity:
     if n >= limits["many"] and n / base >= limits["critical_share"]:
         return "critical"
     shared = base >= SMALL_BASE and often > 0 and often / base >= limits["share"]
-    if often >= limits["few"] or shared or int(part["retrans"].max()) >= limits["alone"]:
+    if often >= limits["few"] or shared or _age(part) >= data_age(ceil(limits["alone"])):
         return "warning"
     return "notice"
+
+
+def _age(part: pd.DataFrame) -> float:
+    """Least seconds that the oldest of them has waited, by its count and by its timer."""
+    told = {*zip(part["retrans"], part["timer_ms"].fillna(0), strict=True)}
+    return max(data_age(int(often), left / 1000) for often, left in told)
 
 
 def _silent(part: pd.DataFrame) -> int:
@@ -128,6 +138,7 @@ def _silent(part: pd.DataFrame) -> int:
 
 def _verdict(part: pd.DataFrame, base: int, most: int, *, alike: bool) -> str:
     n, first = len(part), part.iloc[0]
+    age = thousands(int(_age(part)))
     if alike:
         of = connections(first, base)
     else:
@@ -136,8 +147,7 @@ def _verdict(part: pd.DataFrame, base: int, most: int, *, alike: bool) -> str:
     often = f"{'' if n == 1 else 'up to '}{plural(most, 'retransmission')}"
     oldest = "" if n == 1 else "the longest "
     return (
-        f"{thousands(n)} of {of} {gets} no acknowledgement: {often}, "
-        f"{oldest}for at least {thousands(int(data_age(most)))} s."
+        f"{thousands(n)} of {of} {gets} no acknowledgement: {often}, {oldest}for at least {age} s."
     )
 
 

@@ -120,7 +120,7 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     if not len(at):
         return
     older = gaps_double(scene, calls)
-    near = view.true("live") & view.known("remote_port")
+    near = view.true("live")
     works = near & view.is_("state", "ESTABLISHED")
     established = view.tally(at, works, *SERVICE)
     callers = view.distinct(at, SERVICE, PROGRAM)

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from nsparse.judging.codes import Bools
     from nsparse.judging.scene import Scene
 
-# After our close the wait is the closing family's matter (FIN_WAIT_1 with a closed window).
-STATES = ("ESTABLISHED", "CLOSE_WAIT")
+OPEN = ("ESTABLISHED", "CLOSE_WAIT")
+CLOSED = ("FIN_WAIT_1", "CLOSING", "LAST_ACK")
+"""After our close the kernel goes on probing while something is left to send."""
+FIN = 1
+"""What Send-Q counts for the FIN: alone it is nothing that anybody waits for."""
 PROGRAM = "program"
 ENDS = ("local_addr", "local_port", "remote_addr", "remote_port")
 SHOWN = ("group", "pair", *ENDS, "send_q", "timer", "timer_ms", "probes", "lastsnd_ms")
@@ -61,7 +64,9 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     probed = view.is_("timer", "persist") | _waiting(scene, limits["remaining_s"])
-    stuck = view.is_("state", *STATES) & probed & view.above("send_q", 0)
+    unsent = view.is_("state", *OPEN) & view.above("send_q", 0)
+    unsent = unsent | (view.is_("state", *CLOSED) & view.above("send_q", FIN))
+    stuck = probed & unsent
     if not stuck.any():
         return
     closed, at = _told(scene, view.pick(stuck, *GROUPED, *SHOWN)), stuck.nonzero()[0]
@@ -246,6 +251,6 @@ DIAGNOSES = (
         numbers=NUMBERS,
         absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by", about="rwnd_limited_ms")),
         refs=REFS,
-        states=("ESTABLISHED",),
+        states=(*OPEN, *CLOSED),
     ),
 )

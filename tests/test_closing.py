@@ -191,6 +191,15 @@ def test_leak_reads_as_in_the_catalogue() -> None:
     assert loud(scene(LEAK)) == [brief(finding)]
 
 
+def test_leak_shows_the_states_of_what_is_open() -> None:
+    """In a dump without owners those of the service that are over would be in its group."""
+    over = f"TIME_WAIT 0 0 {HERE} 203.0.113.8:PORT"
+    rows = [row.removesuffix(" java/4711") for row in LEAK]
+    (finding,) = found("close-wait-leak", scene([*rows, *many(9, over, 60000)]))
+    assert (finding.n, finding.base) == (6, 7)
+    assert "TIME_WAIT" not in " ".join(finding.evidence)
+
+
 def test_leak_seen_from_both_ends() -> None:
     at = scene(BOTH_ENDS)
     (leak,) = found("close-wait-leak", at)
@@ -585,6 +594,30 @@ def test_pool_or_leak(rows: list[str], pool: str | None, leak: str | None) -> No
     at = scene(rows)
     assert [f.severity for f in found("close-wait-pool", at)] == [pool] * bool(pool)
     assert [f.severity for f in found("close-wait-leak", at)] == [leak] * bool(leak)
+
+
+def paired(n: int, unread: int) -> pd.DataFrame:
+    """A server that has closed, and its clients on the same host that have not, of one program."""
+    server = many(n, "FIN_WAIT_2 0 0 127.0.0.1:4200 127.0.0.1:PORT node/7")
+    client = many(n, f"CLOSE_WAIT {unread} 0 127.0.0.1:PORT 127.0.0.1:4200 browser/9")
+    return dump(["LISTEN 0 128 127.0.0.1:4200 0.0.0.0:* node/7", *server, *client])
+
+
+@pytest.mark.parametrize(
+    ("n", "unread", "expected"),
+    [
+        (20, 1, ["info close-wait-pool"]),
+        (21, 1, ["notice close-wait-pool"]),
+        (20, 0, ["warning close-wait-leak"]),  # the FIN was read: no pool
+    ],
+)
+def test_a_stale_pool_explains_the_server_that_closed_it(
+    n: int, unread: int, expected: list[str]
+) -> None:
+    ids = ("close-wait-pool", "close-wait-leak", "fin-wait2-stuck")
+    findings = nsparse.diagnose(paired(n, unread), select=ids).findings
+    assert [f"{one.severity} {one.id}" for one in findings] == expected
+    assert findings[0].absorbed == (f"fin-wait2-stuck: {n} rows of node/7",)
 
 
 @pytest.mark.parametrize(("os", "queue"), [("windows", "-"), ("macos", "0")])

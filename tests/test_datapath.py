@@ -341,6 +341,26 @@ def test_a_silent_peer_is_not_called_slow(ask: Ask) -> None:
     assert slow.cause[0].startswith("the program at 203.0.113.0 does not read")
 
 
+@pytest.mark.parametrize("state", ["FIN-WAIT-1", "CLOSING", "LAST-ACK"])
+def test_a_window_that_stays_closed_after_our_close(ask: Ask, state: str) -> None:
+    row = f"{state} 0 1735147 192.0.2.50:50344 203.0.113.90:22 timer:(persist,22sec,0)\n"
+    [finding] = ask.found(SS + row, WINDOW)
+    assert (finding.severity, finding.n) == ("warning", 1)
+    assert finding.verdict.startswith("203.0.113.90 has stopped reading on 1 connection (window")
+
+
+@pytest.mark.parametrize(
+    ("state", "id_"),
+    [("FIN-WAIT-1", "fin-wait1-stuck"), ("CLOSING", "closing-pile"), ("LAST-ACK", "last-ack-pile")],
+)
+def test_closed_windows_after_our_close_are_one_finding(ask: Ask, state: str, id_: str) -> None:
+    rows = "".join(
+        f"{state} 0 9000 192.0.2.50:{50344 + n} 203.0.113.90:22 timer:(persist,22sec,0)\n"
+        for n in range(5)
+    )
+    assert [finding.id for finding in ask.found(SS + rows, WINDOW, id_)] == [id_]
+
+
 def test_many_peers_of_one_service_are_one_finding(ask: Ask) -> None:
     one, *others = ask.found(closed(*["9sec,0"] * 5, peers=5), WINDOW)
     assert len(others) == 4
@@ -442,7 +462,9 @@ def test_our_own_buffer_is_another_cause_than_a_closed_window(ask: Ask) -> None:
     [
         'ESTAB 0 2621440 192.0.2.50:50344 203.0.113.90:22 users:(("rsync",pid=71,fd=3)) timer:(on,212ms,0)',
         'ESTAB 0 0 192.0.2.50:50344 203.0.113.90:22 users:(("a",pid=71,fd=3)) timer:(persist,9sec,0)',
-        "FIN-WAIT-1 0 9000 192.0.2.50:50344 203.0.113.90:22 timer:(persist,9sec,0)",
+        "FIN-WAIT-1 0 1 192.0.2.50:50344 203.0.113.90:22 timer:(persist,9sec,0)",
+        "LAST-ACK 0 9000 192.0.2.50:50344 203.0.113.90:22 timer:(on,9sec,0)",
+        "FIN-WAIT-2 0 9000 192.0.2.50:50344 203.0.113.90:22 timer:(persist,9sec,0)",
     ],
 )
 def test_no_closed_window(ask: Ask, row: str) -> None:

@@ -99,6 +99,15 @@ def test_unsent_is_a_share_of_what_is_open(ask: Ask) -> None:
     assert len(ask.found(SS + rows + served_before(9), UNSENT)) == 1
 
 
+@pytest.mark.parametrize(
+    ("timer", "expected"), [("on,9sec,3", 1), ("on,9sec,2", 0), ("keepalive,9sec,3", 0)]
+)
+def test_unsent_of_which_a_timer_tells_more(ask: Ask, timer: str, expected: int) -> None:
+    """Three of four are enough where the timer says that they are sent in vain."""
+    rows = served(*[20000] * 3, 0, timer=timer)
+    assert len(ask.found(SS + rows, UNSENT)) == expected
+
+
 def test_unsent_after_our_close_is_another_matter(ask: Ask) -> None:
     assert ask.found(SS + served(*[20000] * 5).replace("ESTAB", "CLOSE-WAIT"), UNSENT)
     assert not ask.found(SS + served(*[20000] * 5).replace("ESTAB", "FIN-WAIT-1"), UNSENT)
@@ -226,6 +235,23 @@ def test_stall(ask: Ask) -> None:
 )
 def test_stall_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, STALL)] == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "k", "expected", "seconds"),
+    [
+        ("90sec", 3, "warning", 78),  # 45 s, 22 s and 11 s before the one that runs
+        ("59sec", 3, "warning", 51),
+        ("58sec", 3, "notice", 50),
+        ("9sec", 7, "notice", 25),  # the count says more: 0.2 s doubled seven times
+    ],
+)
+def test_a_timer_that_runs_for_long_has_done_so_before(
+    ask: Ask, left: str, k: int, expected: str, seconds: int
+) -> None:
+    [finding] = ask.found(stalled(k, more=97).replace("on,9sec", f"on,{left}"), STALL)
+    assert finding.severity == expected
+    assert finding.verdict.endswith(f" for at least {seconds} s.")
 
 
 def test_stall_is_a_share_of_what_is_open(ask: Ask) -> None:
@@ -541,6 +567,10 @@ def test_loss(ask: Ask) -> None:
         (infos(*[sent(999_999, 90_000)] * 5), []),
         (infos(sent(100_000_000, 1_000_000)), ["notice"]),
         (infos(sent(99_999_999, 1_000_000)), []),
+        (infos(sent(3_000_000, 300_000) + " retrans:0/1000"), ["warning"]),
+        (infos(*[sent(3_000_000, 300_000) + " retrans:0/500"] * 2), ["warning"]),
+        (infos(sent(3_000_000, 300_000) + " retrans:0/999"), []),
+        (infos(sent(3_000_000_000, 3_000_000) + " retrans:0/2000"), []),  # 0.1 %
         (infos(*["rtt:1/1 data_segs_out:1000 retrans:0/30"] * 5), ["warning"]),
         (infos(*["rtt:1/1 data_segs_out:999 retrans:0/30"] * 5), []),
         (infos(*["rtt:1/1 segs_out:1000 retrans:0/30"] * 5), ["warning"]),

@@ -460,6 +460,14 @@ def test_calls_by_their_numbers(ask: Ask, text: str, expected: list[tuple[str, s
     assert ask.levels(text, DEAD) == expected
 
 
+@pytest.mark.parametrize("over", [0, 9])
+def test_calls_are_a_share_of_what_is_open(ask: Ask, over: int) -> None:
+    """In a dump without owners those of the service that are over would be in its group."""
+    rows = re.sub(r"users:\S+", "", calls(*[0] * 10, established=23))
+    gone = "".join(f"TIME-WAIT 0 0 192.0.2.1:{60000 + n} 203.0.113.8:8443\n" for n in range(over))
+    assert ask.severities(rows + gone, DEAD) == ["warning"]
+
+
 def test_calls_with_the_account_of_the_kernel(ask: Ask) -> None:
     """`ss -i` tells how often the SYN was sent again, without a timer."""
     account = " cubic rto:1000 backoff:{} mss:524 cwnd:1 retrans:1/{}"

@@ -134,14 +134,22 @@ def doubled_age(k: int) -> int:
     return int(2 ** min(max(k, 0), 40)) - 1
 
 
-def data_age(k: int) -> float:
+def data_age(k: int, left_s: float = 0) -> float:
     """Least seconds since data was first sent, after `k` retransmissions.
+
+    Args:
+        k: How often it was sent again.
+        left_s: What the timer still has to run, where that is printed: the gap that it measures is
+            no shorter, and each gap before it was half as long or more.
 
     >>> round(data_age(5)), round(data_age(8)), round(data_age(10)), round(data_age(12))
     (6, 51, 205, 445)
+    >>> round(data_age(3)), round(data_age(3, 80)), round(data_age(3, 1)), round(data_age(0, 80))
+    (1, 70, 1, 0)
     """
     doubled = RTO_MIN_S * (2 ** min(max(k, 0), DOUBLINGS) - 1)
-    return float(doubled + RTO_MAX_S * max(0, k - DOUBLINGS))
+    counted = doubled + RTO_MAX_S * max(0, k - DOUBLINGS)
+    return float(max(counted, left_s * (1 - 0.5 ** max(k, 0))))
 
 
 def is_older(kernel: str | None, than: tuple[int, int]) -> bool:

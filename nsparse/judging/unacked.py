@@ -130,9 +130,11 @@ def there(pile: Pile) -> str:
 
 
 def age(pile: Pile) -> str:
-    """How long the oldest has waited at least, where its retransmissions tell."""
-    retrans = pile.scene.view.numbers("retrans")[pile.rows.at].max()
-    seconds = int(data_age(int(retrans)))
+    """How long the oldest has waited at least, where its retransmissions and their timer tell."""
+    view, at = pile.scene.view, pile.rows.at
+    left_ms = view.numbers("timer_ms")[at] * view.is_("timer", "retransmit")[at]
+    told = {*zip(view.numbers("retrans")[at].tolist(), left_ms.tolist(), strict=True)}
+    seconds = int(max(data_age(often, left / 1000) for often, left in told))
     return f" for at least {thousands(seconds)} s" if seconds else ""
 
 
