@@ -60,7 +60,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     from nsparse.judging.rows import Rows
 
     view = scene.view
-    served = view.linked("listener") & view.true("live")
+    served = view.linked("listener")
     half, left, queued = _half_open(scene, limits), _left(scene), _in_queue(scene)
     waiting = served & (half | left | queued)
     if waiting.sum() < limits["few"]:
@@ -90,14 +90,14 @@ def _in_queue(scene: Scene) -> Bools:
 
     Whether the dump names owners does not matter: a queue that is as long as the port has
     connections leaves none that was accepted. It may be longer: a client that reset its connection
-    has no row any more, and keeps its place.
+    has no row any more, and keeps its place. Of rows that no listener serves it says nothing.
     """
     view = scene.view
     if not (view.is_("state", "LISTEN") & view.above("recv_q", 0)).any():
         return view.is_("state")  # no row
     finished = view.is_("state", "ESTABLISHED", "CLOSE_WAIT") & ownerless(scene)
     left = view.leading("listener", finished) <= _queues(scene)
-    return finished & view.linked("listener") & left[view.numbers("listener")]
+    return finished & left[view.numbers("listener")]
 
 
 def _queues(scene: Scene) -> Ints:

@@ -100,12 +100,16 @@ def test_unsent_is_a_share_of_what_is_open(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("timer", "expected"), [("on,9sec,3", 1), ("on,9sec,2", 0), ("keepalive,9sec,3", 0)]
+    ("timer", "expected"),
+    [("on (9.00/3/0)", 1), ("on (9.00/2/0)", 0), ("keepalive (9.00/3/0)", 0)],
 )
 def test_unsent_of_which_a_timer_tells_more(ask: Ask, timer: str, expected: int) -> None:
     """Three of four are enough where the timer says that they are sent in vain."""
-    rows = served(*[20000] * 3, 0, timer=timer)
-    assert len(ask.found(SS + rows, UNSENT)) == expected
+    rows = "".join(
+        f"tcp 0 {20000 * (n < 3)} 192.0.2.1:{40000 + n} 203.0.113.80:443 ESTABLISHED 7/app {timer}\n"
+        for n in range(4)
+    )
+    assert len(ask.found(TIMED + rows, UNSENT)) == expected
 
 
 def test_unsent_after_our_close_is_another_matter(ask: Ask) -> None:

@@ -679,6 +679,8 @@ def serving(half: int, taken: int, left: int, *, k: int = 1, sources: int = 1) -
         (serving(5, 0, 0, sources=5), []),
         (serving(4, 0, 0, sources=4), [("warning", "low")]),
         (serving(5, 0, 0, sources=3), [("warning", "low")]),
+        (serving(3, 0, 0).replace(":443 0.0.0.0:*", ":8443 0.0.0.0:*"), []),  # not listened on
+        (serving(0, 3, 0).replace(OFF, "on (1.00/1/0)"), []),  # sends again, and is served
     ],
 )
 def test_not_serving_by_its_numbers(ask: Ask, text: str, expected: list[tuple[str, str]]) -> None:
@@ -714,16 +716,19 @@ NAMELESS = "Proto Recv-Q Send-Q Local Address Foreign Address State\n"
 
 
 def waiting_all(
-    queues: tuple[int, ...], established: int, closed: int = 0, *, elsewhere: str = ""
+    queues: tuple[int, ...], established: int, closed: int = 0, *, over: int = 0, unread: int = 0
 ) -> str:
     """Rows of `netstat -tan`: listeners of one port, and connections that nobody is named for."""
     return NAMELESS + lines(
         (f"tcp {waiting} 0 0.0.0.0:7070 0.0.0.0:* LISTEN" for waiting in queues),
         ["tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN"],
         ["tcp 0 0 192.0.2.1:22 198.51.100.9:50000 ESTABLISHED"],
-        (f"tcp 0 0 192.0.2.1:7070 203.0.113.9:{40000 + n} ESTABLISHED" for n in range(established)),
+        (
+            f"tcp {unread} 0 192.0.2.1:7070 203.0.113.9:{40000 + n} ESTABLISHED"
+            for n in range(established)
+        ),
         (f"tcp 1 0 192.0.2.1:7070 203.0.113.9:{42000 + n} CLOSE_WAIT" for n in range(closed)),
-        [elsewhere] if elsewhere else [],
+        (f"tcp 0 0 192.0.2.1:7070 203.0.113.9:{43000 + n} TIME_WAIT" for n in range(over)),
     )
 
 
@@ -742,6 +747,8 @@ def waiting_all(
         (waiting_all((11,), 0), []),
         (waiting_all((4, 7), 11), [("warning", "medium")]),
         (waiting_all((4, 6), 11), []),
+        (waiting_all((11,), 11, over=5), [("warning", "medium")]),
+        (waiting_all((2,), 12, unread=5), []),  # the connections hold more than the queue does
     ],
 )
 def test_a_queue_that_holds_all_connections_of_its_port(
