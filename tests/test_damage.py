@@ -445,12 +445,16 @@ OWNED = 'CLOSE-WAIT 1 0 192.0.2.10:80 198.51.100.7:5151{} users:(("web",pid=9,fd
 WIDE = "tcp        0      0 192.0.2.10:80           198.51.100.7:5151{}      ESTABLISHED\n"
 NAMED = "unix  2      [ ACC ]     STREAM     LISTENING     4712{} /run/app.sock\n"
 FILLED = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{}  \n"
+LONGER = "ESTAB 0      0      192.0.2.10:80   198.51.100.7{0}:5151{0}  \n"
+LISTENS = "LISTEN 0      5      192.0.2.10:808{}   0.0.0.0:*  \n"
 TAILS = {
     "before the owner that all others in this state have": (OWNED, "5151", True),
     "in the owner": (OWNED, "pid=", True),
     "in the state": (WIDE, "ESTABLI", True),
     "where the others are filled up, with a shorter number": (FILLED, ":51", True),
+    "where the others are filled up, with fewer digits": (LONGER, "5151", True),
     "behind the number": (FILLED, "51514", False),
+    "behind an end without a port": (LISTENS, "*", False),
     "behind the row": (WIDE, "ESTABLISHED", False),
     "behind the blank before a path": (NAMED, "47124 ", False),
 }
@@ -472,7 +476,13 @@ def test_a_row_that_the_text_stops_in_is_listed(
     assert sum(dump.census.values()) == dump.lines
 
 
-SCREENS = {"netstat_linux--healthy": 76, "netstat_freebsd--Aan": 80, "netstat_windows--german": 60}
+SCREENS = {
+    "netstat_linux--healthy": 76,
+    "netstat_freebsd--Aan": 80,
+    "netstat_windows--german": 60,
+    "netstat_windows--ano": 72,  # within the PID and its heading
+    SS: 60,  # within the port, and the heading within a word
+}
 
 
 @pytest.mark.parametrize("engine", ["lark", "regex", "columns"])

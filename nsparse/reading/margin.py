@@ -1,15 +1,20 @@
 """Where something cut the lines of a text: the width of a screen, a pager that does not wrap.
 
-Nobody can tell by one row that it was cut: `CLOSE` and 884 are whole words. Where rows end in half
-a state and none goes further, all that end there were cut.
+Nobody can tell by one row that it was cut: `CLOSE` and 884 are whole words. Where none of the lines
+of a table goes further than many of them, and one of the signs below says that what stands there
+is not whole, all that end there were cut.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from nsparse.reading.convert import Record
-from nsparse.reading.tables import Table
+from nsparse.reading.grammar import ROWS
+from nsparse.reading.tables import Sections, Table, Unread
 from nsparse.reading.tail import is_half, is_half_a_state, last_cell, said
 from nsparse.states import begins_another, is_known
 
@@ -19,41 +24,129 @@ OFTEN = 3
 NEAR = 100
 """So many lines show whether all were cut."""
 
+BESIDE = 3
+"""Fewer lines end up to so many characters before the longest ones than with them, if these were
+cut: the longest of lines that were not are the fewest."""
+
+APART = 0.6
+"""At most so large a share of the last cells that were cut begins at one place. Where most do, the
+words of a column are of one length."""
+
 WHOLE = "*"
 """An end without a port is whole, and nothing stands behind it that could have been cut."""
 
+HEADINGS = (
+    *("Address", "Address:Port", "Addr", "Port", "Process", "Program", "PID", "PID/Program"),
+    *(
+        "name",
+        "State",
+        "(state)",
+        "Timer",
+        "User",
+        "Inode",
+        "I-Node",
+        "Path",
+        "Security",
+        "Context",
+    ),
+    *("Local", "Foreign", "Peer", "Remote", "Send-Q", "Recv-Q", "Offload", "Conn", "Nextref"),
+)
+"""The words that headings in English end in, or behind which they go on."""
 
 CUT = "the rest of the row: the lines of this table are cut at {} characters"
 """What these rows lack."""
 
 
-def cut_rows(table: Table, lines: Sequence[str | None]) -> tuple[int, list[Record]]:
-    """The width at which the rows of a table were cut, and those whose last cell is not whole.
+class Cut(NamedTuple):
+    """A table whose lines were cut, at which width, and the rows whose last cell is not whole."""
+
+    table: Table
+    width: int
+    rows: list[Record]
+
+
+def cuts(found: Sections, lines: Sequence[str | None]) -> Iterator[Cut]:
+    """The tables of a text whose lines were cut.
 
     Args:
-        table: The table.
+        found: What the text holds.
         lines: The lines of the text.
-
-    Returns:
-        0 and no rows where nothing was cut.
     """
-    if not len(table.records):
-        return 0, []
+    unread = sorted(found.unread, key=lambda one: one.line)
+    numbers = [one.line for one in unread]
+    for table in found.tables:
+        if not len(table.records):
+            continue
+        behind = table.records.span[1] + 1
+        start, stop = bisect_left(numbers, table.start), bisect_left(numbers, behind)
+        width = _width(table, lines, unread[start:stop])
+        if not width:
+            continue
+        ends = [
+            one for one in table.records.as_records() if len(lines[one.line - 1] or "") == width
+        ]
+        yield Cut(table, width, list(_not_whole(table, ends, lines)))
+
+
+def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) -> int:
+    """The width at which the lines of a table were cut; 0 where nothing says that they were."""
     first, last = table.records.span
-    if not _may_be_cut(lines[max(first - 1, last - NEAR) : last]):
-        return 0, []
-    widths = [len(line or "") for line in lines[first - 1 : last]]
-    width = max(widths)
-    ends = [one for one in table.records.as_records() if widths[one.line - first] == width]
-    halves = [one for one in ends if is_half_a_state(table, *last_cell(one))]
-    return (width, list(_not_whole(table, ends, lines))) if halves else (0, [])
+    least = max(first, last - NEAR + 1)
+    near = [line or "" for line in lines[least - 1 : last]]
+    width = max(map(len, near))
+    headings = lines[max(table.start, 1) - 1 : first - 1]
+    full = [line for line in near if len(line) == width]
+    lost = [one for one in unread[-NEAR:] if len(lines[one.line - 1] or "") == width]
+    shown = any(len(line) == width and is_half_a_heading(line) for line in headings if line)
+    if not shown and len(lost) + len(full) >= OFTEN:
+        shown = sum(_goes_on(table, one) for one in lost) > 1
+    if not shown and len(full) >= OFTEN and (_holds_half(full) or _may_end_apart(near, full)):
+        rows = table.records.near(least, last, NEAR)
+        shown = _rows_show(table, [row for row in rows if len(lines[row.line - 1] or "") == width])
+    whole = shown and all(len(line or "") <= width for line in lines[first - 1 : last])
+    return width if whole else 0
 
 
-def _may_be_cut(lines: Sequence[str | None]) -> bool:
-    """Whether some lines end where none goes further, and one of them in half a state."""
-    width = max(len(line or "") for line in lines)
-    words = [line.split()[-1] for line in lines if line and len(line) == width]
-    return len(words) >= OFTEN and any(word[0].isalpha() and is_half(word) for word in set(words))
+def _rows_show(table: Table, rows: Sequence[Record]) -> bool:
+    """Whether one of some rows of one width ends in half a state, or their last cells nowhere.
+
+    Cells that begin at different places, and end at one, end where they were cut.
+    """
+    ends = [last_cell(row) for row in rows]
+    lengths = Counter(len(text) for _, text in ends)
+    apart = len(lengths) >= OFTEN and max(lengths.values()) <= APART * len(ends)
+    return apart or any(is_half_a_state(table, *cell) for cell in ends)
+
+
+def is_half_a_heading(line: str) -> bool:
+    """Whether a heading ends within one of its words.
+
+    >>> is_half_a_heading("Local Address:Port Peer Addre"), is_half_a_heading("Foreign Address  ")
+    (True, False)
+    """
+    word = line.split(" ")[-1]
+    return bool(word) and word not in HEADINGS and any(one.startswith(word) for one in HEADINGS)
+
+
+def _goes_on(table: Table, unread: Unread) -> bool:
+    """Whether a line that is no row may be the beginning of one."""
+    walks = table.voice.grammar.derived.walks
+    return any(kind in walks and not walks[kind].dies(unread.text) for kind in ROWS)
+
+
+def _holds_half(full: Sequence[str]) -> bool:
+    """Whether one of some lines ends in half a word for a state."""
+    words = {line.split()[-1] for line in full if line.strip()}
+    return any(word[0].isalpha() and is_half(word) for word in words)
+
+
+def _may_end_apart(near: Sequence[str], full: Sequence[str]) -> bool:
+    """Whether so many lines end where none goes further, and others of as many words sooner."""
+    width = len(full[0])
+    shapes = {len(line.split()) for line in full}
+    shorter = [len(line) for line in near if len(line) < width and len(line.split()) in shapes]
+    before = sum(one >= width - BESIDE for one in shorter)
+    return len(full) > max(before, OFTEN) and len(shorter) >= OFTEN
 
 
 def _not_whole(

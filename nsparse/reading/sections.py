@@ -19,7 +19,7 @@ from nsparse.reading.coded import double_spaced
 from nsparse.reading.course import ENDLESS, Bounded, Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
-from nsparse.reading.margin import CUT, cut_rows
+from nsparse.reading.margin import CUT, cuts
 from nsparse.reading.mend import PAGED, mended
 from nsparse.reading.readings import begins_alike
 from nsparse.reading.tables import Sections, Voice, agree
@@ -232,7 +232,6 @@ class _Walk:
         if self.floor.table is not None and is_cut(self.floor.table, tail, len(self.lines)):
             self.body.distrust(STOPS)
         self.course.end()
-        for table in self.ledger.found.tables:
-            width, rows = cut_rows(table, self.lines)
-            self.body.take_back(table, rows, CUT.format(width))
+        for cut in cuts(self.ledger.found, self.lines):
+            self.body.take_back(cut.table, cut.rows, CUT.format(cut.width))
         agree(self.ledger.found.tables)

@@ -7,7 +7,7 @@ distrusted only where the rows above tell that something is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nsparse.dialect import CellFault
@@ -29,13 +29,20 @@ STOPS = "the rest of the row: the text stops within it"
 """What a row lacks that the text stops in."""
 
 
+WHOLE_ENDS = ("*", ")")
+"""Nothing goes on behind an end without a port, nor behind an owner."""
+
+_WORD, _DIGITS = re.compile(r"[^ \t]+(?=[ \t]*$)"), re.compile(r"[0-9]+(?=[ \t]*$)")
+"""What a line ends in: its last word, and the number at the end of that."""
+
+
 class Tail(NamedTuple):
     """How a text stops.
 
     Attributes:
         open: Whether its last line has no end, and no blank behind which a cell may be empty.
         shorter: Whether the lines above are filled up with blanks to one width, and the last is
-            not, and its last word is shorter than theirs.
+            not, and its last word is shorter than theirs, or the number that it ends in.
     """
 
     open: bool = False
@@ -58,14 +65,16 @@ def tail_of(text: str) -> Tail:
         above = above[1:]  # of which only the end is there
     near = above[HEADINGS:][-NEAR:]
     filled = len({len(line) for line in near}) == 1 and all(line.endswith(" ") for line in near)
-    ends = [_last_word(line) for line in near]
-    shorter = len(near) >= LEAST and filled and 0 < _last_word(last) < min(ends)
+    filled = filled and len(near) >= LEAST and not last.endswith(WHOLE_ENDS)
+    shorter = filled and any(_falls_short(look, last, near) for look in (_WORD, _DIGITS))
     return Tail(open=True, shorter=shorter)
 
 
-def _last_word(line: str) -> int:
-    """How long it is."""
-    return len((line.split() or [""])[-1])
+def _falls_short(look: re.Pattern[str], last: str, near: Sequence[str]) -> bool:
+    """Whether what the last line ends in is shorter than in all others."""
+    lengths = [len(found[0]) for found in map(look.search, near) if found]
+    found = look.search(last)
+    return found is not None and len(lengths) >= LEAST and len(found[0]) < min(lengths)
 
 
 def is_cut(table: Table, tail: Tail, lines: int) -> bool:
