@@ -80,17 +80,21 @@ class Items:
     """A cell of words between blanks, each of which says something by itself.
 
     Cells that differ only in their numbers are read once, and the numbers taken from their bytes.
-    That a number says no more than its value is found out by reading each word with others in it.
+    That a number says no more than its value is found out by reading each word with others in it;
+    a word of which that does not hold is read for itself.
 
     Attributes:
         each: What one word says; as `details` nothing but itself, as printed.
         together: What words say together, in their order: the cell reads `together(map(each, …))`.
+            What some say does not change with others that say nothing in the same columns.
         names: What words are known by; digits in these are no numbers.
+        texts: What words begin with whose rest is a text as printed, and of which characters it is.
     """
 
     each: Callable[[str], Values]
     together: Callable[[Iterable[Values]], Values]
     names: Sequence[str] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -331,6 +331,9 @@ def _together(said: Iterable[Values]) -> Values:
     return values
 
 
+ITEMS = Items(_token, _together, NAMES, texts={"sk:": "0123456789abcdef"})
+
+
 def _unix_info(cell: str) -> Values:
     """Of a UNIX socket `ino:` is the file's inode, not the socket's."""
     return {"details": cell}
@@ -486,10 +489,8 @@ DIALECT = Dialect(
             _users,
             digits=Digits("fd", before="=", after="))", most=INT_MAX),
         ),
-        "OPTIONS": Cell("options of the socket", _info, free=True),
-        "INFO": Cell(
-            "internals of the socket", _info, free=True, items=Items(_token, _together, NAMES)
-        ),
+        "OPTIONS": Cell("options of the socket", _info, free=True, items=ITEMS),
+        "INFO": Cell("internals of the socket", _info, free=True, items=ITEMS),
         "UNIX_INFO": Cell("options of the socket", _unix_info, free=True),
     },
 )

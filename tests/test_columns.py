@@ -6,6 +6,7 @@ import gc
 import random
 import re
 import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from itertools import product
@@ -34,7 +35,9 @@ from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import lines_of, lines_of_text
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
+from nsparse.reading.columns.tails import Tails
 from nsparse.reading.columns.terminals import Terminal
+from nsparse.reading.columns.texts import without_texts
 from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
 from nsparse.reading.derive import BULK_KINDS
 from nsparse.reading.grammar import ROWS, load
@@ -62,12 +65,13 @@ def dump(*rows: str, times: int = 1) -> bytes:
         ("[^ \t]+:[0-9]+", True, None, False),
         ("(?:tcp|udp)6?", False, None, False),
         ("[0-9]{1,2}:[^ \t:]+(?![^ \t])", True, None, False),
-        (r"a(?: b)?c", True, "a", False),
-        (r"\[NONE SET\]|[^ \t]+", True, r"\[NONE", False),
-        (r"users:\(\([^)]*\)", True, r"users:\(\(", False),
-        (r"(?:Ex|In a)(?![^ \t])(?: b)*", True, r"In|Ex(?![^ \t])", False),
+        (r"a(?: b)?c", True, "a ", False),
+        (r"\[NONE SET\]|[^ \t]+", True, r"\[NONE ", False),
+        (r"users:\(\([^)]*\)", True, r"users:\(\([^)]* ", False),
+        (r"x(?:,\([^)]*\))*y", True, r"x(?:,\([^ )]*\))*,\([^ )]* ", False),
+        (r"(?:Ex|In a)(?![^ \t])(?: b)*", True, r"(?:In|Ex) ", False),
         (r"[0-9]+(?![ \t])", True, "[0-9]+", False),
-        (r"[ \t]+", True, "", True),
+        (r"[ \t]+", True, " ", True),
     ],
 )
 def test_what_a_terminal_can_match(
@@ -77,10 +81,12 @@ def test_what_a_terminal_can_match(
     assert terminal.uniform is uniform
     assert terminal.begins_blank is begins_blank
     assert (terminal.lead is None) is (lead is None)
-    texts = ("a", "ac", "a b", "users:((x", "users:(", "[NONE", "12", "tcp6", "Ex", "Exx", "In")
-    for text in texts:
+    texts = ("a", "ac", "users:((x", "users:((x)", "users:(", "[NONE", "12", "tcp6", "Ex", "Exx")
+    for text in (*texts, "In", "x,(a),(b", "x,(a),(b)", "x,(a,(b)"):
         if lead is not None and terminal.lead is not None:
-            assert bool(re.match(terminal.lead, text)) == bool(re.match(lead, text)), text
+            # Of a word one knows that a blank stands behind it, and nothing of what is further on.
+            word = f"{text} "
+            assert bool(re.match(terminal.lead, word)) == bool(re.match(lead, word)), text
         # A widened terminal matches whatever digits stand for others where the terminal matched.
         found = terminal.compiled.match(text)
         other = re.sub("[0-9]", "7", text)
@@ -229,7 +235,8 @@ def block_of(*rows: str, name: str = "ss_linux") -> Any:
         reads = load(name).patterns["detail"].match
         begins = re.compile(plan.begins(0, 2))
         details = Details(reads, dialects()[name].cells, begins, lambda _: ())
-    return read_block(plan, Parts(lines), 0, len(lines), Kinds(), details)
+    tails = Tails(plan, lambda _: ())
+    return read_block(plan, Parts(lines), 0, len(lines), Kinds(), details, tails)
 
 
 def test_rows_that_differ_in_numbers_and_addresses_are_one_kind() -> None:
@@ -437,18 +444,47 @@ def test_where_the_numbers_of_a_cell_go(
 
 
 @pytest.mark.parametrize(
-    "cell",
+    ("word", "numbers", "rest"),
     [
-        "v0only:0",  # `v6only:1`: its name has a digit, and 1 is a yes
-        "sk:0f",  # a text
-        "timer:(on,0ms,0)",  # 204ms is a time, 20ms is none
-        "rto:0 rto:0",  # the last one counts
+        ("v6only:1", {}, {"v6only": True}),  # its name has a digit, and 1 is a yes
+        ("timer:(on,204ms,3)", {"timer_ms": 204, "retrans": 3}, {"timer": "retransmit"}),
+        ("timer:(keepalive,1min2sec,0)", {"timer_ms": 62000, "probes": 0}, {"timer": "keepalive"}),
+        ("sk:0f", {}, {"cookie": "0f"}),
     ],
 )
-def test_numbers_that_say_more_are_left_to_the_pattern(cell: str) -> None:
+def test_words_whose_numbers_say_more_are_read_as_they_stand(
+    word: str, numbers: dict[str, float], rest: dict[str, Any]
+) -> None:
+    assert ITEMS is not None
+    reader = Reader(ITEMS)
+    said = reader.read(f"rto:0 {re.sub('[0-9]+', '0', word)}")
+    assert (said.numbers, said.rest) == ({"rto_ms": Number(0, 0)}, ())
+    assert len(said.words) == 1
+    told = reader.told(word)
+    assert told is not None
+    assert (told.numbers, dict(told.rest)) == (numbers, rest)
+
+
+@pytest.mark.parametrize("word", ["timer:(on,20ms,0)", "cgroup:/", "timer:(on,x,0)"])
+def test_words_that_columns_have_no_place_for_are_left_to_the_pattern(word: str) -> None:
+    assert ITEMS is not None
+    assert Reader(ITEMS).told(word) is None
+
+
+def test_of_words_alike_nobody_knows_which_counts() -> None:
     assert ITEMS is not None
     with pytest.raises(Unknown):
-        Reader(ITEMS).read(cell)
+        Reader(ITEMS).read("rto:0 rto:0")
+
+
+def test_texts_among_numbers_are_the_same_for_all() -> None:
+    raw = "sk:5f x sk:0 ask:5f sk:5g sk: sk:ff,\nsk:a0\tsk:" + "f" * 40
+    masked = without_texts(text_of(memoryview(raw.encode())), {"sk:": "0123456789abcdef"})
+    said = bytes(masked.raw)[PAD:-PAD].decode()
+    assert said == raw.replace("sk:5f ", "sk:00 ", 1).replace("sk:a0", "sk:00")
+    assert ITEMS is not None
+    said_of = Reader(ITEMS).read("rto:0 sk:0")
+    assert (said_of.texts, list(said_of.numbers)) == ({"cookie": 1}, ["rto_ms"])
 
 
 INFO = (
@@ -510,6 +546,79 @@ def test_rows_and_their_details_are_taken_together() -> None:
     assert [found.columns["lost"].value(row) for row in range(3)] == [None, 3, None]
     assert [found.columns["rtt_ms"].value(row) for row in range(3)] == [0.105, 12.0, None]
     assert found.columns["details"].value(1) == "ts sack bbr wscale:7,7"
+
+
+# ---- words at the ends of rows -----------------------------------------------------------------
+
+
+TAILS = (
+    "timer:(keepalive,1min2sec,0) uid:48 ino:1234 sk:5f <->",
+    "timer:(on,204ms,3) ino:77 sk:a cgroup:/system.slice/a.service <->",
+    "sk:9e cubic rto:204 rtt:0.105/0.05 send 10.5Mbps",
+    "uid:7 v6only:1",
+    "ino:0 timer:(on,20ms,0)",
+    "rto:1 rto:2",
+    "fwmark:0x1",
+    "timer:(timewait,9sec,0) timer:(on,204ms,0)",
+    'uid:1 users:(("b",pid=3,fd=4))',
+    "users:((",
+)
+OWNERS = ("", ' users:(("a",pid=1,fd=3))', ' users:(("a b",pid=1,fd=3))')
+
+
+def tail_rows(dice: random.Random, count: int) -> Iterator[str]:
+    """Rows with owners and words behind them, as often with none, here and there damaged."""
+    for _ in range(count):
+        port = dice.randint(1, 70_000)
+        end = dice.choice(["", *(f" {tail}" for tail in TAILS[: dice.choice([2, 3, len(TAILS)])])])
+        end = re.sub("[0-9]", lambda _: str(dice.randint(0, 9)), end)
+        row = f"ESTAB 0 {port} 192.0.2.1:443 ::1:{port}{dice.choice(OWNERS)}{end}"
+        if dice.random() < 0.1:
+            at = dice.randrange(len(row) + 1)
+            row = row[:at] + dice.choice("0x:/.( \t\x0b") + row[at + dice.randint(0, 2) :]
+        yield row
+
+
+@pytest.mark.parametrize("below", [0, 0.7])
+def test_words_at_the_ends_of_rows_are_read_as_line_by_line(
+    below: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With lines of details below or without: what both say adds up, or the pattern has its say."""
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    monkeypatch.setattr("nsparse.reading.columns.runs.BLOCK", 9000)
+    dice = random.Random(3)
+    lines = [HEADER]
+    for row in tail_rows(dice, 400):
+        lines.append(row)
+        lines += [dice.choice(INFO[:4])] if dice.random() < below else []
+    data = "\n".join(lines).encode()
+    by_columns = nsparse.parse(BytesIO(data), engine="columns")
+    by_regex = nsparse.parse(BytesIO(data), engine="regex")
+    assert_frame_equal(by_columns.frame, by_regex.frame)
+    assert replace(by_columns, frame=None) == replace(by_regex, frame=None)  # type: ignore[arg-type]
+
+
+def test_rows_that_differ_in_words_at_their_ends_are_of_few_kinds() -> None:
+    head = "ESTAB 0 0 192.0.2.1:443 198.51.100.7"
+    rows = [
+        f"{head}:{n}{OWNERS[n % 2]} timer:(keepalive,{n}sec,0) ino:{n * 7} sk:{n:x} cgroup:/{n} <->"
+        for n in range(1, 60)
+    ]
+    found = block_of(*rows, f"{head}:1", f"{head}:2 ino:5 ino:6")
+    assert found.taken.tolist() == [True] * 60 + [False]
+    assert len(set(found.kinds[:59].tolist())) == 2
+    assert [
+        found.columns[name].value(9) for name in ("timer_ms", "inode", "cookie", "details")
+    ] == [*(10_000, 70, "a", "cgroup:/10 <->")]
+    assert not found.columns["inode"].has[59]
+
+
+def test_what_may_be_the_rest_of_a_name_is_no_tail() -> None:
+    """A name may hold blanks, and owners end at their brackets."""
+    row = 'ESTAB 0 0 192.0.2.1:443 198.51.100.7:5 users:(("a%s",pid=1,fd=2)) uid:5 ino:6'
+    found = block_of(*(row % name for name in ("", " b", ")) (", ")")), *[row % ""] * 20)
+    assert found.taken[0]
+    assert not found.taken[1:4].any()
 
 
 # ---- whole dumps -------------------------------------------------------------------------------

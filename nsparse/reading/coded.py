@@ -196,13 +196,17 @@ def _is_marked_up(text: str) -> bool:
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
 _REMARK = re.compile(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
-SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"<", b"\x1b[", b"[/", b"#012")
+SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"\x1b[", b"[/", b"#012")
 """What texts hold that were escaped in any of these ways, and few others."""
+
+# A `<` alone is no such sign: `ss -e` ends most rows with `<->`.
+_SIGN = re.compile(rb"<(?:/?pre|br|BR|[-=]{1,9}[ \t]+(?!users:)[A-Za-z_][^:\r\n]*(?:[\r\n]|\Z))")
 
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
-    return any(coding.may_be(data) for coding in (grepped, literals, unbroken))
+    others = (coding.may_be(data) for coding in (grepped, literals, unbroken))
+    return _SIGN.search(data) is not None or any(others)
 
 
 CODINGS = (

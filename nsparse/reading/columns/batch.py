@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from nsparse.reading.columns.alone import Words, read_alone
 from nsparse.reading.columns.details import Details, Shape
-from nsparse.reading.columns.items import TYPES, Number
+from nsparse.reading.columns.items import TYPES, Number, Span
 from nsparse.reading.columns.lines import STEP
 from nsparse.reading.columns.part import Part
+from nsparse.reading.columns.texts import without_texts
 from nsparse.reading.columns.words import (
     MOST_DIGITS,
     PAD,
@@ -48,6 +50,8 @@ class Batch:
         ends: Where each number ends.
         lengths: How many digits each has.
         before: How many digits are before it, and behind the last.
+        classes: Which of all that lines say, beside numbers and what is kept as printed.
+        words: What words say that are read as they stand.
     """
 
     text: Text
@@ -59,6 +63,8 @@ class Batch:
     ends: Positions
     lengths: Positions
     before: Positions
+    classes: Ints
+    words: list[Words] = field(default_factory=list)
 
     def numbers(self, name: str) -> tuple[Any, Bools]:
         """A column of numbers, and which lines say none.
@@ -81,7 +87,10 @@ class Batch:
         zero = np.array([one.zero for one in each])
         if not zero.all():
             self.known &= zero[self.codes] | (values != 0)
-        return values, np.array([one is None for one in told])[self.codes]
+        missing = np.array([one is None for one in told])[self.codes]
+        for words in self.words:
+            words.put(name, values, missing)
+        return values, missing
 
     def _which(self, shapes: Bools) -> Any:
         """The lines of some shapes."""
@@ -117,32 +126,49 @@ class Batch:
             found[part] = number(self.text, self.ends[part], lengths)
         return found
 
+    def texts(self) -> Iterator[tuple[str, Any, Ints, Ints]]:
+        """The texts that numbers are: the column, the lines, and where each text is."""
+        each = [shape.said.texts if shape.said else {} for shape in self.shapes]
+        for name in dict.fromkeys(name for texts in each for name in texts):
+            which = self._which(np.array([name in texts for texts in each]))
+            runs = np.array([texts.get(name, 0) for texts in each])[self.codes[which]]
+            at = self.firsts[which] + runs
+            yield name, which, self.ends[at] - self.lengths[at], self.ends[at]
+
     def details(self) -> tuple[bytes, Ints, Ints, Bools]:
         """What is kept as printed: bytes, where it stands in them, and which lines have some."""
-        spans = [
-            [(shape.indent, *span) for span in shape.said.details] if shape.said else []
-            for shape in self.shapes
-        ]
+        each, _, starts, ends = self.spans(
+            [shape.said.details if shape.said else () for shape in self.shapes]
+        )
+        # What parts the words of a line comes along, and is cut off behind the last of them.
+        data = between(self.text.raw, starts, ends + 1).buffers()[2].to_pybytes()
+        places = np.append(0, np.cumsum(ends + 1 - starts))
+        behind = np.cumsum(each)
+        return data, places[behind - each], places[behind] - 1, each > 0
+
+    def spans(self, spans: Sequence[Sequence[Span]]) -> tuple[Ints, Ints, Positions, Positions]:
+        """Where parts of lines are, given for their shapes.
+
+        Returns:
+            How many each line has; and of each part the line, where it starts, and where it ends.
+        """
         counts = np.array([len(some) for some in spans])
         offsets = np.cumsum(counts) - counts
         flat = [
-            (indent + one.bytes, one.runs, indent + other.bytes, other.runs)
-            for some in spans
-            for indent, one, other in some
+            (shape.indent + one.bytes, one.runs, shape.indent + other.bytes, other.runs)
+            for shape, some in zip(self.shapes, spans, strict=True)
+            for one, other in some
         ]
         start, runs, end, last_runs = np.array(flat or [(0, 0, 0, 0)]).T
         each = counts[self.codes]
-        behind = np.cumsum(each)
         lines = np.repeat(np.arange(len(each)), each)
-        at = np.arange(len(lines)) - np.repeat(behind - each - offsets[self.codes], each)
+        first_of = np.cumsum(each) - each
+        at = np.arange(len(lines)) - np.repeat(first_of - offsets[self.codes], each)
         first = self.firsts[lines]
         origin = self.starts[lines] - self.before[first]
-        starts = origin + start[at] + self.before[first + runs[at]]
-        # What parts the words of a line comes along, and is cut off behind the last of them.
-        ends = origin + end[at] + self.before[first + last_runs[at]] + 1
-        data = between(self.text.raw, starts, ends).buffers()[2].to_pybytes()
-        places = np.append(0, np.cumsum(ends - starts))
-        return data, places[behind - each], places[behind] - 1, each > 0
+        starts = (origin + start[at] + self.before[first + runs[at]]).astype(np.int32)
+        ends = (origin + end[at] + self.before[first + last_runs[at]]).astype(np.int32)
+        return each, lines, starts, ends
 
 
 _POWERS = 10 ** np.arange(MOST_DIGITS + 1)
@@ -151,18 +177,23 @@ _POWERS = 10 ** np.arange(MOST_DIGITS + 1)
 def batch_of(details: Details, lines: Part) -> Batch:
     """Lines by their shape: what they are without digits, and where these stood."""
     text, starts, ends = lines.text, lines.starts, lines.ends
-    first, last = _runs(text)
+    plain = without_texts(text, details.texts)
+    first, last = _runs(plain)
     lengths = last - first
     before = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=before[1:])
     firsts, behind = np.searchsorted(first, starts), np.searchsorted(first, ends)
     origins = starts - before[firsts]
-    bare = between(bytes(text.raw).translate(None, DIGITS), origins, ends - before[behind])
+    bare = between(bytes(plain.raw).translate(None, DIGITS), origins, ends - before[behind])
     places = first - before[:-1] - np.repeat(origins, behind - firsts)
     codes, reps = _shapes(encoded(bare)[0], places, firsts, behind)
-    shapes = [details.shape(line.rstrip(" \t\r")) for line in text.lines(starts[reps], ends[reps])]
+    some = plain.lines(starts[reps], ends[reps])
+    shapes = [details.shape(line.rstrip(" \t\r")) for line in some]
     known = np.array([shape.said is not None for shape in shapes])[codes]
-    return Batch(text, starts, shapes, codes, known, firsts, last, lengths, before)
+    classes = np.array([shape.number for shape in shapes])[codes]
+    batch = Batch(text, starts, shapes, codes, known, firsts, last, lengths, before, classes)
+    read_alone(batch, details)
+    return batch
 
 
 def _shapes(

@@ -16,14 +16,15 @@ import numpy as np
 
 from nsparse.reading.columns.column import Column, column_of
 from nsparse.reading.columns.delegates import read_rows
-from nsparse.reading.columns.more import apart, go_on
-from nsparse.reading.columns.part import Part, Parts
+from nsparse.reading.columns.more import apart, end_as, go_on, part_ways
+from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.words import Bools, Ints, Positions
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.details import Details
     from nsparse.reading.columns.kinds import Kinds
     from nsparse.reading.columns.plan import Plan
+    from nsparse.reading.columns.tails import Tails
 
 
 @dataclass
@@ -80,6 +81,7 @@ def read_block(
     count: int,
     kinds: Kinds,
     details: Details | None = None,
+    tails: Tails | None = None,
     *,
     kept: bool = True,
 ) -> Block:
@@ -92,19 +94,21 @@ def read_block(
         count: How many.
         kinds: The kinds that are known.
         details: How lines are read that continue rows, where there are such lines.
+        tails: How words at the ends of rows are read, where there are such words.
         kept: Whether it matters what rows say, and not only that they are some.
     """
     both = apart(parts.lines, first, count) if details else None
-    if details is None or both is None:
-        lines = np.arange(first, first + count + 1)
-        return _block(plan, parts.of(first, count), lines, kinds, kept=kept)
-    block = _block(plan, both.rows, both.lines, kinds, kept=kept)
-    go_on(block, both, details)
+    rows = both.rows if both else parts.of(first, count)
+    lines = both.lines if both else np.arange(first, first + count + 1)
+    cut = tails.cut(rows) if tails else None
+    found = read_rows(plan, cut.marked if cut else rows, kinds, kept=kept)
+    more = np.zeros(len(rows), np.bool_)
+    block = Block(lines, found.taken, found.kinds, kinds, found.columns, found.indents, more)
+    if cut and tails:
+        rows = cut.rows
+        end_as(block, cut, found.behind, tails)
+    if both and details:
+        go_on(block, both._replace(rows=rows), details)
+    if cut and tails and both and details:
+        part_ways(block, cut, tails, details)
     return block
-
-
-def _block(plan: Plan, part: Part, lines: Ints, kinds: Kinds, *, kept: bool) -> Block:
-    """Rows that stand on some lines."""
-    found = read_rows(plan, part, kinds, kept=kept)
-    more = np.zeros(len(part), np.bool_)
-    return Block(lines, found.taken, found.kinds, kinds, found.columns, found.indents, more)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,12 @@ WORDS_AT_MOST = 64
 KEYS_AT_MOST = 2**40
 """Where so many kinds could be, those that are get smaller numbers."""
 
+MARK = 0xFF
+"""The last word of lines that go on with words that are read elsewhere; no UTF-8 holds it."""
+
+WHOLE = -1
+"""Where lines that go on nowhere do so."""
+
 Which = Any
 """Lines of a block: an array of their numbers, or a slice of all."""
 
@@ -40,6 +46,7 @@ class Found:
         taken: Whether the plan reads a line.
         kinds: The kind of each that it reads.
         indents: How far each is indented.
+        behind: The state in which each goes on with words that are read elsewhere, else `WHOLE`.
         columns: What they say beside their kind.
         telling: What tells the kind of each.
     """
@@ -47,6 +54,7 @@ class Found:
     taken: Bools
     kinds: Positions
     indents: Positions
+    behind: Positions
     columns: dict[str, Column] = field(default_factory=dict)
     telling: list[Telling] = field(default_factory=list)
 
@@ -54,11 +62,46 @@ class Found:
 def read_words(plan: Plan, part: Part, kinds: Kinds) -> Found:
     """Read lines word by word."""
     count = len(part)
-    found = Found(np.zeros(count, np.bool_), np.zeros(count, np.int32), np.zeros(count, np.int32))
+    none = np.zeros(count, np.int32)
+    found = Found(np.zeros(count, np.bool_), none, none.copy(), none + np.int32(WHOLE))
     for rows, word_starts, word_ends in _groups(part.text, part.ends):
         found.indents[rows] = word_starts[0] - part.starts[rows]
-        _Reader(plan, part.text, found, kinds, rows, word_starts, word_ends).read()
+        words = _Words(rows, word_starts, word_ends)
+        for some in words.parted(part.text):
+            _Reader(plan, part.text, found, kinds, some).read()
     return found
+
+
+class _Words(NamedTuple):
+    """The words of lines that have equally many.
+
+    Attributes:
+        rows: The lines.
+        starts: Where the words start: the first of all lines, the second, and so on.
+        ends: Where they end.
+        go_on: Whether others follow that are read elsewhere.
+    """
+
+    rows: Which
+    starts: Positions
+    ends: Positions
+    go_on: bool = False
+
+    def parted(self, text: Text) -> Iterator[_Words]:
+        """Lines that end with their last word, and those that go on instead, without the mark."""
+        marked = text.bytes[self.starts[-1]] == MARK
+        if not marked.any():
+            yield self
+            return
+        if not marked.all():
+            yield self._some(~marked)
+        if len(self.starts) > 1:
+            some = self if marked.all() else self._some(marked)
+            yield _Words(some.rows, some.starts[:-1], some.ends[:-1], go_on=True)
+
+    def _some(self, which: Bools) -> _Words:
+        rows = np.flatnonzero(which) if isinstance(self.rows, slice) else self.rows[which]
+        return _Words(rows, self.starts[:, which], self.ends[:, which])
 
 
 @dataclass(frozen=True)
@@ -126,13 +169,11 @@ class _Reader:
         text: Text,
         found: Found,
         kinds: Kinds,
-        rows: Which,
-        starts: Positions,
-        ends: Positions,
+        words: _Words,
     ) -> None:
         self.plan, self.text, self.found, self.kinds = plan, text, found, kinds
-        self.rows, self.starts, self.ends = rows, starts, ends
-        self.words = len(starts)
+        self.rows, self.starts, self.ends, self.go_on = words
+        self.words = len(self.starts)
 
     def read(self) -> None:
         nothing = np.zeros(self.starts.shape[1], np.int64)
@@ -144,7 +185,7 @@ class _Reader:
     def _word(self, cohort: _Cohort) -> Iterator[_Cohort]:
         """Read the next word of a cohort; what its lines are then."""
         last = cohort.at == self.words - 1
-        classes = self._classes(cohort, self.ends[cohort.at], last=last)
+        classes = self._classes(cohort, self.ends[cohort.at], last=last and not self.go_on)
         for outcome, which, keys in _parted(cohort, classes):
             behind = _Cohort(
                 cohort.at + 1,
@@ -155,12 +196,21 @@ class _Reader:
                 cohort,
                 classes,
             )
-            if outcome is LOOSE:
+            if self.go_on and (last or outcome is LOOSE):
+                self._leave(behind, outcome)
+            elif outcome is LOOSE:
                 self._tail(replace(cohort, which=which, keys=_some(cohort, which)))
             elif last and outcome.final:
                 self._finish(behind)
             elif not last and outcome.behind is not None:
                 yield behind
+
+    def _leave(self, cohort: _Cohort, outcome: Outcome) -> None:
+        """Read no more of lines that go on elsewhere."""
+        behind = outcome.behind
+        if behind is not None and outcome.final and not self.plan.is_tail(behind.field):
+            self.found.behind[self._rows(cohort.which)] = behind.state
+            self._finish(cohort)
 
     def _tail(self, cohort: _Cohort) -> None:
         """Read all the rest of the lines as one."""

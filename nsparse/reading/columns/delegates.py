@@ -96,6 +96,7 @@ class _Delegates:
             np.concatenate([found.taken for found in each])[self.codes],
             np.concatenate([found.kinds for found in each])[self.codes],
             np.concatenate([found.indents for found in each])[self.codes],
+            np.concatenate([found.behind for found in each])[self.codes],
             columns,
         )
 

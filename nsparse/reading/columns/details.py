@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from nsparse.reading.columns.items import DIGIT, NUMBER, Reader, Said, Unknown
+from nsparse.reading.columns.items import DIGIT, NUMBER, Reader, Said, Told, Unknown
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell
@@ -28,12 +29,14 @@ class Shape(NamedTuple):
         indent: How far they are indented.
         number: Which of all that lines say, beside numbers and what is kept as printed.
         empty: Whether there is nothing in them.
+        field: The field that they are.
     """
 
     said: Said | None = None
     indent: int = 0
     number: int = 0
     empty: bool = False
+    field: str = ""
 
 
 @dataclass
@@ -73,8 +76,30 @@ class Details:
         """
         if kind not in self._rows:
             self._rows[kind] = self.says(row)
-        said = self._rows[kind]
-        return not any(name in self.numbers or name in self._others for name in said)
+        return self.names.isdisjoint(self._rows[kind])
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that some line has said something in so far."""
+        return frozenset(self._others.union(self.numbers))
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """What words begin with whose rest is a text, and of which characters that is."""
+        items = (cell.items for cell in self.cells.values() if cell.items)
+        return {begin: chars for each in items for begin, chars in each.texts.items()}
+
+    def told(self, name: str, word: str) -> Told | None:
+        """What a word of a field says as it stands; None where only the pattern can tell."""
+        told = self._readers[name].told(word)
+        if told is not None:
+            self.numbers |= dict.fromkeys(told.numbers)
+            self._others |= {name for name, _ in told.rest}
+        return told
+
+    def number(self, *said: object) -> int:
+        """The number of what lines say beside numbers and what is kept as printed."""
+        return self._rests.setdefault(repr(said), len(self._rests) + 1)
 
     def shape(self, line: str) -> Shape:
         """What all lines say that differ from one in their numbers alone."""
@@ -91,26 +116,26 @@ class Details:
         indent = len(line) - len(line.lstrip(" \t"))
         if not text:
             return Shape(Said(), empty=True)
-        said = self._read(text)
+        name, said = self._read(text)
         if said is None:
             return Shape()
-        rest = (said.rest, bool(said.details))
         self.numbers |= dict.fromkeys(said.numbers)
-        self._others |= {name for name, _ in said.rest}
-        self._others |= {"details"} if said.details else set()
-        return Shape(said, indent, self._rests.setdefault(repr(rest), len(self._rests) + 1))
+        self._others |= said.names - said.numbers.keys()
+        number = self.number(said.rest, bool(said.details), sorted(said.texts))
+        return Shape(said, indent, number, field=name)
 
-    def _read(self, text: str) -> Said | None:
+    def _read(self, text: str) -> tuple[str, Said | None]:
+        """The field that a text is, and what it says."""
         if self.rows.match(text) or not _WORDS.fullmatch(text):
-            return None
+            return "", None
         match = self.reads(text)
         name = match.fields[0] if match and match.texts == (text,) else ""
         items = self.cells[name].items if name else None
         if items is None:
-            return None
+            return "", None
         if name not in self._readers:
             self._readers[name] = Reader(items)
         try:
-            return self._readers[name].read(text)
+            return name, self._readers[name].read(text)
         except Unknown:
-            return None
+            return "", None

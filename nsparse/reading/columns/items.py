@@ -1,15 +1,15 @@
 """Cells of many words: what they say, whatever numbers stand in them.
 
 A cell is read with every number replaced by others, each of them unlike all the rest, so that what
-it says then tells which number goes into which column. What changes with the numbers in any other
-way is not known here.
+it says then tells which number goes into which column. A word of which something changes with its
+numbers in any other way is read as it stands, each that differs once.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,18 +61,52 @@ class Edge(NamedTuple):
     runs: int
 
 
+Span = tuple[Edge, Edge]
+"""From where to where in a cell."""
+
+Rest = tuple[tuple[str, Any], ...]
+"""What is said in columns that are none of numbers."""
+
+
 class Said(NamedTuple):
     """What all cells say that differ in their numbers alone.
 
     Attributes:
         numbers: By column.
+        texts: Which number is the text of a column, by column.
         details: What is kept as printed, from where to where.
+        words: The words that are to be read as they stand.
         rest: Everything else, by column.
     """
 
     numbers: Mapping[str, Number] = {}
-    details: Sequence[tuple[Edge, Edge]] = ()
-    rest: tuple[tuple[str, Any], ...] = ()
+    texts: Mapping[str, int] = {}
+    details: Sequence[Span] = ()
+    words: Sequence[Span] = ()
+    rest: Rest = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that it says something in, as far as words do that need not be read."""
+        kept = {"details"} if self.details else set()
+        return frozenset({*self.numbers, *self.texts, *(name for name, _ in self.rest), *kept})
+
+
+class Told(NamedTuple):
+    """What one word says as it stands.
+
+    Attributes:
+        numbers: By column.
+        rest: Everything else, by column.
+    """
+
+    numbers: Mapping[str, float]
+    rest: Rest
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that it says something in."""
+        return frozenset({*self.numbers, *(name for name, _ in self.rest)})
 
 
 @dataclass(frozen=True)
@@ -84,12 +118,16 @@ class _Word:
         said: What it says each time.
         runs: Which number is which, and its fraction, by its value; the first and second time.
         count: How many numbers it has.
+        column: The column of the text that its number is, if it is one.
+        alone: Whether it is to be read as it stands.
     """
 
     texts: Sequence[str]
     said: Sequence[Values]
     runs: Sequence[Mapping[float, tuple[int, int]]]
     count: int
+    column: str = ""
+    alone: bool = False
 
     @property
     def kept(self) -> bool:
@@ -110,7 +148,8 @@ class Reader:
     """
 
     items: Items
-    _words: dict[str, _Word | None] = field(default_factory=dict)
+    _words: dict[str, _Word] = field(default_factory=dict)
+    _told: dict[str, Told | None] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def read(self, cell: str) -> Said:
@@ -124,6 +163,35 @@ class Reader:
         telling = [text for text, word in zip(texts, words, strict=True) if not word.kept]
         if len(set(telling)) < len(telling):
             raise Unknown  # nobody can tell which of them has the last word
+        numbers, rest = self._said(words)
+        details = _spans(cell, texts, [word.kept for word in words], joined=True)
+        alone = _spans(cell, texts, [word.alone for word in words], joined=False)
+        return Said(numbers, _columns(words), details, alone, rest)
+
+    def told(self, text: str) -> Told | None:
+        """What a word says as it stands; None where that is not for columns."""
+        if len(self._told) > REMEMBERED:
+            self._told.clear()
+        if text not in self._told:
+            self._told[text] = self._tell(text)
+        return self._told[text]
+
+    def _tell(self, text: str) -> Told | None:
+        try:
+            said = self.items.together([self.items.each(text)])
+        except CellFault:
+            return None
+        said = {name: value for name, value in said.items() if value is not None}
+        if not said.keys() <= BY_NAME.keys() - {"details"}:
+            return None
+        dtypes = {name: TYPES.get(BY_NAME[name].dtype) for name in said}
+        numbers: dict[str, Any] = {
+            name: value for name, value in said.items() if type(value) is dtypes[name]
+        }
+        return Told(numbers, tuple(sorted(said.items() - numbers.items())))
+
+    def _said(self, words: Sequence[_Word]) -> tuple[dict[str, Number], Rest]:
+        """What words say in columns of numbers, and in others."""
         said = [
             dict(self.items.together([word.said[at] for word in words])) for at in range(READINGS)
         ]
@@ -131,32 +199,43 @@ class Reader:
             kept = " ".join(word.texts[at] for word in words if word.kept)
             if values.pop("details", "") != kept:
                 raise Unknown
-        numbers, rest = _told(said, *(_runs(words, at) for at in range(2)))
-        return Said(numbers, _kept(cell, texts, words), rest)
+        return _told(said, *(_runs(words, at) for at in range(2)))
 
     def _word(self, text: str) -> _Word:
         if len(self._words) > REMEMBERED:
             self._words.clear()
         if text not in self._words:
             self._words[text] = self._new(text)
-        known = self._words[text]
-        if known is None:
-            raise Unknown
-        return known
+        return self._words[text]
 
-    def _new(self, text: str) -> _Word | None:
-        if any(name in text for name in self._names):
-            return None
+    def _new(self, text: str) -> _Word:
         parts = text.split(DIGIT)
         runs = len(parts) - 1
+        alone = _Word((), [{}] * READINGS, ({}, {}), runs, alone=True)
+        if any(name in text for name in self._names):
+            return alone
         steps = [next(self._numbers) for _ in range(runs)]
         numbers = [[least + step for step in steps] for least in LEAST]
         texts = [_with(parts, each) for each in (*numbers, [0] * runs, [1] * runs)]
         try:
             said = [self.items.each(one) for one in texts]
-        except CellFault:
-            return None
-        return _Word(texts, said, [_by_value(parts, each) for each in numbers], runs)
+            column = self._column(text, texts, said)
+            if column:
+                return replace(alone, column=column, alone=False)
+            word = _Word(texts, said, [_by_value(parts, each) for each in numbers], runs)
+            self._said([word])
+        except (CellFault, Unknown):
+            return alone
+        return word
+
+    def _column(self, text: str, texts: Sequence[str], said: Sequence[Values]) -> str:
+        """The column whose text is all of a word behind its beginning, if one is."""
+        begin = text.removesuffix(DIGIT)
+        if begin not in self.items.texts:
+            return ""
+        column = next(iter(said[0]), "")
+        rests = [{column: one.removeprefix(begin)} for one in texts]
+        return column if rests == [dict(one) for one in said] else ""
 
     @cached_property
     def _names(self) -> Sequence[str]:
@@ -192,7 +271,7 @@ def _runs(words: Sequence[_Word], at: int) -> dict[float, tuple[int, int]]:
 
 def _told(
     said: Sequence[Values], *runs: Mapping[float, tuple[int, int]]
-) -> tuple[dict[str, Number], tuple[tuple[str, Any], ...]]:
+) -> tuple[dict[str, Number], Rest]:
     """Numbers by column, and the rest, of what words say each time."""
     numbers: dict[str, Number] = {}
     rest: list[tuple[str, Any]] = []
@@ -220,15 +299,28 @@ def _number(dtype: str, said: list[Any], runs: Sequence[Mapping[float, tuple[int
     return Number(0, run, fraction, zero == 0)
 
 
-def _kept(cell: str, texts: Sequence[str], words: Sequence[_Word]) -> tuple[tuple[Edge, Edge], ...]:
-    """Where the words are that are kept as printed, those that are neighbours together."""
-    found: list[tuple[Edge, Edge]] = []
+def _columns(words: Sequence[_Word]) -> dict[str, int]:
+    """Which number is the text of a column."""
+    found: dict[str, int] = {}
+    before = 0
+    for word in words:
+        if word.column:
+            found[word.column] = before
+        before += word.count
+    return found
+
+
+def _spans(
+    cell: str, texts: Sequence[str], which: Sequence[bool], *, joined: bool
+) -> tuple[Span, ...]:
+    """Where some of the words are; with `joined` those that are neighbours together."""
+    found: list[Span] = []
     at = 0
-    for text, word in zip(texts, words, strict=True):
+    for text, chosen in zip(texts, which, strict=True):
         start = cell.index(text, at)
-        joins = found and word.kept and start == at + 1 and found[-1][1] == _edge(cell, at)
+        joins = joined and found and start == at + 1 and found[-1][1] == _edge(cell, at)
         at = start + len(text)
-        if word.kept:
+        if chosen:
             first = found.pop()[0] if joins else _edge(cell, start)
             found.append((first, _edge(cell, at)))
     return tuple(found)

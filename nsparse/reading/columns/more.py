@@ -1,4 +1,4 @@
-"""Rows and the lines that continue them."""
+"""Rows, and what continues them: lines below, and words at their ends."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nsparse.reading.columns.batch import batch_of
+from nsparse.reading.columns.batch import Batch, batch_of
+from nsparse.reading.columns.cohorts import WHOLE
 from nsparse.reading.columns.part import Part, some_of
-from nsparse.reading.columns.words import Bools, Ints, between, encode
+from nsparse.reading.columns.words import Bools, Ints, Positions, between, encode
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.block import Block
     from nsparse.reading.columns.details import Details
     from nsparse.reading.columns.lines import Lines
+    from nsparse.reading.columns.tails import Cut, Tails
 
 FIRST = ord(" ")
 """No row begins with a lower byte: a tab stands before details, and an empty line is its end."""
 
 OWN = -1
 """Stands before what rows say in further lines: no place of a word has this number."""
+
+
+NONE = -1
+"""The row of lines that belong to none."""
+
+ADDED = frozenset({"details"})
+"""What several parts of a row say there adds up."""
 
 
 class Apart(NamedTuple):
@@ -69,36 +78,89 @@ def apart(lines: Lines, first: int, count: int) -> Apart | None:
 def go_on(block: Block, parts: Apart, details: Details) -> None:
     """Read the lines that continue rows, and put what they say where the rows say theirs."""
     batch = batch_of(details, parts.others)
-    indents, empty, classes = (
+    indents, empty = (
         np.array(said)[batch.codes]
-        for said in zip(*((one.indent, one.empty, one.number) for one in batch.shapes), strict=True)
+        for said in zip(*((one.indent, one.empty) for one in batch.shapes), strict=True)
     )
     first = parts.next & ~empty
     batch.known &= empty | (first & (indents > block.indents[parts.above]))
     which: Any = slice(None) if first.all() else np.flatnonzero(first)
     rows = parts.above[which]
+    _say(block, batch, rows, which, details)
+    block.more[rows] = True
+    block.taken[parts.above[~batch.known]] = False
+    _kinds(block, parts.rows, rows, batch.classes[which], details)
+
+
+def end_as(block: Block, cut: Cut, behind: Positions, tails: Tails) -> None:
+    """Read the words at the ends of rows.
+
+    Args:
+        block: The rows.
+        cut: The same as they were read, and their ends.
+        behind: The state in which each goes on.
+        tails: How these words are read.
+    """
+    block.taken[cut.which] &= behind[cut.which] != WHOLE
+    which = np.flatnonzero(block.taken[cut.which])
+    states = behind[cut.which[which]]
+    for state in np.unique(states).tolist():
+        details = tails.details(state)
+        some = which[states == state]
+        rows = cut.which[some]
+        if details is None:
+            block.taken[rows] = False
+            continue
+        batch = batch_of(
+            details, cut.tails if len(some) == len(cut.tails) else cut.tails.some(some)
+        )
+        _say(block, batch, rows, slice(None), details)
+        block.taken[rows[~batch.known]] = False
+        _kinds(block, cut.rows, rows, batch.classes, details)
+
+
+def part_ways(block: Block, cut: Cut, tails: Tails, details: Details) -> None:
+    """Leave rows to the pattern that may say something in a column at their end and below."""
+    if any(one.names & details.names - ADDED for one in tails.known):
+        block.taken[cut.which[block.more[cut.which]]] = False
+
+
+def _say(block: Block, batch: Batch, rows: Ints, which: Any, details: Details) -> None:
+    """Put what some lines of a batch say where the rows that they belong to say theirs."""
     every: Any = slice(None) if len(rows) == len(block) else rows
     for name in details.numbers:
         values, missing = batch.numbers(name)
         block.column(name, values.dtype).say(every, values[which], missing[which])
+    row = np.full(len(batch.codes), NONE)
+    row[which] = rows
+    for name, lines, starts, ends in batch.texts():
+        has = row[lines] != NONE
+        _keep(block, name, row[lines][has], batch.text.raw, starts[has], ends[has])
     data, starts, ends, has = batch.details()
+    has &= row != NONE
     if has.any():
-        _keep(block, rows, data, starts[which], ends[which], has[which])
-    block.more[rows] = True
-    block.taken[parts.above[~batch.known]] = False
-    _kinds(block, parts, rows, classes[which], details)
+        _keep(block, "details", row[has], data, starts[has], ends[has])
 
 
-def _keep(block: Block, rows: Ints, data: bytes, starts: Ints, ends: Ints, has: Bools) -> None:
-    """What is kept of lines as printed, where their rows say theirs."""
-    column = block.column("details")
+def _keep(
+    block: Block, name: str, rows: Ints, data: bytes | memoryview, starts: Ints, ends: Ints
+) -> None:
+    """What is kept of lines as printed, behind what their rows say there already."""
+    import pyarrow.compute as pc
+
+    column = block.column(name)
     places = np.zeros((2, len(block)), np.int64)
-    places[:, rows] = np.where(has, (starts, ends), 0)
-    column.texts = between(data, *places)
-    column.has[rows] = has
+    places[:, rows] = starts, ends
+    texts = between(data, *places)
+    if column.texts is not None:
+        both = np.zeros(len(block), np.int64)
+        both[rows] = column.has[rows]
+        texts = pc.binary_join_element_wise(column.texts, texts, between(b" ", both * 0, both))
+    column.texts = texts
+    column.has[rows] = True
 
 
-def _kinds(block: Block, parts: Apart, rows: Ints, classes: Ints, details: Details) -> None:
+def _kinds(block: Block, part: Part, rows: Ints, classes: Ints, details: Details) -> None:
     """Rows that are continued are of other kinds than those alike that are not."""
     taken = block.taken[rows]
     rows, classes = rows[taken], classes[taken]
@@ -106,7 +168,7 @@ def _kinds(block: Block, parts: Apart, rows: Ints, classes: Ints, details: Detai
     kinds = np.zeros(len(firsts), np.int32)
     known = np.ones(len(firsts), np.bool_)
     some = rows[firsts]
-    texts = parts.rows.text.lines(parts.rows.starts[some], parts.rows.ends[some])
+    texts = part.text.lines(part.starts[some], part.ends[some])
     each = zip(block.kinds[some].tolist(), classes[firsts].tolist(), texts, strict=True)
     for at, (kind, number, text) in enumerate(each):
         known[at] = details.may_go_on(kind, text)

@@ -227,6 +227,10 @@ class Plan:
             for terminal, leads in self.tried(place)
         )
 
+    def is_tail(self, field: str) -> bool:
+        """Whether a field is one of many words, each of which says something by itself."""
+        return field in self.cells and self.cells[field].items is not None
+
     @cached_property
     def marks(self) -> frozenset[str]:
         """The fields that change what the digits of others say."""

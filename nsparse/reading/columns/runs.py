@@ -18,6 +18,7 @@ from nsparse.reading.columns.more import continues
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import Plan, plan_of
 from nsparse.reading.columns.run import BlockRun, Piece
+from nsparse.reading.columns.tails import Tails
 from nsparse.reading.course import ENDLESS
 from nsparse.reading.grammar import ROWS, Match, load
 from nsparse.reading.text import BLANKS
@@ -117,7 +118,8 @@ class Runs:
         key = (voice.dialect.name, kind, alone, kept)
         if key not in self._readers:
             details = _details(voice, kind) if alone else None
-            reader = _Reader(_plan(voice, kind), self.parts, voice, details, kept=kept)
+            tails = _tails(voice, kind) if alone else None
+            reader = _Reader(_plan(voice, kind), self.parts, voice, details, tails, kept=kept)
             self._readers[key] = reader
             reader.long = self.long
         return self._readers[key]
@@ -153,15 +155,24 @@ def _details(voice: Voice, kind: str) -> Details | None:
     if plan is None or not any(cell.items for cell in plan.cells.values()) or not plan.stretches:
         return None
     rows = [other.begins(0, CELLS) for one in ROWS if (other := _plan(voice, one)) is not None]
-
-    def says(row: str) -> Collection[str]:
-        match = voice.match(kind, row.strip(BLANKS))
-        fields = zip(match.fields, match.texts, strict=True) if match else ()
-        read = (voice.dialect.cells[name].read(text) for name, text in fields)
-        return {name for values in read for name, value in values.items() if value is not None}
-
     reads = partial(voice.match, DETAIL)
-    return Details(reads, plan.cells, re.compile("|".join(rows)), says)
+    return Details(reads, plan.cells, re.compile("|".join(rows)), partial(_says, voice, kind))
+
+
+def _tails(voice: Voice, kind: str) -> Tails | None:
+    """How words at the ends of rows are read; None where nothing is known of them."""
+    plan = _plan(voice, kind)
+    if plan is None or not any(cell.items for cell in plan.cells.values()):
+        return None
+    return Tails(plan, partial(_says, voice, kind))
+
+
+def _says(voice: Voice, kind: str, row: str) -> Collection[str]:
+    """The columns that a row says something in."""
+    match = voice.match(kind, row.strip(BLANKS))
+    fields = zip(match.fields, match.texts, strict=True) if match else ()
+    read = (voice.dialect.cells[name].read(text) for name, text in fields)
+    return {name for values in read for name, value in values.items() if value is not None}
 
 
 class _Reader:
@@ -172,6 +183,7 @@ class _Reader:
         parts: The lines of the text.
         voice: Who reads one by one.
         details: How lines are read that continue rows, where there are such lines.
+        tails: How words at the ends of rows are read, where there are such words.
         kept: Whether it matters what rows say, and not only that they are some.
         block: The last block.
         kinds: The kinds of the rows of all blocks.
@@ -179,9 +191,17 @@ class _Reader:
     """
 
     def __init__(
-        self, plan: Plan | None, parts: Parts, voice: Voice, details: Details | None, *, kept: bool
+        self,
+        plan: Plan | None,
+        parts: Parts,
+        voice: Voice,
+        details: Details | None,
+        tails: Tails | None,
+        *,
+        kept: bool,
     ) -> None:
-        self.plan, self.parts, self.voice, self.details = plan, parts, voice, details
+        self.plan, self.parts, self.voice = plan, parts, voice
+        self.details, self.tails = details, tails
         self.lines, self.kept = parts.lines, kept
         self.block: Block | None = None
         self.kinds = Kinds()
@@ -205,8 +225,9 @@ class _Reader:
         block = self.block
         if block is None or not block.holds(start):
             count = self._count(start)
+            below_and_behind = self.details, self.tails
             self.block = block = read_block(
-                self.plan, self.parts, start, count, self.kinds, self.details, kept=self.kept
+                self.plan, self.parts, start, count, self.kinds, *below_and_behind, kept=self.kept
             )
             self._refused = np.flatnonzero(~block.taken).tolist()
         at = bisect_left(self._refused, block.row(start))

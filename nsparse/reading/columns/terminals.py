@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from nsparse.errors import NotRegular
 from nsparse.reading.columns.expressions import (
@@ -26,7 +27,10 @@ from nsparse.reading.columns.expressions import (
     parsed,
     parts_of,
 )
-from nsparse.reading.columns.stretch import loose, stretch
+from nsparse.reading.columns.stretch import LOOKS, loose, stretch
+
+BLANK_AHEAD = "(?=[ \t])"
+NO_BLANK_AHEAD = "(?![ \t])"
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,14 @@ class Terminal:
         return loose(self._tree)
 
     @cached_property
+    def begin(self) -> str:
+        """The characters that every match begins with, as far as all begin with the same."""
+        literals = takewhile(lambda item: op(item) == "LITERAL", self.items)
+        return "".join(chr(item[1]) for item in literals)
+
+    @cached_property
     def lead(self) -> str | None:
-        """What a match that reaches over a blank begins with; None where no match can."""
+        """What a match that reaches a blank begins with, up to there; None where no match can."""
         leads = list(_leads(list(self._tree)))
         return "|".join(dict.fromkeys(leads)) if leads else None
 
@@ -139,17 +149,34 @@ def _reaches(tree: Iterable[Tree]) -> bool:
 
 
 def _leads(items: list[Tree]) -> Iterator[str]:
-    """For each way that may reach a blank, what stands before the first element that may."""
+    """For each way that may reach a blank, what stands before the first that it reaches."""
     for at, item in enumerate(items):
         if not _reaches([item]):
             continue
         before = _written(items[:at], wide=False)
-        if op(item) not in ("BRANCH", "SUBPATTERN"):
+        if op(item) in LOOKS:
             yield before
-            return
-        # Some ways through it may reach none: then what stands behind it may.
-        for part in parts_of(item):
-            yield from (f"{before}(?:{lead})" for lead in _leads(list(part)))
+            return  # what stands behind it begins so as well
+        yield from (f"{before}{lead}" for lead in _leads_of(item))
+
+
+def _leads_of(item: Tree) -> Iterator[str]:
+    """The same of one element, which may also match without."""
+    if is_one(item):
+        yield BLANK_AHEAD
+        return
+    again = ""
+    if op(item) in REPEATS:
+        (inner, *others) = item[1][2]
+        plain = not others and is_one(inner)
+        once = (
+            f"{NO_BLANK_AHEAD}{one(inner, wide=False)}"
+            if plain
+            else _written(item[1][2], wide=False)
+        )
+        again = f"(?:{once})*"
+    for part in parts_of(item):
+        yield from (f"{again}(?:{lead})" for lead in _leads(list(part)))
 
 
 def _begins_blank(items: list[Tree]) -> bool | None:

@@ -93,7 +93,7 @@ def whole_numbers(values: Ints) -> Any:
 def text_of(data: memoryview) -> Text:
     """A copy of some bytes with room around it."""
     room = bytes([NEWLINE]) * PAD
-    return _text(b"".join((room, data, room)))
+    return with_room(b"".join((room, data, room)))
 
 
 def text_within(data: bytes, start: int, end: int) -> Text:
@@ -101,10 +101,11 @@ def text_within(data: bytes, start: int, end: int) -> Text:
     view = memoryview(data)
     if start < PAD or end + PAD > len(data):
         return text_of(view[start:end])
-    return _text(view[start - PAD : end + PAD])
+    return with_room(view[start - PAD : end + PAD])
 
 
-def _text(raw: bytes | memoryview) -> Text:
+def with_room(raw: bytes | memoryview) -> Text:
+    """Bytes that have room around them."""
     eights = np.ndarray((len(raw) - 7,), "<u8", buffer=raw, strides=(1,))
     return Text(raw, np.frombuffer(raw, np.uint8), eights)
 
