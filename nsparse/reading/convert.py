@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from nsparse.dialect import CellFault, Columns, Dialect, Values
@@ -11,6 +12,7 @@ from nsparse.reading.grammar import Match
 from nsparse.reading.normal import normalise
 
 NOTHING = Match((), ())
+NO_VALUES: Values = {}
 
 Texts = dict[str, list[str | None]]
 """The text of every field in every record, None where a record has no such field."""
@@ -60,13 +62,15 @@ def columns_of(
 
 def _texts(records: Sequence[Record], cells: Match) -> Texts:
     """A field that continuation lines repeat is joined by a blank."""
-    texts: Texts = {}
+    every = ((record.match, *record.more) for record in records)
+    kinds = dict.fromkeys(match.fields for matches in every for match in matches)
+    texts: Texts = {name: [None] * len(records) for fields in kinds for name in fields}
+    columns = {fields: [texts[name] for name in fields] for fields in kinds}
     for number, record in enumerate(records):
-        for match in (record.match, *record.more):
-            for name, text in zip(match.fields, match.texts, strict=True):
-                column = texts.get(name)
-                if column is None:
-                    column = texts[name] = [None] * len(records)
+        for column, text in zip(columns[record.match.fields], record.match.texts, strict=True):
+            column[number] = text
+        for match in record.more:
+            for column, text in zip(columns[match.fields], match.texts, strict=True):
                 before = column[number]
                 column[number] = text if before is None else f"{before} {text}"
     for name, text in zip(cells.fields, cells.texts, strict=True):
@@ -111,18 +115,15 @@ def _columns(
 ) -> Columns:
     columns: dict[str, list[Any]] = {}
     for name, column in texts.items():
-        for target in _names(readings[name].values()):
-            by_text = {text: values.get(target) for text, values in readings[name].items()}
-            _merge(columns, target, [by_text.get(text) for text in column])  # type: ignore[arg-type]
+        known = readings[name]
+        said = [NO_VALUES if text is None else known[text] for text in column]
+        for target in dict.fromkeys(chain.from_iterable(known.values())):
+            _merge(columns, target, [values.get(target) for values in said])
     columns.setdefault("proto", [None] * len(records))
     dialect.settle(columns)
     normalise(columns, len(records))
     columns["line"] = [record.line for record in records]
     return columns
-
-
-def _names(readings: Iterable[Values]) -> list[str]:
-    return list(dict.fromkeys(name for values in readings for name in values))
 
 
 def _merge(columns: Columns, name: str, new: list[Any]) -> None:

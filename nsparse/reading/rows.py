@@ -76,8 +76,12 @@ class Rows(Sequence[Record]):
 
     def append(self, record: Record) -> None:
         """One more row."""
-        self._list().append(record)
-        self._length += 1
+        self.more([record])
+
+    def more(self, records: Sequence[Record]) -> None:
+        """More rows that were read one by one."""
+        self._list().extend(records)
+        self._length += len(records)
 
     def extend(self, run: Run) -> None:
         """More rows."""

@@ -59,8 +59,7 @@ def read_sections(
     walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle)
     number = 1
     while number <= len(lines):
-        if runs is not None:
-            number += walk.run(runs, number)
+        number += walk.rows(number) if runs is None else walk.run(runs, number)
         number += walk.nobodys(number)
         if number <= len(lines):
             number += walk.line(number)
@@ -101,6 +100,10 @@ class _Walk:
             return 0
         self.body.extend(table, run)
         return run.reach
+
+    def rows(self, number: int) -> int:
+        """The same one by one: rows above other rows, which need no look at what is around them."""
+        return 0 if self.damage in AROUND else self.body.rows(number)
 
     def nobodys(self, number: int) -> int:
         """Take the lines below a damaged one that are damaged as well; how many there are."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading.grammar import ROWS, Match
@@ -26,7 +27,7 @@ class Voice:
     grammar: Grammar
     kinds: Mapping[str, Executor]
 
-    @property
+    @cached_property
     def opening(self) -> re.Pattern[str]:
         """What a row begins with, to tell a damaged one from other text."""
         return self.grammar.derived.opens
@@ -36,10 +37,19 @@ class Voice:
         executor = self.kinds.get(kind)
         return executor.match(text) if executor else None
 
+    @cached_property
+    def _rows(self) -> Mapping[bool, Sequence[Executor]]:
+        """What reads rows, below a header and without one."""
+        kinds = {True: ROWS, False: ROWS[:1]}
+        return {
+            headed: [self.kinds[kind] for kind in some if kind in self.kinds]
+            for headed, some in kinds.items()
+        }
+
     def reads(self, text: str, *, headed: bool) -> Match | None:
         """The fields of a row; under a header also of one that only a header makes a row."""
-        for kind in ROWS if headed else ROWS[:1]:
-            match = self.match(kind, text)
+        for executor in self._rows[headed]:
+            match = executor.match(text)
             if match is not None:
                 return match
         return None
