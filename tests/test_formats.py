@@ -18,11 +18,17 @@ import nsparse
 
 def parse(text: str) -> nsparse.Dump:
     """What Lark reads, all lines, and what the patterns read, the same."""
-    dump, exact = (_read(text, engine) for engine in ("regex", "lark"))
-    assert dump.problems == []
-    assert sum(dump.census.values()) == dump.lines
+    dump, exact = by_patterns(text), _read(text, "lark")
     assert dump.frame.equals(exact.frame)
     assert replace(dump, frame=None) == replace(exact, frame=None)  # type: ignore[arg-type]
+    return dump
+
+
+def by_patterns(text: str) -> nsparse.Dump:
+    """What the patterns read, all lines."""
+    dump = _read(text, "regex")
+    assert dump.problems == []
+    assert sum(dump.census.values()) == dump.lines
     return dump
 
 
@@ -39,10 +45,12 @@ def assert_printed_by(dump: nsparse.Dump, names: str) -> None:
     assert dump.notes == ([] if one else [doubt])
 
 
-def by_columns(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The column engine reads the same; single rows only where it is told to."""
+def by_all(text: str, monkeypatch: pytest.MonkeyPatch) -> nsparse.Dump:
+    """What all engines read, the same; columns reads single rows only where it is told to."""
+    dump = parse(text)
     monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
-    assert _read(text, "columns").frame.equals(_read(text, "regex").frame)
+    assert _read(text, "columns").frame.equals(dump.frame)
+    return dump
 
 
 # ---- headings that tell formats apart ---------------------------------------------------------
@@ -152,8 +160,7 @@ HEADED = {
 @pytest.mark.parametrize("name", HEADED)
 def test_a_heading_tells_the_format(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, dialect = HEADED[name]
-    assert_printed_by(parse(text), dialect)
-    by_columns(text, monkeypatch)
+    assert_printed_by(by_all(text, monkeypatch), dialect)
 
 
 def test_a_summary_of_counts_is_no_table() -> None:
@@ -278,10 +285,19 @@ def states() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("where", "word", "state"), list(states()))
 def test_every_state_of_every_tool(where: str, word: str, state: str) -> None:
-    dump = parse(ROWS[where].format(word) + "\n")
+    dump = by_patterns(ROWS[where].format(word) + "\n")
     assert dump.frame["state"].tolist() == [state]
     assert dump.frame["state_raw"].tolist() == [word]
     assert_printed_by(dump, where.partition(",")[0])
+
+
+@pytest.mark.parametrize("where", WORDS)
+def test_every_engine_reads_every_state(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, _, row = ROWS[where].rpartition("\n")
+    told = [(word, state) for place, word, state in states() if place == where]
+    rows = "".join(row.format(word) + "\n" for word, _ in told)
+    dump = by_all(f"{head}\n{rows}", monkeypatch)
+    assert dump.frame[["state_raw", "state"]].values.tolist() == [list(pair) for pair in told]
 
 
 def test_a_tcp_socket_of_ss_that_has_a_port_and_no_connection_is_bound() -> None:
@@ -322,13 +338,6 @@ STATELESS = {
 }
 
 
-def test_the_column_engine_reads_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    for where, words in WORDS.items():
-        head, _, row = ROWS[where].rpartition("\n")
-        rows = "\n".join(row.format(pair.partition(":")[0]) for pair in words.split())
-        by_columns(f"{head}\n{rows}\n", monkeypatch)
-
-
 @pytest.mark.parametrize("row", STATELESS)
 def test_a_word_of_a_socket_without_a_connection_is_no_state(row: str) -> None:
     dump = parse(row + "\n")
@@ -359,6 +368,30 @@ N0CALL-1   N1CALL-2   N0CALL-3   nr0     CONN SENT    000/000  0       0
 Active Bluetooth connections (w/o servers)
 Proto  Destination       Source            State         PSM DCID   SCID      IMTU    OMTU Security
 l2cap  00:00:5E:00:53:01 00:00:5E:00:53:02 CONNECTED     3 0x0040 0x0041     672     672 Low
+Proto  Destination       Source            State     Channel
+rfcomm 00:00:5E:00:53:01 00:00:5E:00:53:02 OPEN            1
+""",
+    "ROSE": """\
+Active ROSE sockets
+dest_addr  dest_call src_addr   src_call  dev   lci neigh st vs vr va   t  t1  t2  t3  hb    idle Snd-Q Rcv-Q inode
+*          *         1234567890 N0CALL-1  rose0 000 00000  0  0  0  0   0   0   0   0   0   0/000     0     0   123
+""",
+    "groups": """\
+IPv6/IPv4 Group Memberships
+Interface       RefCnt Group
+--------------- ------ ---------------------
+lo              1      224.0.0.1
+eth0            1      ff02::1
+""",
+    "routes": """\
+Kernel IP routing table
+Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface
+0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0
+""",
+    "interfaces": """\
+Kernel Interface table
+Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg
+eth0             1500     1200      0      0 0          1100      0      0      0 BMRU
 """,
 }
 
@@ -380,6 +413,67 @@ def test_tables_of_other_families_are_passed_over_and_counted(name: str) -> None
     assert dump.census["section"] == PASSED_OVER[name].count("\n")
 
 
+# What netstat.exe prints for -r, -s, -e and -x, and ss for -s.
+BETWEEN = {
+    "routes": (
+        "IPv4 Route Table\n" + "=" * 75 + "\nActive Routes:\n"
+        "Network Destination        Netmask          Gateway       Interface  Metric\n"
+        "          0.0.0.0          0.0.0.0        192.0.2.1      192.0.2.10     25\n"
+        + "=" * 75
+        + "\nPersistent Routes:\n  None\n"
+    ),
+    "statistics": "IPv4 Statistics\n\n  Packets Received                   = 120\n\n"
+    "TCP Statistics for IPv4\n\n  Current Connections                = 3\n",
+    "interface": "Interface Statistics\n\n                           Received            Sent\n\n"
+    "Bytes                    1234567890        12345678\nUnknown protocols                 0\n",
+    "NetworkDirect": "Active NetworkDirect Connections, Listeners, SharedEndpoints\n\n"
+    "  Mode   IfIndex Type           Local Address          Foreign Address        PID\n"
+    "  Kernel 12      Connection     192.0.2.10:445         198.51.100.7:5         4\n",
+    "summary": "Total: 173 (kernel 200)\nTCP:   16 (estab 9, closed 2, timewait 2/0), ports 0\n\n"
+    "Transport Total     IP        IPv6\n*\t  200       -         -\nTCP\t  14        7         7\n",
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_what_is_no_table_of_sockets_between_two_is_no_damage(name: str) -> None:
+    table = HEADED["ss, Netid" if name == "summary" else "Windows"][0]
+    dump = parse(f"{table}\n{BETWEEN[name]}\n{table}")
+    assert len(dump.frame) == 2
+
+
+def test_what_busybox_prints_otherwise() -> None:
+    """networking/netstat.c: addresses and paths are whole, 20 columns of a program, no `tcp6`."""
+    dump = parse(
+        INET.replace("State      ", "State       PID/Program name    ")
+        + "tcp        0      0 2001:db8:1234:5678:9abc:def0:1234:5678:18443 :::*  "
+        "LISTEN      1203/averylongprogra\n"
+        + "raw        0      0 :::58                   :::*                    58          812/odhcp\n"
+        + "Active UNIX domain sockets (servers and established)\n"
+        + "Proto RefCnt Flags       Type       State         I-Node PID/Program name    Path\n"
+        + "unix  2      [ ACC ]     STREAM     LISTENING      18438 1203/sshd           /run/a b\n"
+        + "unix  2      [ ]         DGRAM                     18439 12/ubusd            /a^Xb^?c^{\n"
+    )
+    names = ("family", "local_addr", "state_raw", "process", "process_truncated", "path")
+    assert cells(dump, *names) == [
+        ["ipv6", "2001:db8:1234:5678:9abc:def0:1234:5678", "LISTEN", "averylongprogra", True, None],
+        ["ipv6", "::", "58", "odhcp", None, None],
+        ["unix", None, "LISTENING", "sshd", None, "/run/a b"],
+        ["unix", None, None, "ubusd", None, "/a^Xb^?c^{"],
+    ]
+
+
+def test_what_watch_prints_above_is_no_damage() -> None:
+    above = "Every 2.0s: netstat -tan             web1: Mon Nov 23 06:10:22 2026\n\n"
+    assert parse(above + LINUX_OVER).census == {"watch": 1, "blank": 1, "headers": 2, "rows": 1}
+
+
+def test_bytes_of_one_interface_of_macos_are_bytes() -> None:
+    """-P of network_cmds up to 696."""
+    head = BANNER + TWO.format("(state)      rxbytes[443]    txbytes[443]")
+    row = "tcp4  0  0  192.0.2.10.22  198.51.100.7.5  ESTABLISHED  123  456\n"
+    assert cells(parse(head + row), "bytes_received", "bytes_sent") == [[123, 456]]
+
+
 SCTP = {
     "CLOSED": "CLOSED",
     "ESTAB": "ESTABLISHED",
@@ -393,10 +487,10 @@ SCTP = {
 }
 
 
-@pytest.mark.parametrize("word", SCTP)
-def test_a_state_of_sctp_is_known_although_tcp_has_none_like_it(word: str) -> None:
-    dump = parse(f"sctp LISTEN 0 128 192.0.2.1:5 *:*\n`- {word} 0 0 192.0.2.1:5 192.0.2.9:5\n")
-    assert dump.frame["state"].tolist() == ["LISTEN", SCTP[word]]
+def test_a_state_of_sctp_is_known_although_tcp_has_none_like_it() -> None:
+    rows = "".join(f"`- {word} 0 0 192.0.2.1:5 192.0.2.9:5\n" for word in SCTP)
+    dump = parse(f"sctp LISTEN 0 128 192.0.2.1:5 *:*\n{rows}")
+    assert dump.frame["state"].tolist() == ["LISTEN", *SCTP.values()]
 
 
 def test_a_short_address_of_a_32_bit_kernel_begins_a_row() -> None:
@@ -588,7 +682,7 @@ MESSAGES = {
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_message_between_rows_is_no_damage(name: str) -> None:
     row = "tcp        0      0 192.0.2.10:22           198.51.100.7:5          ESTABLISHED\n"
-    dump = parse(INET + row + MESSAGES[name] + row)
+    dump = by_patterns(INET + row + MESSAGES[name] + row)
     assert dump.census == {"headers": 2, "rows": 2, "message": MESSAGES[name].count("\n")}
 
 
@@ -764,13 +858,12 @@ TIMERS = {
 }
 
 
-@pytest.mark.parametrize("words", TIMERS)
-def test_every_word_for_a_timer(words: str) -> None:
+def test_every_word_for_a_timer() -> None:
     row = "tcp 0 0 192.0.2.10:22 198.51.100.7:5 ESTABLISHED 0 48213 1203/sshd            "
-    dump = parse(row + words + "\n")
-    timer = TIMERS[words]
-    known = [timer, 1200, 3] if timer else [None, None, None]
-    assert cells(dump, "process", "timer", "timer_ms", "retrans") == [["sshd", *known]]
+    dump = parse("".join(f"{row}{words}\n" for words in TIMERS))
+    assert cells(dump, "process", "timer", "timer_ms", "retrans") == [
+        ["sshd", timer, *([1200, 3] if timer else [None, None])] for timer in TIMERS.values()
+    ]
 
 
 UNIX_WORDS = """HÖRT VERBUNDEN VERBINDUNGSAUFBAU VERBINDUNGSABBAU FREI NASLOUCHÁ SPOJEN SPOJUJE ODPOJUJE
@@ -779,15 +872,12 @@ UNIX_WORDS = """HÖRT VERBUNDEN VERBINDUNGSAUFBAU VERBINDUNGSABBAU FREI NASLOUCH
     LIBRE ÜHENDATUD ÜHENDUMAS VABA"""
 
 
-@pytest.mark.parametrize("word", UNIX_WORDS.replace("\n", " ").split())
-def test_every_state_of_a_unix_socket_in_every_language(word: str) -> None:
-    word = word.replace("_", " ")
-    row = (
-        f"unix  2      [ ACC ]     SEQPAKET   {word:13} 47128    1203/sshd            /run/a.sock\n"
-    )
-    dump = parse(row)
+def test_every_state_of_a_unix_socket_in_every_language() -> None:
+    words = [word.replace("_", " ") for word in UNIX_WORDS.split()]
+    row = "unix  2      [ ACC ]     SEQPAKET   {:13} 47128    1203/sshd            /run/a.sock\n"
+    dump = parse("".join(map(row.format, words)))
     assert cells(dump, "state", "state_raw", "inode", "process", "path") == [
-        [None, word, 47128, "sshd", "/run/a.sock"]
+        [None, word, 47128, "sshd", "/run/a.sock"] for word in words
     ]
 
 
