@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -34,8 +35,13 @@ def write(path: Path, form: Format, rows: int, damaged: int = 0) -> None:
 
 
 def write_escapes(path: Path, form: Format, rows: int) -> None:
-    """Write a dump with a control character in every row, behind its first word."""
-    _write(path, form, rows, lambda _, socket: form.row(socket).replace(" ", " \x01", 1))
+    """Write a dump with a control character in every line, behind its first word."""
+
+    def steered(text: str) -> str:
+        return text.replace(" ", " \x01", 1)
+
+    steered_form = replace(form, heading=steered(form.heading))
+    _write(path, steered_form, rows, lambda _, socket: steered(form.row(socket)))
 
 
 def write_long(path: Path, form: Format, rows: int) -> None:

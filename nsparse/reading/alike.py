@@ -17,7 +17,7 @@ from nsparse.reading import noise
 from nsparse.reading.beside import NUMBERS, is_odd_row
 from nsparse.reading.course import Course
 from nsparse.reading.grammar import ROWS
-from nsparse.reading.heads import fate, is_settled
+from nsparse.reading.heads import Kinds, fate, is_settled
 from nsparse.reading.ledger import Line, Opener
 from nsparse.reading.looks import STARTS
 from nsparse.reading.tables import Voice
@@ -240,16 +240,30 @@ class Alike:
     def _fates(self, text: str, exact: int) -> Iterator[bool | None]:
         """For each kind of line whether no line alike is one, also with what stands below."""
         kinds = self.floor.looks.heads.of(text[: exact + 1]) if exact else None
-        speaks = self.floor.voice()
-        for voice in self.floor.voices:
-            derived = voice.grammar.derived
-            for kind in (*STARTS, *(MORE if voice is speaks else ())):
-                if kinds is not None and voice not in kinds.get(kind, ()):
-                    continue  # its first word alone rules that out
-                if kind in derived.walks:
-                    yield derived.walks[kind].fate(text, exact)
-                elif kind in derived.patterns:
-                    yield _fate(kind, derived.patterns[kind], text, exact)
+        return fates(self.floor.voices, self.floor.voice(), text, exact, kinds)
+
+
+def fates(
+    voices: Sequence[Voice], speaks: Voice | None, text: str, exact: int, kinds: Kinds | None = None
+) -> Iterator[bool | None]:
+    """For each kind of line whether no line alike is one, whatever is added to its end.
+
+    Args:
+        voices: The dialects.
+        speaks: The one that is speaking.
+        text: One of lines that differ in their digits.
+        exact: So much at its start is the same in all.
+        kinds: Those that they may be, where that is known.
+    """
+    for voice in voices:
+        derived = voice.grammar.derived
+        for kind in (*STARTS, *(MORE if voice is speaks else ())):
+            if kinds is not None and voice not in kinds.get(kind, ()):
+                continue  # its first word alone rules that out
+            if kind in derived.walks:
+                yield derived.walks[kind].fate(text, exact)
+            elif kind in derived.patterns:
+                yield _fate(kind, derived.patterns[kind], text, exact)
 
 
 def _fate(kind: str, pattern: Pattern, text: str, exact: int) -> bool | None:

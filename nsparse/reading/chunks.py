@@ -15,11 +15,12 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from nsparse.errors import NotASocketTable
+from nsparse.reading.controls import steering
 from nsparse.reading.dump import Dump
 from nsparse.reading.pipeline import How
 from nsparse.reading.prepare import Prepared
 from nsparse.reading.source import Source, name_of, only_bytes, opened
-from nsparse.reading.text import decode
+from nsparse.reading.text import decode, lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +109,9 @@ def dumps(source: Source, *, name: str | None = None, **options: Any) -> Iterato
 def _blocks(stream: IO[bytes], how: How) -> tuple[Iterator[tuple[bytes, bool]], How]:
     """Bytes as they come, in UTF-8 unless they are ASCII or that already; and whether they end."""
     first = only_bytes(stream.read(PIECE))
-    encoding = decode(first, how.encoding).encoding
+    decoded = decode(first, how.encoding)
+    encoding = decoded.encoding
+    how = replace(how, steering=steering(lines(decoded.text)))
     if first.isascii() or encoding == "utf-8":
         return _with_last(_read(stream, first)), how
     decoder = codecs.getincrementaldecoder(encoding)("replace")
@@ -212,12 +215,16 @@ class Lead:
 
     def _own(self, frame: pd.DataFrame, above: int) -> pd.DataFrame:
         """The rows of the chunk alone, with the numbers of the whole dump."""
+        import pandas as pd
+
         if not self.line:
             return frame
-        own = frame[frame["line"] > above].reset_index(drop=True)
+        # Rows are in the order of their lines: to cut the first ones off copies no other.
+        own = frame.iloc[int((frame["line"] <= above).sum()) :].reset_index(drop=True)
         first = own["snapshot"] == 0
         for name, value in (("host", self.host), ("taken_at", self.taken_at)):
-            own.loc[first & own[name].isna(), name] = value
+            if pd.notna(value):
+                own.loc[first & own[name].isna(), name] = value
         own["line"] += self.line - above
         own["snapshot"] += self.snapshot
         return own

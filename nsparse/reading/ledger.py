@@ -51,9 +51,9 @@ class Ledger:
         """More lines of a kind."""
         self.found.census[kind] += lines
 
-    def mend(self, name: str) -> None:
-        """One more line that was read after that damage was undone."""
-        self.found.mended[name] += 1
+    def mend(self, name: str, lines: int = 1) -> None:
+        """More lines that were read after that damage was undone."""
+        self.found.mended[name] += lines
 
     def pass_over(self, kind: str, line: Line, what: str) -> None:
         """A line that is no row on purpose; neighbours of one kind are one stretch."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from nsparse.reading.controls import ESCAPE
 from nsparse.reading.text import BLANKS
 
 
@@ -110,8 +111,8 @@ MENDS = (
     _without("numbered", r"[0-9]{1,7}(?:(?:[:|)]|\.(?![0-9]))[ \t]?|[ \t]{1,2}|$)"),
     # The one message of netstat (network_cmds inet.c) that ends without a line end.
     _without("glued", r"Some [a-z0-9]+ sockets may have been created or deleted(?=[^ .])"),
-    # Colour around a row (grep --color, terminal logs): ECMA-48 SGR and erase sequences.
-    _replacing("coloured", r"\x1b\[[0-9;]*[mK]", "", signs="\x1b"),
+    # Colour around a row (grep --color, terminal logs).
+    _replacing("coloured", ESCAPE, "", signs="\x1b"),
     # What a pager wrote over: `--More--` and the backspaces behind it.
     _replacing("paged", r"\A.*\x08", "", signs="\x08"),
     _without("paged", r"-- ?More ?--(?: ?\([^)]*\))?[ \t]*"),
@@ -138,6 +139,10 @@ MENDS = (
 PAGED = "paged"
 """Nothing but a pager leaves backspaces."""
 
+STAMPED = "stamped"
+AROUND = frozenset({"quoted", "commented", "numbered", STAMPED, "barred"})
+"""Damage of every line of a text: one that is no line of a table has it as well."""
+
 SAID = {
     "quoted": "quoted as in mail",
     "listed": "an entry of a list",
@@ -149,6 +154,7 @@ SAID = {
     "named": "behind the name of a host or a container",
     "stamped": "behind a time",
     "coloured": "coloured by a terminal",
+    "steered": "with control characters",
     "paged": "written over by a pager",
     "escaped": "escaped as in Markdown, HTML or mail",
     "annotated": "a remark behind the row",

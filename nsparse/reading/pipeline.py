@@ -23,6 +23,7 @@ from nsparse.registry import dialects
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nsparse.reading.controls import Steering
     from nsparse.reading.tables import Sections
 
 Engine = Literal["auto", "lark", "regex", "columns"]
@@ -77,13 +78,18 @@ def parse(
 
 @dataclass(frozen=True)
 class How:
-    """How to read: the arguments of `parse`."""
+    """How to read: the arguments of `parse`, and what is known of the text beyond the bytes.
+
+    Attributes:
+        steering: What steers a terminal in every line of it, where that was looked for.
+    """
 
     engine: Engine = "auto"
     encoding: str | None = None
     host: str | None = None
     on_bad_lines: OnBadLines = "warn"
     columns: Columns = "used"
+    steering: Steering | None = None
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -103,7 +109,7 @@ class How:
         engine = self.engine
         if engine == "auto":
             engine = "columns" if len(data) >= LARGE else "regex"
-        text = prepared(data, self.encoding, many=engine == "columns")
+        text = prepared(data, self.encoding, self.steering, many=engine == "columns")
         try:
             dump, found = self._dump(text, file, engine)
         except Unproved:

@@ -20,9 +20,10 @@ from nsparse.reading.course import ENDLESS, Bounded, Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.margin import CUT, cuts
-from nsparse.reading.mend import PAGED, mended
+from nsparse.reading.mend import AROUND, PAGED, STAMPED, mended
+from nsparse.reading.peel import Mended, Peels
 from nsparse.reading.readings import begins_alike
-from nsparse.reading.tables import Sections, Voice, agree
+from nsparse.reading.tables import Sections, Table, Voice, agree
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.text import BLANKS
 from nsparse.reading.wraps import Whole, Wraps
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 MENDED_AT_MOST = 10_000
 """Longer lines are not mended: no row is that long, and mends look at every place of a line."""
-
-STAMPED = "stamped"
-AROUND = frozenset({"quoted", "commented", "numbered", STAMPED, "barred"})
-"""Damage of every line of a text: one that is no line of a table has it as well."""
 
 
 def read_sections(
@@ -84,6 +81,8 @@ class _Walk:
         self.alike = Alike(self.course)
         self.unknown = 0  # the last line that nobody knew
         self.damage: str | None = None  # the mend that helped the last line that needed one
+        self.mended: Mended | None = None  # that line
+        self.peels = Peels(lines, voices)
         self.doubted = (
             0  # the line that may be the rest of the one that last said something of a row
         )
@@ -93,6 +92,21 @@ class _Walk:
         table = self.floor.speaks
         if table is None:
             return 0
+        return self._run_mended(table, number) or self._run(table, runs, number)
+
+    def _run_mended(self, table: Table, number: int) -> int:
+        """The same below a line that was mended, where those below have the same damage."""
+        above = self.mended
+        if above is None or above.number != number - 1:
+            return 0
+        runs = self.peels.below(above, table.voice)
+        taken = self._run(table, runs, number) if runs is not None else 0
+        if taken:
+            self.ledger.mend(above.name, taken)
+            self.mended = above._replace(number=number - 1 + taken)
+        return taken
+
+    def _run(self, table: Table, runs: Runs, number: int) -> int:
         run = runs.at(table, number)
         if run is not None and self.wraps.whole(number + run.reach - 1):
             run = run.without_last()
@@ -212,6 +226,7 @@ class _Walk:
             proved = name in (self.damage, PAGED)
             if text and (self._table_line(whole) if proved else self._begins(whole)):
                 self.damage = name
+                self.mended = Mended(line.number, line.text, undone, name)
                 self.ledger.mend(name)
                 if name == STAMPED:
                     self.floor.date(line.number, noise.stamp(line.text))

@@ -118,6 +118,11 @@ def lines_of(data: bytes) -> Lines:
     return Lines(data)
 
 
+def changed(old: Lines, new: Lines) -> int:
+    """In how many lines of the same text something was taken out."""
+    return int(np.count_nonzero(np.diff(old.starts) != np.diff(new.starts)))
+
+
 def _ends_lines(data: bytes) -> bool:
     """Whether each CR belongs to a CR LF: then it is a blank at the end of its line."""
     found = (_places(data, at, b"\r") for at in range(0, len(data), STEP))
