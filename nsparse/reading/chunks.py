@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nsparse.reading.tables import Sections, Table
 
-PIECE = 2 << 20
+PIECE = 3 << 20
 """Bytes that are read at a time."""
 
 HEADINGS_AT_MOST = 10

@@ -100,15 +100,25 @@ class BlockRun:
 
     def line(self, at: int) -> int:
         """The line of a row."""
-        return int(self.places[at] + 1)
+        block, row = self._seat(at)
+        return int(block.lines[row]) + 1
 
     def place(self, line: int) -> int:
         """How many rows stand above a line."""
-        return int(np.searchsorted(self.places, line - 1))
+        return sum(int(np.searchsorted(piece.places, line - 1)) for piece in self.pieces)
 
     def record(self, at: int) -> Record:
         """One row, read by itself."""
-        return self._record(int(self.places[at]), more=bool(self.more[at]))
+        block, row = self._seat(at)
+        return self._record(int(block.lines[row]), more=bool(block.more[row]))
+
+    def _seat(self, at: int) -> tuple[Block, int]:
+        """The block of a row, and which of its rows that is."""
+        for piece in self.pieces:
+            if at < piece.stop - piece.start:
+                return piece.block, piece.start + at
+            at -= piece.stop - piece.start
+        raise IndexError(at)
 
     def records(self) -> Iterator[Record]:
         """All rows, each read by itself."""
