@@ -97,6 +97,7 @@ def test_what_is_printed_again_line_by_line_is_one_table() -> None:
         "u_str LISTEN 0 5 @/tmp/a\\nb 1111 * 0",
         "tcp        0      0 0.0.0.0:80      0.0.0.0:*       LISTEN      0          12345 9/tcp",
         "web1 | " + ROWS[0],
+        r"C:\case\netstat.txt:14:  TCP    192.0.2.70:8080   203.0.113.7:50110   CLOSE_WAIT   5540",
     ],
 )
 def test_one_row_is_one_whatever_it_holds(row: str) -> None:

@@ -437,7 +437,11 @@ QUEUES = "tcp4  {}/0/32  *.143\ntcp46 {}/0/32  *.110\n"
 @pytest.mark.parametrize(
     ("text", "moments"),
     [
-        (NC.format(0) + "---\n" + NC.format(1) + "---\n" + NC.format(1), [0, 1, 1]),
+        (NC.format(0) + "...\n" + NC.format(1) + "---\n" + NC.format(1), [0, 1, 1]),
+        # Below the same line each time, what is the same is shown once more.
+        (NC.format(0) + "---\n" + NC.format(1) + "---\n" + NC.format(1), [0, 1, 2]),
+        ("@@ss 1\n{1}\nEND\n@@ss 2\n{1}", [0, 1]),
+        ("+ ss -tan\n+ grep 80\n{}+ lsmod\ncifs  11755 2\n+ ss -tan\n+ grep 80\n{}", [0, 1]),
         ("{}```\nWait 2 seconds...\n```\n{}", [0, 1]),
         (QUEUES.format(33, 0) + "...\n" + QUEUES.format(36, 1), [0, 0, 1, 1]),
         # One that looks the same may be another: listeners share a port (SO_REUSEPORT).
@@ -454,6 +458,56 @@ def test_a_socket_that_is_shown_again_in_another_state_is_so_later(
     dump = parse(text.format(*states))
     assert dump.frame["snapshot"].tolist() == moments
     assert len(dump.snapshots) == max(moments) + 1
+
+
+LISTENER = "tcp 0 {} 0.0.0.0:80 0.0.0.0:* LISTEN\n"
+CALL = "tcp 0 {} 192.0.2.1:80 198.51.100.{}:4000 ESTABLISHED\n"
+
+
+def turn(sent: int, *peers: int) -> str:
+    return LISTENER.format(0) + "".join(CALL.format(sent, peer) for peer in peers)
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        # A loop with nothing between shows connections over and over, and something changes.
+        ("".join(CALL.format(sent, 7) for sent in (0, 4, 4, 0)), [0, 1, 2, 3]),
+        (turn(0, 7, 8) + turn(0, 7, 8) + turn(5, 7), [0, 0, 0, 1, 1, 1, 2, 2]),
+        (LISTENER.format(0) + turn(0, 7) + LISTENER.format(0) + turn(5, 7), [0, 0, 0, 1, 1, 1]),
+        # Two files of one moment in one; a row that somebody says again; one that many own.
+        (turn(0, 7, 8) * 2, [0] * 6),
+        (turn(0, 7, 8, 9) + CALL.format(5, 9), [0] * 5),
+        (CALL.format(0, 7) * 3, [0] * 3),
+        # A loop goes on beyond the rows that are looked at first.
+        ("".join(turn(n, *range(90)) for n in range(4)), [n for n in range(4) for _ in range(91)]),
+    ],
+)
+def test_no_run_lists_a_connection_twice(text: str, moments: list[int]) -> None:
+    for engine in ("regex", "columns"):
+        dump = nsparse.parse(io.BytesIO(text.encode()), engine=engine)
+        assert dump.frame["snapshot"].tolist() == moments
+
+
+def test_a_socket_of_two_owners_is_no_loop() -> None:
+    heading = (
+        "Local Address Remote Address User Pid Command Swind Send-Q Rwind Recv-Q State\n"
+        "------------- -------------- ---- --- ------- ----- ------ ----- ------ -----\n"
+    )
+    row = "192.0.2.1.22 198.51.100.7.34640 {} {} sshd 134664 51 128872 0 ESTABLISHED\n"
+    dump = parse(heading + row.format("root", 531) + row.format("ann", 533))
+    assert dump.frame["pid"].tolist() == [531, 533]
+    assert dump.frame["snapshot"].tolist() == [0, 0]
+
+
+def test_tables_of_two_systems_are_of_no_one_moment() -> None:
+    solaris = (
+        "TCP: IPv4\n   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
+        "-------------------- -------------------- ----- ------ ----- ------ -----------\n"
+        "192.0.2.60.32784     192.0.2.72.6000      32120      0 24820     32 ESTABLISHED\n"
+    )
+    dump = parse(f"Linux:\n{HEADINGS}{ROWS}\nSolaris:\n{solaris}")
+    assert dump.frame["snapshot"].tolist() == [0, 0, 1]
 
 
 def test_moments_of_many_rows_are_parted_as_well() -> None:

@@ -63,7 +63,7 @@ def assemble(
     if numbers:
         lines = [lines[number - 1] for number in numbers]
     source = _Source(file, lines, host)
-    part_moments(found)
+    part_moments(found, lines)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
     source.problems += problems_of(file, lines, found)

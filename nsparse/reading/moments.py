@@ -1,17 +1,23 @@
 """Tables that show more than one moment without a heading between: each moment is a table.
 
-A loop that prints `ss -H` and a line between, or a report that shows the same sockets before and
-after, says so by its sockets alone. One socket is never in two states at one time: where a block
-behind such a line shows it again, with another state or other queues, a later moment begins.
+A loop that prints `ss -H` says so by its sockets alone. Where lines stand between (a rule, a
+sentence), a later moment begins with the block that shows a socket again, in another state or with
+other queues. Where nothing stands between, connections tell: no run of a tool lists one twice, so a
+loop shows the same ones over and over, and something of them changes.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 
+from nsparse.dialect import CellFault
 from nsparse.reading.convert import Record
 from nsparse.reading.tables import Sections, Stretch, Table
 from nsparse.reading.views import (
@@ -19,6 +25,7 @@ from nsparse.reading.views import (
     SEEN_AT_MOST,
     has_another_end,
     socket_of,
+    without_numbers,
 )
 
 BETWEEN = frozenset({"elision", "fence", "rule", "text"})
@@ -30,53 +37,95 @@ OWNERS = ("USERS",)
 SEVERAL = 2
 """So many sockets of one block are no accident; one may have a sibling (SO_REUSEPORT)."""
 
+STAY = 2
+"""One in so many sockets of a moment at least is there in the next one as well."""
+
+COURSE = frozenset({"state_raw", "recv_q", "send_q", "timer", "timer_ms", "retrans", "probes"})
+"""Columns that say how far a connection has come."""
+
+LOOPS_AT_MOST = 20_000
+"""So many rows of a loop are looked at, each of which is read by itself for that."""
+
+_WHOLE = re.compile(r"[\[0-9a-f:][^ ]*[:.][1-9][0-9]*")
+"""An end that nothing has cut: where several are cut, the same text may stand for many."""
+
 Socket = tuple[str, ...]
+Cells = Mapping[str, str]
 
 
-def part_moments(found: Sections) -> None:
-    """Make a table of each moment."""
+def part_moments(found: Sections, lines: Sequence[str]) -> None:
+    """Make a table of each moment.
+
+    Args:
+        found: The tables, and what stands between them.
+        lines: The lines of the text.
+    """
     between = [stretch for stretch in found.stretches if stretch.what in BETWEEN]
-    if between:
-        found.tables = [part for table in found.tables for part in _parts(table, between)]
+    found.tables = [
+        moment
+        for table in found.tables
+        for block in _parts(table, _blocks(table, between, lines))
+        for moment in _parts(block, _turns(block))
+    ]
 
 
-def _parts(table: Table, between: Sequence[Stretch]) -> Iterator[Table]:
+def _parts(table: Table, cuts: Sequence[int]) -> Iterator[Table]:
     """The moments of a table, in its order."""
-    for line in _cuts(table, between):
+    for line in cuts:
         above, below = table.records.parted(line)
         yield replace(table, records=above)
-        table = replace(table, records=below, start=line, time=None)
+        table = replace(table, records=below, start=line, time=None, later=True)
     yield table
 
 
-def _cuts(table: Table, between: Sequence[Stretch]) -> list[int]:
-    """The lines at which a later moment begins."""
-    if not len(table.records):
+# ---- blocks, with lines between -----------------------------------------------------------------
+
+
+def _blocks(table: Table, between: Sequence[Stretch], lines: Sequence[str]) -> list[int]:
+    """The lines at which a block begins that shows a later moment."""
+    if not between or not len(table.records):
         return []
     first, last = table.records.span
     start = bisect_left(between, first, key=lambda stretch: stretch.first)
     stop = bisect_left(between, last, key=lambda stretch: stretch.first)
-    ends = [*(stretch.last for stretch in between[start:stop]), last]
+    if start == stop:
+        return []
+    ends = [first - 1, *(stretch.last for stretch in between[start:stop]), last]
     cuts: list[int] = []
-    seen = _told(table.records.near(first, ends[0], SEEN_AT_MOST)) if start < stop else {}
+    seen: dict[Socket, Cells] = {}
+    label = ""
     for above, below in pairwise(ends):
         rows = table.records.near(above + 1, below, SEEN_AT_MOST)
-        told = _told(rows)
-        if _is_later(rows, told, seen):
+        told = {} if not rows else _told(rows)
+        named = _label(rows, lines)
+        if _is_later(rows, told, seen, again=bool(named) and named == label):
             cuts.append(rows[0].line)
             seen = {}
         seen = {**told, **seen}
+        label = named if rows else label
     return cuts
 
 
-def _told(rows: Sequence[Record]) -> dict[Socket, Mapping[str, str]]:
+def _label(rows: Sequence[Record], lines: Sequence[str]) -> str:
+    """What stands on the line above some rows, numbers aside: a loop prints the same each time."""
+    above = rows[0].line - 1 if rows else 0
+    return without_numbers(lines[above - 1].strip()) if above else ""
+
+
+def _told(rows: Sequence[Record]) -> dict[Socket, Cells]:
     """What rows say of each socket, beside its ends; of one that is there twice the first."""
-    found: dict[Socket, Mapping[str, str]] = {}
+    found: dict[Socket, Cells] = {}
     for row in rows:
-        pairs = zip(row.match.fields, row.match.texts, strict=True)
-        cells = {name: text for name, text in pairs if name not in END_FIELDS}
-        found.setdefault(_socket(row), cells)
+        found.setdefault(_socket(row), _cells(row))
     return found
+
+
+def _cells(row: Record) -> Cells:
+    """What a row says of a socket beside its ends."""
+    pairs = zip(row.match.fields, row.match.texts, strict=True)
+    cells = {name: text for name, text in pairs if name not in END_FIELDS}
+    more = " ".join(text for match in row.more for text in match.texts)
+    return {**cells, "more": more} if more else cells
 
 
 def _socket(row: Record) -> Socket:
@@ -91,19 +140,21 @@ def _socket(row: Record) -> Socket:
 
 def _is_later(
     rows: Sequence[Record],
-    told: Mapping[Socket, Mapping[str, str]],
-    seen: Mapping[Socket, Mapping[str, str]],
+    told: Mapping[Socket, Cells],
+    seen: Mapping[Socket, Cells],
+    *,
+    again: bool,
 ) -> bool:
-    """Whether a block shows sockets again, and not as they were."""
-    again = {socket for socket in told.keys() & seen.keys() if _differ(told[socket], seen[socket])}
-    if not again:
-        return False
-    if any(_is_sure(row) for row in rows if _socket(row) in again):
+    """Whether a block shows sockets again, and not as they were, or below the same label."""
+    shared = told.keys() & seen.keys()
+    changed = {socket for socket in shared if _differ(told[socket], seen[socket])}
+    telling = shared if again else changed
+    if any(_is_sure(row) for row in rows if _socket(row) in telling):
         return True
-    return len(told) >= SEVERAL and told.keys() <= seen.keys()
+    return bool(changed) and len(told) >= SEVERAL and told.keys() <= seen.keys()
 
 
-def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+def _differ(one: Cells, other: Cells) -> bool:
     """Whether something that both tell is not the same."""
     return any(one[name] != other[name] for name in one.keys() & other.keys())
 
@@ -111,3 +162,81 @@ def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 def _is_sure(row: Record) -> bool:
     """Whether no other socket looks like this one: it is connected, or its descriptor is told."""
     return any(has_another_end(row.match)) or any(name in OWNERS for name in row.match.fields)
+
+
+# ---- turns of a loop, with nothing between -------------------------------------------------------
+
+
+def _turns(table: Table) -> list[int]:
+    """The lines at which a loop shows the same sockets once more."""
+    if len(table.records) < SEVERAL:
+        return []
+    span = table.records.span
+    cuts = _again(table, table.records.near(*span, SEEN_AT_MOST))
+    if cuts and len(table.records) > SEEN_AT_MOST:
+        cuts = _again(table, table.records.near(*span, LOOPS_AT_MOST))
+    return cuts
+
+
+def _again(table: Table, rows: Sequence[Record]) -> list[int]:
+    """The lines of the rows with which connections come again, where that is a loop's doing."""
+    ends = [_ends(row.match.fields)(row.match.texts) for row in rows]
+    if len(set(ends)) == len(ends):
+        return []
+    sockets = [_socket(row) for row in rows]
+    calls = [at for at, row in enumerate(rows) if _is_connection(row)]
+    if len({sockets[at] for at in calls}) == len(calls):
+        return []
+    starts = [0]
+    seen: set[Socket] = set()
+    above = 0
+    for at in calls:
+        if sockets[at] in seen:
+            began = sockets[starts[-1]]
+            near = range(above + 1, at)
+            starts.append(next((one for one in near if sockets[one] == began), at))
+            seen.clear()
+        seen.add(sockets[at])
+        above = at
+    turns = [
+        {socket: _course(table, row) for socket, row in zip(sockets[a:b], rows[a:b], strict=True)}
+        for a, b in pairwise([*starts, len(rows)])
+    ]
+    return [rows[at].line for at in starts[1:]] if _is_loop(turns) else []
+
+
+@cache
+def _ends(fields: tuple[str, ...]) -> Callable[[tuple[str, ...]], object]:
+    """What takes the ends out of the texts of such a row; what it begins with, if it has none."""
+    return itemgetter(*([at for at, name in enumerate(fields) if name in END_FIELDS] or [0]))
+
+
+def _is_connection(row: Record) -> bool:
+    """Whether a row is of a TCP connection, and no end of it was cut."""
+    protocol, *ends = socket_of(row.match, END_FIELDS) or ("",)
+    words = " ".join(ends).split()
+    whole = len(words) == SEVERAL and all(map(_WHOLE.fullmatch, words))
+    return whole and protocol.lower()[:3] in ("tcp", "")
+
+
+def _course(table: Table, row: Record) -> Cells:
+    """What a row says of a connection that changes with time; it may have many owners at once."""
+    cells = table.voice.dialect.cells
+    found = {"more": " ".join(text for match in row.more for text in match.texts)}
+    for name, text in zip(row.match.fields, row.match.texts, strict=True):
+        with suppress(CellFault):
+            values = cells[name].read(text)
+            found |= {column: str(values[column]) for column in COURSE & values.keys()}
+    return found
+
+
+def _is_loop(turns: Sequence[Mapping[Socket, Cells]]) -> bool:
+    """Whether most sockets come again each time, and one of them not as it was.
+
+    A file that was put together from two has the same rows twice; one row more is a person's.
+    The last turn may have been cut short.
+    """
+    pairs = [*pairwise(turns)]
+    changed = any(_differ(a[name], b[name]) for a, b in pairs for name in a.keys() & b.keys())
+    whole = pairs[:-1] or pairs
+    return changed and all(len(a.keys() & b.keys()) * STAY >= len(a) for a, b in whole)

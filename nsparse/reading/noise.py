@@ -12,13 +12,17 @@ _COMMAND = r"(?:sudo\s+)?(?:/[^ ]*/|[A-Za-z]:\\[^ ]*\\)?(?:netstat|ss)(?:\.exe)?
 _HOST = r"(?:[A-Za-z0-9_.-]+@(?P<host>[A-Za-z0-9_.-]+))"
 _PROMPT = re.compile(
     rf"(?:\([^)]*\)\s*)?(?:\[?{_HOST}[^$#%>]{{0,80}}[$#%>]"
-    r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])"
+    r"|(?:PS )?[A-Za-z]:\\[^<>:|]{0,200}>|PS>|[$%]|#(?!#)|(?P<weak>[>~])|(?P<trace>\+{1,9})(?= )"
     # SUSE: `host:~ #`.
     r"|(?![0-9.]+%)[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}(?::[~/][^ :]{0,80} ?)?[$#%>])"
     r"\s*(?P<command>.*)"
 )
 # What shells tell the terminal (ECMA-48; xterm's titles of windows), as `script` keeps it.
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[=>])")
+# What `sh -x` prints of a command, and no row that a diff has added.
+_TRACED = re.compile(
+    r"(?!.*[ \t][0-9]+[ \t]+[0-9\[]|[^ ]+[ \t]+[A-Z])[a-z/][A-Za-z0-9_./-]*(?: |$)"
+)
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
 _IS_COMMAND = re.compile(_COMMAND)
 
@@ -110,6 +114,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     Prompt(host='web1', command='ss -tan')
     >>> prompt("PS C:\\Users\\u> netstat -ano").command
     'netstat -ano'
+    >>> prompt("+ ss -tan").command, prompt("+ tcp 0 0 192.0.2.1:22 192.0.2.9:5 LISTEN")
+    ('ss -tan', None)
     >>> prompt("\x1b[01;32mroot@web1\x1b[00m:\x1b[01;34m~\x1b[00m# ss -tan").host
     'web1'
     """
@@ -120,7 +126,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     if found is None:
         return None
     said = Prompt(found["host"], found["command"].strip() or None)
-    doubtful = found["weak"] or (strict and line[0] in ">~#$%")
+    traced = not found["trace"] or _TRACED.match(said.command or "")
+    doubtful = found["weak"] or not traced or (strict and line[0] in ">~#$%+")
     return None if doubtful and not said.runs_tool else said
 
 

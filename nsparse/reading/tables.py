@@ -72,6 +72,7 @@ class Table:
         time: The time that was printed above.
         zone_known: Whether that time named a zone.
         breaks: Whether something above says that another command begins here.
+        later: Whether it shows sockets of the table above once more, as they are later.
         said: The dialects that read fields in the headings, and what they read.
         rivals: Other dialects that would read every row as well.
         heirs: Those that would too, although the rows look like another dialect's.
@@ -85,6 +86,7 @@ class Table:
     time: datetime | None = None
     zone_known: bool = True
     breaks: bool = False
+    later: bool = False
     said: list[Claim] = field(default_factory=list)
     rivals: tuple[Voice, ...] = ()
     heirs: tuple[Voice, ...] = ()

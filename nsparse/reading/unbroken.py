@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from nsparse.reading.noise import holds_data
+from nsparse.reading.noise import begins_with_end, holds_data
 from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.text import BLANKS
 
@@ -113,10 +113,16 @@ def parts(line: str) -> tuple[str, ...]:
 def _written(line: str) -> tuple[str, ...]:
     """Lines whose ends are written out, with a row behind one; or a row and what continues it."""
     several = _between_quotes(_split(_WRITTEN, line))
-    if any(map(is_row, several[1:])):
+    if any(is_row(part) and _begins_one(part) for part in several[1:]):
         return several
     row, *more = _between_quotes(_split(_END, line))
     return (row, *more) if is_row(row) and any(more) and more[0][:1] in BLANKS else ()
+
+
+def _begins_one(part: str) -> bool:
+    """Whether a row begins here, and no name: `C:\\netstat.txt` has no line end in it."""
+    known = begins_as_rows_do(part) or begins_with_end(part)
+    return known or _OF_FAMILY.match(part.lstrip()) is not None
 
 
 def _in_a_row(line: str) -> tuple[str, ...]:

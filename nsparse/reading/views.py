@@ -80,6 +80,22 @@ class View:
         """How many there are."""
         return sum(len(table.records) for table in self.tables)
 
+    @property
+    def is_later(self) -> bool:
+        """Whether it begins with a table that shows sockets once more."""
+        return self.tables[0].later
+
+    @cached_property
+    def systems(self) -> frozenset[str | None]:
+        """Those that print such tables, where a heading tells; else any may."""
+        headed = all(table.header for table in self.tables)
+        voices = (voice for table in self.tables for voice in table.speakers)
+        return frozenset(voice.dialect.os if headed else None for voice in voices)
+
+    def is_elsewhere(self, other: View) -> bool:
+        """Whether no system prints both: so they are of two hosts."""
+        return self.systems.isdisjoint(other.systems) and None not in self.systems | other.systems
+
     def repeats(self, other: View) -> bool:
         """Whether both are of one command: by its echoes, else by what they look like."""
         if self.command is not None and other.command is not None:
@@ -150,7 +166,8 @@ def views_of(tables: Sequence[Table]) -> list[View]:
     """Group tables into views and number the moments they show."""
     views: list[View] = []
     for table, below in zip(tables, _telling(tables), strict=True):
-        if not views or table.breaks or _is_another_run(views[-1], table, below):
+        begins = not views or table.breaks or table.later
+        if begins or _is_another_run(views[-1], table, below):
             views.append(View())
         views[-1].tables.append(table)
     _number(views)
@@ -178,7 +195,7 @@ def _number(views: Sequence[View]) -> None:
     number = 0
     taken_at: datetime | None = None
     for view in views:
-        if any(view.repeats(other) for other in seen):
+        if view.is_later or any(view.repeats(other) or view.is_elsewhere(other) for other in seen):
             number, taken_at = number + 1, None
             seen.clear()
         seen.append(view)
@@ -213,7 +230,12 @@ def _words(header: Sequence[str]) -> tuple[str, ...]:
     >>> _words(["run 7, 05:23:55"])
     ('run , ::',)
     """
-    return tuple(_NUMBERS.sub("", heading) for heading in header)
+    return tuple(map(without_numbers, header))
+
+
+def without_numbers(text: str) -> str:
+    """A text without the numbers in it."""
+    return _NUMBERS.sub("", text)
 
 
 def _goes_on(above: Sequence[Table], table: Table) -> bool:
