@@ -32,6 +32,9 @@ APART = 0.6
 """At most so large a share of the last cells that were cut begins at one place. Where most do, the
 words of a column are of one length."""
 
+SEPARATORS = ":./"
+"""What parts a host and a port, a process id and a name."""
+
 WHOLE = "*"
 """An end without a port is whole, and nothing stands behind it that could have been cut."""
 
@@ -110,10 +113,11 @@ def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) 
 def _rows_show(table: Table, rows: Sequence[Record]) -> bool:
     """Whether one of some rows of one width ends in half a state, or their last cells nowhere.
 
-    Cells that begin at different places, and end at one, end where they were cut.
+    Where cells, or the last parts of them, begin at different places and end at one, they were cut:
+    `ss` ends hosts at one place, and begins ports there.
     """
     ends = [last_cell(row) for row in rows]
-    lengths = Counter(len(text) for _, text in ends)
+    lengths = Counter(len(text) - max(map(text.rfind, SEPARATORS)) for _, text in ends)
     apart = len(lengths) >= OFTEN and max(lengths.values()) <= APART * len(ends)
     return apart or any(is_half_a_state(table, *cell) for cell in ends)
 
