@@ -52,6 +52,7 @@ TIMERS = {
     "encendido": "retransmit",
     "打开": "retransmit",
     "keepalive": "keepalive",
+    "保持连接": "keepalive",
     "キープアライブ": "keepalive",
     "manténiu": "keepalive",
     "timewait": "timewait",

@@ -9,8 +9,13 @@ from nsparse.reading.cells import Ends, details, local, number, remote, state, w
 ENDS = Ends(zero_is_none=True)
 
 
+PLACEHOLDERS = {"pid", "process", "name", "program", "xxx"}
+"""What people write where a program stood."""
+
+
 def _exe(cell: str) -> Values:
-    return {"process": cell[1:-1]}
+    name = cell[1:-1]
+    return {} if name.lower() in PLACEHOLDERS else {"process": name}
 
 
 def _component(cell: str) -> Values:

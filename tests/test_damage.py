@@ -835,6 +835,52 @@ def test_a_problem_in_a_quoted_line_is_shown_where_it_stands() -> None:
     assert [(problem.line, problem.column) for problem in dump.problems] == [(5, 14)]
 
 
+ILLUMOS = """\
+# TCP: IPv4
+#    Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State
+#      *.22                 *.*                0      0 24576      0 LISTEN
+#192.0.2.30.2500   198.51.100.206.53436 16080      0 24616      0 ESTABLISHED
+"""
+
+
+def test_the_sign_of_a_comment_is_no_part_of_an_address() -> None:
+    assert parse(ILLUMOS).frame["local_addr"].tolist() == ["*", "192.0.2.30"]
+
+
+CELLS = {
+    "192[.]0[.]2[.]1:80": ("192.0.2.1", 80, "ipv4"),  # so that nobody follows it
+    "192,0,2,1:80": ("192.0.2.1", 80, "ipv4"),
+    "192.0.2.1:**80**": ("192.0.2.1", 80, "ipv4"),  # bold in Markdown
+    "192:xx:xx:xx:80": (None, 80, None),  # masked
+    "192.0.2.1:zabbix-agent": ("192.0.2.1", 10050, "ipv4"),
+}
+
+
+@pytest.mark.parametrize("end", CELLS)
+def test_an_end_is_read_as_people_write_it(end: str) -> None:
+    dump = parse(
+        f"State Recv-Q Send-Q Local Address:Port Peer Address:Port\nESTAB 0 0 {end} {end}\n"
+    )
+    [row] = dump.frame[["local_addr", "local_port", "family"]].itertuples(index=False)
+    assert tuple(None if pd.isna(value) else value for value in row) == CELLS[end]
+
+
+def test_what_scripts_and_cheat_sheets_put_behind_a_pid_of_windows() -> None:
+    row = "  TCP    192.0.2.10:80          0.0.0.0:0              LISTENING       "
+    dump = parse("".join(f"{row}{end}\n" for end in ("1564 (w3wp)", "4 (System)", "[PID]")))
+    assert dump.frame["process"].fillna("").tolist() == ["w3wp", "System", ""]
+    assert dump.frame["pid"].fillna(0).tolist() == [1564, 4, 0]
+
+
+def test_internals_without_indentation_belong_to_the_row_above() -> None:
+    row = "ESTAB 0 0 192.0.2.2:42278 198.51.100.10:5215\n"
+    said = "cubic wscale:7,6 rto:236\nrtt:34.2/16.5 ato:40\n"
+    dump = parse(f"{row}{said}{row.replace('78', '79')}cubic\n")
+    assert dump.frame["rto_ms"].fillna(0).tolist() == [236, 0]
+    assert dump.frame["rtt_ms"].fillna(0).tolist() == [34.2, 0]
+    assert not dump.problems
+
+
 # ---- languages ---------------------------------------------------------------------------------
 
 STATES = {

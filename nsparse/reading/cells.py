@@ -24,6 +24,14 @@ HOSTS = 4096
 
 _BLANKS = re.compile(r"[ \t]+")
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+_COMMAS = re.compile(r"(?:[0-9]{1,3}[.,]){3}[0-9]{1,3}")
+"""What readers of pictures, and programs that write numbers in some languages, make of dots."""
+_DEFANGED = re.compile(r"\[([.:])\]")
+"""How reports on attacks write addresses, so that nobody follows them."""
+_BOLD = re.compile(r"(\*\*)([^* \t]+)\1")
+"""Markdown for bold, around a part of a cell."""
+_MASKED = re.compile(r"(?=.*[g-z*])[^:]*(?::[^:]+){3}", re.IGNORECASE)
+"""An address of IPv4 that somebody has hidden: `10:xx:xx:xx`."""
 
 
 def number(column: str, words: str, *, zero: bool = True) -> Cell:
@@ -173,6 +181,8 @@ def _cut_ipv6(side: str, ends: Ends) -> Iterator[Plain]:
 def _end(side: str, ends: Ends, cell: str) -> Values:
     if cell.startswith("[") and ":" not in cell:
         return {}  # net-tools `[NONE SET]`, `[UNKNOWN]`
+    if "**" in cell or "[" in cell:
+        cell = _BOLD.sub(r"\2", _DEFANGED.sub(r"\1", cell))
     host_text, _, port_text = cell.rpartition(ends.separator)
     host = read_host(host_text)
     port, service = read_port(port_text)
@@ -216,7 +226,9 @@ def read_host(host: str) -> Host:
         return Host("*", zone or None)
     if _IPV4.fullmatch(bare):
         return Host(bare, zone or None, "ipv4")
-    if ":" not in bare:
+    if _COMMAS.fullmatch(bare):
+        return Host(bare.replace(",", "."), zone or None, "ipv4")
+    if ":" not in bare or _MASKED.fullmatch(bare):
         return Host(name=host)
     try:
         address = IPv6Address(bare)
