@@ -26,6 +26,7 @@ from nsparse.reading.automaton import State
 from nsparse.reading.cells import Ends, local, remote
 from nsparse.reading.chunks import dumps
 from nsparse.reading.columns import phrases
+from nsparse.reading.columns.agree import Agreement
 from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.cohorts import read_words
 from nsparse.reading.columns.delegates import read_rows
@@ -396,6 +397,36 @@ def test_of_lines_with_words_that_tell_one_of_each_word_is_read(
     assert len(set(kinds[:30])) == 3
     assert block.columns["send_q"].values[:10].tolist() == list(range(10))
     assert block.columns["remote_port"].values[10:30].tolist() == list(range(60_000, 60_020))
+
+
+# ---- rows that several dialects read -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reads", "kind", "agrees", "other", "least"),
+    [
+        ("netstat_macos", "row", "netstat_aix", "faint", 20),
+        ("netstat_freebsd", "row", "netstat_aix", "faint", 10),
+        ("netstat_netbsd", "row", "netstat_openbsd", "row", 20),
+        ("netstat_netbsd", "row", "netstat_aix", "bare", 10),
+        ("netstat_macos", "row", "netstat_freebsd", "row", 0),
+        ("netstat_linux", "row", "netstat_macos", "row", 0),
+    ],
+)
+def test_what_is_proved_of_a_kind_another_dialect_reads_of_each_row(
+    reads: str, kind: str, agrees: str, other: str, least: int
+) -> None:
+    lines = lines_of_text(rows_with_other_digits(reads, kind))
+    plan = plan_of(load(reads).derived, kind, dialects()[reads].cells)
+    second = plan_of(load(agrees).derived, other, dialects()[agrees].cells)
+    assert plan is not None
+    assert second is not None
+    kinds = Kinds()
+    found = read_words(plan, Parts(lines).of(0, len(lines)), kinds)
+    agreed = found.taken & Agreement(second, plan, kinds).reads(found.kinds)
+    rows = [lines[at] for at in np.flatnonzero(agreed).tolist()]
+    assert len(set(rows)) >= least
+    assert [row for row in rows if not load(agrees).patterns[other].match(row.strip(" \t"))] == []
 
 
 # ---- lines that continue rows ------------------------------------------------------------------

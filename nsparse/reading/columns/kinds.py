@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from nsparse.reading.columns.plan import Place
     from nsparse.reading.columns.site import Outcome, Site
     from nsparse.reading.columns.words import Positions
 
@@ -23,6 +24,8 @@ class Meanings:
     """What the classes of words at one place say.
 
     Attributes:
+        place: Where they stand.
+        last: Whether they are the last of their lines.
         number: Which place, of those that were asked for.
         outcomes: Where each class leads.
         fields: The field whose number each class holds, empty for none.
@@ -32,6 +35,8 @@ class Meanings:
         tables: Classes by the numbers that others have given.
     """
 
+    place: Place
+    last: bool
     number: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
@@ -48,6 +53,11 @@ class Meanings:
             self.fields.append(name)
         return number
 
+    def said(self, code: int) -> str:
+        """The word that a class is, where it is that of one word."""
+        _, name, *said = list(self.keys)[code]
+        return str(said[0]) if said and not name else ""
+
     def table(self, key: object, size: int) -> Positions:
         """The table that belongs to a key, at least so long."""
         known = self.tables.get(key, np.zeros(0, np.int32))
@@ -62,14 +72,18 @@ class Kinds:
 
     def __init__(self) -> None:
         self._meanings: dict[tuple[object, ...], Meanings] = {}
+        self._places: list[Meanings] = []
         self._numbers: dict[tuple[int, ...], int] = {}
+        self._keys: dict[int, tuple[int, ...]] = {}
         self._count = 0
 
     def meanings(self, site: Site) -> Meanings:
         """What the classes of words at a place say."""
         key = (site.place, site.marks, site.last)
         if key not in self._meanings:
-            self._meanings[key] = Meanings(len(self._meanings))
+            found = Meanings(site.place, site.last, len(self._meanings))
+            self._meanings[key] = found
+            self._places.append(found)
         return self._meanings[key]
 
     def own(self) -> int:
@@ -82,4 +96,12 @@ class Kinds:
         key = tuple(chain.from_iterable(words))
         if key not in self._numbers:
             self._numbers[key] = self.own()
+            self._keys[self._numbers[key]] = key
         return self._numbers[key]
+
+    def words(self, kind: int) -> Iterator[tuple[Meanings, int]]:
+        """The classes of the words of a kind, the first word first; none where nobody knows."""
+        key = self._keys.get(kind, ())
+        pairs = list(zip(key[0::2], key[1::2], strict=True))
+        if all(place >= 0 for place, _ in pairs):
+            yield from ((self._places[place], code) for place, code in reversed(pairs))

@@ -187,6 +187,15 @@ class Plan:
                 return None
         return None
 
+    def behind(self, place: Place, edge: int) -> tuple[Place | None, bool]:
+        """Where a word leads that an edge takes whole, and whether a line may end behind it."""
+        name, target = self.automaton[place.state].edges[edge]
+        if target is None or field_name(name) == place.field:
+            return None, False
+        state = self._behind(target)
+        here = None if state is None else Place(state, field_name(name))
+        return here, self.automaton[target].final
+
     # ---- many words at once ---------------------------------------------------------------
 
     def tried(self, place: Place) -> Iterator[tuple[Terminal, bool]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nsparse.reading.columns.agree import Agreement
 from nsparse.reading.columns.block import Block, read_block
 from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.kinds import Kinds
@@ -38,6 +40,9 @@ DETAIL = "detail"
 
 CELLS = 2
 """So many cells tell a row from what continues one (`nsparse.reading.derive.opening`)."""
+
+FEW = 16
+"""Where a dialect may not read more than one row in so many that another reads, it is asked."""
 
 PATIENCE = 64
 """At most so many lines are passed before a run is looked for again."""
@@ -111,6 +116,9 @@ class Runs:
             text = self.lines[start].strip(BLANKS)
             kind = next((one for one in kinds if voice.match(one, text)), kind)
         reader = self._reader(voice, kind, alone=alone, kept=kept)
+        if not kept:
+            first = _first(table.voice, kinds)
+            reader.agree(start, self._reader(table.voice, first, alone=alone, kept=True))
         return reader.end(start, partial(_reads, table, voice))
 
     def _reader(self, voice: Voice, kind: str, *, alone: bool, kept: bool) -> _Reader:
@@ -207,6 +215,23 @@ class _Reader:
         self.kinds = Kinds()
         self.long: list[int] = []
         self._refused: list[int] = []
+        self._agreements: dict[int, Agreement] = {}
+
+    def agree(self, start: int, other: _Reader) -> None:
+        """Take over the block of another from a line on, where it is proved what is read of it."""
+        block = other.block
+        if not (self.plan and other.plan and block and block.holds(start)):
+            return
+        if self.block is not None and self.block.holds(start):
+            return
+        if id(other) not in self._agreements:
+            self._agreements[id(other)] = Agreement(self.plan, other.plan, other.kinds)
+        taken = block.taken & self._agreements[id(other)].reads(block.kinds)
+        if np.count_nonzero(~taken) * FEW > len(taken):
+            return
+        kinds, more = block.kinds.copy(), block.more.copy()
+        self.block = replace(block, taken=taken, kinds=kinds, all=self.kinds, columns={}, more=more)
+        self._refused = np.flatnonzero(~taken).tolist()
 
     def end(self, start: int, read: Callable[[str], Match | None]) -> tuple[int, bool]:
         """Behind the last line of those from `start` on that are rows, within a block.
