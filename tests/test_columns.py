@@ -423,7 +423,7 @@ def test_what_is_proved_of_a_kind_another_dialect_reads_of_each_row(
     assert second is not None
     kinds = Kinds()
     found = read_words(plan, Parts(lines).of(0, len(lines)), kinds)
-    agreed = found.taken & Agreement(second, plan, kinds).reads(found.kinds)
+    agreed = found.taken & Agreement([second], plan, kinds).reads(found.kinds)
     rows = [lines[at] for at in np.flatnonzero(agreed).tolist()]
     assert len(set(rows)) >= least
     assert [row for row in rows if not load(agrees).patterns[other].match(row.strip(" \t"))] == []

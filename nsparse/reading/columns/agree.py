@@ -8,6 +8,7 @@ same expressions in the same order, it takes them by the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Agreement:
-    """What one plan reads of the kinds of another.
+    """What a dialect reads of the kinds that another has found.
 
     Attributes:
-        plan: The one.
-        other: The other.
-        kinds: The kinds that the other has found.
+        plans: How the one reads rows, of whatever kind of its grammar.
+        other: How the other has read them.
+        kinds: The kinds that it has found.
     """
 
-    plan: Plan
+    plans: Sequence[Plan]
     other: Plan
     kinds: Kinds
     _known: dict[int, bool] = field(default_factory=dict)
@@ -42,29 +43,34 @@ class Agreement:
         table = np.zeros(int(present[-1]) + 1 if len(present) else 1, np.bool_)
         for kind in present.tolist():
             if kind not in self._known:
-                self._known[kind] = self._reads(kind)
+                words = list(self.kinds.words(kind))
+                self._known[kind] = any(self._reads(plan, words) for plan in self.plans)
             table[kind] = self._known[kind]
         return table[kinds]
 
-    def _reads(self, kind: int) -> bool:
-        """Whether it reads all rows of a kind."""
-        place: Place | None = self.plan.start
+    def _reads(self, plan: Plan, words: Sequence[tuple[Meanings, int]]) -> bool:
+        """Whether a plan reads all rows whose words are of some classes."""
+        place: Place | None = plan.start
         final = False
-        for meanings, code in self.kinds.words(kind):
+        for meanings, code in words:
             if place is None:
                 return False
-            place, final = self._behind(place, meanings, code)
+            place, final = self._behind(plan, place, meanings, code)
         return final
 
-    def _behind(self, place: Place, meanings: Meanings, code: int) -> tuple[Place | None, bool]:
+    def _behind(
+        self, plan: Plan, place: Place, meanings: Meanings, code: int
+    ) -> tuple[Place | None, bool]:
         """Where words of a class lead from a place, and whether a line may end behind them."""
         name, words = meanings.fields[code], meanings.said(code)
         if name:
-            return self._by_terminal(place, meanings.place, name)
-        step = self.plan.step(place, words, last=meanings.last) if words else None
+            return self._by_terminal(plan, place, meanings.place, name)
+        step = plan.step(place, words, last=meanings.last) if words else None
         return (step.behind, step.final) if step else (None, False)
 
-    def _by_terminal(self, place: Place, there: Place, name: str) -> tuple[Place | None, bool]:
+    def _by_terminal(
+        self, plan: Plan, place: Place, there: Place, name: str
+    ) -> tuple[Place | None, bool]:
         """The same of words that the other takes whole by a terminal of a field.
 
         What it had tried before does not match; nothing else may be tried before here.
@@ -75,9 +81,9 @@ class Agreement:
             return None, False
         failed = {one.source for one, _ in known[: took[0]]}
         source = known[took[0]][0].source
-        for at, (terminal, leads) in enumerate(self.plan.tried(place)):
+        for at, (terminal, leads) in enumerate(plan.tried(place)):
             if terminal.source == source and leads:
-                return self.plan.behind(place, at)
+                return plan.behind(place, at)
             if terminal.source not in failed:
                 break
         return None, False

@@ -117,8 +117,9 @@ class Runs:
             kind = next((one for one in kinds if voice.match(one, text)), kind)
         reader = self._reader(voice, kind, alone=alone, kept=kept)
         if not kept:
+            plans = [plan for one in kinds if (plan := _plan(voice, one)) is not None]
             first = _first(table.voice, kinds)
-            reader.agree(start, self._reader(table.voice, first, alone=alone, kept=True))
+            reader.agree(start, self._reader(table.voice, first, alone=alone, kept=True), plans)
         return reader.end(start, partial(_reads, table, voice))
 
     def _reader(self, voice: Voice, kind: str, *, alone: bool, kept: bool) -> _Reader:
@@ -217,15 +218,21 @@ class _Reader:
         self._refused: list[int] = []
         self._agreements: dict[int, Agreement] = {}
 
-    def agree(self, start: int, other: _Reader) -> None:
-        """Take over the block of another from a line on, where it is proved what is read of it."""
+    def agree(self, start: int, other: _Reader, plans: Sequence[Plan]) -> None:
+        """Take over the block of another from a line on, where it is proved what is read of it.
+
+        Args:
+            start: The line, from 0.
+            other: The other.
+            plans: How rows are read, of whatever kind.
+        """
         block = other.block
-        if not (self.plan and other.plan and block and block.holds(start)):
+        if not (other.plan and block and block.holds(start)):
             return
         if self.block is not None and self.block.holds(start):
             return
         if id(other) not in self._agreements:
-            self._agreements[id(other)] = Agreement(self.plan, other.plan, other.kinds)
+            self._agreements[id(other)] = Agreement(plans, other.plan, other.kinds)
         taken = block.taken & self._agreements[id(other)].reads(block.kinds)
         if np.count_nonzero(~taken) * FEW > len(taken):
             return
