@@ -7,7 +7,7 @@ that is static data, so that `nsparse list` and `nsparse explain` need no pandas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -96,7 +96,7 @@ class Finding:
     group: Group
     n: int
     verdict: str
-    sockets: tuple[int, ...]
+    sockets: Sequence[int]
     base: int | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()

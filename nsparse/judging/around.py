@@ -27,8 +27,11 @@ def _once(view: View) -> Bools:
     live, pair, group = view.true("live"), view.numbers("pair"), view.numbers("group")
     if not view.linked("pair").any():
         return live
-    second = (pair >= 0) & (pair < np.arange(len(pair))) & live[pair] & (group[pair] == group)
-    once: Bools = live & ~second
+    rows = np.flatnonzero(view.linked("pair"))
+    first = pair[rows]
+    second = (first < rows) & live[first] & (group[first] == group[rows])
+    once = live.copy()
+    once[rows[second]] = False
     return once
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from nsparse.judging.codes import Bools, Codes, Ints, codes, compact, joined
 from nsparse.judging.ends import Ends
+from nsparse.judging.lots import SPREADING
 from nsparse.judging.view import View
 
 PLACE = (
@@ -31,6 +32,9 @@ PLACE = (
 """Columns that say where a row comes from: they stay those of the row that is kept."""
 OF_STATE = ("timer", "timer_ms", "retrans", "probes")
 """Columns that say something of a socket in its state: nothing of it in another one."""
+
+MARKS = 20
+"""So many bits of a number say whether it may occur twice: a table that lies in a cache."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +77,14 @@ def repeats(view: View, ends: Ends, concrete: Bools) -> Repeats:
     """
     # A cut address proves nothing.
     clear = view.inet & ~view.true("addr_truncated")
-    shared = np.flatnonzero(clear)
-    shared = shared[_several(ends.tuples if clear.all() else ends.tuples[shared])]
+    several = _several(ends.tuples if clear.all() else ends.tuples[clear])
+    shared = several if clear.all() else np.flatnonzero(clear)[several]
     if not len(shared):
         return Repeats(shared, shared, views=0, moved=0)
-    part = view.pick(shared, "inode", "cookie", "file", "dialect", "state", "view")
     linked = concrete[shared]
-    who, seen = _identity(part), _view(part)
+    who, seen = _identity(view, shared), _view(view, shared)
     base = compact(ends.tuples[shared])
-    state = codes(part["state"])
+    state = view.codes("state").at(shared)
     order = np.arange(len(shared), dtype=np.int64)
     first = order[_first(_keys(base, who, state, seen, linked))]
     first = np.where(linked, _moved_on(base, first, who.of > 0, compact(seen)), first)
@@ -92,14 +95,20 @@ def repeats(view: View, ends: Ends, concrete: Bools) -> Repeats:
     return Repeats(shared[again], shared[first[again]], views=views, moved=moves)
 
 
-def _several(numbers: Ints) -> Bools:
-    """Which numbers occur more than once: sorting them shows soon that mostly none does."""
-    ordered = np.sort(numbers)
+def _several(numbers: Ints) -> Ints:
+    """Where numbers stand that occur more than once.
+
+    Sorting half of their bits, well mixed, shows which may: in most dumps next to none.
+    """
+    mixed = (numbers * SPREADING >> 32).astype(np.uint32)
+    ordered = np.sort(mixed)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(again):
-        return np.zeros(len(numbers), dtype=np.bool_)
-    several: Bools = pd.Index(numbers).isin(again)
-    return several
+        return np.zeros(0, dtype=np.int64)
+    marked = np.zeros(1 << MARKS, dtype=np.bool_)
+    marked[again >> (32 - MARKS)] = True
+    may = np.flatnonzero(marked[mixed >> (32 - MARKS)])
+    return may[pd.Index(numbers[may]).duplicated(keep=False)]
 
 
 def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> Ints:
@@ -158,17 +167,16 @@ def _ranks(alike: Codes, view: Ints, named: Codes, known: Bools) -> Ints:
     return counted.to_numpy().astype(np.int64)
 
 
-def _identity(part: pd.DataFrame) -> Codes:
+def _identity(view: View, at: Ints) -> Codes:
     """Inode, else cookie; 0 where the row has neither."""
-    inode = codes(part["inode"])
-    cookie = codes(part["cookie"])
+    inode, cookie = (codes(pd.Series(view.taken(name, at))) for name in ("inode", "cookie"))
     of = np.where(inode.of > 0, inode.of, np.where(cookie.of > 0, inode.size + cookie.of, 0))
     return Codes(of, inode.size + cookie.size)
 
 
-def _view(part: pd.DataFrame) -> Ints:
+def _view(view: View, at: Ints) -> Ints:
     """Which run of a command printed a row: its file, its dialect, its number in the moment."""
-    return joined(codes(part["file"]), codes(part["dialect"]), codes(part["view"]))
+    return joined(*(view.codes(name).at(at) for name in ("file", "dialect", "view")))
 
 
 def _first(keys: Ints) -> Ints:
@@ -185,10 +193,11 @@ def completed(view: View, found: Repeats) -> View:
     told = {}
     state = view.codes("state").of
     alike = state[found.again] == state[found.first]
-    names = [name for name in view.names if name not in PLACE and not view.empty(name)]
-    known, new = (view.pick(rows, *names).notna() for rows in (found.first, found.again))
-    for name in names:
-        give = ~known[name].to_numpy() & new[name].to_numpy()
+    for name in view.names:
+        if name in PLACE or view.empty(name) or view.full(name):
+            continue
+        known = view.known(name)
+        give = ~known[found.first] & known[found.again]
         give &= alike | (name not in OF_STATE)
         if give.any():
             # Backwards, so that of several repeats the first one's word is the last one written.

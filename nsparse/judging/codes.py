@@ -24,6 +24,10 @@ class Codes(NamedTuple):
     of: npt.NDArray[np.signedinteger[Any]]
     size: int
 
+    def at(self, rows: Any) -> Codes:
+        """Those of some rows."""
+        return Codes(self.of[rows], self.size)
+
 
 def codes(values: pd.Series) -> Codes:
     """Number the values of a column; NA is 0.
@@ -35,23 +39,8 @@ def codes(values: pd.Series) -> Codes:
         return Codes(
             values.cat.codes.to_numpy().astype(np.int64) + 1, len(values.cat.categories) + 1
         )
-    if only(values.array) is not None:
-        return Codes(np.ones(len(values), dtype=np.int64), 2)
     found, known = pd.factorize(values)
     return Codes(found.astype(np.int64) + 1, len(known) + 1)
-
-
-def only(texts: Any) -> str | None:
-    """The one text of a column of texts; None where there are several, or a row has none.
-
-    >>> only(pd.array(["a", "a"], dtype="str")), only(pd.array(["a", None, "a"], dtype="str"))
-    ('a', None)
-    """
-    if not isinstance(texts.dtype, pd.StringDtype) or not len(texts):
-        return None
-    if pd.isna(texts[0]) or pd.isna(texts[-1]) or texts[0] != texts[-1]:
-        return None
-    return str(texts[0]) if flags(pd.Series(texts == texts[0])).all() else None
 
 
 def joined(first: Codes, *others: Codes) -> Ints:
@@ -65,13 +54,13 @@ def joined(first: Codes, *others: Codes) -> Ints:
 
 def tuples(first: Codes, *others: Codes) -> Codes:
     """The numbers of `joined`, and what they are below."""
-    total, size = first
-    for part, parts in others:
+    # What says the same of all rows tells none apart.
+    (total, size), *telling = [each for each in (first, *others) if each.size > 1] or [first]
+    for part, parts in telling:
         if size * parts >= ROOM:
             total, size = compact(total)
-        if parts > 1:
-            total, size = np.multiply(total, parts, dtype=np.int64), size * parts
-            total += part
+        total, size = np.multiply(total, parts, dtype=np.int64), size * parts
+        total += part
     return Codes(total.astype(np.int64, copy=False), size)
 
 
@@ -84,25 +73,74 @@ def compact(numbers: Ints) -> Codes:
 
 def dense_codes(codes: Codes) -> Codes:
     """The same distinctions with small numbers."""
+    if len(codes.of) and codes.of.min() == codes.of.max():
+        return Codes(np.zeros(len(codes.of), dtype=np.int8), 1)
     used, place = dense(codes.of, codes.size)
     return Codes(place, len(used))
 
 
 def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
-    """The different ones of some numbers below `size`, and the place of each among them.
+    """The different ones of some numbers below `size`, ascending, and the place of each among them.
 
     >>> [found.tolist() for found in dense(np.array([7, 2, 7]), 9)]
     [[2, 7], [1, 0, 1]]
     """
     if size > TABLE * len(numbers):
-        place, used = pd.factorize(numbers)
-        return np.asarray(used), place.astype(np.int64)
+        return _dense(numbers, size)
     there = np.zeros(size, dtype=np.bool_)
     there[numbers] = True
     used = np.flatnonzero(there)
     place = np.empty(size, dtype=np.int32)  # half the room: it is read in no order
     place[used] = np.arange(len(used))
     return used, place[numbers].astype(np.int64)
+
+
+def _dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+    """The same where a table would be too long: sorted with their positions in the low bits.
+
+    Numbers are sorted in half the time in which they are hashed, if they are many.
+    """
+    bits = len(numbers).bit_length()
+    if size << bits >= ROOM:
+        place, known = pd.factorize(numbers, sort=True)
+        return np.asarray(known), place.astype(np.int64)
+    ordered = np.left_shift(numbers, bits, dtype=np.int64)
+    ordered += np.arange(len(numbers))
+    ordered.sort()
+    at = ordered & ((1 << bits) - 1)
+    ordered >>= bits
+    new = np.ones(len(numbers), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    place = np.empty(len(numbers), dtype=np.int64)
+    place[at] = np.cumsum(new) - 1
+    return ordered[new], place
+
+
+def frequency(codes: Codes) -> Ints:
+    """How often each number occurs.
+
+    >>> frequency(Codes(np.array([2, 0, 2]), 4)).tolist()
+    [1, 0, 2, 0]
+    """
+    of = codes.of
+    if len(of) and of.min() == of.max():  # bytes are compared sooner than counted
+        counts = np.zeros(codes.size, dtype=np.int64)
+        counts[of[0]] = len(of)
+        return counts
+    return np.bincount(of, minlength=codes.size)
+
+
+def firsts(codes: Codes) -> Ints:
+    """The position of the first row of each number; all of them must occur.
+
+    >>> firsts(Codes(np.array([1, 0, 1]), 2)).tolist()
+    [1, 0]
+    """
+    if codes.size == 1:
+        return np.zeros(1, dtype=np.int64)
+    first = np.empty(codes.size, dtype=np.int64)
+    first[codes.of[::-1]] = np.arange(len(codes.of))[::-1]  # the first of each is written last
+    return first
 
 
 def flags(values: pd.Series) -> Bools:
@@ -118,13 +156,18 @@ class Finder:
     """
 
     def __init__(self, keys: Ints, positions: Ints) -> None:
-        first = ~pd.Index(keys).duplicated()
-        self._keys = pd.Index(keys[first])
-        self._positions = positions[first]
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        self._positions = positions[order]
 
     def find(self, keys: Ints) -> Ints:
         """The position of each key."""
         if not len(self._keys):
             return np.full(len(keys), -1, dtype=np.int64)
-        at = self._keys.get_indexer(pd.Index(keys))
-        return np.where(at < 0, -1, self._positions[at])
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[at] == keys, self._positions[at], -1)
+
+    @property
+    def several(self) -> bool:
+        """Whether some number stands in several places."""
+        return bool((self._keys[1:] == self._keys[:-1]).any())

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nsparse.judging.codes import Bools, Codes, Ints, dense, only
+from nsparse.judging.codes import Bools, Codes, Ints, dense
 from nsparse.judging.codes import Words as Texts
+from nsparse.judging.texts import TEXT
 from nsparse.schema import BY_NAME, pandas_dtype
 
 Numbers = npt.NDArray[Any]
@@ -20,7 +21,6 @@ Numbers = npt.NDArray[Any]
 Coded = tuple[Codes, Any]
 """The number of each row's value, 0 for none, and the values from 1 on."""
 
-TEXT = pandas_dtype(BY_NAME["path"])
 BYTE = 127
 """Codes of fewer values, and the 0 for none, fit in one byte."""
 SPREAD = 1024
@@ -76,6 +76,15 @@ def listed(of: Numbers, texts: Sequence[str]) -> Words:
     return Words(some, len(known), known.__getitem__)
 
 
+def column(frame: pd.DataFrame, name: str) -> Any:
+    """The array of a column of a frame.
+
+    `frame[name]` makes a Series of it, and thirty of these are a fifth of what a small scene costs.
+    """
+    found = frame._get_column_array(frame.columns.get_loc(name))  # type: ignore[operator]
+    return pd.Series(found, copy=False).array if isinstance(found, np.ndarray) else found
+
+
 def whole(array: Any) -> Any:
     """An array in one piece: to take a row out of many pieces costs as much as to join them."""
     pieces = getattr(array, "_pa_array", None)
@@ -98,12 +107,29 @@ def truths(array: Any) -> Bools:
     return found
 
 
+def told(array: Any) -> Bools | bool:
+    """Which rows have a value; one truth where it is the same of all."""
+    held, mask = getattr(array, "_pa_array", None), getattr(array, "_mask", None)
+    if held is not None and held.null_count in (0, len(held)):
+        return not held.null_count
+    missing = array.isna() if mask is None else mask
+    if not missing.any():
+        return True
+    return False if missing.all() else ~missing
+
+
 def numbers(array: Any) -> Numbers:
     """A column's numbers, 0 where none is known."""
-    found: Numbers = array.to_numpy(
-        dtype="float64" if array.dtype.kind == "f" else "int64", na_value=0
-    )
-    return found
+    kind = np.dtype("float64" if array.dtype.kind == "f" else "int64")
+    mask = getattr(array, "_mask", None)
+    if mask is None or array.dtype.kind not in "iuf":
+        found: Numbers = array.to_numpy(dtype=kind, na_value=0)
+        return found
+    partly = bool(mask.any())
+    held: Numbers = array._data.astype(kind, copy=partly)
+    if partly:
+        held[mask] = 0
+    return held.view()  # a view may be fixed, and the frame is not
 
 
 def coded(array: Any, known: Bools) -> Coded:
@@ -114,7 +140,7 @@ def coded(array: Any, known: Bools) -> Coded:
         known: Which of its rows have a value; some have.
     """
     if isinstance(array, pd.Categorical):
-        return small(array.codes, len(array.categories)), array.categories
+        return small(array.codes, len(array.categories)), array.categories.to_numpy(dtype=object)
     if array.dtype.kind in "iu":
         values = numbers(array)
         told = values if known.all() else values[known]
@@ -123,8 +149,6 @@ def coded(array: Any, known: Bools) -> Coded:
             of = values - (least - 1)
             of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
-    if (first := only(array)) is not None:
-        return small(np.zeros(len(array), dtype=np.int8), 1), np.array([first], dtype=object)
     found, values = array.factorize()
     return small(found, len(values)), values
 

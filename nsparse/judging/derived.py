@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import Bools, Codes, Ints, compact, dense_codes, tuples
+from nsparse.judging.codes import Bools, Codes, Ints, dense, dense_codes, firsts, tuples
 from nsparse.judging.columns import Words, listed
 from nsparse.judging.constants import Constants
-from nsparse.judging.ends import Ends, different
+from nsparse.judging.ends import Ends
 from nsparse.judging.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, Small, roles
 from nsparse.judging.view import View
 
@@ -33,8 +33,10 @@ def queues(view: View) -> View:
     net-tools prints 0 for every limit, and BSD netstat 0 and 0 unless it was asked for the
     listen queues (`-L`), whose limit is never 0 (diagnoses: columns assumed).
     """
-    linux = view.is_("os", "linux") | ~view.known("os")
     no_limit = view.is_("state", "LISTEN") & view.is_("tool", "netstat")
+    if not no_limit.any():
+        return view
+    linux = view.is_("os", "linux") | ~view.known("os")
     no_limit = no_limit & (linux | view.is_("send_q", 0))
     if not no_limit.any():
         return view
@@ -60,40 +62,47 @@ def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
         "pair": found.pair,
         "listener": found.listener,
         "target": found.target,
-        "once": concrete & ((found.pair < 0) | (found.pair > np.arange(len(view)))),
+        "once": concrete & ~second(found.pair),
         "persistent": np.zeros(len(view), dtype=np.bool_),
         "group": group,
     }
     return view.beside_columns(more)
 
 
-def _ends(ends: Ends, which: Ints) -> Words:
-    """A column of ends, "" where there is none (-1)."""
-    used, place = different(which)
-    return Words(place, len(used), lambda numbers: ends.spell(used[numbers]))
+def second(pair: Ints) -> Bools:
+    """Rows of a connection whose other end stands above."""
+    linked = np.flatnonzero(pair >= 0)
+    found = np.zeros(len(pair), dtype=np.bool_)
+    found[linked] = pair[linked] < linked
+    return found
 
 
 def _serving(ends: Ends, found: Roles) -> tuple[Words, Words]:
-    """The end that serves each row, and the end that it is bound to."""
+    """The end that serves each row, and the end that it is bound to; "" where none is known."""
     here = (found.role == LISTENER) | (found.role == SERVER)
-    serving = np.where(here, ends.local, np.where(found.role == CLIENT, ends.remote, -1))
-    listened = np.flatnonzero(found.listener >= 0)
-    service = _ends(ends, serving)
-    if not len(listened):
+    serving = np.where(here, ends.local, ends.remote)
+    serving[~here & (found.role != CLIENT)] = -1
+    used, place = dense(serving + 1, ends.count + 1)
+    service = Words(place, len(used), lambda numbers: ends.spell(used[numbers] - 1))
+    served = found.listener >= 0
+    if not served.any():
         return service, service
-    bound = serving.copy()
-    bound[listened] = ends.local[found.listener[listened]]
-    return service, _ends(ends, bound)
+    # Those that are listened for are many, and the listeners few.
+    listeners = np.flatnonzero(found.role == LISTENER)
+    number = np.zeros(len(here), dtype=place.dtype)
+    number[listeners] = place[listeners]
+    bound = np.where(served, number[found.listener], place)
+    return service, Words(bound, service.size, service.spell)
 
 
 def _groups(ends: Ends, role: Small, owner: Codes, bound: Words, concrete: Bools) -> Ints:
     parts = (ends.space, owner, Codes(role, len(ROLES)), Codes(bound.of, bound.size))
+    key, size = tuples(*parts)
     if concrete.all():
-        return compact(tuples(*parts).of).of
-    group = np.full(len(role), -1, dtype=np.int64)
-    key = tuples(*(Codes(part.of[concrete], part.size) for part in parts))
-    group[concrete] = compact(key.of).of
-    return group
+        return dense(key, size)[1]
+    key = key + 1
+    key[~concrete] = 0  # the least of all, which becomes -1
+    return dense(key, size + 1)[1] - 1
 
 
 def _owners(view: View) -> tuple[Codes, list[str]]:
@@ -102,15 +111,16 @@ def _owners(view: View) -> tuple[Codes, list[str]]:
     A uid stands for an owner only where the socket has one: the kernel's own sockets (no inode)
     show a filler of 0.
     """
+    parts = [view.codes(name) for name in OWNER]
+    if all(part.size == 1 for part in parts):
+        return Codes(np.zeros(len(view), dtype=np.int8), 1), [""]
     nobody = view.is_("state", *OWNERLESS)
     if view.known("inode").any():
         nobody = nobody | ~view.known("inode")
     by_user = ~view.known("process") & ~view.known("pid") & ~nobody
-    parts = [view.codes(name) for name in OWNER]
     parts[2:] = [Codes(np.where(by_user, part.of, 0), part.size) for part in parts[2:]]
     owner = dense_codes(tuples(*parts))
-    first = np.empty(owner.size, dtype=np.int64)
-    first[owner.of[::-1]] = np.arange(len(view))[::-1]  # the first of each is written last
+    first = firsts(owner)
     cells = (view.taken(name, first).to_numpy(dtype=object, na_value=None) for name in OWNER)
     return owner, [_owner(*row) for row in zip(*cells, by_user[first], strict=True)]
 

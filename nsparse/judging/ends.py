@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import ROOM, Bools, Codes, Ints, Words, compact, dense, flags, joined
+from nsparse.judging.codes import (
+    ROOM,
+    Bools,
+    Codes,
+    Ints,
+    Words,
+    compact,
+    dense_codes,
+    flags,
+    joined,
+    tuples,
+)
+from nsparse.judging.texts import are_any_of, begin_with, have_twice, numbered, pooled
 
 if TYPE_CHECKING:
     from nsparse.judging.view import View
@@ -36,8 +48,8 @@ class Addresses:
         named: Which of them are names with the service in it, of which no port is known.
     """
 
-    def __init__(self, texts: Words, named: Bools) -> None:
-        """Hold the texts, and what is known of them."""
+    def __init__(self, texts: Any, named: Bools) -> None:
+        """Hold the texts, an array of pandas, and what is known of them."""
         self.texts, self.named = texts, named
 
     def __len__(self) -> int:
@@ -47,18 +59,17 @@ class Addresses:
     @cached_property
     def six(self) -> Bools:
         """Whether it is IPv6."""
-        return np.array([addr.count(":") >= 2 for addr in self.texts], dtype=np.bool_)
+        return have_twice(self.texts, ":")
 
     @cached_property
     def wild(self) -> Bools:
         """Whether it is a wildcard, or none at all."""
-        return np.array([addr in NO_ADDRESS for addr in self.texts], dtype=np.bool_)
+        return are_any_of(self.texts, NO_ADDRESS)
 
     @cached_property
     def loopback(self) -> Bools:
         """Whether it never leaves the host."""
-        near = [addr == "::1" or addr.startswith("127.") for addr in self.texts]
-        return np.array(near, dtype=np.bool_)
+        return begin_with(self.texts, "127.") | are_any_of(self.texts, ("::1",))
 
 
 @dataclass(frozen=True)
@@ -126,26 +137,34 @@ class Ends:
     def mirrored(self, rows: Ints) -> Ints:
         """For rows with own addresses at both ends the number of the other end's in `tuples`."""
         local, remote = self._both
-        space = Codes(self.space.of[rows], self.space.size)
+        space = self.space.at(rows)
         return joined(space, Codes(remote.of[rows], local.size), Codes(local.of[rows], remote.size))
 
     def at(self, rows: Bools) -> Ends:
         """The ends of some of the rows, under the same numbers."""
-        space = Codes(self.space.of[rows], self.space.size)
+        space = self.space.at(rows)
         return replace(self, space=space, local=self.local[rows], remote=self.remote[rows])
 
     def spell(self, ends: Ints) -> Words:
         """ADDR:PORT of some ends, IPv6 in brackets; "" for -1."""
-        each = zip(ends.tolist(), address_of(ends).tolist(), port_of(ends).tolist(), strict=True)
-        words = ["" if end < 0 else self._word(address, port) for end, address, port in each]
+        known, address = self.addresses, np.maximum(address_of(ends), 0)
+        each = zip(
+            ends.tolist(),
+            known.texts.take(address).tolist(),
+            port_of(ends).tolist(),
+            known.six[address].tolist(),
+            known.named[address].tolist(),
+            strict=True,
+        )
+        words = ["" if end < 0 else _word(*told) for end, *told in each]
         return np.array(words, dtype=object)
 
-    def _word(self, address: int, port: int) -> str:
-        text, known = str(self.addresses.texts[address]), self.addresses
-        if known.named[address]:
-            return text
-        shown = "*" if port == NO_PORT else str(port)
-        return f"[{text}]:{shown}" if known.six[address] else f"{text}:{shown}"
+
+def _word(address: str, port: int, six: bool, named: bool) -> str:
+    if named:
+        return address
+    shown = "*" if port == NO_PORT else str(port)
+    return f"[{address}]:{shown}" if six else f"{address}:{shown}"
 
 
 def address_of(ends: Ints) -> Ints:
@@ -158,38 +177,22 @@ def port_of(ends: Ints) -> Ints:
     return ends & PORT_MASK
 
 
-def different(ends: Ints) -> tuple[Ints, Ints]:
-    """The different ones of some ends, of which -1 is none, and the place of each among them.
-
-    Those that serve have few ports, so that all pairs of an address and a port have room.
-    """
-    ports, port_at = dense(port_of(ends), PORT_MASK + 1)
-    pair = np.multiply(address_of(ends) + 1, len(ports))
-    pair += port_at
-    used, place = dense(pair, int(pair.max(initial=0)) + 1)
-    address, port = np.divmod(used, max(len(ports), 1))
-    return (address - 1 << PORT_BITS) | ports[port], place
-
-
 def ends_of(view: View) -> Ends:
     """Number the ends of the rows; their view then knows the addresses by these numbers."""
     (local, here), (remote, there) = (_addresses(view, side) for side in SIDES)
-    (mine, known), (theirs, more) = local.factorize(), remote.factorize()
-    # Local addresses are few: they have the first numbers. The last text stands for none.
-    each = [*known.tolist(), *more.tolist(), ""]
-    number = {text: n for n, text in enumerate(dict.fromkeys(each))}
-    place = np.array([number[text] for text in each])
-    mine = np.where(mine < 0, place[-1], mine)
-    theirs = place[np.where(theirs < 0, len(each) - 1, theirs + len(known))]
-    addresses = Addresses(np.array([*number], dtype=object), np.zeros(len(number), dtype=np.bool_))
+    (mine, known), (theirs, more) = numbered(local), numbered(remote)
+    # Local addresses are few: they have the first numbers. The last place is that of none, -1.
+    texts, (place_here, place_there) = pooled(known, more)
+    mine, theirs = place_here[mine], place_there[theirs]
+    addresses = Addresses(texts, np.zeros(len(texts), dtype=np.bool_))
     addresses.named[mine[here]] = addresses.named[theirs[there]] = True
     for side, of in zip(SIDES, (mine, theirs), strict=True):
         if not view.known(f"{side}_name").any():
-            told = np.where(of == place[-1], 0, of + 1)
-            view.know(f"{side}_addr", (Codes(told, len(number) + 1), addresses.texts))
-    netns, proto = view.codes("netns"), view.codes("proto")
+            told = of + 1
+            told[of == place_here[-1]] = 0
+            view.know(f"{side}_addr", (Codes(told, len(texts) + 1), texts))
     return Ends(
-        space=Codes(joined(netns, proto), netns.size * proto.size),
+        space=dense_codes(tuples(view.codes("netns"), view.codes("proto"))),
         local=mine << PORT_BITS | _ports(view, "local_port"),
         remote=theirs << PORT_BITS | _ports(view, "remote_port"),
         own=int(mine.max(initial=0)) + 1,
@@ -218,5 +221,10 @@ def _addresses(view: View, side: str) -> tuple[Any, Bools]:
 def _ports(view: View, name: str) -> Ints:
     """Ports as numbers; whatever no port can be counts as none."""
     ports = view.numbers(name).astype(np.int64, copy=False)
-    none = ~view.known(name) | (ports < 0) | (ports > NO_PORT)
-    return np.where(none, NO_PORT, ports)
+    if ports.min(initial=0) < 0 or ports.max(initial=0) > NO_PORT:
+        return np.where(view.known(name) & (ports >= 0) & (ports <= NO_PORT), ports, NO_PORT)
+    if view.full(name):
+        return ports
+    told = ports.copy()
+    told[~view.known(name)] = NO_PORT
+    return told

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from heapq import nlargest
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nsparse.diagnosis import Finding, Group
 from nsparse.judging.measure import at_most, lower
+from nsparse.judging.rows import Labels
 from nsparse.prose import plural, port_of, thousands, top
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.codes import Bools
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
@@ -83,10 +83,12 @@ def silent(scene: Scene, seconds: float) -> Bools:
     return view.at_least("lastsnd_ms", least) & view.at_least("lastrcv_ms", least)
 
 
-def labels(*frames: Table) -> tuple[int, ...]:
-    """The labels of the rows that a finding stands on."""
-    first, *others = (rows.index.tolist() for rows in frames)
-    return tuple(chain(first, *others) if others else first)
+def labels(*parts: Table | Ints) -> Labels:
+    """The labels of the rows that a finding stands on: of frames, of rows of a view, or as such."""
+    import numpy as np
+
+    each = [part.index.to_numpy() if hasattr(part, "index") else part for part in parts]
+    return Labels(each[0] if len(each) == 1 else np.concatenate(each))
 
 
 def of_dump(
@@ -112,7 +114,7 @@ def of_dump(
         group=Group(),
         n=len(at),
         verdict=verdict,
-        sockets=tuple(at.tolist()),
+        sockets=Labels(at),
         limits=dict(limits),
         evidence=evidence,
         cause=cause,

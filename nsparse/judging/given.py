@@ -190,28 +190,36 @@ def sources(
     dumps: Sequence[Given], frame: pd.DataFrame, hosts: Mapping[str, Named]
 ) -> Iterator[Source]:
     """One source for each file, in order; also for one without rows."""
-    from nsparse.judging.codes import only
-
     by_file = {dump.file: dump for dump in dumps if dump.file is not None}
-    names = frame["file"].fillna("")
-    rows: dict[Any, pd.DataFrame] = dict.fromkeys(names[:1], frame)
-    if only(names.array) is None and len(names):
-        rows = dict(list(frame.groupby(names, sort=False)))
-    nothing = Given(frame.iloc[:0])
-    for file in dict.fromkeys([*by_file, *map(str, rows)]):
-        yield _source(file, by_file.get(file, nothing), rows.get(file, nothing.frame), hosts)
+    rows = _by_file(frame)
+    for file in dict.fromkeys([*by_file, *rows]):
+        part = rows[file] if file in rows else frame.iloc[:0]
+        yield _source(file, by_file.get(file, Given(part)), part, hosts)
+
+
+def _by_file(frame: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    """The rows of each file, in order of appearance; "" for those of none."""
+    from nsparse.judging.texts import only
+
+    one = only(frame["file"].array)
+    if one is not None:
+        return {one: frame}
+    lots = frame.groupby(frame["file"].fillna(""), sort=False)
+    return {str(file): rows for file, rows in lots}
 
 
 def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Named]) -> Source:
+    from nsparse.judging.columns import told
     from nsparse.registry import dialects
 
+    timed = told(rows["taken_at"].array) is not False and len(rows) > 0
     known = [dialects()[name] for name in dump.tables if name in dialects()]
     named = hosts.get(file)
     return Source(
         file=file,
         host=(named.host or None) if named else None,
         host_from=named.rule if named else "file",
-        time_from=dump.time_from or ("text" if rows["taken_at"].notna().any() else None),
+        time_from=dump.time_from or ("text" if timed else None),
         os=_listed(rows["os"]) or _words(dialect.os for dialect in known if dialect.os),
         tool=_listed(rows["tool"]) or _words(dialect.tool for dialect in known),
         dialect=_listed(rows["dialect"]) or _words(dump.tables),
@@ -229,8 +237,9 @@ def _listed(values: pd.Series) -> str | None:
     import pandas as pd
 
     if isinstance(values.dtype, pd.CategoricalDtype):  # without a copy of all of them
-        used = pd.unique(values.cat.codes.to_numpy())
-        return _words(values.cat.categories[used[used >= 0]])
+        codes = values.array.codes
+        used = codes[:1] if (codes == codes[:1]).all() else pd.unique(codes)
+        return _words(values.array.categories[used[used >= 0]])
     return _words(values.dropna().unique())
 
 

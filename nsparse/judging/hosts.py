@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import Codes, Ints, codes, compact, joined, only
+from nsparse.judging.codes import Codes, Ints, codes, compact, joined
+from nsparse.judging.columns import numbers, told
 from nsparse.judging.ends import WILDCARDS
+from nsparse.judging.texts import only
 
 VIEWS_WITHIN_S = 60
 """Files of one host whose printed times lie this close were taken in one go; the collectors run
@@ -52,7 +54,7 @@ def named(
         host: The name that the user gave for all of them.
         rules: By file what the name in its rows comes from, where that was not its text.
     """
-    told = {} if rules is None else rules
+    given = {} if rules is None else rules
     one = only(frame["file"].array)
     files = [str(file) for file in frame["file"].fillna("").unique()] if one is None else [one]
     if host is not None:
@@ -60,17 +62,17 @@ def named(
     said = _said(frame)
     if len(files) == 1:
         (file,) = files
-        return {file: Named(said.get(file, ""), told.get(file, "text") if said else "file")}
+        return {file: Named(said.get(file, ""), given.get(file, "text") if said else "file")}
     found = _grouped(files, said, _own_addresses(frame))
     return {
-        file: entry._replace(rule=told.get(file, "text")) if entry.rule == "text" else entry
+        file: entry._replace(rule=given.get(file, "text")) if entry.rule == "text" else entry
         for file, entry in found.items()
     }
 
 
 def _said(frame: pd.DataFrame) -> dict[str, str]:
     """The host that a file's rows name; of several the first."""
-    if not frame["host"].notna().any():
+    if told(frame["host"].array) is False:
         return {}
     pairs = frame.loc[frame["host"].notna(), ["file", "host"]].fillna({"file": ""})
     firsts = pairs.drop_duplicates("file")
@@ -196,8 +198,10 @@ def _differs(frame: pd.DataFrame, hosts: Mapping[str, Named]) -> bool:
     """Whether rows name a host that is not that of their file."""
     if all(entry.rule == "option" for entry in hosts.values()):
         return False
-    told = {str(name) for name in frame["host"].dropna().unique()}
-    return not told <= {entry.host for entry in hosts.values()}
+    if told(frame["host"].array) is False:
+        return False
+    names = {str(name) for name in frame["host"].dropna().unique()}
+    return not names <= {entry.host for entry in hosts.values()}
 
 
 # ---- moments ---------------------------------------------------------------------------------
@@ -205,7 +209,9 @@ def _differs(frame: pd.DataFrame, hosts: Mapping[str, Named]) -> bool:
 
 def moments(frame: pd.DataFrame) -> Codes:
     """The moment of each row of one host, the last one highest."""
-    snapshot = frame["snapshot"].to_numpy(dtype="int64", na_value=0)
+    snapshot = numbers(frame["snapshot"].array)
+    if only(frame["file"].array) is not None:
+        return _ranked(snapshot)
     file = codes(frame["file"])
     if (file.of == file.of[:1]).all():
         return _ranked(snapshot)

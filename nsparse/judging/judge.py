@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import SEVERITIES, Finding, alternatives
@@ -155,19 +154,26 @@ def _placed(finding: Finding, scene: Scene) -> Finding:
 
 def _netns(view: View, sockets: Sequence[int]) -> str | None:
     """The one namespace of some rows, if they are all of one."""
+    import numpy as np
+
     spaces = view.codes("netns")
     if spaces.size == 1 or not sockets:
         return None
-    found = set(spaces.of[list(sockets)].tolist())
+    found = set(spaces.of[np.array(sockets, dtype=np.int64)].tolist())
     return str(view.words("netns")[found.pop() - 1]) if len(found) == 1 and 0 not in found else None
 
 
 def _lines(view: View, sockets: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Where the first of some rows stand."""
-    known, line, file = view.known("line"), view.numbers("line"), view.codes("file").of
+    import numpy as np
+
+    at = np.array(sockets, dtype=np.int64)
+    if not view.full("line"):
+        at = at[view.known("line")[at]]
+    at = at[:ROWS_SHOWN]
     names = ["", *map(str, view.words("file"))]
-    for row in islice((row for row in sockets if known[row]), ROWS_SHOWN):
-        yield names[file[row]], int(line[row])
+    for file, line in zip(view.codes("file").of[at], view.numbers("line")[at], strict=True):
+        yield names[file], int(line)
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

@@ -48,9 +48,11 @@ def places(numbers: Ints, known: Ints) -> Ints:
 
 def one_of(numbers: npt.NDArray[Any], values: Sequence[Any]) -> Bools:
     """Which numbers are among some values; of many, ports and the like are looked up in a table."""
+    if not values:
+        return np.zeros(len(numbers), dtype=np.bool_)
     if len(values) <= FEW:
-        none = np.zeros(len(numbers), dtype=np.bool_)
-        return reduce(or_, (numbers == value for value in values), none)
+        found: Bools = reduce(or_, (numbers == value for value in values))
+        return found
     wanted = np.array(values, dtype=numbers.dtype)
     size = int(max(numbers.max(initial=0), wanted.max(initial=0))) + 1
     if numbers.dtype.kind == "f" or min(numbers.min(initial=0), wanted.min(initial=0)) < 0:

@@ -77,7 +77,7 @@ def widened(drawn: Range, ports: Ints, outside: float) -> Range:
         outside: The part of them that must lie beyond it.
     """
     beyond = int(((ports < drawn.low) | (ports > drawn.high)).sum())
-    if drawn.known or beyond < outside * len(ports):
+    if drawn.known or not len(ports) or beyond < outside * len(ports):
         return drawn
     low, high = min(drawn.low, int(ports.min())), max(drawn.high, int(ports.max()))
     return Range(low, high, "assumed, the ports in use lie in it", known=False)

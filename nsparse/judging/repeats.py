@@ -44,7 +44,7 @@ def by_shared_end(
 
 def _shared(role: Small, ends: Ends, rows: Ints, open_: Bools, end: Ints, against: int) -> Ints:
     """How many open rows share the end of each row; 0 for few, or where more speak against it."""
-    space = Codes(ends.space.of[rows], ends.space.size)
+    space = ends.space.at(rows)
     lot = compact(joined(space, Codes(end[rows], ends.count)))
     pro = np.bincount(lot.of[open_[rows]], minlength=lot.size)
     contra = np.bincount(lot.of[role[rows] == against], minlength=lot.size)

@@ -5,8 +5,9 @@ A diagnosis looks at few columns of few rows: each column is cut out when somebo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,57 @@ if TYPE_CHECKING:
 
     from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.view import View
+
+
+class Labels(Sequence[int]):
+    """Labels of rows: a tuple of whole numbers to whoever looks, and in memory an array.
+
+    Attributes:
+        at: The array.
+
+    >>> import numpy as np
+    >>> found = Labels(np.array([4, 7]))
+    >>> found == (4, 7), len(found), found[-1], found
+    (True, 2, 7, (4, 7))
+    """
+
+    def __init__(self, at: Ints) -> None:
+        """Hold an array, which nobody changes any more."""
+        self.at = at
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.at)
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Labels: ...
+
+    def __getitem__(self, place: int | slice) -> int | Labels:
+        """One of them, or some."""
+        return Labels(self.at[place]) if isinstance(place, slice) else int(self.at[place])
+
+    def __iter__(self) -> Iterator[int]:
+        """Each."""
+        return iter(self.at.tolist())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The array, for numpy."""
+        return self.at.astype(dtype or self.at.dtype, copy=bool(copy))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether others are the same labels in the same order."""
+        return isinstance(other, Labels | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        """As that of the tuple."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """As that of the tuple."""
+        return repr(tuple(self))
 
 
 class Rows:

@@ -217,25 +217,26 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
     if not left.all():
         view, ends, concrete = view.at(left), ends.at(left), concrete[left]
     view = derived(queues(view), ends, concrete, known)
-    times = _times(view)
+    time = _time(view)
     return Scene(
         view=view,
         host=host,
         os=os,
         tools=frozenset(map(str, view.values("tool"))),
-        has=_has(view, facts) | ({"times"} if len(times) else set()),
+        has=_has(view, facts) | ({"times"} if time is not None else set()),
         constants=known,
         duplicates=len(found.again) - found.views,
         moved=found.moved,
         views=found.views,
-        taken_at=times.max() if len(times) else None,
+        taken_at=time,
         facts=facts,
         aside=set_aside,
     )
 
 
-def _times(view: View) -> pd.Series[Any]:
-    return view.pick(view.known("taken_at"), "taken_at")["taken_at"]
+def _time(view: View) -> pd.Timestamp | None:
+    """The last time that its rows show."""
+    return None if view.empty("taken_at") else view.array("taken_at").max()
 
 
 def _persistent(last: Scene, earlier: list[Scene]) -> Bools:

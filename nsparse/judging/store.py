@@ -16,17 +16,20 @@ from nsparse.judging.columns import (
     Words,
     absent,
     coded,
+    column,
     fixed,
     numbers,
     small,
+    told,
     truths,
     whole,
 )
+from nsparse.judging.texts import only
 from nsparse.schema import BY_NAME
 
 T = TypeVar("T")
 
-SOURCE, PIECES = "source", "pieces"
+SOURCE, PIECES, TOLD = "source", "pieces", "told"
 
 
 class Store:
@@ -52,6 +55,7 @@ class Store:
         self._at = at
         self._more = dict(more or {})
         self._parent: tuple[Store, Ints | None] | None = None
+        self._root = self
         self._made: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
@@ -103,7 +107,9 @@ class Store:
             return made
         if key[0] in ("full", "empty"):
             return made or None  # of some of the rows all may have a value, or none
-        return Codes(fixed(made.of[at]), made.size) if key[0] == "codes" else fixed(made[at])
+        if key[0] == "codes":
+            return made.at(at)
+        return fixed(_cut(made, at))
 
     def know(self, name: str, told: Coded) -> None:
         """Take the codes of a column from somebody who has them already."""
@@ -156,15 +162,11 @@ class Store:
 
     def _source(self, name: str) -> Any:
         """A column of the frame, in one piece."""
-        if self._parent is not None:
-            return self._parent[0]._source(name)
-        return self.once((SOURCE, name), lambda: whole(self._pieces(name)))
+        return self._root.once((SOURCE, name), lambda: whole(self._pieces(name)))
 
     def _pieces(self, name: str) -> Any:
         """A column of the frame, in as many pieces as it has."""
-        if self._parent is not None:
-            return self._parent[0]._pieces(name)
-        return self.once((PIECES, name), lambda: self._frame[name].array)
+        return self._root.once((PIECES, name), lambda: column(self._frame, name))
 
     def numbers(self, name: str) -> Numbers:
         """A column's numbers, 0 where none is known."""
@@ -199,7 +201,9 @@ class Store:
         elif self._parent is not None and name not in self._more:
             store, at = self._parent
             codes, values = store.codes(name), store.once(("words", name), tuple)
-            codes = codes if at is None else Codes(fixed(codes.of[at]), codes.size)
+            codes = codes if at is None else codes.at(at)
+        elif self._is_source(name) and (text := only(self._pieces(name))) is not None:
+            codes, values = small(np.zeros(len(self), dtype=np.int8), 1), np.array([text], object)
         else:
             codes, values = coded(self.array(name), self.known(name))
         self._made["words", name] = values
@@ -242,13 +246,14 @@ class Store:
             return np.ones(len(self), dtype=np.bool_)
         if self.lacks(name):
             return np.zeros(len(self), dtype=np.bool_)
-        if not self._is_source(name):
-            return ~np.asarray(self.array(name).isna())
-        missing = self._missing(name)
-        if missing in (0, len(self._frame)):
-            return np.full(len(self), not missing, dtype=np.bool_)
-        known: Bools = ~np.asarray(self._source(name).isna())
-        return known if self._at is None else known[self._at]
+        known = self._told(name) if self._is_source(name) else told(self.array(name))
+        if isinstance(known, bool):
+            return np.full(len(self), known)
+        return known if self._at is None or not self._is_source(name) else known[self._at]
+
+    def _told(self, name: str) -> Bools | bool:
+        """Which rows of the frame have a value in one of its columns."""
+        return self._root.once((TOLD, name), lambda: told(self._pieces(name)))
 
     def full(self, name: str) -> bool:
         """Whether all rows have a value."""
@@ -257,11 +262,6 @@ class Store:
     def empty(self, name: str) -> bool:
         """Whether no row has a value."""
         return self.once(("empty", name), lambda: not self.known(name).any())
-
-    def _missing(self, name: str) -> int | None:
-        """How many rows of the frame have no text there, as Arrow has counted already."""
-        pieces = getattr(self._pieces(name), "_pa_array", None)
-        return None if pieces is None else int(pieces.null_count)
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""
@@ -280,11 +280,18 @@ class Store:
             for name, told in self._more.items()
         }
         found = Store(self._frame, at if self._at is None else self._at[at], more)
-        found._parent = self, at
+        found._parent, found._root = (self, at), self._root
         return found
 
     def beside(self, more: Mapping[str, Any]) -> Store:
         """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
         found = Store(self._frame, self._at, {**self._more, **more})
-        found._parent = self, None
+        found._parent, found._root = (self, None), self._root
         return found
+
+
+def _cut(made: Any, at: Ints) -> Any:
+    """What was made for some of the rows; most masks are the same everywhere."""
+    if made.dtype == np.bool_ and (made.all() or not made.any()):
+        return np.full(len(at), bool(made[:1].any()))
+    return made[at]

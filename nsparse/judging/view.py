@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, joined
+from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, frequency, joined
 from nsparse.judging.columns import Coded, Numbers, fixed
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.members import is_among, one_of
@@ -99,6 +99,10 @@ class View:
         """Rows with a value."""
         return self._store.known(name)
 
+    def full(self, name: str) -> bool:
+        """Whether all rows have a value."""
+        return self._store.full(name)
+
     def empty(self, name: str) -> bool:
         """Whether no row has a value."""
         return self._store.empty(name)
@@ -137,14 +141,14 @@ class View:
             return np.zeros(len(self), dtype=np.bool_)
         codes = self.codes(name)
         passed = np.zeros(codes.size, dtype=np.bool_)
-        of = codes.of if among is None else codes.of[among]
-        used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
+        some = codes if among is None else codes.at(among)
+        used = np.flatnonzero(frequency(some)[1:])
         passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
         if among is None:
-            everywhere: Bools = passed[of]
+            everywhere: Bools = passed[codes.of]
             return everywhere
         found = np.zeros(len(self), dtype=np.bool_)
-        found[among] = passed[of]
+        found[among] = passed[some.of]
         return found
 
     @property
@@ -268,7 +272,7 @@ class View:
     def counts(self, name: str) -> dict[Any, int]:
         """How often each value of a column occurs, the most frequent first."""
         codes = self.codes(name)
-        found = np.bincount(codes.of, minlength=codes.size)[1:]
+        found = frequency(codes)[1:]
         pairs = zip(self.words(name), found.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -283,9 +287,8 @@ class View:
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
         """The different values that the rows, or some of them, have in a column."""
         codes = self.codes(name)
-        of = codes.of if among is None else codes.of[among]
-        used = np.flatnonzero(np.bincount(of, minlength=codes.size)[1:])
-        return self.words_of(name, used)
+        some = codes if among is None or among.all() else codes.at(among)
+        return self.words_of(name, np.flatnonzero(frequency(some)[1:]))
 
     def leading(self, name: str, among: Bools) -> Ints:
         """For each row how many of some rows lead to it by `pair`, `listener` or `target`."""
