@@ -388,6 +388,11 @@ Kernel IP routing table
 Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface
 0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0
 """,
+    "routes, German": """\
+Kernel-IP-Routentabelle
+Ziel            Router          Genmask         Flags   MSS Fenster irtt Iface
+0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0
+""",
     "interfaces": """\
 Kernel Interface table
 Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg
@@ -421,6 +426,11 @@ BETWEEN = {
         "          0.0.0.0          0.0.0.0        192.0.2.1      192.0.2.10     25\n"
         + "=" * 75
         + "\nPersistent Routes:\n  None\n"
+    ),
+    "routes, German": (
+        "IPv4-Routentabelle\n" + "=" * 75 + "\nAktive Routen:\n"
+        "     Netzwerkziel    Netzwerkmaske          Gateway    Schnittstelle Metrik\n"
+        "          0.0.0.0          0.0.0.0        192.0.2.1      192.0.2.10     25\n"
     ),
     "statistics": "IPv4 Statistics\n\n  Packets Received                   = 120\n\n"
     "TCP Statistics for IPv4\n\n  Current Connections                = 3\n",
