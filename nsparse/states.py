@@ -327,6 +327,9 @@ WITHOUT_TCP_STATE: Mapping[str, str] = {
 # FreeBSD marks hidden T/TCP states with `*`, illumos multilevel ports with ` P`, ` S` or both
 # (netstat.c mitcp_state: private, then shared).
 _MARK = re.compile(r"(?:\*| P| S| P S)$")
+LEFT = 3
+"""So many letters of ASCII tell a damaged word, which has more characters than these."""
+
 # A number is what is left where a tool has no name for it: `UNKNOWN(3)` of net-tools,
 # `UnknownState(3)` and `UNKNOWN STATE(3)` of illumos, a bare number of macOS and NetBSD.
 _NUMBERED = re.compile(r"(?:UNKNOWN(?: ?STATE)? ?\(-?[0-9]+\)|-?[0-9]+)", re.IGNORECASE)
@@ -350,6 +353,8 @@ def canonical(word: str) -> str | None:
         return known
     if _NUMBERED.fullmatch(word):
         return "UNKNOWN"
+    if len(word) <= LEFT:
+        return None
     return next((name for shape, name in _damaged_words() if shape.fullmatch(word)), None)
 
 
@@ -448,7 +453,7 @@ def _damage(word: str) -> re.Pattern[str]:
 
 def _survives(word: str) -> bool:
     """Whether enough ASCII letters are left of a damaged word to know it by (not of `不明`)."""
-    return not word.isascii() and sum(c.isascii() and c.isalpha() for c in word) >= 3
+    return not word.isascii() and sum(c.isascii() and c.isalpha() for c in word) >= LEFT
 
 
 def _reach(before: str) -> frozenset[str]:

@@ -13,14 +13,15 @@ and it reads in linear time, because it never goes back over a decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.errors import NotRegular
 from nsparse.reading.automaton import BLANK, Automaton, Terminals, explore, minimal, written
 from nsparse.reading.grammar import Match, field_name, is_field
+from nsparse.reading.starts import Start, firsts
 from nsparse.reading.walk import Walk
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ SHAPES_AT_MOST = 2000
 """More ways through a line than anybody can test: the rule wants splitting."""
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """One way through a line: its fields, and the groups of the pattern that hold them."""
 
     fields: tuple[str, ...]
@@ -49,11 +49,13 @@ class Pattern:
         shapes: The ways through it, by the number of the group that closes last.
         begins: What its first terminal looks like. To compile `source` takes longer than to read
             a small dump, and most kinds of line of most dialects occur in no line of it.
+        first: The characters that `begins` begins with, where these are known.
     """
 
     source: str
     shapes: Mapping[int, Shape]
     begins: str
+    first: str | None
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
@@ -83,8 +85,8 @@ class Pattern:
         return self._start.match(text) is not None
 
     @cached_property
-    def _start(self) -> re.Pattern[str]:
-        return re.compile(self.begins)
+    def _start(self) -> Start:
+        return Start(self.begins, self.first)
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ class Derived:
     terminals: Mapping[str, str]
 
     @cached_property
-    def opens(self) -> re.Pattern[str]:
-        """The compiled opening."""
-        return re.compile(self.opening)
+    def opens(self) -> Start:
+        """The opening, ready to match."""
+        return Start(self.opening, self.patterns[opening_kind(self.patterns)].first)
 
     @cached_property
     def walks(self) -> Mapping[str, Walk]:
@@ -122,10 +124,14 @@ class Derived:
         return {**self.patterns, **self.walks}
 
 
+def opening_kind(kinds: Collection[str]) -> str:
+    """The kind of row whose beginning is the opening."""
+    return next(kind for kind in ("row", "bare") if kind in kinds)
+
+
 def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:
     """Derive the patterns of every kind of line."""
     kinds = list(kinds)
-    opening_kind = next(kind for kind in ("row", "bare") if kind in kinds)
     terminals = {terminal.name: terminal for terminal in lark.terminals}
     automata = {
         kind: minimal(explore(lark, kind, terminals)) for kind in kinds if kind in BULK_KINDS
@@ -133,7 +139,7 @@ def derive_all(lark: Lark, kinds: Iterable[str]) -> Derived:
     used = {name for states in automata.values() for state in states for name, _ in state.edges}
     return Derived(
         {kind: derive(lark, kind) for kind in kinds},
-        opening(lark, opening_kind),
+        opening(lark, opening_kind(kinds)),
         {kind: written(states) for kind, states in automata.items()},
         {name: terminals[name].pattern.to_regexp() for name in sorted(used)},
     )
@@ -158,8 +164,7 @@ def derive(lark: Lark, kind: str) -> Pattern:
 NO_CELL = ("", -1)
 
 
-@dataclass(frozen=True)
-class _Way:
+class _Way(NamedTuple):
     """How the writer came to a state.
 
     Attributes:
@@ -184,7 +189,8 @@ class _Writer:
         self.shapes: dict[int, Shape] = {}
 
     def write(self) -> Pattern:
-        return Pattern(self._rest(0, _Way()), self.shapes, self._begins())
+        begins = self._begins()
+        return Pattern(self._rest(0, _Way()), self.shapes, begins, firsts(begins))
 
     def _begins(self) -> str:
         """The terminals that a line may begin with; nothing where it may be empty."""
@@ -197,7 +203,7 @@ class _Writer:
         here = (number, way.cell)
         if here in way.seen:
             raise NotRegular(self.kind, "a loop that is not one free text")
-        way = replace(way, seen=(*way.seen, here))
+        way = way._replace(seen=(*way.seen, here))
         state = self.automaton[number]
         ways = [self._end(way)] if state.final else []
         tried: list[str] = []
@@ -213,12 +219,12 @@ class _Writer:
         if name == BLANK:
             return text + self._rest(target, way)
         loop, cell = self._loop(name, target)
-        after = replace(way, cell=cell)
+        after = way._replace(cell=cell)
         if not is_field(name):
             return text + loop + self._rest(target, after)
         self.groups += 1
         fields = (*way.fields, (field_name(name), self.groups))
-        return f"({text}{loop})" + self._rest(target, replace(after, fields=fields))
+        return f"({text}{loop})" + self._rest(target, after._replace(fields=fields))
 
     def _loop(self, name: str, target: int) -> tuple[str, tuple[str, int]]:
         """The repetition of a free text, and the edge that closes it.

@@ -139,8 +139,7 @@ class Grammar:
         return frozenset(field_name(t.name) for t in self.lark.terminals if is_field(t.name))
 
 
-@dataclass(frozen=True)
-class Exact:
+class Exact(NamedTuple):
     """Lark's LALR parser with its contextual lexer, one line at a time."""
 
     grammar: Grammar

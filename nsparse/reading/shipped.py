@@ -43,6 +43,7 @@ def to_json(derived: Derived, text: str, shared: str) -> str:
         "kinds": {
             kind: {
                 "begins": pattern.begins,
+                "first": pattern.first,
                 "pattern": pattern.source,
                 "shapes": {
                     str(number): [" ".join(shape.fields), list(shape.groups)]
@@ -66,6 +67,7 @@ def _from_json(data: Any) -> Derived:
                 for number, (fields, groups) in stored["shapes"].items()
             },
             stored["begins"],
+            stored.get("first"),
         )
         for kind, stored in data["kinds"].items()
     }

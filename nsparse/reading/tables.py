@@ -13,10 +13,9 @@ from nsparse.reading.grammar import ROWS, Match
 from nsparse.reading.rows import Rows
 
 if TYPE_CHECKING:
-    import re
-
     from nsparse.dialect import Dialect
     from nsparse.reading.grammar import Executor, Grammar
+    from nsparse.reading.starts import Start
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +27,7 @@ class Voice:
     kinds: Mapping[str, Executor]
 
     @cached_property
-    def opening(self) -> re.Pattern[str]:
+    def opening(self) -> Start:
         """What a row begins with, to tell a damaged one from other text."""
         return self.grammar.derived.opens
 
