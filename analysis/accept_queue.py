@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
-from nsparse.judging.accept import full, queues, told
+from nsparse.judging.accept import full, queues, together, told
 from nsparse.judging.counters import overflows
 from nsparse.judging.elsewhere import before
 from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 LASTS_S = 120
 """A queue that is as long after so many seconds is no burst (diagnoses: thresholds)."""
+ALL_LISTENERS = {"linux": "ss -ltnp", "macos": "netstat -Lan", "freebsd": "netstat -Lan"}
+RESERVES = "kube-proxy"
+"""The rules of the packet filter answer what is sent to its ports, and its sockets nothing."""
 
 NUMBERS = (
     Number("warning", 1, "with a limit of 0 one that waits is already all there is room for"),
@@ -51,14 +55,19 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     listeners = told(scene, at_limit)
     earlier = before(scene, listeners, ["recv_q"], LASTS_S)["recv_q"]
     lasting = flagged(earlier >= listeners["recv_q"])
+    owned: dict[str, list[Queue]] = defaultdict(list)
     for queue in queues(scene, listeners.assign(lasting=lasting)):
-        yield _finding(scene, limits, queue)
+        first = queue.listeners.iloc[0]
+        owned[first["owner"] or first["service"]].append(queue)
+    for of_one in owned.values():
+        yield _finding(scene, limits, together(of_one))
 
 
 def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
     first = queue.listeners.iloc[0]
     enough = queue.waiting >= limits["critical"] or queue.witnessed
-    group = Group(**owner_of(first), service=first["service"])
+    service = first["service"] if queue.places == 1 else None
+    group = Group(**owner_of(first), service=service)
     return Finding(
         id="accept-queue-full",
         severity="critical" if queue.over and enough else "warning",
@@ -72,7 +81,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
         cause=("suggests an accept loop that is blocked, out of descriptors, paused, or too slow",),
         next=advice.steps(
             scene,
-            advice.filled(advice.ACCEPTING, port=first["local_port"]),
+            advice.filled(advice.ACCEPTING, port=first["local_port"]) if service else ALL_LISTENERS,
             advice.REFUSED,
             advice.stack_of(group.process, group.pid),
         ),
@@ -95,6 +104,8 @@ def _printed(queue: Queue) -> dict[str, float]:
 def _verdict(queue: Queue, who: str) -> str:
     n = queue.waiting
     waits = f"{plural(n, 'connection')} {'waits' if n == 1 else 'wait'} for accept()"
+    if (ports := queue.listeners["local_port"].nunique()) > 1:
+        waits += f" on {thousands(ports)} ports"
     if not queue.limited:
         length = f", one more than the usual limit of {thousands(n - 1)}: {who} is not accepting"
         if len(queue.listeners) > 1:
@@ -115,6 +126,8 @@ def _limit(queue: Queue) -> str:
 
 
 def _caveats(scene: Scene, queue: Queue) -> Iterator[str]:
+    if RESERVES in set(queue.listeners["process"].dropna()):
+        yield f"{RESERVES} holds node ports so that nobody else takes them, and accepts none there"
     if not queue.limited:
         yield "the limit: netstat does not print it, ss -ltn does"
     if not tells_owners(scene):

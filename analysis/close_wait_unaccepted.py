@@ -46,7 +46,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     from nsparse.judging.rows import Row
 
     left, view = of_kind(scene, FAMILY, "unaccepted"), scene.view
-    left = left.part(queues.served_by_owner(scene)[left.at])
+    if len(left):
+        left = left.part(queues.served_by_owner(scene)[left.at])
     if not len(left):
         return
     waits = view.is_("state", "CLOSE_WAIT", "ESTABLISHED")

@@ -8,6 +8,7 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.errors import nearest
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, of_dump
+from nsparse.judging.report import ROWS_SHOWN
 from nsparse.prose import are, percent, plural, thousands, top
 from nsparse.states import MACHINE, STATES, can_face, is_known
 
@@ -134,6 +135,8 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _apart(scene: Scene, near: Bools) -> Bools:
     """Connections whose two ends cannot be in their states at one time."""
     view, found = scene.view, near & False
+    if not near.any():
+        return found
     there = view.numbers("pair")
     for one in view.values("state", near):
         mine = near & view.is_("state", one)
@@ -159,7 +162,7 @@ def impossible(scene: Scene, limits: Limits) -> Iterator[Finding]:
     aside = scene.aside
     if aside is None or len(aside) < max(limits["rows"], 1):
         return
-    shown = aside[aside["line"].notna()]
+    shown = aside[aside["line"].notna()].head(ROWS_SHOWN)
     places = zip(shown["file"].fillna(""), shown["line"], strict=True)
     yield Finding(
         id="impossible-state",

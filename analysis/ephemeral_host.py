@@ -60,10 +60,10 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         used = _different(ports[within])
         if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
             continue
-        severity = _severity(scene, limits, place[within], used, span)
+        inside = place if within.all() else place[within]
+        severity = _severity(scene, limits, inside, used, span)
         if severity is not None:
-            inside = Rows(scene.view, place[within])
-            yield _finding(scene, limits, inside, span, used, severity, addr)
+            yield _finding(scene, limits, Rows(scene.view, inside), span, used, severity, addr)
 
 
 def _different(ports: Ints) -> int:
@@ -86,8 +86,11 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
     import numpy as np
 
     view = scene.view
-    wild = view.is_("local_addr", *WILD)
-    for space in view.lots(_taken(scene), least=least):
+    wild, taken = view.is_("local_addr", *WILD), _taken(scene)
+    if taken.sum() < least:
+        return
+    alone = view.codes("netns").size == 1  # then there is nothing to sort by
+    for space in [taken.nonzero()[0]] if alone else view.lots(taken, least=least):
         anywhere, here = space[wild[space]], space[~wild[space]]
         if scene.os not in ("windows", *SHARED) or not len(here):
             yield "", space

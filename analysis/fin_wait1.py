@@ -141,20 +141,21 @@ def _cut(scene: Scene, limits: Limits) -> Bools | None:
     view = scene.view
     if view.is_("state", *CLOSINGS).sum() < limits["link_few"]:
         return None
-    leaving = _leaving(scene)
-    rows = Rows(view, leaving & view.is_("state", *CLOSINGS))
-    if len(rows) < max(limits["link_few"], limits["link_share"] * leaving.sum()):
+    closing = _leaving(scene, *CLOSINGS)
+    rows = Rows(view, closing)
+    if len(rows) < limits["link_few"] or rows.different("remote_addr") < limits["link_peers"]:
         return None
     fresh = rows.different("timer") > 0 and not _repeated(rows)
-    few = rows.different("remote_addr") < limits["link_peers"]
-    return None if fresh or few else leaving & view.is_("state", *CLOSINGS)
+    small = fresh or len(rows) < limits["link_share"] * _leaving(scene).sum()
+    return None if small else closing
 
 
-def _leaving(scene: Scene) -> Bools:
-    """The live connections that this host has opened to others."""
+def _leaving(scene: Scene, *states: str) -> Bools:
+    """The live connections that this host has opened to others; those in some states alone."""
     view = scene.view
     out = view.true("live") & view.is_("role", "client")
     out = out & ~view.linked("target") & ~view.linked("pair")
+    out = out & view.is_("state", *states) if states else out
     return out & ~view.where("local_addr", loopback, out)  # few beside the remote ones
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.accept import Length
+from nsparse.judging.across import there
 from nsparse.judging.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
 from nsparse.judging.finding import endpoint, owner_of, settle, tally
 from nsparse.judging.measure import eased, halved, syn_age
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsparse.diagnosis import Confidence, Limits, Severity
+    from nsparse.judging.across import There
     from nsparse.judging.codes import Bools
     from nsparse.judging.pile import Pile
     from nsparse.judging.scene import Scene
@@ -49,7 +52,6 @@ class Calls:
         service: The number of the service (`View.keys`).
         established: Connections of this host to the service that work.
         callers: How many programs of this host call it in vain.
-        own: Whether the address is one of this host.
         retrans: The most retransmissions of one of them; None without timers.
         age: Least seconds since the oldest attempt began; None without timers.
     """
@@ -58,9 +60,27 @@ class Calls:
     service: int
     established: int
     callers: int
-    own: bool
     retrans: int | None
     age: int | None
+
+    @property
+    def own(self) -> bool:
+        """Whether the address is one of this host."""
+        scene = self.pile.scene
+        local = scene.once(Calls, lambda: {*scene.view.values("local_addr")})
+        return self.pile.first["remote_addr"] in local
+
+    @cached_property
+    def there(self) -> There | None:
+        """What the dump of the host that is called shows of the port, where it is in this run."""
+        first = self.pile.first
+        return there(self.pile.scene, str(first["remote_addr"]), int(first["remote_port"]))
+
+    @property
+    def queue(self) -> Length | None:
+        """The accept queue of the port, where the dump of that host shows one."""
+        far = self.there
+        return Length(far.waiting, far.limit) if far and far.listens else None
 
     @cached_property
     def alive(self) -> tuple[int, ...]:
@@ -124,8 +144,6 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     works = near & view.is_("state", "ESTABLISHED")
     established = view.tally(at, works, *SERVICE)
     callers = view.distinct(at, SERVICE, PROGRAM)
-    local = set(view.values("local_addr"))
-    own = view.where("remote_addr", local.__contains__, worth)
     found = Rows(view, worth)
     again = found["retrans"].fillna(found["retrans_total"])
     most = again.fillna(-1).to_numpy()
@@ -141,7 +159,6 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
             service=int(services[first]),
             established=int(established[first]),
             callers=int(callers[first]),
-            own=bool(own[at[first]]),
             retrans=retrans,
             age=None if retrans is None else syn_age(retrans, scene, older=older),
         )
@@ -152,8 +169,9 @@ def _worth(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> B
     import numpy as np
 
     view, at = scene.view, calls.nonzero()[0]
-    repeats = np.maximum(*(view.numbers(name) for name in REPEATED))
-    tried = calls & (repeats >= limits["notice_retrans"])
+    tried = calls.copy()
+    repeats = np.maximum(*(view.numbers(name)[at] for name in REPEATED))
+    tried[at] = repeats >= limits["notice_retrans"]
     enough = (view.sizes(at, *by) >= halved(limits["few"])) | (view.tally(at, tried, *by) > 0)
     found = calls.copy()
     found[at] = enough
@@ -200,8 +218,9 @@ def _confidence(calls: Calls) -> Confidence:
     old = (calls.retrans or 0) >= calls.pile.limits["retrans"]
     lasting = calls.pile.kept > 0
     shared = calls.callers > 1 and not calls.established
-    cap: Confidence = "high" if calls.age is not None or lasting else "medium"
-    return settle("medium", calls.pile.scene, up=old + lasting + shared, cap=cap)
+    seen = calls.there is not None and (calls.queue is None or calls.queue.full)
+    cap: Confidence = "high" if calls.age is not None or lasting or seen else "medium"
+    return settle("medium", calls.pile.scene, up=old + lasting + shared + seen, cap=cap)
 
 
 def _verdict(calls: Calls) -> str:
@@ -225,6 +244,8 @@ def _evidence(calls: Calls, addr: str) -> Iterator[str]:
             "not the host down"
         )
     yield f"{addr} is {kind(addr, own=calls.own)}"
+    if calls.there:
+        yield _there(calls.there, calls.queue)
     if calls.age is not None:
         yield f"SYN retransmits: {tally(calls.pile.rows['retrans'])}"
     if calls.callers > 1:
@@ -242,9 +263,24 @@ def _listed(ports: tuple[int, ...]) -> str:
     return f"on ports {', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def _there(far: There, queue: Length | None) -> str:
+    """What the dump of the other host shows."""
+    if not queue:
+        return f"nobody listens on that port of {far.host}, by its own dump"
+    return f"on {far.host} {far.owner or 'a program'} listens on that port: {queue}"
+
+
 def _cause(calls: Calls) -> str:
+    if calls.there and calls.queue and calls.queue.full:
+        return f"the accept queue over there is full: look at {calls.there.host}"
+    if calls.there and not calls.queue:
+        return (
+            "suggests a wrong port or a service that is down, and a firewall that hides the reset"
+        )
     if calls.established:
         return "some attempts get through: suggests an accept queue that is full at times, or loss"
+    if calls.queue and calls.queue.waiting is not None:
+        return "its accept queue has room: suggests a firewall, or a path that loses the answers"
     if calls.alive:
         return "suggests a firewall for this port, or a program that does not accept"
     return (

@@ -44,6 +44,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: TIME_WAIT of a server takes no port, however many; load generators and scanners
         mean to do this; on loopback Linux takes the ports out of TIME_WAIT again.
     """
+    import numpy as np
+
     from nsparse.judging.rows import Rows
 
     view = scene.view
@@ -54,9 +56,11 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     opened = client & view.is_("state", "ESTABLISHED")
     least = min(limits["notice"], _filling(scene, limits))
     at = (waiting & client).nonzero()[0]
-    beside = view.tally(at, opened, "service")
-    for lot in view.lots(at, "service", least=least):
-        severity = _severity(scene, limits, lot, int(beside[at.searchsorted(lot[0])]))
+    lots = list(view.lots(at, "service", least=least))
+    firsts = np.array([lot[0] for lot in lots], dtype=np.int64)
+    beside = view.tally(firsts, opened, "service").tolist()
+    for lot, others in zip(lots, beside, strict=True):
+        severity = _severity(scene, limits, lot, others)
         if severity is not None:
             there = opened.nonzero()[0]
             there = there[view.alike(there, lot[:1], "service")]

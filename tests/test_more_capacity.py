@@ -171,6 +171,10 @@ def test_few_ports_are_silent_or_shared(ask: Ask, n: int, expected: str | None) 
     assert [severity for severity, _ in said] == ([expected] if expected else [])
 
 
+def test_a_host_that_takes_no_port_of_its_own(ask: Ask) -> None:
+    assert not ask.found(SS + "ESTAB 0 0 192.0.2.1:80 203.0.113.9:50000\n", HOST)
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import nsparse
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
@@ -150,6 +154,38 @@ def test_accept_queue_of_several_listeners_of_one_port(ask: Ask) -> None:
     )
     [finding] = ask.found(SS + rows, QUEUE)
     assert "12 connections wait for accept() and the limit of the 2 queues is 5" in finding.verdict
+
+
+def queued(*rows: tuple[int, int, str]) -> str:
+    """Listeners of `ss -ltnp`, each with what waits, how many may, and whose it is."""
+    return SS + "".join(
+        f"LISTEN {waiting} {limit} 0.0.0.0:{30000 + n} 0.0.0.0:*"
+        + (f' users:(("{name}",pid=7,fd={n + 3}))' if name else "")
+        + "\n"
+        for n, (waiting, limit, name) in enumerate(rows)
+    )
+
+
+def test_full_queues_of_one_program_are_one_finding(ask: Ask) -> None:
+    rows = [(129, 128, "kube-proxy")] * 6 + [(50, 50, "kube-proxy"), (6, 5, "java"), (0, 5, "java")]
+    proxy, java = ask.found(queued(*rows), QUEUE)
+    assert brief(proxy) == (
+        "critical accept-queue-full kube-proxy/7 (high): 824 connections wait for accept() on 7 "
+        "ports and the limit of the 7 queues is 50 to 128: kube-proxy/7 is not accepting."
+    )
+    assert proxy.evidence[0] == "listener 0.0.0.0:30000: Recv-Q 129, Send-Q 128"
+    assert proxy.evidence[4:] == (
+        "listener 0.0.0.0:30004: Recv-Q 129, Send-Q 128",
+        "and 2 more listeners",
+    )
+    assert proxy.caveats[0].startswith("kube-proxy holds node ports")
+    assert ("linux", "ss -ltnp") in proxy.next
+    assert (java.n, java.group.service, len(java.caveats)) == (6, "0.0.0.0:30007", 0)
+
+
+def test_full_queues_of_nobody_known_are_a_finding_each(ask: Ask) -> None:
+    found = ask.found(queued((129, 128, ""), (129, 128, "")), QUEUE)
+    assert [finding.group.service for finding in found] == ["0.0.0.0:30000", "0.0.0.0:30001"]
 
 
 def test_rows_without_owner_are_not_unaccepted_where_owners_are_hidden(ask: Ask) -> None:
@@ -500,6 +536,108 @@ def test_a_port_that_answers_is_not_filtered(
 ) -> None:
     [finding] = ask.found(calls(3, established=established) + elsewhere, DEAD)
     assert finding.evidence[0] == first
+
+
+# ---- both ends in one run ----------------------------------------------------------------------
+
+CALLER = (
+    calls(0, 0, 0).replace("203.0.113.8:8443", "10.0.0.7:5432").replace("192.0.2.1", "10.0.0.9")
+)
+SERVES = 'ESTAB 0 0 10.0.0.7:22 10.0.0.1:50000 users:(("sshd",pid=8,fd=3))\n'
+PG = 'LISTEN {} 128 {}:5432 0.0.0.0:* users:(("pg",pid=7,fd=3))\n'
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Callable[..., nsparse.Report]:
+    """The report on the dumps of several hosts, each with its name."""
+
+    def report(**texts: str) -> nsparse.Report:
+        dumps = []
+        for name, text in texts.items():
+            path = tmp_path / f"{name}.txt"
+            path.write_text(text.replace("State", f"root@{name}:~# ss -tanp\nState", 1))
+            dumps.append(nsparse.parse(path))
+        return nsparse.diagnose(dumps, select=(QUEUE, DEAD))
+
+    return report
+
+
+@pytest.mark.parametrize(
+    ("rows", "evidence", "cause", "confidence"),
+    [
+        (
+            PG.format(128, "0.0.0.0") + SERVES,
+            "on db1 pg/7 listens on that port: 128 wait for accept(), the limit is 128",
+            "the accept queue over there is full: look at db1",
+            "high",
+        ),
+        (
+            PG.format(127, "10.0.0.7") + SERVES,
+            "on db1 pg/7 listens on that port: 127 wait for accept(), the limit is 128",
+            "its accept queue has room: suggests a firewall, or a path that loses the answers",
+            "medium",
+        ),
+        (
+            PG.format(0, "127.0.0.1") + SERVES,
+            "nobody listens on that port of db1, by its own dump",
+            "suggests a wrong port or a service that is down, and a firewall that hides the reset",
+            "high",
+        ),
+        (SERVES, None, "suggests a host that is down", "medium"),  # shows no listeners
+        (PG.format(128, "0.0.0.0"), None, "suggests a host that is down", "medium"),  # whose?
+    ],
+)
+def test_a_call_and_what_the_called_host_shows(
+    hosts: Callable[..., nsparse.Report],
+    rows: str,
+    evidence: str | None,
+    cause: str,
+    confidence: str,
+) -> None:
+    found = hosts(web1=CALLER, db1=SS + rows).findings
+    [dead] = [finding for finding in found if finding.id == DEAD]
+    told = [line for line in dead.evidence if "db1" in line]
+    assert told == ([evidence] if evidence else [])
+    assert dead.cause[0].startswith(cause)
+    assert dead.confidence == confidence
+
+
+def test_an_address_that_two_hosts_have_is_nobodys(hosts: Callable[..., nsparse.Report]) -> None:
+    full = SS + PG.format(129, "0.0.0.0") + SERVES
+    found = hosts(web1=CALLER, db1=full, db2=full).findings
+    [dead] = [finding for finding in found if finding.id == DEAD]
+    assert not [line for line in dead.evidence if "db" in line]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "addr", "caller", "expected"),
+    [
+        (1, "0.0.0.0", CALLER, "critical"),
+        (1, "10.0.0.7", CALLER, "critical"),
+        (1, "10.0.0.8", CALLER, "warning"),
+        (1, "0.0.0.0", CALLER.replace("5432", "5433"), "warning"),
+        (1, "0.0.0.0", CALLER.replace("SYN-SENT", "ESTAB"), "warning"),
+    ],
+)
+def test_a_queue_and_its_callers_on_other_hosts(
+    hosts: Callable[..., nsparse.Report], waiting: int, addr: str, caller: str, expected: str
+) -> None:
+    """One that waits where none may is no proof yet, unless somebody calls in vain."""
+    rows = PG.format(waiting, addr).replace(" 128 ", " 0 ") + SERVES
+    found = hosts(web1=caller, db1=SS + rows).findings
+    [queue] = [finding for finding in found if finding.id == QUEUE]
+    assert queue.severity == expected
+    told = "3 attempts of web1 to call it get no answer" in queue.evidence
+    assert told == (expected == "critical")
+
+
+def test_calls_of_another_moment_are_no_callers(hosts: Callable[..., nsparse.Report]) -> None:
+    full = SS + PG.format(129, "0.0.0.0") + SERVES
+    dates = [f"Sun Nov 22 10:0{minutes} UTC 2026\n" for minutes in ("0:00", "2:00", "2:01")]
+    for date, linked in zip(dates, (True, True, False), strict=True):
+        found = hosts(web1=dates[0] + CALLER, db1=date + full).findings
+        told = [line for finding in found for line in finding.evidence if "web1" in line]
+        assert bool(told) == linked
 
 
 def test_one_call(ask: Ask) -> None:

@@ -6,10 +6,12 @@ and macOS print both where they are asked for them (`netstat -L`), Windows neith
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nsparse.judging.across import unanswered
 from nsparse.judging.advice import BSD_LIKE
 from nsparse.judging.finding import GROUPED, flagged, peers
 from nsparse.judging.queues import ownerless, told_of
@@ -30,6 +32,8 @@ somaxconn), 511 (nginx, node, redis), 1024, 4096 (somaxconn since 5.4). net-tool
 and a queue that is exactly so long stands at one."""
 EXPLAINED = 0.1
 """How far the rows without an owner may be from the queue to be the same thing."""
+SHOWN = 5
+"""Listeners that the evidence names."""
 WORDS = {"SYN_RECEIVED": "SYN_RECV", "FIN_WAIT_1": "FIN_WAIT1"}
 """States as the tools spell them."""
 
@@ -44,6 +48,7 @@ class Queue:
         unaccepted: Connections of the port that no program holds.
         half_open: Handshakes of the port that are not finished.
         callers: Connections of this host to the port that get no answer.
+        away: How many attempts of each other host of the run to call the port get none.
     """
 
     listeners: pd.DataFrame
@@ -51,11 +56,17 @@ class Queue:
     unaccepted: Rows
     half_open: Rows
     callers: Rows
+    away: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def waiting(self) -> int:
         """How many connections wait for accept()."""
         return int(self.listeners["recv_q"].sum())
+
+    @property
+    def places(self) -> int:
+        """At how many addresses and ports they listen."""
+        return int(self.listeners["service"].nunique())
 
     @property
     def gave_up(self) -> int:
@@ -73,7 +84,7 @@ class Queue:
         left = self.unaccepted
         waits = flagged(left["recv_q"] > 0) | (left["state"] == "CLOSE_WAIT")
         called = (self.callers["state"] == "SYN_SENT").any()
-        return bool(waits.any()) or bool(called) or len(self.half_open) > 0
+        return bool(waits.any()) or bool(called or self.away) or len(self.half_open) > 0
 
     @property
     def lost(self) -> str:
@@ -87,14 +98,21 @@ class Queue:
 
     def evidence(self) -> Iterator[str]:
         """Lengths and limits, and the rows of the port: which of which state, and from where."""
-        longest = self.listeners.sort_values("recv_q", ascending=False).head(5)
-        for length, limit in zip(longest["recv_q"], longest["send_q"], strict=True):
-            yield f"listener: Recv-Q {length}" + (f", Send-Q {limit}" if self.limited else "")
+        longest = self.listeners.sort_values("recv_q", ascending=False, kind="stable").head(SHOWN)
+        cells = (longest[name] for name in ("service", "recv_q", "send_q"))
+        for service, length, limit in zip(*cells, strict=True):
+            place = f" {service}" if self.places > 1 else ""
+            yield f"listener{place}: Recv-Q {length}" + f", Send-Q {limit}" * self.limited
+        if (more := len(self.listeners) - len(longest)) > 0 and self.places > 1:
+            yield f"and {plural(more, 'more listener')}"
         told = (self._left(), _counted(self.half_open), _counted(self.callers))
         if any(told):
             yield ", ".join(filter(None, told))
         if self.unaccepted.different("remote_addr"):
             yield peers(self.unaccepted)
+        for host, n in self.away.items():
+            gets = "gets" if n == 1 else "get"
+            yield f"{plural(n, 'attempt')} of {host} to call it {gets} no answer"
 
     def _left(self) -> str:
         """The connections that make up the queue: `4 CLOSE_WAIT without owner (= Recv-Q 4)`."""
@@ -202,7 +220,35 @@ def queues(scene: Scene, listeners: pd.DataFrame) -> Iterator[Queue]:
             unaccepted=Rows(view, left & (port == key) & told),
             half_open=Rows(view, half_open & (port == key)),
             callers=Rows(view, callers & (called == key)),
+            away=unanswered(scene, {*part["local_addr"]}, int(view.numbers("local_port")[lot[0]])),
         )
+
+
+def together(queues: Sequence[Queue]) -> Queue:
+    """The queues of several ports as one: whoever does not accept has one reason for all."""
+    import pandas as pd
+
+    first, *others = queues
+    if not others:
+        return first
+    away: Counter[str] = Counter()
+    for queue in queues:
+        away.update(queue.away)
+    return Queue(
+        listeners=pd.concat([queue.listeners for queue in queues]),
+        over=any(queue.over for queue in queues),
+        unaccepted=_joined([queue.unaccepted for queue in queues]),
+        half_open=_joined([queue.half_open for queue in queues]),
+        callers=_joined([queue.callers for queue in queues]),
+        away=away,
+    )
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
+    """Rows of several parts, in the order of the dump."""
+    import numpy as np
+
+    return type(parts[0])(parts[0].view, np.sort(np.concatenate([part.at for part in parts])))
 
 
 def _unaccepted(scene: Scene) -> Bools:

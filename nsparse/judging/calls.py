@@ -52,7 +52,7 @@ def of_seekers(scene: Scene, calls: Bools, names: tuple[str, ...]) -> Bools:
 def seeking(scene: Scene, calls: Bools) -> Bools:
     """Single attempts of programs that call far and wide."""
     view, at = scene.view, calls.nonzero()[0]
-    service = view.keys(*SERVICE)[at]
+    service = view.keys_at(at, *SERVICE)
     alone = view.sizes(at, *PROGRAM, *SERVICE) <= 1
     services = view.distinct(at, PROGRAM, SERVICE)
     found = of_seekers(scene, calls, SEEKERS)
@@ -87,6 +87,6 @@ def _is_six(addr: str) -> bool:
 
 def gaps_double(scene: Scene, calls: Bools) -> bool:
     """Whether a gap between SYNs shows a Linux below 6.5, whatever is known of it otherwise."""
-    view = scene.view
-    early = view.at_least("retrans", 1) & ~view.above("retrans", LINEAR_SYNS)
-    return bool((calls & early & view.above("timer_ms", LINEAR_GAP_MS)).any())
+    at = calls.nonzero()[0]
+    count, left_ms = (scene.view.numbers(name)[at] for name in ("retrans", "timer_ms"))
+    return bool(((count >= 1) & (count <= LINEAR_SYNS) & (left_ms > LINEAR_GAP_MS)).any())

@@ -50,6 +50,10 @@ def of_kind(scene: Scene, family: str, kind: Kind) -> Rows:
             in force for all of them decide.
         kind: What they are, and the rest of the id.
     """
+    from nsparse.judging.rows import Rows
+
+    if not (closed := closed_there(scene)).any():
+        return Rows(scene.view, closed)
     limits = {name: scene.numbers[f"{family}-{name}"] for name in DECIDE}
     kinds = scene.once(_told_apart, lambda: _told_apart(scene, limits))
     found = scene.once(of_kind, lambda: _looked_at(scene))

@@ -77,10 +77,10 @@ def sweeps(
     """
     view = scene.view
     fixed, tried = ("remote_port", "remote_addr") if wide else ("remote_addr", "remote_port")
-    keys, at = view.keys("owner", fixed), calling.nonzero()[0]
+    at = calling.nonzero()[0]
     sizes = view.distinct(at, ("owner", fixed), (tried,))
     for lot in view.lots(at[sizes >= limits["warning"]], "owner", fixed):
-        part = view.pick(lot, *WHOSE, *SERVICE)
+        keys, part = view.keys("owner", fixed), view.pick(lot, *WHOSE, *SERVICE)
         n = int(part[tried].nunique())
         hits = Rows(view, up & (keys == keys[lot[0]])).different(tried)
         if hits <= limits["hits"] * n:
