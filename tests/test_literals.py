@@ -1,4 +1,4 @@
-r"""Rows in the source of programs, and lines that hold several: `\n`, `<br>`, blanks for line ends."""
+r"""Rows in programs' sources, lines that hold several (`\n`, `<br>`), lines of several hosts."""
 
 from __future__ import annotations
 
@@ -154,3 +154,46 @@ def test_a_text_may_begin_within_a_string() -> None:
     dump = parse(f"{ROWS[0]}\n`\nand once more\nx := `{ROWS[0]}\n{ROWS[1].rstrip()}`\n")
     assert dump.frame["state_raw"].tolist() == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
     assert not dump.problems
+
+
+# ---- several hosts ------------------------------------------------------------------------------
+
+
+def spoken(front: str, host: str) -> list[str]:
+    rows = [row.replace("192.0.2.10", f"192.0.2.{len(host)}") for row in ROWS]
+    return [front.format(host) + line for line in (*HEADINGS, *rows)]
+
+
+@pytest.mark.parametrize("front", ["{}: ", "[{}] ", "[{}] out: ", "{:9} | "])
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+def test_lines_behind_names_are_of_several_hosts(front: str, mixed: bool, engine: str) -> None:
+    one, other = spoken(front, "web1"), spoken(front, "db1.example")
+    lines = (
+        [line for pair in zip(one, other, strict=True) for line in pair] if mixed else one + other
+    )
+    dump = parse("\n".join(["$ pdsh -w web1,db1.example netstat -an", *lines]), engine=engine)
+    host = ["web1", "db1.example"] * 3 if mixed else ["web1"] * 3 + ["db1.example"] * 3
+    assert dump.frame["host"].tolist() == host
+    assert dump.frame["line"].is_monotonic_increasing
+    assert dump.frame.groupby("host")["snapshot"].nunique().tolist() == [1, 1]
+    assert dump.lines == len(lines) + 1
+    assert adds_up(dump)
+    assert not dump.problems
+
+
+@pytest.mark.parametrize(
+    "fronts",
+    [("web1: ", "web1: "), ("a.txt: ", "b.txt: "), ("12: ", "13: "), ("Before: ", "After: ")],
+)
+def test_other_words_in_front_of_rows_are_no_hosts(fronts: tuple[str, str]) -> None:
+    dump = parse("".join(f"{front}{row}\n" for front, row in zip(fronts, ROWS, strict=False)))
+    assert dump.frame["host"].isna().all()
+    assert len(dump.frame) == 2
+
+
+def test_ansible_names_the_host_above_its_output() -> None:
+    text = "\n".join((*HEADINGS, *ROWS))
+    dump = parse(f"web1 | SUCCESS | rc=0 >>\n{text}\n\ndb1 | CHANGED | rc=0 >>\n{text}\n")
+    assert dump.frame["host"].tolist() == ["web1"] * 3 + ["db1"] * 3
+    assert dump.census["prompt"] == 2

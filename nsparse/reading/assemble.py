@@ -58,10 +58,10 @@ def assemble(
         found: What was read of them.
         host: Overrides the host that is named there.
         full: Whether to give also the columns without a value.
-        numbers: Where lines held several, the line of each that was read.
+        numbers: Where lines held several or were put in order, the line of each that was read.
     """
     if numbers:
-        lines = [lines[number - 1] for number in numbers]
+        lines = [lines[number - 1] if number else "" for number in numbers]
     source = _Source(file, lines, host)
     part_moments(found, lines)
     views = views_of(found.tables)
@@ -77,7 +77,7 @@ def assemble(
         notes=_notes(found, frame, numbers),
         stretches=found.stretches,
         encoding="",
-        lines=len(lines),
+        lines=sum(map(bool, numbers)) if numbers else len(lines),
         tables=[table.voice.dialect.name for table in found.tables],
         parts=parts_of(found.tables),
     )
@@ -85,15 +85,19 @@ def assemble(
 
 
 def _renumbered(dump: Dump, numbers: Sequence[int]) -> Dump:
-    """A dump of lines that stood on few, with the lines that its text has."""
+    """A dump of lines that stood on few, or in another order, with those that its text has."""
 
     def of(line: int) -> int:
         return numbers[line - 1]
 
+    frame = dump.frame.assign(line=dump.frame["line"].map(of).astype("Int64"))
     return replace(
         dump,
-        frame=dump.frame.assign(line=dump.frame["line"].map(of).astype("Int64")),
-        problems=[replace(problem, line=of(problem.line)) for problem in dump.problems],
+        frame=frame.sort_values("line", kind="stable", ignore_index=True),
+        problems=sorted(
+            (replace(problem, line=of(problem.line)) for problem in dump.problems),
+            key=lambda problem: (problem.line, problem.column),
+        ),
         snapshots=[
             replace(shot, lines=(of(shot.lines[0]), of(shot.lines[1]))) for shot in dump.snapshots
         ],

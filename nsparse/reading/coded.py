@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, takewhile
 
-from nsparse.reading import grepped, literals, unbroken
+from nsparse.reading import grepped, hosts, literals, unbroken
 from nsparse.reading.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
@@ -53,13 +53,16 @@ class Plain:
     Attributes:
         lines: None for one that is the end of the line above.
         numbers: The line of the text that each comes from, from 1; empty where that is its own.
+            0 for one that the text does not have.
         idle: Those that are empty because they said nothing of a table.
+        hosts: Those below which another host speaks, and its name.
         mended: How many lines each damage had changed.
     """
 
     lines: Sequence[str | None]
     numbers: Sequence[int] = ()
     idle: frozenset[int] = frozenset()
+    hosts: Mapping[int, str] = field(default_factory=dict)
     mended: Mapping[str, int] = field(default_factory=dict)
 
     def number(self, line: int) -> int:
@@ -71,27 +74,40 @@ class Plain:
         lines: list[str | None] = []
         numbers: list[int] = []
         idle = set[int]()
+        speak: dict[int, str] = {}
         changed = 0
         undone = coding.undo([line or "" for line in self.lines])
         for at, (old, new) in enumerate(zip(self.lines, undone, strict=True), 1):
             several = (new,) if new is None or isinstance(new, str) else new
             several = several if old is not None else (None,)
+            if at in self.hosts:
+                speak[len(lines) + 1] = self.hosts[at]
             lines += several or ("",)
             numbers += [self.number(at)] * (len(several) or 1)
             idle |= {len(lines)} if not several or at in self.idle else set()
             changed += several != (old,)
         mended = Counter(self.mended) + Counter({coding.name: changed})
-        parted = len(lines) > len(set(numbers))
-        return Plain(lines, numbers if parted else (), frozenset(idle), mended)
+        moved = bool(self.numbers) or len(lines) > len(self.lines)
+        return Plain(lines, numbers if moved else (), frozenset(idle), speak, mended)
 
 
-def uncoded(text: str, lines: Sequence[str]) -> Plain:
+def uncoded(text: str, lines: Sequence[str], *, whole: bool = True) -> Plain:
     r"""Take back what was done to a whole text.
+
+    Args:
+        text: The text.
+        lines: Its lines.
+        whole: Whether it is no part of a larger one: lines of several hosts are put in order.
 
     >>> uncoded("LAST\\_ACK", ["LAST\\_ACK"]).lines
     ['LAST_ACK']
     """
     plain = Plain(lines)
+    found = hosts.hosts_of(lines) if whole else None
+    if found is not None:
+        mended = {"named": found.named}
+        plain = Plain(found.lines, found.numbers, hosts=found.begin, mended=mended)
+        text = "\n".join(found.lines)
     for coding in CODINGS:
         if coding.shows(text):
             plain = plain.without(coding)
@@ -205,7 +221,7 @@ _SIGN = re.compile(rb"<(?:/?pre|br|BR|[-=]{1,9}[ \t]+(?!users:)[A-Za-z_][^:\r\n]
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
-    others = (coding.may_be(data) for coding in (grepped, literals, unbroken))
+    others = (coding.may_be(data) for coding in (grepped, hosts, literals, unbroken))
     return _SIGN.search(data) is not None or any(others)
 
 

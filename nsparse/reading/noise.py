@@ -102,6 +102,12 @@ class Prompt:
         return self.command is not None and _IS_COMMAND.fullmatch(self.command) is not None
 
 
+_ANSIBLE = re.compile(
+    r"(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*) \| (?:SUCCESS|CHANGED|FAILED!?) \| rc=[0-9]+ >>.*"
+)
+"""What an ad hoc command of Ansible prints above the output of each host."""
+
+
 def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     r"""Read a prompt, or a line that holds nothing but the command.
 
@@ -122,6 +128,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     line = _plain(line)
     if _BARE_COMMAND.fullmatch(line):
         return Prompt(None, line)
+    if " | rc=" in line and (named := _ANSIBLE.fullmatch(line)):
+        return Prompt(named["host"], None)
     found = _PROMPT.fullmatch(line)
     if found is None:
         return None
@@ -211,7 +219,7 @@ def stands_beside(line: str) -> bool:
 
     No digit is told from another here: what holds of one line holds of all alike.
     """
-    looks = (_BARE_COMMAND, _PROMPT, _ISO, _DATE, _CLOCK)
+    looks = (_BARE_COMMAND, _PROMPT, _ANSIBLE, _ISO, _DATE, _CLOCK)
     plain = _plain(line)
     return known(line) is not None or any(look.fullmatch(plain) for look in looks)
 

@@ -121,11 +121,12 @@ class How:
     def _dump(self, text: Prepared, file: str, engine: Engine) -> tuple[Dump, Sections]:
         voices = _voices("lark" if engine == "lark" else "regex")
         runs = text.runs if engine == "columns" else None
-        found = read_sections(text.plain.lines, voices, runs, text.tail, text.plain.idle)
-        found.mended.update(text.plain.mended)
+        plain = text.plain
+        found = read_sections(plain.lines, voices, runs, text.tail, plain.idle, plain.hosts)
+        found.mended.update(plain.mended)
         if not found.tables:
             raise refusal(file, text.lines)
-        full, numbers = self.columns == "all", text.plain.numbers
+        full, numbers = self.columns == "all", plain.numbers
         dump = assemble(file, text.lines, found, host=self.host, full=full, numbers=numbers)
         dump.encoding = text.decoded.encoding
         dump.notes[:0] = text.decoded.notes

@@ -93,7 +93,8 @@ def _line_by_line(data: bytes, encoding: str | None, known: Steering | None) -> 
     tail = tail_of(decoded.text[-2 * LOOK :])
     found = known or steering(lines)
     if not found.name:
-        return Prepared(decoded, lines, uncoded(decoded.text, lines), tail=tail)
+        plain = uncoded(decoded.text, lines, whole=known is None)
+        return Prepared(decoded, lines, plain, tail=tail)
     inner = found.off(lines)
     count = sum(new != old for new, old in zip(inner, lines, strict=True))
     plain = uncoded("\n".join(inner), inner)

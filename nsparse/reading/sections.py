@@ -8,7 +8,8 @@ when it stands among rows or begins like one, and other text when it does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nsparse.reading import noise
@@ -41,6 +42,7 @@ def read_sections(
     runs: Runs | None = None,
     tail: Tail = WHOLE,
     idle: Set[int] = frozenset(),
+    hosts: Mapping[int, str] = MappingProxyType({}),
 ) -> Sections:
     """Find the tables of a text; a line that is None was the end of the one above.
 
@@ -50,10 +52,11 @@ def read_sections(
         runs: Who reads many rows at a time, if anybody.
         tail: How the text stops.
         idle: Lines that were made empty, for they said nothing of a table.
+        hosts: Lines that stand for the names of hosts, each of which speaks below.
     """
     long = range(len(lines)) if runs is None else runs.long
     endless = [at for at in long if len(lines[at] or "") > ENDLESS]
-    walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle)
+    walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle, hosts)
     number = 1
     while number <= len(lines):
         number += walk.rows(number) if runs is None else walk.run(runs, number)
@@ -69,9 +72,13 @@ class _Walk:
     """From line to line."""
 
     def __init__(
-        self, lines: Sequence[str | None], voices: Sequence[Voice], idle: Set[int]
+        self,
+        lines: Sequence[str | None],
+        voices: Sequence[Voice],
+        idle: Set[int],
+        hosts: Mapping[int, str],
     ) -> None:
-        self.lines, self.idle = lines, idle
+        self.lines, self.idle, self.hosts = lines, idle, hosts
         self.floor = Floor(voices)
         self.ledger = Ledger(Sections(), self.floor.opens, self.floor.voice)
         self.course = Course(lines, self.floor, self.ledger, double_spaced(lines))
@@ -171,7 +178,10 @@ class _Walk:
 
     def take(self, line: Line) -> None:
         """A line, blanks around it aside."""
-        if not line.text:
+        if line.number in self.hosts:
+            self.course.leave()
+            self.floor.coming.host = self.hosts[line.number]
+        elif not line.text:
             self.beside.blank(line, idle=line.number in self.idle)
         elif self.body.row(line) or self.body.more(line):
             pass

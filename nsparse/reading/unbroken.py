@@ -120,7 +120,7 @@ def _written(line: str) -> tuple[str, ...]:
 
 
 def _begins_one(part: str) -> bool:
-    """Whether a row begins here, and no name: `C:\\netstat.txt` has no line end in it."""
+    """Whether a row begins here, and no name: in the path of a file stands no line end."""
     known = begins_as_rows_do(part) or begins_with_end(part)
     return known or _OF_FAMILY.match(part.lstrip()) is not None
 
