@@ -1079,7 +1079,8 @@ def test_facts_of_one_text(read: Callable[[str], Any], text: str, expected: Any)
     ("text", "when", "zoned"),
     [
         ("Sun Nov 22 10:43:50 UTC 2026", "2026-11-22T10:43:50+00:00", True),
-        ("Sun Nov 22 10:43:50 CET 2026", "2026-11-22T10:43:50+00:00", False),
+        ("Sun Nov 22 10:43:50 CET 2026", "2026-11-22T10:43:50+01:00", True),
+        ("Sun Nov 22 10:43:50 CST 2026", "2026-11-22T10:43:50+00:00", False),
         ("Sun 22 Nov 2026 10:43:50 PM UTC", "2026-11-22T22:43:50+00:00", True),
         ("2026-11-22T10:43:50+01:00", "2026-11-22T10:43:50+01:00", True),
     ],

@@ -511,6 +511,31 @@ def test_rows_that_end_alike_are_whole() -> None:
     assert dump.frame["state_raw"].tolist() == ["ESTABLISHED"] * 4 + ["ESTA"]
 
 
+ENDING = {
+    "programs that net-tools has cut": [
+        f"{LISTENER.removesuffix('612/sshd')}{name}"
+        for name in (
+            *("600/sshd: /usr/sbin", "1817931/agent_of_zb", "1187/pool: watch /x", "912/a.b"),
+            *("9/the.longest.of.al", "44/web", "77/db", "1/init"),
+        )
+    ],
+    "ports behind hosts of any length": [
+        f"ESTAB 0      0      192.0.2.10:22  {host:>14}:{port}"
+        for host, port in (
+            *(("192.0.2.1", 51514), ("192.0.2.12", 51515), ("198.51.100.7", 51516)),
+            *(("203.0.113.10", 51517), ("10.0.0.1", 443), ("10.0.0.2", 80), ("10.0.0.3", 53)),
+        )
+    ],
+}
+"""Many rows of one width, some shorter ones, and last cells or parts of them of any length."""
+
+
+@pytest.mark.parametrize("rows", ENDING)
+def test_rows_whose_last_cells_end_at_one_place_by_rule_are_whole(rows: str) -> None:
+    dump = parse("".join(f"{row}\n" for row in ENDING[rows]))
+    assert (len(dump.frame), dump.problems) == (len(ENDING[rows]), [])
+
+
 def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
     row = WIDE.replace(":80 ", ":{} ")
     dump = parse(HEADER + row.format(99999, 1) + row.format(80, 2).rstrip("\n"))
@@ -629,6 +654,12 @@ def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
         ("Date: Sun Nov 22 10:43:50 UTC 2026", "10:43"),
         ("timestamp=2026-11-22T10:43:50Z", "10:43"),
         ("当前时间:10:43:50", None),
+        ("Sun Nov 22 10:43:50 CET 2026", "09:43"),
+        ("Sun Nov 22 10:43:50 CST 2026", "10:43"),  # in China, in Chicago, in Havana
+        ("So 22. Nov 10:43:50 CET 2026", "09:43"),
+        ("dimanche 22 novembre 2026, 10:43:50 (UTC+0100)", "09:43"),
+        ("2026年 11月 22日 星期日 10:43:50 JST", "01:43"),
+        ("2026/11/22 10:43:50", "10:43"),
     ],
 )
 def test_a_time_between_tables_is_that_of_the_next(line: str, time: str | None) -> None:
@@ -647,6 +678,19 @@ def test_a_time_in_front_of_every_line_is_that_of_its_table() -> None:
     ]
     times = parse("\n".join(runs)).frame["taken_at"].dt.strftime("%H:%M:%S.%f")
     assert times.tolist() == ["10:43:50.123456", "10:44:50.123456"]
+
+
+def test_a_time_in_front_may_have_slashes() -> None:
+    dump = parse("".join(f"[2026/11/2 10:43:5{n}] {SESSION}\n" for n in range(3)))
+    assert dump.frame["taken_at"].dt.strftime("%m-%d %H:%M:%S").tolist() == ["11-02 10:43:50"] * 3
+
+
+def test_a_queue_that_cannot_be_is_no_number_of_a_line() -> None:
+    heading = "State      Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+    row = "CLOSE-WAIT {}      0      192.0.2.1:80       198.51.100.7:4001\n"
+    dump = parse(heading + "".join(map(row.format, (1, -1, 1))))
+    assert dump.frame["line"].tolist() == [2, 4]
+    assert [problem.column for problem in dump.problems] == [12]
 
 
 @pytest.mark.parametrize("wiped", ["-- More  -- \r            \r", "-- Suite --\r          \r"])

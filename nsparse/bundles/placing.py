@@ -17,7 +17,7 @@ from nsparse.bundles.layouts import Layout, layouts
 from nsparse.bundles.names import stem
 from nsparse.bundles.reader import Found, Reader
 
-ZONE = "times without a zone are taken as UTC"
+ZONE = "times without a zone that is known are taken as UTC"
 
 
 @dataclass

@@ -198,7 +198,7 @@ def _notes(found: Sections, frame: pd.DataFrame, numbers: Sequence[int]) -> list
     if not len(frame):
         notes.append("a table with a header and no rows")
     if any(table.time and not table.zone_known for table in found.tables):
-        notes.append("times without a zone are taken as UTC")
+        notes.append("times without a zone that is known are taken as UTC")
     for table in found.tables:
         if table.rivals and table.records:
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsparse.reading import noise
+from nsparse.reading import noise, times
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
 from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
@@ -76,8 +76,8 @@ class Beside:
                 coming.command = said.command if said.runs_tool else None
             self.ledger.pass_over("prompt", line, "prompt")
             return True
-        when = noise.moment(line.text)
-        if when is not None or noise.clock(line.text):
+        when = times.moment(line.text)
+        if when is not None or times.clock(line.text):
             self.course.leave()
             self.floor.coming.time, self.floor.coming.zone_known = when or (None, True)
             self.ledger.pass_over("time", line, "time")

@@ -99,7 +99,9 @@ def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) 
     width = max(map(len, near))
     headings = lines[max(table.start, 1) - 1 : first - 1]
     full = [line for line in near if len(line) == width]
-    lost = [one for one in unread[-NEAR:] if len(lines[one.line - 1] or "") == width]
+    lost = [
+        one for one in unread[-NEAR:] if not one.missing and len(lines[one.line - 1] or "") == width
+    ]
     shown = any(len(line) == width and is_half_a_heading(line) for line in headings if line)
     if not shown and len(lost) + len(full) >= OFTEN:
         shown = sum(_goes_on(table, one) for one in lost) > 1
@@ -113,13 +115,19 @@ def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) 
 def _rows_show(table: Table, rows: Sequence[Record]) -> bool:
     """Whether one of some rows of one width ends in half a state, or their last cells nowhere.
 
-    Where cells, or the last parts of them, begin at different places and end at one, they were cut:
+    Cells that begin at different places and end at one were cut there, if their last parts do too:
     `ss` ends hosts at one place, and begins ports there.
     """
     ends = [last_cell(row) for row in rows]
-    lengths = Counter(len(text) - max(map(text.rfind, SEPARATORS)) for _, text in ends)
-    apart = len(lengths) >= OFTEN and max(lengths.values()) <= APART * len(ends)
-    return apart or any(is_half_a_state(table, *cell) for cell in ends)
+    cells = [len(text) for _, text in ends]
+    parts = [len(text) - max(map(text.rfind, SEPARATORS)) for _, text in ends]
+    return (_vary(cells) and _vary(parts)) or any(is_half_a_state(table, *cell) for cell in ends)
+
+
+def _vary(lengths: Sequence[int]) -> bool:
+    """Whether some lengths differ, and no one of them is that of most."""
+    counts = Counter(lengths)
+    return len(counts) >= OFTEN and max(counts.values()) <= APART * len(lengths)
 
 
 def is_half_a_heading(line: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from nsparse.reading import times
 
 _COMMAND = r"(?:sudo\s+)?(?:/[^ ]*/|[A-Za-z]:\\[^ ]*\\)?(?:netstat|ss)(?:\.exe)?(?:\s.*)?"
 # bash and zsh (`user@host:~$`, `[root@host ~]#`, `$`, `%`), cmd (`C:\>`), PowerShell (`PS C:\>`).
@@ -25,31 +26,6 @@ _TRACED = re.compile(
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
 _IS_COMMAND = re.compile(_COMMAND)
-
-# `date` in the C locale, in American and British English (`date` of newer coreutils puts AM or PM
-# behind the time) and without a zone (ctime), with an optional OSWatcher mark; ISO 8601.
-# Before it may stand what loops and scripts write: `=== `, `zzz ***`, `Time: `.
-_LABEL = r"(?:[#=*-]+\s*|zzz \*+)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
-_DATE = re.compile(
-    rf"{_LABEL}[A-Z][a-z]{{2}},? "
-    r"(?:(?P<month>[A-Z][a-z]{2})[ \t]{1,2}(?P<day>[0-9]{1,2})"
-    r"|(?P<day_first>[0-9]{1,2}) (?P<month_next>[A-Z][a-z]{2})(?: (?P<year_next>[0-9]{4}))?)"
-    r",? (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?: (?P<half>[AP]M))?"
-    r"(?: (?P<zone>[A-Z]{3,5}|[+-][0-9]{4}))?(?: (?P<year>[0-9]{4}))?\s*[#=*-]*"
-)
-_ISO = re.compile(
-    rf"{_LABEL}"
-    r"(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-    r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)\s*[#=*-]*"
-)
-_STAMP = re.compile(
-    r"\[?(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
-    r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)(?=\]?:?(?:[ \t]|$))"
-)
-_FINER = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
-_CLOCK = re.compile(rf"{_LABEL}[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?: [AP]M)?\s*[#=*-]*")
-_HALVES = {None: "%H:%M:%S", "AM": "%I:%M:%S %p", "PM": "%I:%M:%S %p"}
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 _KNOWN = (
     # Markdown, Jira, BBCode.
@@ -144,67 +120,6 @@ def _plain(line: str) -> str:
     return _CONTROL.sub("", line) if "\x1b" in line else line
 
 
-def moment(line: str) -> tuple[datetime, bool] | None:
-    """Read a line that is nothing but a time; the flag says whether it named a zone we know.
-
-    >>> moment("Sun Nov 22 10:43:50 UTC 2026")[0].isoformat()
-    '2026-11-22T10:43:50+00:00'
-    """
-    found = _ISO.fullmatch(line)
-    if found:
-        return _dated_iso(found["stamp"])
-    found = _DATE.fullmatch(line)
-    return _dated(found) if found is not None else None
-
-
-def _dated(found: re.Match[str]) -> tuple[datetime, bool] | None:
-    """What `date` printed; None without a year, or where no calendar has the day."""
-    month = found["month"] or found["month_next"]
-    year = found["year"] or found["year_next"]
-    if year is None or month not in _MONTHS:
-        return None
-    zone = found["zone"] or ""
-    known = zone in ("UTC", "GMT") or zone[:1] in ("+", "-")
-    offset = zone if zone[:1] in ("+", "-") else "+0000"
-    day = int(found["day"] or found["day_first"])
-    clock = _HALVES[found["half"]]
-    stamp = (
-        f"{year} {_MONTHS.index(month) + 1} {day} {found['time']} {found['half'] or ''} {offset}"
-    )
-    try:
-        return datetime.strptime(stamp, f"%Y %m %d {clock} %z"), known
-    except ValueError:
-        return None
-
-
-def _dated_iso(stamp: str) -> tuple[datetime, bool] | None:
-    """What ISO 8601 says; None where no calendar has the day, or no zone is so far off.
-
-    It has no blank before the zone, and at most six digits of a second are kept.
-    """
-    text = _FINER.sub("", stamp.replace(" +", "+").replace(" -", "-").replace(",", "."))
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (when, True) if when.tzinfo else (when.replace(tzinfo=UTC), False)
-
-
-def clock(line: str) -> bool:
-    """Whether a line is nothing but a time of day, between marks or not: `=== 12:00:01 ===`."""
-    return _CLOCK.fullmatch(line) is not None
-
-
-def stamp(line: str) -> tuple[datetime, bool] | None:
-    """The date and time that a line begins with, and whether it names its zone.
-
-    >>> stamp("2026-11-22T10:43:50Z stdout F tcp 0 0")[0].isoformat()
-    '2026-11-22T10:43:50+00:00'
-    """
-    found = _STAMP.match(line)
-    return _dated_iso(found["stamp"]) if found else None
-
-
 def known(line: str) -> str | None:
     """The name of a kind of noise, or None.
 
@@ -219,9 +134,9 @@ def stands_beside(line: str) -> bool:
 
     No digit is told from another here: what holds of one line holds of all alike.
     """
-    looks = (_BARE_COMMAND, _PROMPT, _ANSIBLE, _ISO, _DATE, _CLOCK)
     plain = _plain(line)
-    return known(line) is not None or any(look.fullmatch(plain) for look in looks)
+    command = any(look.fullmatch(plain) for look in (_BARE_COMMAND, _PROMPT, _ANSIBLE))
+    return command or known(line) is not None or times.looks_like(plain)
 
 
 _DIGIT = re.compile(r"\d")

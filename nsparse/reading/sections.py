@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nsparse.reading import noise
+from nsparse.reading import noise, times
 from nsparse.reading.alike import Alike
 from nsparse.reading.beside import Beside
 from nsparse.reading.body import Body
@@ -239,7 +239,7 @@ class _Walk:
                 self.mended = Mended(line.number, line.text, undone, name)
                 self.ledger.mend(name)
                 if name == STAMPED:
-                    self.floor.date(line.number, noise.stamp(line.text))
+                    self.floor.date(line.number, times.stamp(line.text))
                 return True
             if proved and self._beside(whole):
                 return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile, zip_longest
 from typing import NamedTuple
 
-from nsparse.reading import noise
+from nsparse.reading import noise, times
 from nsparse.reading.folds import Fold, fold_of
 from nsparse.reading.readings import odd
 from nsparse.reading.sense import Sense
@@ -84,8 +84,8 @@ class Segments:
             return True
         if floor.claiming("message", inner, floor.near):
             return True
-        beside = noise.known(inner) or noise.prompt(inner, strict=True) or noise.moment(inner)
-        return bool(beside) or noise.clock(inner)
+        beside = noise.known(inner) or noise.prompt(inner, strict=True) or times.moment(inner)
+        return bool(beside) or times.clock(inner)
 
     def around(self, number: int, marks: str) -> Around:
         """What the lines around one show, up to empty ones."""
