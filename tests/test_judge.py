@@ -266,7 +266,7 @@ def test_what_could_not_be_judged(judged: Judged) -> None:
 def test_timers_that_were_asked_for_and_do_not_run_are_none(
     judged: Judged, os: str, command: str | None, asked: bool
 ) -> None:
-    part = SimpleNamespace(command=command, unfiltered=False)
+    part = SimpleNamespace(command=command, unfiltered=False, timed=False)
     one = SimpleNamespace(frame=HOST.assign(os=os), file="dump.txt", parts=[part])
     report = judged(says("a", needs=("timers",)), data=one)
     assert report.not_evaluated == (() if asked else (("a", ("timers",)),))

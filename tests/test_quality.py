@@ -430,6 +430,22 @@ def test_what_a_dump_cannot_show_is_not_evaluated(text: str, lacking: set[str]) 
     assert {id_ for id_, _ in nsparse.diagnose(dump).not_evaluated} == lacking
 
 
+@pytest.mark.parametrize(
+    ("heading", "timer", "skipped"),
+    [
+        (" Timer", " off (0.00/0/0)", False),
+        (" Temporizador", " desligado (0.00/0/0)", False),
+        ("", "", True),
+    ],
+)
+def test_a_column_of_timers_that_are_all_off_is_one(
+    ask: Ask, heading: str, timer: str, *, skipped: bool
+) -> None:
+    text = f"Proto Recv-Q Send-Q Local Address Foreign Address State{heading}\n"
+    text += f"tcp 0 0 192.0.2.1:80 203.0.113.9:4000 ESTABLISHED{timer}\n"
+    assert ask.skipped(text, "retransmit-stall") == skipped
+
+
 def test_each_need_is_missing_in_some_dump() -> None:
     """Those that can be judged of any dump need nothing but rows."""
     always = {id_ for id_, diagnosis in diagnoses().items() if not diagnosis.needs}

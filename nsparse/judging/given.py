@@ -33,7 +33,8 @@ class Given:
         tables: The dialects of its tables.
         cut: Whether its end is missing.
         unfiltered: Whether a heading or a command says that it shows sockets of every state.
-        timed: Whether a command asked for timers, so that a socket without one has none.
+        timed: Whether a command asked for timers or a heading has a column of them: a socket
+            without one has none.
         host_from: What named its host: its text, its bundle; None where nothing did.
         time_from: What told its time: its text, its bundle, a name; None where nothing did.
         doubts: Why its counts are not those of its host.
@@ -136,7 +137,9 @@ def _dump(dump: Any) -> Given:
         tables=tuple(dict.fromkeys(getattr(dump, "tables", ()))),
         cut=bool(getattr(dump, "truncated", last_is_damaged)),
         unfiltered=any(part.unfiltered for part in getattr(dump, "parts", ())),
-        timed=any(_asks_for_timers(part.command) for part in getattr(dump, "parts", ())),
+        timed=any(
+            part.timed or _asks_for_timers(part.command) for part in getattr(dump, "parts", ())
+        ),
         host_from=getattr(dump, "host_from", None),
         time_from=getattr(dump, "time_from", None),
         doubts=tuple(getattr(dump, "doubts", ())),

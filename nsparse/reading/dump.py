@@ -64,6 +64,7 @@ class Part:
         dialects: Who reads it; several where nothing decides.
         command: The command that was echoed above, if any.
         unfiltered: Whether its heading or that command says that sockets of all states are shown.
+        timed: Whether its heading has a column of timers, whatever stands in it.
     """
 
     first: int
@@ -72,6 +73,7 @@ class Part:
     dialects: tuple[str, ...]
     command: str | None
     unfiltered: bool = False
+    timed: bool = False
 
 
 def parts_of(tables: Sequence[Table]) -> list[Part]:
@@ -86,6 +88,7 @@ def parts_of(tables: Sequence[Table]) -> list[Part]:
             tuple(voice.dialect.name for voice in (table.voice, *table.rivals)),
             table.command,
             _unfiltered(table),
+            any(not TIMERS.isdisjoint(heading.split()[-1:]) for heading in table.header),
         )
         for table in tables
     ]
@@ -114,6 +117,8 @@ ALL_SHOWN = re.compile(
     r"|serveurs et établies|servidores e estabelecidas|servidores y establecidos|サーバと確立)\)"
 )
 """The banner that netstat prints with -a (net-tools netstat.c and its po/*.po, BSD inet.c)."""
+TIMERS = frozenset({"Timer", "Temporizador", "Temporitzador", "Časovač", "Taimer", "タイマ"})
+"""The last column of net-tools with -o, by language (its po/*.po); most rows say `off` there."""
 TOOL = re.compile(r"(?:^|[/\\])(?:ss|netstat)(?:\.exe)?$", re.IGNORECASE)
 OTHER_KINDS = frozenset("uwx")
 """Options for UDP, raw and UNIX sockets: with one of them alone there is no TCP."""
