@@ -148,6 +148,18 @@ def flags(values: pd.Series) -> Bools:
     return values.fillna(False).to_numpy(dtype=np.bool_)
 
 
+def sought(numbers: Ints, known: Ints) -> Ints:
+    """The place of each number among some that ascend, -1 where it is none of them.
+
+    >>> sought(np.array([7, 2, 5]), np.array([2, 7])).tolist()
+    [1, 0, -1]
+    """
+    if not len(known):
+        return np.full(len(numbers), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    return np.where(known[at] == numbers, at, -1)
+
+
 class Finder:
     """Where a number stands: the position given for its first occurrence, or -1.
 
@@ -164,8 +176,8 @@ class Finder:
         """The position of each key."""
         if not len(self._keys):
             return np.full(len(keys), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[at] == keys, self._positions[at], -1)
+        at = sought(keys, self._keys)
+        return np.where(at < 0, -1, self._positions[at])
 
     @property
     def several(self) -> bool:

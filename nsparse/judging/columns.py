@@ -13,7 +13,7 @@ import pandas as pd
 
 from nsparse.judging.codes import Bools, Codes, Ints, dense
 from nsparse.judging.codes import Words as Texts
-from nsparse.judging.texts import TEXT
+from nsparse.judging.texts import TEXT, at_hand
 from nsparse.schema import BY_NAME, pandas_dtype
 
 Numbers = npt.NDArray[Any]
@@ -150,7 +150,7 @@ def coded(array: Any, known: Bools) -> Coded:
             of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
     found, values = array.factorize()
-    return small(found, len(values)), values
+    return small(found, len(values)), at_hand(values) if array.dtype == TEXT else values
 
 
 def small(of: Numbers, size: int) -> Codes:

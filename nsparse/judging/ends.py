@@ -25,7 +25,7 @@ from nsparse.judging.codes import (
     joined,
     tuples,
 )
-from nsparse.judging.texts import are_any_of, begin_with, have_twice, numbered, pooled
+from nsparse.judging.texts import are_any_of, at_hand, begin_with, have_twice, numbered, pooled
 
 if TYPE_CHECKING:
     from nsparse.judging.view import View
@@ -45,12 +45,14 @@ class Addresses:
 
     Attributes:
         texts: Their texts, "" for none.
+        words: The same, where single ones are looked at.
         named: Which of them are names with the service in it, of which no port is known.
     """
 
     def __init__(self, texts: Any, named: Bools) -> None:
         """Hold the texts, an array of pandas, and what is known of them."""
         self.texts, self.named = texts, named
+        self.words = at_hand(texts)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -150,7 +152,7 @@ class Ends:
         known, address = self.addresses, np.maximum(address_of(ends), 0)
         each = zip(
             ends.tolist(),
-            known.texts.take(address).tolist(),
+            known.words.take(address).tolist(),
             port_of(ends).tolist(),
             known.six[address].tolist(),
             known.named[address].tolist(),
@@ -190,7 +192,7 @@ def ends_of(view: View) -> Ends:
         if not view.known(f"{side}_name").any():
             told = of + 1
             told[of == place_here[-1]] = 0
-            view.know(f"{side}_addr", (Codes(told, len(texts) + 1), texts))
+            view.know(f"{side}_addr", (Codes(told, len(texts) + 1), addresses.words))
     return Ends(
         space=dense_codes(tuples(view.codes("netns"), view.codes("proto"))),
         local=mine << PORT_BITS | _ports(view, "local_port"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import pandas as pd
 
-from nsparse.judging.codes import Bools, Ints, compact, joined
+from nsparse.judging.codes import Bools, Ints, compact, firsts, joined
 
 SHORT = 1 << 16
 THIN = 8
@@ -95,5 +94,6 @@ def distinct(keys: Ints, values: Ints) -> Ints:
     >>> distinct(np.array([5, 3, 5, 5]), np.array([1, 1, 2, 1])).tolist()
     [2, 1, 2, 2]
     """
-    first = ~pd.Index(joined(compact(keys), compact(values))).duplicated()
+    first = np.zeros(len(keys), dtype=np.bool_)
+    first[firsts(compact(joined(compact(keys), compact(values))))] = True
     return np.where(keys < 0, 0, counted(keys, first & (values >= 0)))

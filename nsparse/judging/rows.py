@@ -128,11 +128,16 @@ class Rows:
 
         Every row is looked at by itself: for few of them.
         """
-        import pandas as pd
+        yield from zip(self.at.tolist(), *map(self._cells, names), strict=True)
 
-        columns = [self.array(name).astype(object) for name in names]
-        for row, *cells in zip(self.at.tolist(), *columns, strict=True):
-            yield row, *(None if cell is pd.NA or cell != cell else cell for cell in cells)
+    def _cells(self, name: str) -> list[Any]:
+        """The cells of a column as Python's, None where there is none."""
+        import numpy as np
+
+        held = self.array(name)
+        if isinstance(held, np.ndarray):
+            return [None if cell != cell else cell for cell in held.tolist()]
+        return list(held.to_numpy(dtype=object, na_value=None).tolist())
 
     # ---- different values --------------------------------------------------------------------
 

@@ -177,7 +177,7 @@ def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Sa
     is_cut = bool(said.cut) and bool(frame["file"].isin(list(said.cut)).any())
     of, count = moments(frame)
     if count == 1:
-        only = _scene(frame.reset_index(drop=True), name, facts)
+        only = _scene(_relabelled(frame), name, facts)
         return replace(only, truncated=is_cut, has=only.has | _beside(only, is_cut, said))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
@@ -189,6 +189,14 @@ def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Sa
         has=last.has | _beside(last, is_cut, said) | {"snapshots"},
         earlier=tuple(earlier),
     )
+
+
+def _relabelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with the labels 0, 1, 2."""
+    index = frame.index
+    if isinstance(index, pd.RangeIndex) and (index.start, index.step) == (0, 1):
+        return frame
+    return frame.reset_index(drop=True)
 
 
 def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:

@@ -242,7 +242,8 @@ class Store:
         return self.once(("known", name), lambda: fixed(self._known(name)))
 
     def _known(self, name: str) -> Bools:
-        if isinstance(self._more.get(name), Words):
+        held = self._more.get(name)
+        if isinstance(held, Words) or (isinstance(held, np.ndarray) and held.dtype.kind in "bi"):
             return np.ones(len(self), dtype=np.bool_)
         if self.lacks(name):
             return np.zeros(len(self), dtype=np.bool_)
@@ -267,6 +268,9 @@ class Store:
         """Rows of which a column of truths is true."""
         if self.lacks(name):
             return self.known(name)
+        held = self._more.get(name)
+        if isinstance(held, np.ndarray) and held.dtype == np.bool_:
+            return held
         return self.once(("true", name), lambda: fixed(truths(self.array(name))))
 
     # ---- parts -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, frequency, joined
+from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, dense, frequency, joined, sought
 from nsparse.judging.columns import Coded, Numbers, fixed
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.members import is_among, one_of
@@ -250,8 +250,8 @@ class View:
             some = theirs[theirs >= 0] if theirs.min(initial=0) < 0 else theirs
             counts = np.bincount(some, minlength=size)
             return np.where(mine < 0, 0, counts[mine])
-        lot, known = pd.factorize(mine)
-        at = pd.Index(known).get_indexer(pd.Index(theirs))
+        known, lot = dense(mine + 1, size + 1)
+        at = sought(theirs + 1, known)
         counts = np.bincount(at[at >= 0], minlength=len(known))
         return np.where(mine < 0, 0, counts[lot])
 
