@@ -126,6 +126,7 @@ def test_a_heading_in_front_of_rows_is_no_table_without_rows(row: str) -> None:
             ),
             [9, 9],
         ),
+        (f'X = """Recv-Q\n{OWNED}\n\\t cubic rto:200\n"""\n', [9]),
         # A raw string of Rust, with the quotes of its owners as they are.
         (f'let line = r#"{OWNED}"#;\nlet (port, name) = parse(line);\n', [9]),
         (f"rows = '{OWNED}'\nassert name(rows) == 9, 10, 11\n", [9]),
@@ -148,6 +149,20 @@ def test_rows_are_read_as_the_program_would(text: str, pids: list[int]) -> None:
 def test_rows_of_every_family_are_rows_between_quotes(row: str) -> None:
     dump = parse(f"lines = [\n    '{row}',\n    '{row}',\n]\nprint(lines, 1, 2)\n")
     assert (len(dump.frame), dump.problems) == (2, [])
+
+
+def test_a_string_may_begin_with_an_address() -> None:
+    row = "*.22                 *.*                0      0 24576      0 LISTEN"
+    dump = parse(f'my $x =\n"      {row}\n{row.replace("*.22", "*.80")}\n";\n')
+    assert dump.frame["local_port"].tolist() == [22, 80]
+    assert not dump.problems
+
+
+def test_connections_that_are_tracked_are_no_damaged_rows() -> None:
+    ends = "src=192.0.2.1 dst=192.0.2.2 sport=4000 dport=80"
+    dump = parse(f"{ROWS[0]}\ntcp      6 55 CLOSE_WAIT {ends} {ends} [ASSURED] mark=0 use=1\n")
+    assert (len(dump.frame), dump.problems) == (1, [])
+    assert dump.census == {"rows": 1, "conntrack": 1}
 
 
 def test_a_text_may_begin_within_a_string() -> None:

@@ -44,7 +44,8 @@ def read_chunks(source: Source, **options: Any) -> Iterator[pd.DataFrame]:
     """The frame of `read` in parts, below one another in the order of the file.
 
     What only rows of a later chunk could tell of those of an earlier one stays untold there: the
-    family of a wildcard of ss that is printed before the first address of a known family.
+    family of a wildcard of ss that is printed before the first address of a known family. Lines of
+    several hosts that came in any order are not told apart.
 
     Args:
         source: As of `parse`; it is read once, from start to end.

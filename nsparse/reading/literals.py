@@ -26,14 +26,15 @@ FENCE, OWNERS = "```", "users:(("
 _SIGN = re.compile(
     # A quote, and a protocol or a state of which tables begin their rows.
     rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT"
-    rf"|{FAMILY})[ \t]"
+    # An end of a socket, and another one or a queue.
+    rf"|{FAMILY}|[*0-9][0-9a-f.:*]*[.:](?:[0-9]+|\*)[ \t]+[*0-9][^ \t]*)[ \t]"
     # The end of a string, and of its line.
     rf"|[{QUOTES}]{{0,2}}[ \t]*[;,)\]}}+]*[ \t]*(?P<end>$))",
     re.MULTILINE,
 )
 _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
-_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r")
-"""Quotes of owners that are escaped, and line ends that are written out before a real one."""
+_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
+"""Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
 _STRING = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}])"

@@ -61,6 +61,8 @@ _KNOWN = (
         ),
     ),
     ("watch", re.compile(r"Every [0-9.,]+s: .*")),
+    # What `conntrack -L` prints begins as rows do: protocol, its number, seconds, state, addresses.
+    ("conntrack", re.compile(r"[a-z]{3,7}6?[ \t]+[0-9]+[ \t]+[0-9]+[ \t].{0,40}?\bsrc=.*\bdst=.*")),
     ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\]):?\s.*")),
 )
 
