@@ -66,7 +66,9 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     high, at = held & view.at_least("fd", least - 1), held.nonzero()[0]
     if len(at) < least and not high.any():
         return
-    large = (view.tally(at, held, "pid") >= least) | (view.tally(at, high, "pid") > 0)
+    large = view.sizes(at, "pid") >= least
+    if high.any():
+        large |= view.tally(at, high, "pid") > 0
     for lot in view.lots(at[large], "pid"):
         use = _use(scene, Rows(view, lot), limits)
         severity = _severity(use, limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,11 +83,16 @@ def top(values: Iterable[object], count: int = 3) -> str:
     >>> top(["203.0.113.9", "203.0.113.7", "203.0.113.7"])
     '203.0.113.7 (2), 203.0.113.9 (1)'
     """
-    counted = Counter[str]()
+    counted: dict[str, int] = {}
     for value, n in _counts(values, count):
-        counted[str(value)] += n
-    ranked = nsmallest(count, counted.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{value} ({thousands(n)})" for value, n in ranked)
+        word = str(value)
+        counted[word] = counted.get(word, 0) + n
+    # Of hundreds most are as frequent: these need no more than the order of their words.
+    least = min(nlargest(count, counted.values()), default=0)
+    more = sorted((-n, word) for word, n in counted.items() if n > least)
+    alike = nsmallest(count - len(more), (word for word, n in counted.items() if n == least))
+    ranked = [*more, *((-least, word) for word in alike)]
+    return ", ".join(f"{word} ({thousands(-n)})" for n, word in ranked)
 
 
 def _counts(values: Iterable[object], count: int) -> Iterable[tuple[object, int]]:
