@@ -35,15 +35,37 @@ def _ss_process(socket: Socket) -> str:
     return _ss(socket, f' users:(("{name}",pid={pid},fd={socket.fd}))' if held else "")
 
 
+def _ss_options(socket: Socket) -> str:
+    """With `-o` and `-e`: a timer, whose socket it is, its inode and cookie, behind the row."""
+    minutes, seconds = divmod(socket.fd * 7 % 7200, 60)
+    rest = f"{minutes}min{seconds or ''}{'sec' * bool(seconds)}" if minutes else f"{seconds + 1}sec"
+    held = socket.state in HELD
+    timer = f"keepalive,{rest},0" if held else f"timewait,{1 + socket.fd % 59}sec,0"
+    owner = (
+        f" uid:{socket.process[1] % 7 * 12} ino:{socket.fd * 97 + socket.recv_q}" if held else ""
+    )
+    cookie = f"{socket.fd * 1021 + socket.remote_port:x}"
+    return f"{_ss_process(socket)} timer:({timer}){owner} sk:{cookie} cgroup:/system.slice <->"
+
+
+def _ss_all(socket: Socket) -> str:
+    """All that the README asks for: the same, and memory and internals below."""
+    memory = f"skmem:(r{socket.recv_q},rb131072,t0,tb{socket.fd * 3},f0,w{socket.send_q},o0,bl0,d0)"
+    return f"{_ss_options(socket)}\n\t {memory}{_info(socket)}"
+
+
 def _ss_info(socket: Socket) -> str:
     """Two lines: `ss -i` prints the internals below the row."""
-    info = (
-        f"\t cubic wscale:7,7 rto:{200 + socket.fd % 90} rtt:{socket.fd % 97}.{socket.fd % 9}/12.5"
+    return f"{_ss(socket)}\n\t{_info(socket)}"
+
+
+def _info(socket: Socket) -> str:
+    return (
+        f" cubic wscale:7,7 rto:{200 + socket.fd % 90} rtt:{socket.fd % 97}.{socket.fd % 9}/12.5"
         f" ato:40 mss:1448 pmtu:1500 rcvmss:536 advmss:1448 cwnd:10 bytes_sent:{socket.fd * 7}"
         f" bytes_acked:{socket.fd * 7} bytes_received:{socket.fd * 3} segs_out:{socket.fd % 501}"
         f" segs_in:12 send 2.4Mbps lastsnd:{socket.fd} lastrcv:{socket.fd} rcv_space:14480"
     )
-    return f"{_ss(socket)}\n{info}"
 
 
 def _linux(socket: Socket) -> str:
@@ -157,6 +179,8 @@ FORMATS = {
         Format("ss -tuan", f"Netid {_SS_HEADING}", _ss_netid, jc="ss"),
         Format("ss -tanp", f"{_SS_HEADING}  Process", _ss_process),
         Format("ss -tani", _SS_HEADING, _ss_info),
+        Format("ss -tanpoe", f"{_SS_HEADING}  Process", _ss_options),
+        Format("ss -tanpeoim", f"{_SS_HEADING}  Process", _ss_all),
         Format(
             "netstat -anp (Linux)",
             "Active Internet connections (servers and established)\n"

@@ -157,11 +157,10 @@ def _dialects(size: Size) -> Iterator[Aim]:
 def _costs(size: Size) -> Iterator[Aim]:
     """What a row costs, whatever is in the dump and however large it is; and what judging costs."""
     clean = Run("nsparse", Dump("ss -tan", size.half))
-    details = Run("nsparse", Dump("ss -tani", size.half))
-    yield Aim(
-        "`ss -tani`, a socket, against a row of `ss -tan`",
-        *(3, details, clean, "time a row", size.rounds),
-    )
+    for form, most in (("ss -tani", 3), ("ss -tanpoe", 3), ("ss -tanpeoim", inf)):
+        more = Run("nsparse", Dump(form, size.half))
+        what = f"`{form}`, a socket, against a row of `ss -tan`"
+        yield Aim(what, most, more, clean, "time a row", size.rounds)
     for rows, most in ((1_000, inf), (size.large, 1.3), (size.huge, 1.3)):
         one, other = (Run("nsparse", Dump("ss -tan", many)) for many in (rows, 10_000))
         what = f"a row of {spaced(rows)} against one of 10 000"

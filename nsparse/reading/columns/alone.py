@@ -76,7 +76,7 @@ def read_alone(batch: Batch, details: Details) -> None:
     for key in np.unique(keys).tolist():
         which = np.flatnonzero(keys == key)
         codes, texts = encoded(batch.text.words(starts[which], ends[which]))
-        told = [details.told(fields[key % len(fields)], text) for text in texts.to_pylist()]
+        told = details.told(fields[key % len(fields)], texts.to_pylist())
         batch.words.append(Words(lines[which], codes, told))
         _join(classes, said, batch.words[-1], details)
     numbers = np.array([one.number for one in said])[classes]

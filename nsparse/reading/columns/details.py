@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,12 +89,12 @@ class Details:
         items = (cell.items for cell in self.cells.values() if cell.items)
         return {begin: chars for each in items for begin, chars in each.texts.items()}
 
-    def told(self, name: str, word: str) -> Told | None:
-        """What a word of a field says as it stands; None where only the pattern can tell."""
-        told = self._readers[name].told(word)
-        if told is not None:
-            self.numbers |= dict.fromkeys(told.numbers)
-            self._others |= {name for name, _ in told.rest}
+    def told(self, name: str, words: Iterable[str]) -> list[Told | None]:
+        """What words of a field say as they stand; None where only the pattern can tell."""
+        told = list(map(self._readers[name].told, words))
+        ways = {(one.names, tuple(one.numbers)) for one in told if one is not None}
+        self.numbers |= dict.fromkeys(number for _, numbers in ways for number in numbers)
+        self._others.update(*(names.difference(numbers) for names, numbers in ways))
         return told
 
     def number(self, *said: object) -> int:

@@ -98,15 +98,12 @@ class Told(NamedTuple):
     Attributes:
         numbers: By column.
         rest: Everything else, by column.
+        names: The columns.
     """
 
     numbers: Mapping[str, float]
     rest: Rest
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The columns that it says something in."""
-        return frozenset({*self.numbers, *(name for name, _ in self.rest)})
+    names: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -150,6 +147,7 @@ class Reader:
     items: Items
     _words: dict[str, _Word] = field(default_factory=dict)
     _told: dict[str, Told | None] = field(default_factory=dict)
+    _ways: dict[object, tuple[Rest, frozenset[str]]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def read(self, cell: str) -> Said:
@@ -188,7 +186,9 @@ class Reader:
         numbers: dict[str, Any] = {
             name: value for name, value in said.items() if type(value) is dtypes[name]
         }
-        return Told(numbers, tuple(sorted(said.items() - numbers.items())))
+        way = tuple(sorted(said.items() - numbers.items())), frozenset(said)
+        # Thousands of words say the same but for their numbers: one copy keeps the collector calm.
+        return Told(numbers, *self._ways.setdefault(way, way))
 
     def _said(self, words: Sequence[_Word]) -> tuple[dict[str, Number], Rest]:
         """What words say in columns of numbers, and in others."""

@@ -23,7 +23,7 @@ from nsparse.reading.columns.plan import Place, Plan
 from nsparse.reading.columns.words import Ints, between, edges, holds_at
 from nsparse.reading.grammar import Match, field_name
 
-SEEN = 64
+SEEN = 32
 """So many rows show where tails begin."""
 
 NEVER = re.compile("(?!)")
