@@ -97,12 +97,13 @@ def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) 
     least = max(first, last - NEAR + 1)
     near = [line or "" for line in lines[least - 1 : last]]
     width = max(map(len, near))
-    headings = lines[max(table.start, 1) - 1 : first - 1]
+    # What was wrapped goes on in the next line; only the last one can have been cut.
+    heading = next(filter(None, reversed(lines[max(table.start, 1) - 1 : first - 1])), "")
     full = [line for line in near if len(line) == width]
     lost = [
         one for one in unread[-NEAR:] if not one.missing and len(lines[one.line - 1] or "") == width
     ]
-    shown = any(len(line) == width and is_half_a_heading(line) for line in headings if line)
+    shown = len(heading) == width and is_half_a_heading(heading)
     if not shown and len(lost) + len(full) >= OFTEN:
         shown = sum(_goes_on(table, one) for one in lost) > 1
     if not shown and len(full) >= OFTEN and (_holds_half(full) or _may_end_apart(near, full)):
