@@ -15,6 +15,8 @@ import nsparse
 from nsparse.reading import chunks
 from nsparse.reading.ledger import Line
 from nsparse.reading.sections import _Walk
+from nsparse.reading.tables import Table
+from nsparse.reading.tail import Tail
 from nsparse.reading.text import decode
 from nsparse.reading.text import lines as split_lines
 from nsparse.registry import dialects
@@ -104,7 +106,7 @@ FRONTS: dict[str, Callable[[str, int], str]] = {
     "stamped by syslog": lambda line, at: f"Nov 22 10:43:{at % 60:02} web1 ss[123]: {line}",
     "between bars": lambda line, _: f"| {line} |",
     "commented": lambda line, _: f"# {line}",
-    "named": lambda line, at: f"web{at % 3} | {line}",
+    "named": lambda line, _: f"web1 | {line}",
     "listed": lambda line, _: f"- {line}",
     "coloured but for the heading": lambda line, at: f"\x1b[32m{line}\x1b[0m" if at else line,
 }
@@ -149,6 +151,24 @@ def test_what_stands_in_front_of_every_line_is_undone_for_many(
     dump = read([front(line, at) for at, line in enumerate(CLEAN)], "columns")
     assert_frame_equal(dump.frame.drop(columns="taken_at"), clean.frame.drop(columns="taken_at"))
     assert len(alone) < len(ROWS) / 2
+
+
+def test_rows_between_damaged_ones_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of each kind is read by itself, for all of a table: also those above damaged rows."""
+    bad = ("ESTAB 0 0", "EST", "FIN-WAIT-1 0 0 192.0.2.1;443 192,0,2,9;4", "ESTAB 0 x 192.0.2.1:1")
+    lines = [HEADING]
+    for at in range(40):
+        lines += [*ROWS[:20], bad[at % 4]]
+    tables: list[Table] = []
+    close = _Walk.close
+
+    def noted(walk: _Walk, tail: Tail) -> None:
+        close(walk, tail)
+        tables.extend(walk.ledger.found.tables)
+
+    monkeypatch.setattr(_Walk, "close", noted)
+    assert len(both(lines).frame) >= 40 * 19
+    assert len(tables[-1].records.parts) < 10
 
 
 @pytest.mark.parametrize("name", NAMES)

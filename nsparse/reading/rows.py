@@ -40,8 +40,8 @@ class Run(Protocol):
     def records(self) -> Iterator[Record]:
         """All of them, each read by itself."""
 
-    def join(self, other: Run) -> bool:
-        """Take in the rows that follow, if they can be one run."""
+    def join(self, other: Run, between: Sequence[Record]) -> bool:
+        """Take in the rows that follow, and those between, if they can be one run."""
 
     def samples(self) -> Iterator[Record]:
         """One row of each kind, in the order in which the kinds appear."""
@@ -86,8 +86,12 @@ class Rows(Sequence[Record]):
     def extend(self, run: Run) -> None:
         """More rows."""
         last = self.parts[-1] if self.parts else None
-        if last is None or isinstance(last, list) or not last.join(run):
+        between = last if isinstance(last, list) else []
+        above = self.parts[-2] if between and len(self.parts) > 1 else last
+        if above is None or isinstance(above, list) or not above.join(run, between):
             self.parts.append(run)
+        elif between:
+            self.parts.pop()
         self._length += len(run)
 
     def as_records(self) -> list[Record]:
@@ -97,11 +101,16 @@ class Rows(Sequence[Record]):
         return [record for part in self.parts if isinstance(part, list) for record in part]
 
     def drop(self, lost: Collection[int]) -> None:
-        """Take out the records of these ids."""
-        for at, part in enumerate(self.parts):
-            if isinstance(part, list):
-                self.parts[at] = [record for record in part if id(record) not in lost]
-        self._settle()
+        """Take out the records of these ids, which mostly are the last."""
+        left = len(lost)
+        for at in range(len(self.parts) - 1, -1, -1):
+            part = self.parts[at]
+            if isinstance(part, list) and left:
+                self.parts[at] = kept = [record for record in part if id(record) not in lost]
+                left -= len(part) - len(kept)
+                if not kept:
+                    del self.parts[at]
+        self._length -= len(lost) - left
 
     def drop_lines(self, lost: Collection[int]) -> None:
         """Take out the rows on these lines.

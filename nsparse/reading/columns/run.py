@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -147,15 +147,29 @@ class BlockRun:
             record.more.append(self.goes_on(self.lines[number + 1].strip(BLANKS)) or NOTHING)
         return record
 
-    def join(self, other: Run) -> bool:
-        """Take in the rows that follow, where the same plan has read them."""
+    def join(self, other: Run, between: Sequence[Record]) -> bool:
+        """Take in the rows that follow, where the same plan has read them, and those between."""
         if not isinstance(other, BlockRun):
             return False
-        same = other.pieces[0].block.all is self.pieces[0].block.all
-        if same:
-            self.pieces += other.pieces
-            self._kinds = None
-        return same
+        last, first = self.pieces[-1].block, other.pieces[0].block
+        if first.all is not last.all:
+            return False
+        held = [self._held(last if last.holds(one.line - 1) else first, one) for one in between]
+        pieces = [piece for piece in held if piece is not None]
+        if len(pieces) < len(between):
+            return False
+        self.pieces += [*pieces, *other.pieces]
+        self._kinds = None
+        return True
+
+    def _held(self, block: Block, record: Record) -> Piece | None:
+        """A row that was read by itself, if its block says the same."""
+        row = block.row(record.line - 1)
+        alone = row < len(block) and block.taken[row] and not (block.more[row] or record.more)
+        if not alone or block.lines[row] != record.line - 1:
+            return None
+        same = self.lines[record.line - 1].strip(BLANKS) == record.text
+        return Piece(block, row, row + 1) if same else None
 
     def without_last(self) -> BlockRun:
         """All but the last."""
