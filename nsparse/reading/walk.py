@@ -19,8 +19,9 @@ from nsparse.reading.heads import compiled, fate, is_settled
 if TYPE_CHECKING:
     from nsparse.reading.derive import Pattern
 
-LINES = 400
-"""So many lines are read state by state; then the expression is compiled."""
+LINES = 2000
+"""So many lines are read state by state; then the expression is compiled, which takes the time that
+1 600 to 9 000 lines cost more in this way: few dumps that are read one by one have so many."""
 
 
 @dataclass(frozen=True)
