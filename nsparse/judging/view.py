@@ -6,7 +6,6 @@ what it finds becomes a (narrow) frame again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,20 +13,14 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import ROOM, TABLE, Bools, Codes, Ints, dense, frequency, joined, sought
+from nsparse.judging.codes import TABLE, Bools, Codes, Ints, dense, frequency, sought
 from nsparse.judging.columns import Coded, Numbers, fixed
+from nsparse.judging.keys import FEW, Keys
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.members import is_among, one_of
 from nsparse.judging.store import Store
 
 T = TypeVar("T")
-
-LOOSE = ("family",)
-"""Columns of which no value is a value in a key, as it is of the network namespace."""
-PROGRAM = "program"
-"""A key of rows, beside the columns: their owner, or their group where none is known."""
-FEW = 4
-"""Of less than one row in so many the keys are made alone, not those of all rows."""
 
 
 class View:
@@ -40,6 +33,7 @@ class View:
         """Look at a frame, or at what holds the columns of one."""
         self._store = held if isinstance(held, Store) else Store(held)
         self._once = self._store.once
+        self._keys = Keys(self._store)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -185,46 +179,11 @@ class View:
 
         Equal keys are equal numbers; -1 where one of the columns has no value.
         """
-        return self._once(("keys", *names), lambda: fixed(self._keys(names, None)))
+        return self._keys.of(names)
 
     def keys_at(self, at: Ints, *names: str) -> Ints:
         """The keys of some rows: the same numbers, whoever asks."""
-        if not len(at):
-            return at
-        if self._store.has(("keys", *names)) or FEW * len(at) > len(self):
-            return self.keys(*names)[at]
-        if self._size(names) >= ROOM:  # then the numbers depend on what rows there are
-            return self.keys(*names)[at]
-        return self._keys(names, at)
-
-    def _parts(self, names: tuple[str, ...]) -> list[Codes]:
-        told = (self._programs() if name == PROGRAM else self.codes(name) for name in names)
-        return [self.codes("netns"), *told]
-
-    def _size(self, names: tuple[str, ...]) -> int:
-        """What the keys are below."""
-        return math.prod(part.size for part in self._parts(names))
-
-    def _keys(self, names: tuple[str, ...], at: Ints | None) -> Ints:
-        some = slice(None) if at is None else at
-        # What says the same of all rows tells none apart.
-        parts = [part for part in self._parts(names) if part.size > 1]
-        if not parts:
-            found = np.zeros(len(self) if at is None else len(at), dtype=np.int64)
-        else:
-            found = joined(*(Codes(part.of[some], part.size) for part in parts))
-        strict = [name for name in names if name != PROGRAM and name not in LOOSE]
-        known = [self.known(name)[some] for name in strict if not self._store.full(name)]
-        return np.where(np.logical_and.reduce(known), found, -1) if known else found
-
-    def _programs(self) -> Codes:
-        return self._once(("codes", PROGRAM), self._program)
-
-    def _program(self) -> Codes:
-        owner, group = self.codes("owner"), self.numbers("group") + 2
-        size = int(group.max(initial=0)) + 1
-        of = np.where(self.is_("owner", ""), group, np.add(owner.of, size, dtype=np.int64))
-        return Codes(of, size + owner.size)
+        return self._keys.at(at, names)
 
     # ---- rows --------------------------------------------------------------------------------
 
@@ -245,7 +204,11 @@ class View:
         if not len(of):
             return np.zeros(0, dtype=np.int64)
         at = np.flatnonzero(among if FEW * len(of) > len(self) else self._like(of, among, names))
-        mine, theirs, size = self.keys_at(of, *names), self.keys_at(at, *names), self._size(names)
+        mine, theirs, size = (
+            self.keys_at(of, *names),
+            self.keys_at(at, *names),
+            self._keys.size(names),
+        )
         if size <= TABLE * len(self):
             some = theirs[theirs >= 0] if theirs.min(initial=0) < 0 else theirs
             counts = np.bincount(some, minlength=size)
@@ -257,14 +220,14 @@ class View:
 
     def _like(self, of: Ints, among: Bools, names: tuple[str, ...]) -> Bools:
         """Those of many rows that have, in the column that tells most apart, a value of a few."""
-        codes = max(self._parts(names), key=lambda part: part.size)
+        codes = max(self._keys.parts(names), key=lambda part: part.size)
         if codes.size < FEW * len(of):
             return among
         return among & is_among(codes.of, codes.of[of], codes.size)
 
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
-        keys, size = self.keys_at(at, *names), self._size(names)
+        keys, size = self.keys_at(at, *names), self._keys.size(names)
         if size > TABLE * len(at):
             return counted(keys, keys >= 0)
         return np.bincount(keys + 1, minlength=size + 1)[keys + 1] * (keys >= 0)
@@ -281,7 +244,7 @@ class View:
         if not names and self.codes("netns").size == 1:
             return np.full(len(at), len(others) > 0)
         mine, theirs = self.keys_at(at, *names), self.keys_at(others, *names)
-        size = self._size(names)
+        size = self._keys.size(names)
         return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
