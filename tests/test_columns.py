@@ -31,11 +31,12 @@ from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.cohorts import read_words
 from nsparse.reading.columns.delegates import read_rows
 from nsparse.reading.columns.details import Details
-from nsparse.reading.columns.items import Number, Reader, Unknown
+from nsparse.reading.columns.items import Reader, Unknown
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import lines_of, lines_of_text
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
+from nsparse.reading.columns.said import Number
 from nsparse.reading.columns.tails import Tails
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.texts import without_texts

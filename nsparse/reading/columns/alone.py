@@ -12,7 +12,7 @@ from nsparse.reading.columns.words import Bools, Ints, Positions, encode, encode
 if TYPE_CHECKING:
     from nsparse.reading.columns.batch import Batch
     from nsparse.reading.columns.details import Details
-    from nsparse.reading.columns.items import Told
+    from nsparse.reading.columns.said import Told
 
 UNKNOWN = -1
 """Stands for what only the pattern can tell."""

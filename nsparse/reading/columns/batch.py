@@ -11,9 +11,10 @@ import numpy as np
 
 from nsparse.reading.columns.alone import Words, read_alone
 from nsparse.reading.columns.details import Details, Shape
-from nsparse.reading.columns.items import TYPES, Number, Span
+from nsparse.reading.columns.items import TYPES
 from nsparse.reading.columns.lines import STEP
 from nsparse.reading.columns.part import Part
+from nsparse.reading.columns.said import Number, Span
 from nsparse.reading.columns.texts import without_texts
 from nsparse.reading.columns.words import (
     MOST_DIGITS,

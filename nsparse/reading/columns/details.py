@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from nsparse.reading.columns.items import DIGIT, NUMBER, Reader, Said, Told, Unknown
+from nsparse.reading.columns.items import DIGIT, NUMBER, Reader, Unknown
+from nsparse.reading.columns.said import Said, Told
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell
