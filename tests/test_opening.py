@@ -583,6 +583,12 @@ def hosts(tmp_path: Path) -> Callable[..., nsparse.Report]:
             "suggests a wrong port or a service that is down, and a firewall that hides the reset",
             "high",
         ),
+        (
+            PG.format(0, "0.0.0.0").replace("5432", "5433") + SERVES,
+            "nobody listens on that port of db1, by its own dump",
+            "suggests a wrong port",
+            "high",
+        ),
         (SERVES, None, "suggests a host that is down", "medium"),  # shows no listeners
         (PG.format(128, "0.0.0.0"), None, "suggests a host that is down", "medium"),  # whose?
     ],
