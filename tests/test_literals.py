@@ -57,6 +57,11 @@ def test_a_line_that_holds_several_is_each_of_them(name: str, headings: tuple[st
         assert adds_up(dump)
 
 
+def test_a_line_of_any_length_holds_several() -> None:
+    row = "tcp 0 0 192.0.2.10:22 198.51.100.7:51514 ESTABLISHED"
+    assert len(parse(f"{' '.join([row] * 1500)}\n").frame) == 1500
+
+
 def test_lines_behind_one_that_holds_several_keep_their_numbers() -> None:
     joined, damaged = r"\n".join((*HEADINGS, *ROWS)), "tcp  x  0 192.0.2.1:22 192.0.2.2:5 LISTEN"
     below = "\n".join((*HEADINGS, *ROWS, damaged))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nsparse.dialect import Columns
@@ -177,14 +178,15 @@ def _odd(source: _Source, columns: Columns) -> None:
 
 def _snapshots(views: Sequence[View]) -> list[Snapshot]:
     shots = []
-    for number in sorted({view.snapshot for view in views}):
-        tables = [t for view in views if view.snapshot == number for t in view.tables]
+    for number, moment in groupby(views, key=lambda view: view.snapshot):
+        shown = list(moment)
+        tables = [table for view in shown for table in view.tables]
         spans = [line for t in tables if len(t.records) for line in t.records.span]
         lines = spans or [t.start for t in tables]
         shots.append(
             Snapshot(
                 number,
-                next((view.taken_at for view in views if view.snapshot == number), None),
+                shown[0].taken_at,
                 tuple(dict.fromkeys(t.voice.dialect.name for t in tables)),
                 (min(lines), max(lines)),
                 sum(len(t.records) for t in tables),

@@ -19,6 +19,9 @@ from nsparse.reading.unbroken import FAMILY, QUOTES, is_of_table, is_row, unesca
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
 
+LONGEST = 10_000
+"""No row is longer."""
+
 FENCE, OWNERS = "```", "users:(("
 """Quotes that are none of a program: what Markdown puts around a text, and `ss` around names."""
 
@@ -94,7 +97,7 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
 
 def _string(line: str) -> re.Match[str] | None:
     """A line that holds a whole string, and is no row itself."""
-    said = _STRING.fullmatch(line)
+    said = _STRING.fullmatch(line) if len(line) <= LONGEST else None
     return said if said and _is_source(said["front"], line) else None
 
 
@@ -112,6 +115,8 @@ def _part(line: str, above: Counter[str]) -> tuple[str, bool]:
     Returns:
         What the string says there, and whether it ends there.
     """
+    if len(line) > LONGEST:
+        return line, False
     first = _FIRST.fullmatch(line)
     if first and _is_source(first["front"], line):
         opens = _ASSIGNS.search(first["front"]) and line.count(first["quote"]) % 2

@@ -70,12 +70,16 @@ def part_moments(found: Sections, lines: Sequence[str]) -> None:
 
 
 def _parts(table: Table, cuts: Sequence[int]) -> Iterator[Table]:
-    """The moments of a table, in its order."""
-    for line in cuts:
-        above, below = table.records.parted(line)
-        yield replace(table, records=above)
-        table = replace(table, records=below, start=line, time=None, later=True)
-    yield table
+    """The moments of a table, in its order: it is cut in the middle, and each half again."""
+    if not cuts:
+        yield table
+        return
+    middle = len(cuts) // 2
+    line = cuts[middle]
+    above, below = table.records.parted(line)
+    later = replace(table, records=below, start=line, time=None, later=True)
+    yield from _parts(replace(table, records=above), cuts[:middle])
+    yield from _parts(later, cuts[middle + 1 :])
 
 
 # ---- blocks, with lines between -----------------------------------------------------------------
@@ -174,7 +178,7 @@ def _turns(table: Table) -> list[int]:
     span = table.records.span
     cuts = _again(table, table.records.near(*span, SEEN_AT_MOST))
     if cuts and len(table.records) > SEEN_AT_MOST:
-        cuts = _again(table, table.records.near(*span, LOOPS_AT_MOST))
+        cuts = _again(table, table.records.as_records()[:LOOPS_AT_MOST])  # runs are cut row by row
     return cuts
 
 
@@ -234,9 +238,11 @@ def _is_loop(turns: Sequence[Mapping[Socket, Cells]]) -> bool:
     """Whether most sockets come again each time, and one of them not as it was.
 
     A file that was put together from two has the same rows twice; one row more is a person's.
-    The last turn may have been cut short.
+    The last turn may have been cut short, and no turn is far longer than the one before: the kernel
+    shows some sockets of a long table twice, while they change.
     """
     pairs = [*pairwise(turns)]
     changed = any(_differ(a[name], b[name]) for a, b in pairs for name in a.keys() & b.keys())
     whole = pairs[:-1] or pairs
-    return changed and all(len(a.keys() & b.keys()) * STAY >= len(a) for a, b in whole)
+    stay = all(len(a.keys() & b.keys()) * STAY >= len(a) for a, b in whole)
+    return changed and stay and all(len(a) * STAY >= len(b) for a, b in pairs)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import AnyStr
 
 from nsparse.reading.noise import begins_with_end, holds_data
 from nsparse.reading.readings import begins_as_rows_do
@@ -29,6 +31,9 @@ BOTH = 2
 AROUND = 2
 """So many lines of its own has what stands around a list of strings."""
 
+HEADING = 400
+"""No heading is longer, nor is what a row says before its owners."""
+
 QUOTES = "\"'`"
 
 END = r"(?:\\{1,2}r|#015)?(?:\\{1,2}n|#012)|<br\b[^<>]{0,9}>"
@@ -38,7 +43,7 @@ _SIGNS = ("\\n", "#012", "<br", "<BR", *(f"{q}{by}{q}" for q in QUOTES for by in
 """What a text holds where a line end was written out, or a line holds strings side by side."""
 
 _END = re.compile(END, re.IGNORECASE)
-_WRITTEN = re.compile(rf"(?:{END})|(?:{END})*([{QUOTES}])[ \t]*[,+]?[ \t]*\1", re.IGNORECASE)
+_WRITTEN = re.compile(rf"(?:{END})|([{QUOTES}])[ \t]*+[,+]?[ \t]*+\1", re.IGNORECASE)
 FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
 """Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
 
@@ -66,12 +71,18 @@ _MAY_BEGIN = (
 
 def may_be(data: bytes) -> bool:
     """Whether ASCII bytes may hold such a line."""
-    return shows(data[:LOOK].decode("latin-1"))
+    return shows(_first(data, b"\n").decode("latin-1"))
 
 
 def shows(text: str) -> bool:
     """Whether a text holds a line that is several."""
-    return any(len(parts(line)) > 1 for line in _suspects(text[:LOOK]))
+    return any(len(parts(line)) > 1 for line in _suspects(_first(text, "\n")))
+
+
+def _first(text: AnyStr, end: AnyStr) -> AnyStr:
+    """So much of a text, and the rest of the line that it ends in."""
+    after = text.find(end, LOOK)
+    return text if after < 0 else text[:after]
 
 
 def _suspects(text: str) -> Iterator[str]:
@@ -79,10 +90,13 @@ def _suspects(text: str) -> Iterator[str]:
     if any(sign in text for sign in _SIGNS):
         yield from (line for line in text.splitlines() if any(sign in line for sign in _SIGNS))
     for word, begun in _MAY_BEGIN:
-        for found in begun.finditer(text) if word in text else ():
-            first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.start())
-            if len(text[first : found.start()].split(None, LEAST)) >= LEAST:
-                yield text[first : None if end < 0 else end]
+        found = begun.search(text) if word in text else None
+        while found is not None:
+            first, after = text.rfind("\n", 0, found.start()) + 1, found.end()
+            if len(text[first : found.start()][:HEADING].split(None, LEAST)) >= LEAST:
+                after = text.find("\n", found.start()) % (len(text) + 1)  # -1 at the last line
+                yield text[first:after]
+            found = begun.search(text, after)
 
 
 def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
@@ -95,9 +109,17 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
         if len(several) == 1:
             yield line
         else:
-            below = "\n".join(map(unescaped, lines[at : at + len(several) + AROUND]))
-            again = all(f'"{part.rstrip(BLANKS)}' in below for part in several)
-            yield () if again else several
+            yield () if _again(several, lines[at : at + len(several) + AROUND]) else several
+
+
+def _again(several: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether strings on the lines below say the same, each on one of its own."""
+    near = iter(below)
+    return all(
+        any(f'"{part.rstrip(BLANKS)}' in unescaped(line) for line in islice(near, AROUND + 1))
+        for part in several
+        if part.strip(BLANKS)
+    )
 
 
 def parts(line: str) -> tuple[str, ...]:
@@ -130,7 +152,7 @@ def _in_a_row(line: str) -> tuple[str, ...]:
     for begun in _BEGUN:
         first, *rows = _split(begun, line)
         headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
-        if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows)):
+        if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows[:-1] or rows)):
             return (first, *rows)
     return ()
 
@@ -182,5 +204,5 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
 
 
-_QUOTE = re.compile(rf"\\*[{QUOTES}]")
+_QUOTE = re.compile(rf"(?<!\\)\\*+[{QUOTES}]")
 _ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")
