@@ -489,6 +489,23 @@ def test_no_run_lists_a_connection_twice(text: str, moments: list[int]) -> None:
         assert dump.frame["snapshot"].tolist() == moments
 
 
+def test_a_connection_and_what_carries_it_are_two_sockets() -> None:
+    """A subflow of MPTCP has the ends of its connection, and a state of its own."""
+    ends = "192.0.2.2:10019 192.0.2.1:57670\n"
+    rows = f"tcp ESTAB 0 0 {ends}mptcp FIN-WAIT-2 0 0 {ends}"
+    dump = parse(f"Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n{rows}")
+    assert dump.frame["snapshot"].tolist() == [0, 0]
+
+
+def test_a_heading_may_name_the_protocol_that_grep_left_out() -> None:
+    """The same local end, once without its protocol: that is another run."""
+    row = "ESTAB 0 0 192.0.2.1:48508 192.0.2.2:3000\n"
+    dump = parse(
+        f"{row}\nNetid State Recv-Q Send-Q Local Address:Port Peer Address:Port\ntcp {row}"
+    )
+    assert dump.frame["view"].tolist() == [0, 1]
+
+
 def test_a_socket_of_two_owners_is_no_loop() -> None:
     heading = (
         "Local Address Remote Address User Pid Command Swind Send-Q Rwind Recv-Q State\n"

@@ -11,8 +11,8 @@ repeated, or `-p tcp` and `-p tcpv6` of one moment.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -38,10 +38,13 @@ END_FIELDS = (*LOCAL_FIELDS, "REMOTE")
 OPEN = ("*", ":0")
 """How the other end of a socket is spelled that is not connected."""
 
-PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "UNIX", "OTHER", "PROTO", "NETID")
+PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "INET", "UNIX", "OTHER", "POINT", "PROTO", "NETID")
 """Fields that name a row's protocol; a state at its start changes from run to run."""
 
 _NUMBERS = re.compile("[0-9]+")
+
+_LocalEnd = tuple[tuple[str, ...], tuple[str, ...]]
+"""An end, and what is said of its protocol."""
 
 
 @dataclass
@@ -213,7 +216,7 @@ def _is_another_run(view: View, table: Table, telling: Table) -> bool:
     if same:
         return True
     shown = frozenset().union(*map(_local_ends, view.tables))
-    return not shown.isdisjoint(_local_ends(table))
+    return _meet(shown, _local_ends(table))
 
 
 def _same_heading(table: Table, later: Table) -> bool:
@@ -249,11 +252,25 @@ def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
     return frozenset(socket_of(r.match, END_FIELDS) or r.match.texts for r in table.records)
 
 
-def _local_ends(table: Table) -> frozenset[tuple[str, ...]]:
+def _local_ends(table: Table) -> frozenset[_LocalEnd]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
-    ends = (socket_of(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
-    return frozenset((*told, *end) for end in ends if _tells(end[1:]))
+    found = (socket_of(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
+    return frozenset(
+        (end[1:], tuple(filter(None, (*told, end[0])))) for end in found if _tells(end[1:])
+    )
+
+
+def _meet(one: Iterable[_LocalEnd], other: Iterable[_LocalEnd]) -> bool:
+    """Whether both have a local end, of the same protocol where both tell which."""
+    said: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+    for end, protocol in one:
+        said[end].add(protocol)
+    return any(
+        not protocol or () in said[end] or protocol in said[end]
+        for end, protocol in other
+        if end in said
+    )
 
 
 def _tells(ends: Sequence[str]) -> bool:
