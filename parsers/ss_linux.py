@@ -388,7 +388,8 @@ def _settle(columns: Columns) -> None:
     """One table without Netid holds one protocol; `*` means what the table's era says."""
     length = len(columns["proto"])
     none = [None] * length
-    words = {word for word in columns.get("state_raw", none) if word}
+    states = columns.get("state_raw", none)
+    words = {word for word, proto in zip(states, columns["proto"], strict=True) if not proto}
     only = "udp" if "UNCONN" in words and not words & TCP_ONLY else "tcp"
     if "sctp" in columns["proto"]:  # an association, below an endpoint of the same table
         only = "sctp"
@@ -397,7 +398,7 @@ def _settle(columns: Columns) -> None:
     eras = columns.pop("_era", none)
     era = "new" if "new" in eras else "old" if "old" in eras else None
     _stars(columns, length, era)
-    if "UNCONN" in words:
+    if "UNCONN" in states:
         _misnamed(columns, length, era)
         _bound(columns, length)
 

@@ -149,6 +149,26 @@ def test_rows_are_read_as_the_program_would(text: str, pids: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f"    ['sport = :22', '{OWNED}'],\n", [1]),
+        (f"- `ss -tlnp` says `{OWNED}`\n", [1]),
+        (f"  raw := `{OWNED}`\n  l := Parse(raw, `pid=([0-9]+),fd=[0-9]+`)\n", [1]),
+        (f"""run('echo "{ROWS[1]}"\\n')\nwrite('echo "{ROWS[1]}"\\n')\n""", [1, 2]),
+        (f"""run('echo "{ROWS[1]}"\\necho "{ROWS[0]}"\\n')\n""", [1, 1]),
+        (f'"none") echo "nothing" ;;\n"all") echo "{ROWS[1]}"; fi ;;\n', [2]),
+        (f'*) echo "{ROWS[1]}"; if [ -n "$X" ]; then echo "{ROWS[0]}"; fi ;;\n', [1, 1]),
+        (f'case "$*" in\n"-l | grep :80")\n  echo "{ROWS[1]}"\n  ;;\n', [3]),
+    ],
+)
+def test_every_string_of_a_line_that_is_a_row_is_read(text: str, lines: list[int]) -> None:
+    dump = parse(text)
+    assert dump.frame["line"].tolist() == lines
+    assert dump.problems == []
+    assert adds_up(dump)
+
+
+@pytest.mark.parametrize(
     "row", [PACKET, "v_str LISTEN 0 0 *:5002 *:*", "u_str LISTEN 0 5 @a/b 11 * 0"]
 )
 def test_rows_of_every_family_are_rows_between_quotes(row: str) -> None:

@@ -40,6 +40,12 @@ def cells(dump: nsparse.Dump, *names: str) -> list[list[object]]:
     return known.where(known.notna(), None).values.tolist()
 
 
+def test_rows_that_name_their_protocol_say_nothing_of_those_that_do_not() -> None:
+    rows = "UNCONN 0 0 192.0.2.1:53 0.0.0.0:*\ntcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n"
+    dump = nsparse.parse(io.BytesIO((HEAD.removeprefix("Netid ") + rows).encode()))
+    assert cells(dump, "proto", "state") == [["udp", None], ["tcp", "LISTEN"]]
+
+
 # ---- timers -----------------------------------------------------------------------------------
 
 # print_ms_timer: a dot parts seconds from milliseconds, whatever unit stands behind them.

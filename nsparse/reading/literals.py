@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from string import ascii_letters, digits
+from typing import NamedTuple
 
 from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.text import BLANKS
-from nsparse.reading.unbroken import FAMILY, QUOTES, is_of_table, is_row, unescaped
+from nsparse.reading.unbroken import FAMILY, QUOTES, is_heading, is_of_table, is_row, unescaped
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
 
 LONGEST = 10_000
 """No row is longer."""
+
+FRONT = 80
+"""So much stands before a string at most; more is a sentence, or a record of a log."""
+
+DEPTH = 2
+"""A command within a string holds strings (`'echo "tcp ..."'`), and may be one of a list."""
 
 FENCE, OWNERS = "```", "users:(("
 """Quotes that are none of a program: what Markdown puts around a text, and `ss` around names."""
@@ -39,16 +46,19 @@ _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
 _ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 """Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
+# The owners of a row have quotes of their own, escaped or not.
 _STRING = re.compile(
-    rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}])"
-    # The owners of a row have quotes of their own, escaped or not.
-    r"(?P<inner>(?:\(\(\"(?:(?!\)\)).)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote).*"
+    rf"(?P<quote>[{QUOTES}])"
+    r"(?P<inner>(?:\(\(\"(?:(?!\)\)).)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
 )
 _FIRST = re.compile(
-    rf"(?P<front>[^{QUOTES}]{{0,80}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
+    rf"(?P<front>[^{QUOTES}]{{0,{FRONT}}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
 )
 _LAST = re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*")
 _ASSIGNS = re.compile(r"(?:^|[=(,:\[{])[ \t]*\Z")
+_ASSIGNED = re.compile(r"[^()]+=[ \t]*")
+# Python's and Rust's: `f"..."`, `br#"..."#`.
+_PREFIX = re.compile(r"\b[A-Za-z]{1,2}#{0,3}\Z")
 _LINE_END = re.compile(r"(?:\\[nr])+\\?[ \t]*$")
 _CLOSING = re.compile(rf"[ \t]*[{QUOTES}]{{1,3}}[ \t;,)\]}}]*")
 _INDENTED = re.compile(r"[ \t]*\\(?:t|x20)")
@@ -75,6 +85,20 @@ def _ends_word(text: str, at: int) -> bool:
     return line.rstrip(BLANKS)[-1:] in _WORD_ENDS
 
 
+class Said(NamedTuple):
+    """What a line says between its quotes.
+
+    Attributes:
+        front: What stands before the first of these strings.
+        quote: The quote of that.
+        inner: The strings that are of a table; the first of the line, where none is.
+    """
+
+    front: str
+    quote: str
+    inner: tuple[str, ...]
+
+
 def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
     """What stands between the quotes, where that is a part of a table.
 
@@ -82,27 +106,62 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
     """
     quotes: Counter[str] = Counter()
     rows = closed = False
-    for kind, run in groupby(((line, _string(line)) for line in lines), key=_quote):
+    for quote, run in groupby(((line, _said(line)) for line in lines), key=_quote):
         near = list(run)
-        table = kind and any(said and is_row(said["inner"]) for _, said in near)
+        fronts = _fronts(said for _, said in near if said) if quote else frozenset()
         for line, said in near:
-            whole = said if table else None
-            plain, ends = (_inner(whole), True) if whole else _part(line, quotes)
+            whole = said.inner if said and _goes_on(said, fronts) else ()
+            plain, ends = (whole[-1], True) if whole else _part(line, quotes)
             code = closed and plain == line and line.strip() and not is_of_table(line)
-            yield () if code else plain if whole else _unescaped(plain)
+            yield () if code else whole or _unescaped(plain)
             closed = (ends and bool(whole or is_row(plain))) or (rows and _closes(line))
             rows = is_row(plain)
             quotes.update(char for char in line if char in QUOTES)
 
 
-def _string(line: str) -> re.Match[str] | None:
-    """A line that holds a whole string, and is no row itself."""
-    said = _STRING.fullmatch(line) if len(line) <= LONGEST else None
-    return said if said and _is_source(said["front"], line) else None
+def _said(line: str) -> Said | None:
+    """What a line says that holds a whole string, and is no row itself."""
+    first = _STRING.search(line) if len(line) <= LONGEST else None
+    front = line[: first.start()] if first else ""
+    if first is None or len(front) > FRONT or not _is_source(front, line):
+        return None
+    told = [*_of_table(line, DEPTH)]
+    if not told:
+        return Said(front, first["quote"], (_inner(first["inner"]),))
+    at, quote, _ = told[0]
+    return Said(line[:at], quote, tuple(inner for _, _, inner in told))
 
 
-def _quote(pair: tuple[str, re.Match[str] | None]) -> str:
-    return pair[1]["quote"] if pair[1] else ""
+def _of_table(text: str, depth: int) -> Iterator[tuple[int, str, str]]:
+    """The strings of a text that are of a table, those within others first: place, quote, text."""
+    for found in _STRING.finditer(text):
+        inner = _inner(found["inner"])
+        within = [*_of_table(inner, depth - 1)] if depth else []
+        if within:
+            yield from ((found.start(), quote, said) for _, quote, said in within)
+        elif is_row(inner) or is_heading(inner):
+            yield found.start(), found["quote"], inner
+
+
+def _quote(pair: tuple[str, Said | None]) -> str:
+    return pair[1].quote if pair[1] else ""
+
+
+def _fronts(run: Iterable[Said]) -> frozenset[str]:
+    """What stands before rows in lines near to one another; nothing, below one that is assigned."""
+    fronts = {_before(said) for said in run if any(map(is_row, said.inner))}
+    return frozenset(fronts | {""} if any(map(_ASSIGNS.search, fronts)) else fronts)
+
+
+def _before(said: Said) -> str:
+    return _PREFIX.sub("", said.front).strip()
+
+
+def _goes_on(said: Said, fronts: frozenset[str]) -> bool:
+    """Whether a line is of the table that is told in such lines."""
+    front = _before(said)
+    told = front in fronts or _ASSIGNED.fullmatch(front) or is_of_table(said.inner[0])
+    return bool(fronts and told)
 
 
 def _part(line: str, above: Counter[str]) -> tuple[str, bool]:
@@ -138,11 +197,12 @@ def _closes(line: str) -> bool:
 
 
 def _is_source(front: str, line: str) -> bool:
-    return not (FENCE in line or OWNERS in front or begins_as_rows_do(front))
+    row = begins_as_rows_do(front) and not _ASSIGNED.fullmatch(front)  # `raw := "..."` is none
+    return not (row or FENCE in line or OWNERS in front)
 
 
-def _inner(string: re.Match[str]) -> str:
-    return unescaped(_LINE_END.sub("", string["inner"]))
+def _inner(text: str) -> str:
+    return unescaped(_LINE_END.sub("", text))
 
 
 def _unescaped(line: str) -> str:

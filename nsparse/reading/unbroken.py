@@ -174,7 +174,12 @@ def is_row(text: str) -> bool:
 
 def is_of_table(text: str) -> bool:
     """Whether a text looks like a line of a table: a row, though it were damaged, or a heading."""
-    return is_row(text) or begins_as_rows_do(text) or _NAMES.search(text) is not None
+    return is_row(text) or begins_as_rows_do(text) or is_heading(text)
+
+
+def is_heading(text: str) -> bool:
+    """Whether a text names columns."""
+    return _NAMES.search(text) is not None
 
 
 def _split(pattern: re.Pattern[str], line: str) -> tuple[str, ...]:
