@@ -183,6 +183,15 @@ def test_a_string_may_begin_with_an_address() -> None:
     assert not dump.problems
 
 
+@pytest.mark.parametrize("begin", ["<<PORTS", "<<-'PORTS'", '<< "PORTS" | sort'])
+def test_the_word_that_ends_a_text_is_no_row(begin: str) -> None:
+    heading = "State Recv-Q Send-Q Local Address:Port Peer Address:Port"
+    dump = parse(f"cat {begin}\n{heading}\n{OWNED}\nPORTS\n;; # of `-lun`\n")
+    assert dump.frame["line"].tolist() == [3]
+    assert dump.problems == []
+    assert adds_up(dump)
+
+
 def test_connections_that_are_tracked_are_no_damaged_rows() -> None:
     ends = "src=192.0.2.1 dst=192.0.2.2 sport=4000 dport=80"
     dump = parse(f"{ROWS[0]}\ntcp      6 55 CLOSE_WAIT {ends} {ends} [ASSURED] mark=0 use=1\n")

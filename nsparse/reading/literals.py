@@ -13,6 +13,7 @@ from itertools import groupby
 from string import ascii_letters, digits
 from typing import NamedTuple
 
+from nsparse.reading.noise import known
 from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.text import BLANKS
 from nsparse.reading.unbroken import FAMILY, QUOTES, is_heading, is_of_table, is_row, unescaped
@@ -25,6 +26,9 @@ LONGEST = 10_000
 
 FRONT = 80
 """So much stands before a string at most; more is a sentence, or a record of a log."""
+
+HEREDOC = "<<"
+"""What stands before the word that ends a text in the source of a shell."""
 
 DEPTH = 2
 """A command within a string holds strings (`'echo "tcp ..."'`), and may be one of a list."""
@@ -48,7 +52,7 @@ _ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 
 # The owners of a row have quotes of their own, escaped or not.
 _STRING = re.compile(
-    rf"(?P<quote>[{QUOTES}])"
+    rf"(?<!\\)(?P<quote>[{QUOTES}])"
     r"(?P<inner>(?:\(\(\"(?:(?!\)\)).)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
 )
 _FIRST = re.compile(
@@ -61,6 +65,8 @@ _ASSIGNED = re.compile(r"[^()]+=[ \t]*")
 _PREFIX = re.compile(r"\b[A-Za-z]{1,2}#{0,3}\Z")
 _LINE_END = re.compile(r"(?:\\[nr])+\\?[ \t]*$")
 _CLOSING = re.compile(rf"[ \t]*[{QUOTES}]{{1,3}}[ \t;,)\]}}]*")
+# What the shell reads up to a line that is this word.
+_HEREDOC = re.compile(r"<<[-~]?[ \t]*[\"'\\]?(?P<end>[A-Za-z_]\w*)")
 _INDENTED = re.compile(r"[ \t]*\\(?:t|x20)")
 
 
@@ -71,12 +77,18 @@ def may_be(data: bytes) -> bool:
 
 def shows(text: str) -> bool:
     """Whether a text holds a quote where only a program's source has one."""
-    if not any(map(text.__contains__, QUOTES)):
+    if not any(map(text.__contains__, (*QUOTES, HEREDOC))):
         return False
-    if any(map(text.__contains__, _ESCAPES)):
+    if any(map(text.__contains__, _ESCAPES)) or _heredoc(text[:LOOK]):
         return True
     signs = _SIGN.finditer(text, 0, LOOK)
     return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)
+
+
+def _heredoc(text: str) -> str:
+    """The word that ends a text which begins below; nothing where all know it (`EOF`)."""
+    found = _HEREDOC.search(text) if HEREDOC in text else None
+    return found["end"] if found and known(found["end"]) is None else ""
 
 
 def _ends_word(text: str, at: int) -> bool:
@@ -106,15 +118,18 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
     """
     quotes: Counter[str] = Counter()
     rows = closed = False
+    end = ""
     for quote, run in groupby(((line, _said(line)) for line in lines), key=_quote):
         near = list(run)
         fronts = _fronts(said for _, said in near if said) if quote else frozenset()
         for line, said in near:
             whole = said.inner if said and _goes_on(said, fronts) else ()
             plain, ends = (whole[-1], True) if whole else _part(line, quotes)
+            ended = bool(end) and line.strip() == end
             code = closed and plain == line and line.strip() and not is_of_table(line)
-            yield () if code else whole or _unescaped(plain)
-            closed = (ends and bool(whole or is_row(plain))) or (rows and _closes(line))
+            yield () if ended or code else whole or _unescaped(plain)
+            closed = ended or (ends and bool(whole or is_row(plain))) or (rows and _closes(line))
+            end = "" if ended else _heredoc(line) or end
             rows = is_row(plain)
             quotes.update(char for char in line if char in QUOTES)
 
