@@ -57,6 +57,17 @@ def test_a_line_that_holds_several_is_each_of_them(name: str, headings: tuple[st
         assert adds_up(dump)
 
 
+@pytest.mark.parametrize("form", ["x = '{}'", "{}", 'x = """{}"""', "- `{}`"])
+def test_a_string_ends_behind_the_owners_of_its_last_row(form: str) -> None:
+    """Nothing stands behind it, as where a program took the last line end off."""
+    rows = (OWNED, OWNED.replace(":22 ", ":80 "), OWNED.replace(":22 ", ":443 "))
+    dump = parse(form.format(r"\n".join(rows)))
+    assert dump.frame["local_port"].tolist() == [22, 80, 443]
+    assert dump.frame["process"].tolist() == ["sshd"] * 3
+    quoted = r"\n".join(rows).replace('"', r"\"")
+    assert parse(f'{{"stdout": "{quoted}"}}').frame["local_port"].tolist() == [22, 80, 443]
+
+
 def test_a_line_of_any_length_holds_several() -> None:
     row = "tcp 0 0 192.0.2.10:22 198.51.100.7:51514 ESTABLISHED"
     assert len(parse(f"{' '.join([row] * 1500)}\n").frame) == 1500

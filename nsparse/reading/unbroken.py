@@ -195,13 +195,23 @@ def _split(pattern: re.Pattern[str], line: str) -> tuple[str, ...]:
 
 def _between_quotes(several: tuple[str, ...]) -> tuple[str, ...]:
     """Lines of one string without the source around it, for which an empty line stands."""
-    first, last = several[0], several[-1]
-    for opening in [*_QUOTE.finditer(first)][-1:]:
-        for closing in _QUOTE.finditer(last):
-            if closing[0] == opening[0] and len(several) > 1:
-                inner = [first[opening.end() :], *several[1:-1], last[: closing.start()]]
-                return (*map(unescaped, inner), *([""] if inner[-1].strip() else []))
-    return several
+    opening = _opening(several[0]) if len(several) > 1 else None
+    if opening is None:
+        return several
+    last = several[-1]
+    closing = next((one for one in _QUOTE.finditer(last) if one[0] == opening[0]), None)
+    if closing is None:
+        return several
+    inner = [several[0][opening.end() :], *several[1:-1], last[: closing.start()]]
+    return (*map(unescaped, inner), *([""] if inner[-1].strip() else []))
+
+
+def _opening(first: str) -> re.Match[str] | None:
+    """The quote behind which a string begins; a row has quotes of its own, around its owners."""
+    quotes = [*_QUOTE.finditer(first)]
+    begins = (one for one in quotes if _begins_one(first[one.end() :]))
+    last = quotes[-1] if quotes and not is_row(first) else None
+    return next(begins, last)
 
 
 def unescaped(text: str) -> str:
@@ -209,5 +219,5 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
 
 
-_QUOTE = re.compile(rf"(?<!\\)\\*+[{QUOTES}]")
+_QUOTE = re.compile(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
 _ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")
