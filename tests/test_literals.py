@@ -257,3 +257,18 @@ def test_ansible_names_the_host_above_its_output() -> None:
     dump = parse(f"web1 | SUCCESS | rc=0 >>\n{text}\n\ndb1 | CHANGED | rc=0 >>\n{text}\n")
     assert dump.frame["host"].tolist() == ["web1"] * 3 + ["db1"] * 3
     assert dump.census["prompt"] == 2
+
+
+@pytest.mark.parametrize("label", [">> node {} <<", "== host: {} ==", "--- Host {} ---"])
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+def test_a_loop_names_the_host_above_its_output(label: str, engine: str) -> None:
+    text = "\n".join((*HEADINGS, *ROWS))
+    parts = (f"{label.format(name)}\n{text}\n\n" for name in ("web1", "192.0.2.7"))
+    dump = parse("".join(parts), engine=engine)
+    assert dump.frame["host"].tolist() == ["web1"] * 3 + ["192.0.2.7"] * 3
+    assert not dump.problems
+
+
+@pytest.mark.parametrize("label", ["== node exporter ==", "== host 1 ==", "-- tcp-1 --"])
+def test_a_line_that_names_no_host_is_a_sentence(label: str) -> None:
+    assert parse(f"{label}\n{ROWS[0]}\n").frame["host"].isna().all()

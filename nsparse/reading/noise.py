@@ -84,6 +84,13 @@ _ANSIBLE = re.compile(
     r"(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*) \| (?:SUCCESS|CHANGED|FAILED!?) \| rc=[0-9]+ >>.*"
 )
 """What an ad hoc command of Ansible prints above the output of each host."""
+_LABEL = re.compile(
+    r"(?P<left>[>=#*-])(?P=left){1,7} ?(?:node|host|Node|Host):? "
+    # A word of a sentence has neither digits nor dots, a number alone names no host.
+    r"(?=[^ ]*[0-9.-])(?=[^ ]*[A-Za-z.])(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{0,60})"
+    r" ?(?P<right>[<=#*-])(?P=right){1,7}"
+)
+"""What loops over hosts print above the output of each: `>> node web1 <<`, `== host: db1 ==`."""
 
 
 def prompt(line: str, *, strict: bool = False) -> Prompt | None:
@@ -106,7 +113,8 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     line = _plain(line)
     if _BARE_COMMAND.fullmatch(line):
         return Prompt(None, line)
-    if " | rc=" in line and (named := _ANSIBLE.fullmatch(line)):
+    named = _ANSIBLE.fullmatch(line) if " | rc=" in line else _LABEL.fullmatch(line)
+    if named is not None:
         return Prompt(named["host"], None)
     found = _PROMPT.fullmatch(line)
     if found is None:
@@ -137,7 +145,7 @@ def stands_beside(line: str) -> bool:
     No digit is told from another here: what holds of one line holds of all alike.
     """
     plain = _plain(line)
-    command = any(look.fullmatch(plain) for look in (_BARE_COMMAND, _PROMPT, _ANSIBLE))
+    command = any(look.fullmatch(plain) for look in (_BARE_COMMAND, _PROMPT, _ANSIBLE, _LABEL))
     return command or known(line) is not None or times.looks_like(plain)
 
 
