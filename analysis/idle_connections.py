@@ -106,8 +106,9 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     open_ = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
     least = min(limits["few"], limits["many"])
+    idle = silent(scene, limits["idle_s"])
     for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
-        quiet = int(silent(scene, limits["idle_s"])[lot].sum())
+        quiet = int(idle[lot].sum())
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             yield _leak(scene, limits, lot, quiet)
 
@@ -135,7 +136,7 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
             f"{first['owner'] or 'this host'} has {plural(n, 'connection')} to {place} "
             f"open{told}: more than a usual pool."
         ),
-        sockets=tuple(lot.tolist()),
+        sockets=labels(lot),
         limits=dict(limits),
         evidence=(f"{percent(ports, drawn.size)} of {thousands(drawn.size)} local ports to it",),
         cause=("suggests a client for each request, or connections that are not given back",),

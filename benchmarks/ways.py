@@ -40,6 +40,16 @@ def _judge(path: Path, form: Format) -> Callable[[], Counts]:
     return lambda: {"rows": int(nsparse.diagnose(dump).summary["rows"])}
 
 
+def _scene(path: Path, form: Format) -> Callable[[], Counts]:
+    """What all diagnoses read, made once: roles, owners, services, pairs."""
+    import nsparse
+    from nsparse.judging.given import given, joined
+    from nsparse.judging.scene import scenes
+
+    dump = nsparse.parse(path, on_bad_lines="skip")
+    return lambda: {"rows": sum(len(one.view) for one in scenes(joined(list(given(dump)))))}
+
+
 def _regex(path: Path, form: Format) -> Callable[[], Counts]:
     import nsparse
 
@@ -152,6 +162,7 @@ WAYS: dict[str, Way] = {
     "nsparse": _nsparse,
     "nsparse engine=regex": _regex,
     "nsparse diagnose": _judge,
+    "nsparse scene": _scene,
     "nsparse read_chunks": _chunks,
     "read_csv": _read_csv,
     "read_csv + split": _read_csv_split,
