@@ -53,7 +53,7 @@ _ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 # The owners of a row have quotes of their own, escaped or not.
 _STRING = re.compile(
     rf"(?<!\\)(?P<quote>[{QUOTES}])"
-    r"(?P<inner>(?:\(\(\"(?:(?!\)\)).)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
+    r"(?P<inner>(?:\(\(\"[^)]*+(?:\)(?!\))[^)]*+)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
 )
 _FIRST = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,{FRONT}}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
