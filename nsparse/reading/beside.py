@@ -6,6 +6,7 @@ from nsparse.reading import noise, times
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
 from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
+from nsparse.reading.unbroken import is_of_family
 
 PAGER = "pager"
 
@@ -106,7 +107,7 @@ class Beside:
             self.ledger.pass_over("section", line, self.course.skipping)
         elif self.course.open and not (opener and self.floor.headings):
             self.ledger.wait(line)
-        elif opener is not None or self._beheaded(line):
+        elif opener is not None or self._beheaded(line) or is_of_family(line.text):
             self.ledger.refuse(line, opener)
         else:
             self.ledger.pass_over("text", line, "text")

@@ -166,10 +166,15 @@ def is_row(text: str) -> bool:
     words = text.split()
     if len(words) < LEAST:
         return False
-    numbers = sum(map(str.isdecimal, words))
     if _OF_FAMILY.match(text.lstrip()):
-        return numbers >= NUMBERS
-    return holds_data(text) or (numbers > 0 and begins_as_rows_do(text))
+        return is_of_family(text)
+    return holds_data(text) or (any(map(str.isdecimal, words)) and begins_as_rows_do(text))
+
+
+def is_of_family(text: str) -> bool:
+    """Whether a text looks like a row of sockets that are not of the internet."""
+    numbers = sum(map(str.isdecimal, text.split()))
+    return numbers >= NUMBERS and _OF_FAMILY.match(text.lstrip()) is not None
 
 
 def is_of_table(text: str) -> bool:
