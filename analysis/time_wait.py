@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
@@ -25,6 +25,10 @@ NUMBERS = (
     Number("times", 10, "so many closed for each that is open: they are not reused"),
     Number("fill", 0.25, "of the ports to one service: about 7 000 on Linux"),
 )
+AT_ONCE_S = 2
+"""Whoever opens a connection for each request does not close hundreds within so short a time."""
+ROUNDED_S = 1
+"""So much longer than TIME_WAIT lasts a timer may seem to run: tools print whole seconds."""
 REFS = (
     "Bernat: Coping with the TCP TIME-WAIT state on busy Linux servers",
     "RFC 6191",
@@ -85,6 +89,7 @@ def _severity(scene: Scene, limits: Limits, lot: Ints, opened: int) -> Severity 
 
 def _churn(scene: Scene, limits: Limits, part: Rows, opened: Rows, severity: Severity) -> Finding:
     n, size = len(part), scene.constants.ephemeral_size
+    closed = _closed(scene, part)
     service = str(part.row(0)["service"])
     owners = opened.leading("owner", len(opened))
     filled = severity == "warning"
@@ -105,23 +110,53 @@ def _churn(scene: Scene, limits: Limits, part: Rows, opened: Rows, severity: Sev
         base=size if filled else None,
         verdict=(
             f"{plural(n, 'connection')} to {service} {are(n)} in TIME_WAIT "
-            f"{beside}: this host opens {_rate(scene, n)} new ones a second and reuses none."
+            f"{beside}: this host {_pace(scene, part, closed)}."
         ),
         sockets=labels(part),
         limits={**limits, "ephemeral_size": size},
         evidence=_evidence(scene, part, opened),
-        cause=_cause(owners),
+        cause=_cause(owners, closed),
         next=_steps(scene, service, {} if drawn.known else advice.PORT_RANGE),
         caveats=(*_caveats(scene), *drawn.doubts),
     )
 
 
-def _rate(scene: Scene, n: int) -> str:
-    """New connections a second; a range where the length of TIME_WAIT is one."""
+class Closed(NamedTuple):
+    """When connections were closed, by the timers of all of them, in seconds before the dump."""
+
+    first: float
+    last: float
+
+    @property
+    def lasted(self) -> float:
+        """Over which time; ss prints whole seconds, so no time is shorter than one."""
+        return max(self.first - self.last, 1)
+
+
+def _closed(scene: Scene, part: Rows) -> Closed | None:
+    """When they were closed: None without timers, or where it is not known how long they run."""
     short, long = scene.constants.time_wait_s
-    if short == long:
-        return f"about {thousands(n / long)}"
-    return f"{thousands(n / long)} to {thousands(n / short)}"
+    if short != long or not part.view.known("timer_ms")[part.at].all():
+        return None
+    left = part.view.numbers("timer_ms")[part.at] / 1000
+    if left.max() > long + ROUNDED_S:
+        return None
+    return Closed(first=long - left.min(), last=max(long - left.max(), 0))
+
+
+def _pace(scene: Scene, part: Rows, closed: Closed | None) -> str:
+    """How many a second, over which time; a range where the length of TIME_WAIT is one."""
+    n, (short, long) = len(part), scene.constants.time_wait_s
+    if closed is not None:
+        ago = "less than 1 s" if closed.last < 1 else f"{thousands(closed.last)} s"
+        return (
+            f"closed about {thousands(n / closed.lasted)} a second for {thousands(closed.lasted)} "
+            f"s, the last one {ago} ago, and reused none"
+        )
+    rate, over = f"about {thousands(n / long)}", f"{long} s"
+    if short != long:
+        rate, over = f"{thousands(n / long)} to {thousands(n / short)}", f"{short} to {long} s"
+    return f"opens {rate} new ones a second, on average over the last {over}, and reuses none"
 
 
 def _evidence(scene: Scene, part: Rows, opened: Rows) -> tuple[str, ...]:
@@ -143,7 +178,11 @@ def _evidence(scene: Scene, part: Rows, opened: Rows) -> tuple[str, ...]:
     return (*lines, *constant(scene, "ephemeral_low", "the range"))
 
 
-def _cause(owners: Collection[str]) -> tuple[str, ...]:
+def _cause(owners: Collection[str], closed: Closed | None) -> tuple[str, ...]:
+    if closed is not None and closed.lasted <= AT_ONCE_S:
+        return (
+            "all were closed at once: suggests a program that ended or a pool that was emptied",
+        )
     said = ["no keep-alive, or a pool that holds fewer connections than are in use at once"]
     if len(owners) == 1:
         said.append(f"{next(iter(owners))} has all that are open: this suggests that it opens them")

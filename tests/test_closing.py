@@ -847,7 +847,7 @@ def test_churn_names_the_rate() -> None:
     assert brief(finding) == (
         "notice time-wait-churn client 203.0.113.9:5432 (high): 600 connections to "
         "203.0.113.9:5432 are in TIME_WAIT beside 3 open: this host opens about 10 new ones a "
-        "second and reuses none."
+        "second, on average over the last 60 s, and reuses none."
     )
     assert finding.cause[1].startswith("gateway/2210 has all that are open: this suggests")
     assert finding.evidence == (
@@ -899,9 +899,37 @@ def test_churn_on_windows_is_a_range() -> None:
     rows = many(600, CHURN.replace("TIME_WAIT 0 0", "TIME_WAIT - -"), 50000)
     (finding,) = found("time-wait-churn", scene(rows, "windows"))
     assert "about" not in finding.verdict
-    assert "opens 2 to 20 new ones a second" in finding.verdict
+    assert "opens 2 to 20 new ones a second, on average over the last 30 to" in finding.verdict
     assert finding.evidence[0] == "600 TIME_WAIT of 30-240 s each, 0 ESTABLISHED"
     assert "how long TIME_WAIT lasts here: 30 to 240 s are possible" in finding.caveats
+
+
+@pytest.mark.parametrize(
+    ("left", "pace", "cause"),
+    [
+        # Seconds that the timers still run, of 60.
+        ((58, 59), "closed about 600 a second for 1 s, the last one 1 s ago", "all were closed"),
+        ((1, 2), "closed about 600 a second for 1 s, the last one 58 s ago", "all were closed"),
+        ((50, 52), "closed about 300 a second for 2 s, the last one 8 s ago", "all were closed"),
+        ((49, 52), "closed about 200 a second for 3 s, the last one 8 s ago", "no keep-alive"),
+        ((0, 60), "closed about 10 a second for 60 s, the last one less than 1 s", "no keep-alive"),
+        ((0, 61), "closed about 10 a second for 60 s, the last one less than 1 s", "no keep-alive"),
+        ((1, None), "opens about 10 new ones a second, on average over the last", "no keep-alive"),
+    ],
+)
+def test_churn_by_the_timers(left: tuple[int | None, ...], pace: str, cause: str) -> None:
+    """Timers tell when, unless one is missing."""
+    timers = ["" if s is None else f" timer=timewait timer_ms={s * 1000}" for s in left]
+    rows = [row + timers[i % 2] for i, row in enumerate(many(600, CHURN))]
+    (finding,) = found("time-wait-churn", scene(rows))
+    assert pace in finding.verdict
+    assert finding.cause[0].startswith(cause)
+
+
+def test_churn_where_timers_run_longer_than_time_wait_is_known_to() -> None:
+    rows = many(600, f"{CHURN} timer=timewait timer_ms=41300", 50000)
+    (finding,) = found("time-wait-churn", scene(rows, "macos"))
+    assert "opens about 20 new ones a second, on average over the last 30 s," in finding.verdict
 
 
 @pytest.mark.parametrize("n", [3, 8000])
