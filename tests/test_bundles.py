@@ -770,6 +770,30 @@ def test_a_hostile_archive_costs_itself_alone(what: str, tmp_path: Path) -> None
     assert {path.name for path in tmp_path.iterdir()} == {"bad", "good.tar"}
 
 
+SOCKETS_OF_A_HOST = b"State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" + b"".join(
+    b"ESTAB 0 0 192.0.2.1:%d 198.51.100.7:443\n" % port for port in range(5000, 8000)
+)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(SOCKETS_OF_A_HOST),
+        lzma.compress(SOCKETS_OF_A_HOST),
+        tar({"ss.txt": SOCKETS_OF_A_HOST}),
+        gzip.compress(tar({"ss.txt": SOCKETS_OF_A_HOST})),
+    ],
+    ids=["gzip", "xz", "tar", "tar.gz"],
+)
+def test_what_stands_before_a_cut_is_read(packed: bytes) -> None:
+    bundle = opened(packed[: len(packed) * 9 // 10], "web1")
+    (dump,) = bundle.dumps
+    ports = dump.frame["local_port"].tolist()[:-1]  # the last row may be cut itself
+    assert len(ports) > 1000
+    assert ports == [*range(5000, 5000 + len(ports))]
+    assert [problem.why for problem in bundle.problems] == ["cut: its end is missing"]
+
+
 @pytest.mark.parametrize(
     "data",
     [gzip.compress(WHOLE)[:60], b"PK\x03\x04" + bytes(99)],

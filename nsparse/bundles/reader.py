@@ -89,7 +89,11 @@ class Reader:
         return True
 
     def take(self, member: Member) -> None:
-        """Read a member, whatever it is."""
+        """Read a member, whatever it is.
+
+        Raises:
+            Broken: It was read up to there.
+        """
         self.count["files"] += 1
         if not member.path:  # a bundle that is one file is known by its own name
             member = member._replace(path=self.name.replace("\\", "/").rpartition("/")[2])
@@ -101,6 +105,8 @@ class Reader:
         self.count["dumps"] += dumps
         self.count["facts"] += facts
         self.count["others"] += not (dumps or facts)
+        if member.stream.broken is not None:
+            raise member.stream.broken
 
     def mark(self, path: str, archive: str) -> None:
         """Note the bundle of a known layout that a path in an archive shows to begin there."""

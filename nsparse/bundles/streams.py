@@ -58,6 +58,10 @@ class Unreadable(NsparseError):
         self.path, self.why = path, why
 
 
+class Broken(Unreadable):
+    """One that ends too early, or is damaged from some place on: what came before it stands."""
+
+
 class Total:
     """What all that was taken out of one file on disk may have together."""
 
@@ -111,6 +115,9 @@ class Source:
         path: Whose fault it is when reading fails.
         meter: Who counts what is read.
         file: Whether the stream is a file of its own, which may also be read from its end.
+
+    Attributes:
+        broken: Why `blocks` gave no more, where it was not the end.
     """
 
     def __init__(
@@ -122,6 +129,7 @@ class Source:
         self._some: Callable[[int], bytes] = getattr(stream, "read1", None) or stream.read
         self.stream, self.file = stream, file
         self.count = 0
+        self.broken: Broken | None = None
 
     @classmethod
     def of(cls, data: bytes, path: str) -> Source:
@@ -156,11 +164,12 @@ class Source:
     def blocks(self) -> Iterator[bytes]:
         """The same in larger pieces, for streams give what they have: the first is a chunk or all.
 
-        The others are a quarter of one at least, but for the last.
+        The others are a quarter of one at least, but for the last. A stream that is broken gives
+        what it has.
         """
         waiting: list[bytes] = []
         size, enough = 0, CHUNK
-        for data in self.chunks():
+        for data in self._unbroken():
             waiting.append(data)
             size += len(data)
             if size >= enough:
@@ -168,6 +177,13 @@ class Source:
                 waiting, size, enough = [], 0, CHUNK // 4
         if waiting:
             yield b"".join(waiting)
+
+    def _unbroken(self) -> Iterator[bytes]:
+        """All that is left, up to where it breaks."""
+        try:
+            yield from self.chunks()
+        except Broken as error:
+            self.broken = error
 
     def _fresh(self, size: int) -> bytes:
         if self._ended:
@@ -177,7 +193,7 @@ class Source:
         except Unreadable:
             raise
         except DAMAGE as error:
-            raise Unreadable(self._path, reason(error)) from error
+            raise Broken(self._path, reason(error)) from error
         self._ended = not data and size > 0
         self.count += len(data)
         if self._meter is not None:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
-from nsparse.bundles.streams import CHUNK, Source, Unreadable
+from nsparse.bundles.streams import CHUNK, Broken, Source, Unreadable
 
 HEADERS_AT_MOST = 4 << 20
 """So much may describe one file: long names and attributes are a few KiB."""
@@ -69,6 +69,7 @@ class Tape:
         self._source, self._path = source, path
         self._data, self._at, self._before = b"", 0, 0
         self._described = 0
+        self._broken: Broken | None = None
 
     def tell(self) -> int:
         """Where the next byte stands."""
@@ -86,15 +87,18 @@ class Tape:
         return self.all_of(size)
 
     def all_of(self, size: int) -> bytes:
-        """So many of the next bytes; fewer only at the end."""
+        """So many of the next bytes; fewer only at the end, or where the archive breaks."""
         data = self.some(size)
         if len(data) == size:
             return data
         parts = [data]
         size -= len(data)
-        while size and (part := self.some(size)):
-            parts.append(part)
-            size -= len(part)
+        try:
+            while size and (part := self.some(size)):
+                parts.append(part)
+                size -= len(part)
+        except Broken as error:
+            self._broken = error
         return b"".join(parts)
 
     def some(self, size: int) -> bytes:
@@ -112,6 +116,8 @@ class Tape:
         self._at = min(max(at, self._at), len(self._data))
 
     def _fill(self) -> None:
+        if self._broken is not None:
+            raise self._broken
         self._before += len(self._data)
         self._data, self._at = self._source.read(CHUNK), 0
 
@@ -150,24 +156,16 @@ class Tape:
 
 
 def content_of(tape: Tape, size: int, path: str) -> bytes | Source:
-    """The content of the file at which a tape stands: most are small, and read at once.
-
-    Raises:
-        tarfile.ReadError: The archive ends before the file does.
-    """
-    if size > CHUNK:
-        return Source(_Content(tape, size), path)
-    data = tape.all_of(size)
-    if len(data) < size:
-        raise tarfile.ReadError(CUT)
-    return data
+    """The content of the file at which a tape stands: most are small, and read at once."""
+    data = tape.all_of(size) if size <= CHUNK else b""
+    return data if len(data) == size else Source(_Content(tape, size, data), path)
 
 
 class _Content:
-    """The content of a large file."""
+    """The content of a large file, or of one that is cut, of which the start is at hand."""
 
-    def __init__(self, tape: Tape, size: int) -> None:
-        self._tape, self._left = tape, size
+    def __init__(self, tape: Tape, size: int, start: bytes) -> None:
+        self._tape, self._left, self._start = tape, size, start
 
     def read1(self, size: int) -> bytes:
         """Some of the next bytes; none at the end.
@@ -175,7 +173,8 @@ class _Content:
         Raises:
             tarfile.ReadError: The archive ends before the file does.
         """
-        data = self._tape.some(min(size, self._left))
+        data, self._start = self._start[:size], self._start[size:]
+        data = data or self._tape.some(min(size, self._left))
         if not data and self._left:
             raise tarfile.ReadError(CUT)
         self._left -= len(data)
