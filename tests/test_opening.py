@@ -156,6 +156,25 @@ def test_accept_queue_of_several_listeners_of_one_port(ask: Ask) -> None:
     assert "12 connections wait for accept() and the limit of the 2 queues is 5" in finding.verdict
 
 
+@pytest.mark.parametrize("first", ["netstat", "ss"])
+def test_accept_queue_that_two_tools_show(ask: Ask, tmp_path: Path, first: str) -> None:
+    """net-tools prints 0 for every limit: it does not hide the one that ss prints."""
+    texts = {
+        "netstat": f"{NETSTAT}tcp 5 0 192.0.2.1:90 0.0.0.0:* LISTEN 7/python3\n",
+        "ss": SS + 'LISTEN 5 4 192.0.2.1:90 0.0.0.0:* users:(("worker",pid=7,fd=3))\n',
+    }
+    order = sorted(texts, key=lambda tool: tool != first)
+    for number, tool in enumerate(order):
+        (tmp_path / f"{number}.txt").write_text(texts[tool])
+    [finding] = ask.found("\n".join(texts[tool] for tool in order), QUEUE)
+    assert brief(finding) == (
+        "critical accept-queue-full 192.0.2.1:90 worker/7 (high): 5 connections wait for accept() "
+        "and the limit is 4: worker/7 is not accepting."
+    )
+    folder = nsparse.diagnose(nsparse.open_bundle(tmp_path), select=(QUEUE,)).findings
+    assert list(map(brief, folder)) == [brief(finding)]
+
+
 def queued(*rows: tuple[int, int, str]) -> str:
     """Listeners of `ss -ltnp`, each with what waits, how many may, and whose it is."""
     return SS + "".join(

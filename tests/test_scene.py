@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -302,6 +303,45 @@ def test_views_of_one_moment_count_once_and_complete_each_other() -> None:
     assert list(seen.rows["owner"]) == ["nginx/1", "nginx/2", "nginx/1"]
     assert list(seen.rows["timer_ms"].dropna()) == [5]
     assert seen.rows["recv_q"].iloc[2] == 0
+
+
+TOLD = [
+    # what several commands print of one socket, and what it is taken for
+    (
+        [
+            row("LISTEN", "192.0.2.1:90", ANY, "python3/7", recv_q=5, tool="netstat"),
+            row("LISTEN", "192.0.2.1:90", ANY, "worker/7", recv_q=5, send_q=4, fd=3),
+        ],
+        {"process": "worker", "fd": 3, "recv_q": 5, "send_q": 4},
+    ),
+    (
+        [
+            row("LISTEN", "192.0.2.1:90", ANY, recv_q=0, tool="netstat"),
+            row("LISTEN", "192.0.2.1:90", ANY, recv_q=5, send_q=128),
+        ],
+        {"recv_q": 5, "send_q": 128},
+    ),
+    (
+        [
+            row(
+                "ESTABLISHED", "192.0.2.1:90", "192.0.2.2:5", timer="persist", timer_ms=9, retrans=2
+            ),
+            row("ESTABLISHED", "192.0.2.1:90", "192.0.2.2:5", "a/7", recv_q=8),
+            row("ESTABLISHED", "192.0.2.1:90", "192.0.2.2:5", recv_q=9),
+        ],
+        {"process": "a", "timer": "persist", "retrans": 2, "recv_q": 0},
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "told"), TOLD)
+def test_what_views_tell_together_does_not_depend_on_their_order(
+    rows: list[Row], told: dict[str, object]
+) -> None:
+    for order in permutations(rows):
+        seen = scene(*(dict(cells, view=view) for view, cells in enumerate(order)))
+        assert seen.views == len(rows) - 1
+        assert seen.rows.loc[:, list(told)].to_dict("records") == [told]
 
 
 ONE = ("192.0.2.1:443", "203.0.113.5:1")

@@ -30,6 +30,17 @@ PLACE = (
     "section",
 )
 """Columns that say where a row comes from: they stay those of the row that is kept."""
+KNOWN_BY = (
+    "proto",
+    "family",
+    "state",
+    "state_raw",
+    *(f"{end}_{part}" for end in ("local", "remote") for part in ("addr", "port", "zone", "name")),
+    "path",
+    "cookie",
+    "inode",
+)
+"""Columns that say which socket it is: those of the row that is kept, where it has them."""
 OF_STATE = ("timer", "timer_ms", "retrans", "probes")
 """Columns that say something of a socket in its state: nothing of it in another one."""
 
@@ -187,22 +198,52 @@ def _first(keys: Ints) -> Ints:
 
 
 def completed(view: View, found: Repeats) -> View:
-    """The same rows, where those that stay have also what only a repeat of them tells."""
+    """The same rows, where those that stay have what the rows of their socket tell together.
+
+    A cell is that of the row which tells most, of those that know it: what two commands of one
+    moment say of a socket does not depend on which of them ran first. A repeat in one view, or in
+    another state, only fills in what no other row knows.
+    """
     if not len(found.again):
         return view
+    into = np.concatenate([found.first, found.first])
+    rows = np.concatenate([found.first, found.again])
+    state, seen = view.codes("state").of, _view(view, rows)
+    alike = state[rows] == state[into]
+    tells = _tells(view, rows)
+    repeated = np.arange(len(rows)) >= len(found.first)
+    repeated &= ~alike | (seen == np.tile(seen[: len(found.first)], 2))
+    tells[repeated] = -1
+    # The last that is written stays: of rows that tell as much the first one.
+    backwards = np.arange(len(rows))[::-1]
+    ranked = backwards[np.argsort(tells[backwards], kind="stable")]
     told = {}
-    state = view.codes("state").of
-    alike = state[found.again] == state[found.first]
     for name in view.names:
-        if name in PLACE or view.empty(name) or view.full(name):
+        if name in PLACE or view.empty(name):
             continue
-        known = view.known(name)
-        give = ~known[found.first] & known[found.again]
-        give &= alike | (name not in OF_STATE)
-        if give.any():
-            # Backwards, so that of several repeats the first one's word is the last one written.
-            source, at = found.again[give][::-1], found.first[give][::-1]
+        order = backwards if name in KNOWN_BY else ranked
+        known = view.known(name)[rows] & (alike | (name not in OF_STATE))
+        give = order[known[order]]
+        source, at = _last_of(rows[give], into[give])
+        if len(at):
             column = pd.Series(view.array(name))
             column.iloc[at] = column.iloc[source].array
             told[name] = column.array
     return view.beside_columns(told) if told else view
+
+
+def _tells(view: View, rows: Ints) -> Ints:
+    """How much each row tells: in how many columns it has a value."""
+    names = [name for name in view.names if name not in PLACE and not view.full(name)]
+    found = np.zeros(len(rows), dtype=np.int64)
+    for name in names:
+        found += view.known(name)[rows]
+    return found
+
+
+def _last_of(source: Ints, at: Ints) -> tuple[Ints, Ints]:
+    """Of several values for one cell the last, where it comes from another row."""
+    at, last = np.unique(at[::-1], return_index=True)
+    source = source[::-1][last]
+    other = source != at
+    return source[other], at[other]

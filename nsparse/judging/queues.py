@@ -113,11 +113,11 @@ def empty_queue(scene: Scene) -> Bools:
     """Connections of a listener in whose queue nobody waits, as it says itself.
 
     Kernels of long ago (Linux 2.6.18) print 0 in /proc/net/tcp for every listener: of netstat one
-    queue that is not empty must show that they are printed at all.
+    queue that is not empty, or a limit beside them, must show that they are printed at all.
     """
     view = scene.view
     listens = view.is_("state", "LISTEN")
-    printed = view.is_("tool", "ss") | bool((listens & view.above("recv_q", 0)).any())
+    printed = view.known("send_q") | bool((listens & view.above("recv_q", 0)).any())
     return _of_listeners(scene, listens & view.is_("recv_q", 0) & printed)
 
 

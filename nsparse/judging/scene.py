@@ -40,6 +40,7 @@ from nsparse.judging.ends import ends_of
 from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S
+from nsparse.judging.processes import called, complete
 from nsparse.judging.shown import names_all, shown
 from nsparse.judging.view import View
 
@@ -64,7 +65,7 @@ class Scene:
         has: Capabilities: states queues accept backlog owner inode timers tcpinfo skmem snapshots
             hosts; `owners` where it names all owners there are; `whole` where no dump is cut;
             `unfiltered` where no state is left out; `times`; and `sysctl`, `counters`,
-            `sockstat`, `proctable` where the facts have them.
+            `sockstat`, `proctable` where the facts have them, the latter of all processes.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
@@ -211,7 +212,7 @@ def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
 
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
     """One moment of one host."""
-    view = View(frame)
+    view = queues(View(frame))  # first of all, for a 0 that means nothing must not hide a limit
     ends = ends_of(view)
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)
@@ -224,14 +225,14 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
     set_aside = aside(view, odd) if odd else None
     if not left.all():
         view, ends, concrete = view.at(left), ends.at(left), concrete[left]
-    view = derived(queues(view), ends, concrete, known)
+    view = derived(called(view, os, facts), ends, concrete, known)
     time = _time(view)
     return Scene(
         view=view,
         host=host,
         os=os,
         tools=frozenset(map(str, view.values("tool"))),
-        has=_has(view, facts) | ({"times"} if time is not None else set()),
+        has=_has(view, os, facts) | ({"times"} if time is not None else set()),
         constants=known,
         duplicates=len(found.again) - found.views,
         moved=found.moved,
@@ -274,10 +275,13 @@ def _sockets(view: View) -> pd.DataFrame:
     return view.pick(np.arange(len(view)), *SAME, *SAME_THERE)
 
 
-def _has(view: View, facts: Mapping[str, object]) -> frozenset[str]:
+def _has(view: View, os: str | None, facts: Mapping[str, object]) -> frozenset[str]:
     """What the dump can show (diagnoses: not evaluated)."""
     seen = {name for name, found in _signs(view) if found}
-    return frozenset(seen | (FACTS & set(facts)))
+    told = FACTS & set(facts)
+    if "proctable" in told and not complete(view, os, facts):
+        told.discard("proctable")
+    return frozenset(seen | told)
 
 
 def _signs(view: View) -> Iterator[tuple[str, bool]]:
