@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, settle, some
+from nsparse.judging.processes import listed
 from nsparse.judging.stated import processes
 from nsparse.prose import plural, port_of, thousands
 
@@ -40,7 +40,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         that inherited the socket keeps it. Callers are let into the queue and nobody answers.
     Do: find the children of the dead process and end the one that holds the socket; in the
         program open sockets so that children do not inherit them.
-    False alarms: a list of processes taken minutes apart. On Linux a listener without an owner
+    False alarms: a list of processes taken minutes apart; one without System, or of fewer processes
+        than have sockets, is of a few and proves nothing. On Linux a listener without an owner
         is the kernel's (NFS, WireGuard) or belongs to another PID namespace.
     """
     if scene.os == "windows":
@@ -50,23 +51,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _dead(scene: Scene, limits: Limits) -> Iterator[Finding]:
-    alive, view = _alive(scene), scene.view
+    alive, view = set(listed(scene.facts)), scene.view
     owners = {int(pid) for pid in view.values("pid")} - set(KERNEL)
     gone = owners - alive
     stale = len(gone) > max(limits["few"], limits["stale"] * len(owners))
-    if not alive or not gone or stale:
+    if "proctable" not in scene.has or not gone or stale:
         return
     serves = view.linked("listener") & view.is_("state", "ESTABLISHED")
     held = view.is_("role", "listener") | serves
     for lot in view.lots(held & view.is_("pid", *gone), "bound"):
         yield _finding(scene, limits, view.pick(lot, "bound", "pid", "role"))
-
-
-def _alive(scene: Scene) -> set[int]:
-    """The PIDs of the list of processes: its keys where it names them, else its items."""
-    table = scene.facts.get("proctable")
-    listed = table if isinstance(table, Iterable) else ()
-    return {int(pid) for pid in listed if isinstance(pid, int) or str(pid).isdigit()}
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
@@ -89,8 +83,8 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         sockets=labels(part),
         limits=dict(limits),
         evidence=(
-            f"not among the {thousands(len(_alive(scene)))} PIDs of the list{processes(scene)}: "
-            f"{', '.join(pids)}",
+            f"not among the {thousands(len(listed(scene.facts)))} PIDs of the list"
+            f"{processes(scene)}: {', '.join(pids)}",
             *((f"{plural(calls, 'established connection')} to it",) if calls else ()),
         ),
         cause=("the handle was inheritable: suggests a program that was started by the dead one",),

@@ -586,9 +586,9 @@ def test_a_list_of_other_processes_proves_nothing(ask: Ask) -> None:
     rows = "".join(
         f"  TCP    0.0.0.0:{pid}    0.0.0.0:0    LISTENING    {pid}\n" for pid in range(100, 110)
     )
-    stale = {"win1": {"proctable": [0, 4, *range(106, 110)]}}
+    stale = {"win1": {"proctable": [0, 4, *range(106, 120)]}}
     assert not ask.found(WINDOWS + rows, DEAD, host="win1", facts=stale)
-    fresh = {"win1": {"proctable": [0, 4, *range(101, 110)]}}
+    fresh = {"win1": {"proctable": [0, 4, *range(101, 120)]}}
     assert len(ask.found(WINDOWS + rows, DEAD, host="win1", facts=fresh)) == 1
 
 
@@ -599,8 +599,40 @@ def test_so_many_dead_that_the_list_is_another_moment(
     ask: Ask, owners: int, gone: int, said: int
 ) -> None:
     rows = "".join(windows("TCP", pid, pid) for pid in range(100, 100 + owners))
-    facts = {"win1": {"proctable": [0, 4, *range(100 + gone, 100 + owners)]}}
+    others = range(1000, 1020)
+    facts = {"win1": {"proctable": [0, 4, *range(100 + gone, 100 + owners), *others]}}
     assert len(ask.found(WINDOWS + rows, DEAD, host="win1", facts=facts)) == said
+
+
+@pytest.mark.parametrize(
+    ("pids", "judged"),
+    [
+        ([0, 4, 8, 1052], True),
+        ([0, 1, 8, 1052], False),  # without System
+        ([4, 8, 1052], False),  # 4, 1052, 5540 and 7312 have sockets
+        ([1052], False),  # tasklist /fi "PID eq 1052"
+    ],
+)
+def test_a_list_of_a_few_processes_proves_nothing(
+    ask: Ask, pids: list[int], *, judged: bool
+) -> None:
+    rows = GONE.replace("TIME_WAIT       0", "ESTABLISHED     4")
+    report = ask.report(WINDOWS + rows, DEAD, host="win1", facts={"win1": {"proctable": pids}})
+    assert [finding.n for finding in report.findings] == [2] * judged
+    assert [name for name, _ in report.not_evaluated] == [DEAD] * (not judged)
+
+
+@pytest.mark.parametrize(
+    ("pid", "owner"),
+    [(7788, "java.exe/7788"), (7789, "pid 7789"), (4, "System/4")],
+)
+def test_a_list_of_processes_names_owners(ask: Ask, pid: int, owner: str) -> None:
+    rows = "".join(
+        f"  TCP    192.0.2.70:8443   203.0.113.{n}:40000   CLOSE_WAIT   {pid}\n" for n in range(9)
+    )
+    facts = {"win1": {"proctable": {4: "System", 7788: "java.exe"}}}
+    (finding,) = ask.found(WINDOWS + rows, "close-wait-leak", host="win1", facts=facts)
+    assert finding.group.owner == owner
 
 
 def test_the_dead_need_a_list_of_processes(ask: Ask) -> None:
