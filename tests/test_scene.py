@@ -527,6 +527,7 @@ def test_last_snapshot_is_judged_and_older_ones_prove_persistence() -> None:
     seen = scene(*rows)
     assert (seen.snapshots, len(seen.rows), len(seen.earlier)) == (3, 3, 2)
     assert list(seen.rows["persistent"]) == [True, False, True]
+    assert list(seen.rows["seen_s"]) == [180, 0, 120]
     assert {"snapshots", "times"} <= seen.has
     assert seen.taken_at == times[2]
 

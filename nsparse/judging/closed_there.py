@@ -186,7 +186,7 @@ def evidence(pile: Pile, states: States) -> tuple[str, ...]:
 
 def unknown(pile: Pile) -> tuple[str, ...]:
     """What no finding about CLOSE_WAIT can tell from such a dump."""
-    said = [] if pile.kept else [how_long(pile.scene)]
+    said = [] if pile.kept else [how_long(pile.scene, pile.seen)]
     if "owner" not in pile.scene.has:
         said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
     return tuple(said)

@@ -63,6 +63,7 @@ def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
         "listener": found.listener,
         "target": found.target,
         "once": concrete & ~second(found.pair),
+        "seen_s": np.zeros(len(view), dtype=np.int64),
         "persistent": np.zeros(len(view), dtype=np.bool_),
         "group": group,
     }

@@ -261,8 +261,18 @@ HOW_LONG = "how long: take a second snapshot 120 s later"
 UNTIMED = "how long: no time is printed between the snapshots; run `date` before each"
 
 
-def how_long(scene: Scene) -> str:
-    """That it is not known how long something lasts, and what would show it."""
+LONGER = "whether it lasts: take the snapshots 120 s apart or more"
+
+
+def how_long(scene: Scene, seen: int = 0) -> str:
+    """That it is not known how long something lasts, and what would show it.
+
+    Args:
+        scene: The last moment.
+        seen: For how many seconds it is seen to last; too few to prove anything.
+    """
+    if seen:
+        return LONGER
     moments = (*scene.earlier, scene)
     untimed = scene.earlier and any(moment.taken_at is None for moment in moments)
     return UNTIMED if untimed else HOW_LONG

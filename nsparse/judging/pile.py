@@ -144,6 +144,11 @@ class Pile:
         """How many were in the same state 120 s before."""
         return self.counts["persistent"]
 
+    @cached_property
+    def seen(self) -> int:
+        """For how many seconds the oldest is seen in the same state, by printed times."""
+        return int(self.scene.view.numbers("seen_s")[self.rows.at].max())
+
     @property
     def proofs(self) -> int:
         """What proves that it lasts, 0 to 2: persistence, and the other ends; each for most rows.
@@ -219,7 +224,7 @@ class Pile:
             rest: What the rows of that state are called that are not in the pile.
             columns: Counts to show beside `n`.
         """
-        oldest = "at least 120 s" if self.kept else "not in this dump"
+        oldest = f"at least {thousands(self.seen)} s" if self.seen else "not in this dump"
         shown = (str(self.counts[name]) for name in columns)
         lines = [("state", "n", *columns, "oldest"), (state, str(self.n), *shown, oldest)]
         for name, n in states.items():

@@ -17,7 +17,8 @@ Columns of `Scene.rows` beside those of the frame, always there:
 * `listener`: index of the LISTEN row that serves a server row, else -1.
 * `target`: index of the LISTEN row that a connection to this same host leads to, else -1.
 * `once`: a TCP row with a remote end, of a pair only the first: one row for each connection.
-* `persistent`: the same socket was in the same state 120 s or more before, by printed times.
+* `seen_s`: for how many seconds the same socket is seen in the same state, by printed times.
+* `persistent`: it is so for 120 s or more.
 * `group`: number of (netns, owner, role, bound) of a TCP row with a remote end, else -1.
 """
 
@@ -33,7 +34,7 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.clean import completed, repeats
-from nsparse.judging.codes import Bools, codes, joined
+from nsparse.judging.codes import Bools, Ints, codes, joined
 from nsparse.judging.constants import NO_FACTS, Constants, constants
 from nsparse.judging.derived import derived, queues, with_remote
 from nsparse.judging.ends import ends_of
@@ -182,9 +183,10 @@ def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Sa
         return replace(only, truncated=is_cut, has=only.has | _beside(only, is_cut, said))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
+    seen = _seen(last, earlier)
     return replace(
         last,
-        view=last.view.beside_columns({"persistent": _persistent(last, earlier)}),
+        view=last.view.beside_columns({"seen_s": seen, "persistent": seen >= PERSISTS_S}),
         snapshots=count,
         truncated=is_cut,
         has=last.has | _beside(last, is_cut, said) | {"snapshots"},
@@ -248,22 +250,33 @@ def _time(view: View) -> pd.Timestamp | None:
     return None if view.empty("taken_at") else view.array("taken_at").max()
 
 
-def _persistent(last: Scene, earlier: list[Scene]) -> Bools:
-    """Which rows stood in the same state long enough before."""
-    before = [scene for scene in earlier if _long_before(scene, last)]
+def _seen(last: Scene, earlier: list[Scene]) -> Ints:
+    """How many seconds before, at most, each row stood in the same state."""
+    ages = [_seconds(scene, last) for scene in earlier]
+    before = sorted((each for each in zip(ages, earlier, strict=True) if each[0] > 0), key=_age)
     rows = len(last.view)
-    if not before:
-        return np.zeros(rows, dtype=np.bool_)
-    both = pd.concat([_sockets(scene.view) for scene in (last, *before)], ignore_index=True)
+    if not sum(len(scene.view) for _, scene in before) or not rows:
+        return np.zeros(rows, dtype=np.int64)
+    views = [last.view, *(scene.view for _, scene in before)]
+    both = pd.concat([_sockets(view) for view in views], ignore_index=True)
     key = joined(*(codes(both[name]) for name in both.columns))
-    seen = np.isin(key[:rows], key[rows:])
-    return seen & ~last.view.true("addr_truncated") & last.view.inet
+    of = np.repeat([age for age, _ in before], [len(view) for view in views[1:]])
+    known, first = np.unique(key[rows:], return_index=True)  # the oldest stand first
+    place = np.searchsorted(known, key[:rows]).clip(max=len(known) - 1)
+    found = (known[place] == key[:rows]) & ~last.view.true("addr_truncated") & last.view.inet
+    return np.where(found, of[first[place]], 0)
 
 
-def _long_before(scene: Scene, last: Scene) -> bool:
+def _age(moment: tuple[int, Scene]) -> int:
+    """What sorts the oldest moments first."""
+    return -moment[0]
+
+
+def _seconds(scene: Scene, last: Scene) -> int:
+    """How long one moment is before another; 0 where it is not known."""
     if scene.taken_at is None or last.taken_at is None:
-        return False
-    return bool((last.taken_at - scene.taken_at).total_seconds() >= PERSISTS_S)
+        return 0
+    return int((last.taken_at - scene.taken_at).total_seconds())
 
 
 SAME = ("netns", "proto", "state", "inode", "local_addr", "local_port", "local_name")

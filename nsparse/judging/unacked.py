@@ -163,6 +163,6 @@ def steps(pile: Pile, ss_state: str, *more: advice.Advice | str) -> tuple[Step, 
 def caveats(pile: Pile) -> Iterator[str]:
     """What the dump does not show."""
     if not pile.kept and not pile.counts["sure"]:
-        yield how_long(pile.scene)
+        yield how_long(pile.scene, pile.seen)
     if not pile.rows.different("timer"):
         yield "whether the FIN was repeated: ss -o or netstat -o shows the timers"
