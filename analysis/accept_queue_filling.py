@@ -31,6 +31,7 @@ NUMBERS = (
         "few", 10, "fewer are one burst between two calls of accept(); half, where some gave up"
     ),
     Number("unlimited", 50, "where no limit is printed: the backlog of many programs"),
+    Number("unseen", 5, "the same, of listeners alone: nothing shows that others are accepted"),
     Number("small", 16, "a limit so low is half used by any burst: two snapshots are needed"),
     Number("warning", 100, "so many clients wait at this moment"),
     Number("gave_up", 2, "clients that closed while they waited: a check of the port is one"),
@@ -48,7 +49,10 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         it grow, stay, or go?
     False alarms: a burst at a listener with a short queue, in a single snapshot.
     """
+    unseen = not scene.view.true("concrete").any()
     least = min(halved(limits["few"]), limits["unlimited"])
+    if unseen:
+        least = min(least, limits["unseen"])
     waits = listening(scene) & scene.view.at_least("recv_q", least) & ~full(scene, 1)
     if not waits.any():
         return
@@ -63,6 +67,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
             yield _finding(scene, limits, queue)
         elif filled.any():
             yield _finding(scene, limits, replace(queue, listeners=queue.listeners[filled]))
+        elif unseen and not queue.limited and queue.waiting >= limits["unseen"]:
+            yield _finding(scene, limits, queue, unseen=True)
 
 
 def _filled(listening: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
@@ -72,18 +78,18 @@ def _filled(listening: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
     return (used & flagged(waiting >= limits["few"])) | unlimited
 
 
-def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
+def _finding(scene: Scene, limits: Limits, queue: Queue, *, unseen: bool = False) -> Finding:
     first = queue.listeners.iloc[0]
     again = bool(queue.listeners["again"].any())
     owner = owner_of(first)
     return Finding(
         id="accept-queue-filling",
         severity="warning" if again or queue.waiting >= limits["warning"] else "notice",
-        confidence=_confidence(scene, queue, again=again),
+        confidence="low" if unseen else _confidence(scene, queue, again=again),
         group=Group(**owner, service=first["service"]),
         n=queue.waiting,
         base=int(queue.listeners["send_q"].sum()) if queue.limited else None,
-        verdict=_verdict(queue, actor(owner["owner"], LOCAL_PROGRAM), again=again),
+        verdict=_verdict(queue, actor(owner["owner"], LOCAL_PROGRAM), again=again, unseen=unseen),
         sockets=labels(queue.listeners, queue.unaccepted, queue.half_open, queue.callers),
         limits=dict(limits),
         evidence=(*queue.evidence(), *overflowed(scene)),
@@ -94,7 +100,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
             advice.REFUSED,
             advice.stack_of(owner["process"], owner["pid"]),
         ),
-        caveats=tuple(_caveats(queue, again=again)),
+        caveats=tuple(_caveats(queue, again=again, unseen=unseen)),
     )
 
 
@@ -107,17 +113,25 @@ def _confidence(scene: Scene, queue: Queue, *, again: bool) -> Confidence:
     return settle("medium", scene, up=sure, down=int(not queue.limited), cap=cap)
 
 
-def _verdict(queue: Queue, who: str, *, again: bool) -> str:
+def _verdict(queue: Queue, who: str, *, again: bool, unseen: bool) -> str:
     n = queue.waiting
     waits = f"{plural(n, 'connection')} wait for accept()"
+    if unseen:
+        waits += f" on port {queue.listeners.iloc[0]['local_port']}"
     if queue.limited:
         limit = int(queue.listeners["send_q"].sum())
         waits += f", {percent(n, limit)} of the {thousands(limit)} that may"
-    before_too = " as it did in the snapshot before" if again else ""
-    return f"{waits}: {who} falls behind{before_too}{queue.lost}."
+    behind = "falls behind"
+    if unseen:
+        behind += ", or does not accept"
+    if again:
+        behind += " as it did in the snapshot before"
+    return f"{waits}: {who} {behind}{queue.lost}."
 
 
-def _caveats(queue: Queue, *, again: bool) -> Iterator[str]:
+def _caveats(queue: Queue, *, again: bool, unseen: bool) -> Iterator[str]:
+    if unseen:
+        yield "whether others are accepted: the dump shows listeners alone, ss -tan shows all"
     if not queue.limited:
         yield "the limit: netstat does not print it, ss -ltn does"
     if not again:

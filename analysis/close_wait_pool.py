@@ -115,7 +115,7 @@ DIAGNOSES = (
         check,
         needs=("states",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("fin-wait2-stuck", by="mirror", raises=False),),
+        absorbs=(Absorbs("fin-wait2-stuck", by="mirror"),),
         refs=REFS,
         states=("CLOSE_WAIT",),
     ),

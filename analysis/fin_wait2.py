@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nsparse.diagnosis import Diagnosis, Finding, Group, Number
+from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
+from nsparse.judging.closed_there import of_kind
 from nsparse.judging.elsewhere import facing
 from nsparse.judging.finding import (
     LOCAL_PROGRAM,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.codes import Ints
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.pile import Pile
     from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
@@ -62,6 +63,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         a deadline, then close; a proxy needs a timeout for half-closed sessions.
     False alarms: a half-close in use, which still receives. Rows that the kernel holds (timer
         `timewait`, or no owner) go by themselves within a minute; OpenBSD never times them out.
+        Those that it may hold are none either where the other ends are a stale pool of this host.
     """
     from nsparse.judging.rows import Rows
 
@@ -105,14 +107,33 @@ def _stuck(scene: Scene, limits: Limits, found: Rows, *, vague: bool) -> Iterato
     """Piles that a program holds, or may hold; each that is large enough."""
     least = min(halved(limits["few"]), limits["many"], limits["critical"])
     large = found.part(scene.view.sizes(found.at, "group") >= least)
-    for pile in piles(scene, facing(scene, large, "CLOSE_WAIT"), limits, least=least):
+    large = facing(scene, large, "CLOSE_WAIT").beside(pooled=_pooled(scene, large.at))
+    for pile in piles(scene, large, limits, least=least):
         if vague and not pile.proofs:
             if (unsure := replace(pile, limits=_vague(limits))).speaks:
                 yield _finding(unsure, drained=False, vague=True)
             continue
         drained = pile.n >= limits["critical"] or pile.starves
         if drained or pile.speaks:
-            yield _finding(pile, drained=drained, vague=False)
+            said = _finding(pile, drained=drained, vague=False)
+            yield replace(said, severity="info") if _benign(pile, vague=vague) else said
+
+
+def _pooled(scene: Scene, at: Ints) -> Bools:
+    """Connections whose other end lies in a stale pool of a program on this host."""
+    import numpy as np
+
+    pair = scene.view.numbers("pair")[at]
+    found: Bools = np.isin(pair, of_kind(scene, "close-wait", "pool").at)
+    return found
+
+
+def _benign(pile: Pile, *, vague: bool) -> bool:
+    """Whether the kernel may hold them, for pools that will close at their next use.
+
+    A program that is known to hold its end may wait for as long as the pool does nothing.
+    """
+    return (vague or pile.scene.os != "linux") and pile.counts["pooled"] == pile.n
 
 
 def _vague(limits: Limits) -> dict[str, float]:
@@ -166,7 +187,7 @@ def _cause(pile: Pile, far: list[str]) -> str:
 
 def _caveats(pile: Pile, *, vague: bool, guessed: bool) -> Iterator[str]:
     if not pile.kept:
-        yield how_long(pile.scene)
+        yield how_long(pile.scene, pile.seen)
     if vague:
         yield "who holds them: owners or timers would show it (ss -tanpo, as root)"
     elif pile.scene.os != "linux":
@@ -240,6 +261,7 @@ DIAGNOSES = (
         check,
         needs=("states",),
         numbers=NUMBERS,
+        absorbs=(Absorbs("close-wait-pool", by="mirror"),),
         refs=REFS,
         states=("FIN_WAIT_2",),
     ),

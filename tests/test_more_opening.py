@@ -115,6 +115,18 @@ def test_a_full_queue_takes_over_its_low_limit(ask: Ask) -> None:
 # ---- accept-queue-filling ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("waiting", "seen", "speaks"), [(5, 0, 1), (4, 0, 0), (5, 1, 0)])
+def test_queue_of_listeners_alone(ask: Ask, waiting: int, seen: int, speaks: int) -> None:
+    """`netstat -tlnp` shows no connection, and no limit: what waits is all there is to see."""
+    listener = f"tcp {waiting} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n"
+    other = "tcp 0 0 192.0.2.1:22 203.0.113.9:4001 ESTABLISHED 8/sshd\n" * seen
+    found = ask.found(NETSTAT + listener + other, FILLING)
+    assert [brief(finding) for finding in found] == speaks * [
+        "notice accept-queue-filling 0.0.0.0:80 java/7 (low): 5 connections wait for accept() on "
+        "port 80: java/7 falls behind, or does not accept."
+    ]
+
+
 @pytest.mark.parametrize(
     ("waiting", "limit", "expected"),
     [
@@ -159,7 +171,8 @@ def test_queue_fills_without_a_limit(
     ask: Ask, waiting: int, expected: list[tuple[str, str]]
 ) -> None:
     text = f"{NETSTAT}tcp {waiting} 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java\n"
-    assert ask.levels(text, FILLING) == expected
+    other = "tcp 0 0 192.0.2.1:22 203.0.113.9:4001 ESTABLISHED 8/sshd\n"
+    assert ask.levels(text + other, FILLING) == expected
 
 
 def test_queue_fills_in_two_snapshots(ask: Ask) -> None:

@@ -219,6 +219,27 @@ def test_a_dump_without_states_says_nothing_of_them() -> None:
     assert "closing" not in said
 
 
+def test_a_dump_of_listeners_says_that_connections_are_not_in_it() -> None:
+    every = "$ ss -tan\n" + SS + LISTENER
+    said = [
+        dict(overview(nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode()))).scenes[0]))
+        for text in (SS + LISTENER, every, SS + LISTENER + established(1))
+    ]
+    shown = ["0 (the dump shows listeners alone)", "0", "1 (1 ESTABLISHED)"]
+    assert [one["connections"][0] for one in said] == shown
+
+
+def test_what_is_closing_counts_both_ends_within_the_host() -> None:
+    """The two are in different states: the one that did not close is not left out."""
+    rows = "FIN-WAIT-2 0 0 192.0.2.1:80 192.0.2.1:9\nCLOSE-WAIT 1 0 192.0.2.1:9 192.0.2.1:80\n"
+    [scene] = nsparse.diagnose(nsparse.parse(io.BytesIO((SS + rows).encode()))).scenes
+    said = dict(overview(scene))
+    assert (said["connections"][0], said["closing"]) == (
+        "1 (1 closing)",
+        ["1 FIN_WAIT_2, 1 CLOSE_WAIT"],
+    )
+
+
 def test_rows_twice(ask: Ask) -> None:
     row = "ESTAB 0 0 192.0.2.1:80 203.0.113.8:9 ino:77 sk:1\n"
     [finding] = ask.found(SS + established(98) + row * 2, "dup-rows")

@@ -42,9 +42,12 @@ def _sockets(scene: Scene) -> list[str]:
         "closing": sum(count.get(state, 0) for state in CLOSING),
     }
     detail = ", ".join(f"{thousands(n)} {kind}" for kind, n in kinds.items() if n)
-    listeners = f"listeners {thousands(int(view.is_('role', 'listener').sum()))}"
+    listens = view.is_("role", "listener")
+    listeners = f"listeners {thousands(int(listens.sum()))}"
     if view.is_("proto", "tcp").any() and "states" not in scene.has:
         detail, listeners = "the dump shows no states", "listeners not shown"
+    elif listens.any() and not view.true("concrete").any() and "unfiltered" not in scene.has:
+        detail = "the dump shows listeners alone"
     udp = thousands(int(view.is_("proto", "udp").sum()))
     return [
         thousands(int(view.true("once").sum())) + (f" ({detail})" if detail else ""),
@@ -84,7 +87,8 @@ def _busiest_out(rows: pd.DataFrame, scene: Scene) -> str:
 
 
 def _closing(scene: Scene) -> str:
-    states = scene.view.pick(scene.view.true("once"), "state")["state"]
+    """How many ends are in which state: both of a connection within the host, which differ."""
+    states = scene.view.pick(scene.view.true("concrete"), "state")["state"]
     named = [
         f"{thousands(n)} {state}"
         for state in CLOSING
