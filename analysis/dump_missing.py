@@ -25,14 +25,6 @@ STATES: Advice = {**WHOLE, "linux": "sudo ss -tanp"}
 CUT_NUMBERS = r"[0-9.:]+|(?=.*:.*:)[0-9A-Fa-f:.\[\]]+(?:%\w+)?[0-9A-Fa-f:.\[\]]*"
 """What is left of an address and its port where a column was too narrow: of IPv4 digits, of IPv6
 two colons or more and nothing that a number has not."""
-OWNERS: Advice = {
-    "linux": "sudo ss -tuanpe",
-    "macos": "sudo netstat -anv",
-    "freebsd": "sockstat -46",
-    "openbsd": "fstat | grep internet",
-    "netbsd": "sockstat -n",
-    "windows": "netstat -anob, as administrator",
-}
 
 ANY = (Number("rows", 1, "one such row is worth a word"),)
 FILTERED = (Number("rows", 20, "a few rows are an excerpt: they show nothing about the options"),)
@@ -125,7 +117,7 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     by_root = bool((rows & owned & view.is_("uid", 0)).any())
     if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
         verdict = f"{thousands(n)} of {plural(base, 'socket')} tell which process owns them."
-        steps, bare = advice.steps(scene, OWNERS), rows & ~owned
+        steps, bare = advice.steps(scene, advice.OWNERS), rows & ~owned
         yield of_dump(scene, limits, "owners-missing", bare, verdict, severity="info", steps=steps)
 
 

@@ -199,7 +199,7 @@ def _evidence(pile: Pile) -> Iterator[str]:
 
 def _caveats(pile: Pile) -> Iterator[str]:
     if not pile.counts["timed"]:
-        yield "how long they wait: ss -o or netstat -o shows the timers"
+        yield advice.by_timers(pile.scene, "how long they wait")
     if counter(pile.scene, *COOKIES):
         yield "how many there are: SYN cookies were sent, and with them the table stops growing"
     elif counter(pile.scene, *COOKIES) is None:

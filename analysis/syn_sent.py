@@ -291,7 +291,7 @@ def _cause(calls: Calls) -> str:
 
 def _caveats(calls: Calls) -> tuple[str, ...]:
     if calls.age is None:
-        return ("how long they wait: ss -o or netstat -o shows the timers on Linux",)
+        return (advice.by_timers(calls.pile.scene, "how long they wait"),)
     if calls.age == 0:
         return ("whether they last: no SYN has been repeated yet, all may be younger than 1 s",)
     if calls.pile.scene.constants.kernel is None:

@@ -369,6 +369,37 @@ def test_leak_reads_recv_q_as_the_system_prints_it(
 
 
 @pytest.mark.parametrize(
+    ("os", "where"),
+    [
+        ("linux", "sudo ss -tuanpe"),
+        ("macos", "sudo netstat -anv"),
+        ("windows", "netstat -anob, as administrator"),
+        ("aix", "lsof -nP -i"),
+    ],
+)
+def test_which_program_by_the_tools_of_the_system(os: str, where: str) -> None:
+    rows = [row.replace(" java/4711", "") for row in [JAVA, *many(5, LEFT)]]
+    (finding,) = found("close-wait-leak", scene(rows, os))
+    assert f"which program: {where}" in finding.caveats
+
+
+@pytest.mark.parametrize(
+    ("far", "closed"),
+    [
+        ("java/4711", "the other end, in the same process, has closed, java/4711 has not."),
+        ("java/9", "java/9 has closed, java/4711 has not."),
+    ],
+)
+def test_both_ends_in_one_process(far: str, closed: str) -> None:
+    here, there = "127.0.0.1:8080", "127.0.0.1:PORT"
+    rows = [f"LISTEN 0 100 {here} 0.0.0.0:* java/4711"]
+    rows += many(6, f"CLOSE_WAIT 0 0 {here} {there} java/4711")
+    rows += many(6, f"FIN_WAIT_2 0 0 {there} {here} {far}")
+    (finding,) = found("close-wait-leak", scene(rows))
+    assert finding.verdict.endswith(f"CLOSE_WAIT: {closed}")
+
+
+@pytest.mark.parametrize(
     ("moments", "asks"),
     [
         ((), "how long: take a second snapshot 120 s later"),

@@ -68,6 +68,21 @@ DUMPERS = {
     "dotnet": "dotnet-stack report -p {pid}",
 }
 """What prints the stacks of a program, by how its name begins; the same on every system."""
+OWNERS: Advice = {
+    "linux": "sudo ss -tuanpe",
+    "macos": "sudo netstat -anv",
+    "freebsd": "sockstat -46",
+    "openbsd": "fstat | grep internet",
+    "netbsd": "sockstat -n",
+    "windows": "netstat -anob, as administrator",
+}
+OWNERS_ELSEWHERE = "lsof -nP -i"
+TIMERS: Advice = {
+    "linux": "ss -o or netstat -o shows the timers",
+    "freebsd": "netstat -x shows the timers",
+    "": "ss -o or netstat -o shows the timers on Linux",
+}
+NO_TIMERS = "netstat of this system prints no timers"
 SS_STATES = {"SYN_RECEIVED": "syn-recv"}
 """States that ss does not spell as the frame does, with hyphens."""
 
@@ -89,6 +104,16 @@ def _systems(scene: Scene, advice: Advice) -> tuple[str, ...]:
     if scene.os is None:
         return COMMON
     return ("macos",) if scene.os in BSD_LIKE and scene.os not in advice else (scene.os,)
+
+
+def which_program(scene: Scene) -> str:
+    """That no program is known, and which command shows it."""
+    return f"which program: {OWNERS.get(scene.os or '', OWNERS_ELSEWHERE)}"
+
+
+def by_timers(scene: Scene, what: str) -> str:
+    """That something is not known without timers, and whether an option shows them."""
+    return f"{what}: {TIMERS.get(scene.os or '', NO_TIMERS)}"
 
 
 def filled(advice: Advice, **values: object) -> Advice:

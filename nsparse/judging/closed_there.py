@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from nsparse.judging import queues
+from nsparse.judging import advice, queues
 from nsparse.judging.elsewhere import facing, growing
 from nsparse.judging.finding import how_long, others, peers
 from nsparse.judging.pile import piles
@@ -188,5 +188,5 @@ def unknown(pile: Pile) -> tuple[str, ...]:
     """What no finding about CLOSE_WAIT can tell from such a dump."""
     said = [] if pile.kept else [how_long(pile.scene, pile.seen)]
     if "owner" not in pile.scene.has:
-        said.append("which program: take the dump as root, with owners (ss -p, netstat -p or -ob)")
+        said.append(advice.which_program(pile.scene))
     return tuple(said)

@@ -246,6 +246,8 @@ def others(rows: Rows, owners: Iterable[str]) -> str:
         owners: The owners of their other ends, "" for one that is not known.
     """
     known = set(owners)
+    if known == {rows.only("owner")} and _in_one_process(rows):
+        return "the other end, in the same process, has"
     if len(known) == 1 and any(known):
         return f"{known.pop()} has"
     role = rows.only("role")
@@ -253,6 +255,14 @@ def others(rows: Rows, owners: Iterable[str]) -> str:
         return "the server has"
     one, more = ("client", "clients") if role == "server" else ("other end", "other ends")
     return f"the {one} has" if len(rows) == 1 else f"the {more} have"
+
+
+def _in_one_process(rows: Rows) -> bool:
+    """Whether the owner of connections is a process, and their other ends are on this host.
+
+    Another host may have a process of the same name and number.
+    """
+    return rows.only("pid") is not None and bool((rows.array("pair") >= 0).all())
 
 
 # ---- what the dump does not show -------------------------------------------------------------

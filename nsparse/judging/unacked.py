@@ -165,4 +165,4 @@ def caveats(pile: Pile) -> Iterator[str]:
     if not pile.kept and not pile.counts["sure"]:
         yield how_long(pile.scene, pile.seen)
     if not pile.rows.different("timer"):
-        yield "whether the FIN was repeated: ss -o or netstat -o shows the timers"
+        yield advice.by_timers(pile.scene, "whether the FIN was repeated")
