@@ -386,6 +386,20 @@ def begins_another(word: str) -> bool:
     return any(known.startswith(start) and other != state for known, other in _WORDS.items())
 
 
+def completed(word: str) -> str | None:
+    """The word for a state that begins like that; None where several states do.
+
+    >>> completed("ESTABLISHE"), completed("FIN_WAI"), completed("LISTEN")
+    ('ESTABLISHED', None, None)
+    """
+    if is_known(word) or not begins_one(word):
+        return None
+    start = fold(word)
+    meant = {name for known, name in _WORDS.items() if known.startswith(start)}
+    spelled = (known for known, _ in _entries() if known.startswith(word))
+    return next(spelled, None) if len(meant) == 1 else None
+
+
 def can_follow(before: str, after: str) -> bool:
     """Whether one socket may show `before` in a snapshot and `after` in a later one.
 

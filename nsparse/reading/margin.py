@@ -15,7 +15,7 @@ from typing import NamedTuple
 from nsparse.reading.convert import Record
 from nsparse.reading.grammar import ROWS
 from nsparse.reading.tables import Sections, Table, Unread
-from nsparse.reading.tail import is_half, is_half_a_state, last_cell, said
+from nsparse.reading.tail import WHOLE_ENDS, is_half, is_half_a_state, last_cell, said
 from nsparse.states import begins_another, is_known
 
 OFTEN = 3
@@ -34,9 +34,6 @@ words of a column are of one length."""
 
 SEPARATORS = ":./"
 """What parts a host and a port, a process id and a name."""
-
-WHOLE = "*"
-"""An end without a port is whole, and nothing stands behind it that could have been cut."""
 
 HEADINGS = (
     *("Address", "Address:Port", "Addr", "Port", "Process", "Program", "PID", "PID/Program"),
@@ -61,11 +58,19 @@ CUT = "the rest of the row: the lines of this table are cut at {} characters"
 
 
 class Cut(NamedTuple):
-    """A table whose lines were cut, at which width, and the rows whose last cell is not whole."""
+    """A table whose lines were cut.
+
+    Attributes:
+        table: The table.
+        width: Where they were cut.
+        rows: Those whose last cell is not whole.
+        lines: From its first row on, up to the next table.
+    """
 
     table: Table
     width: int
     rows: list[Record]
+    lines: range
 
 
 def cuts(found: Sections, lines: Sequence[str | None]) -> Iterator[Cut]:
@@ -77,23 +82,25 @@ def cuts(found: Sections, lines: Sequence[str | None]) -> Iterator[Cut]:
     """
     unread = sorted(found.unread, key=lambda one: one.line)
     numbers = [one.line for one in unread]
-    for table in found.tables:
-        if not len(table.records):
-            continue
-        behind = table.records.span[1] + 1
-        start, stop = bisect_left(numbers, table.start), bisect_left(numbers, behind)
-        width = _width(table, lines, unread[start:stop])
+    starts = [*(table.start for table in found.tables), len(lines) + 1]
+    for table, end in zip(found.tables, starts[1:], strict=True):
+        lost = unread[bisect_left(numbers, table.start) : bisect_left(numbers, end)]
+        own = [one.line for one in lost if one.voice is table.voice]
+        own += table.records.span if len(table.records) else ()
+        width = _width(table, lines, lost, (min(own), max(own))) if own else 0
         if not width:
             continue
-        ends = [
+        full = [
             one for one in table.records.as_records() if len(lines[one.line - 1] or "") == width
         ]
-        yield Cut(table, width, list(_not_whole(table, ends, lines)))
+        yield Cut(table, width, list(_not_whole(table, full, lines)), range(min(own), end))
 
 
-def _width(table: Table, lines: Sequence[str | None], unread: Sequence[Unread]) -> int:
+def _width(
+    table: Table, lines: Sequence[str | None], unread: Sequence[Unread], span: tuple[int, int]
+) -> int:
     """The width at which the lines of a table were cut; 0 where nothing says that they were."""
-    first, last = table.records.span
+    first, last = span
     least = max(first, last - NEAR + 1)
     near = [line or "" for line in lines[least - 1 : last]]
     width = max(map(len, near))
@@ -171,6 +178,6 @@ def _not_whole(
             continue  # it goes on below
         name, text = last_cell(record)
         word = str(said(table, name, text).get("state_raw") or "")
-        whole = is_known(word) and not begins_another(word) if word else text.endswith(WHOLE)
+        whole = is_known(word) and not begins_another(word) if word else text.endswith(WHOLE_ENDS)
         if not whole:
             yield record

@@ -161,8 +161,9 @@ SAID = {
     "barred": "drawn with bars",
     "glued": "behind a message that has no line end",
     "wrapped": "wrapped",
+    "cut": "cut on the right: the last cell is left out, or is the one state that begins so",
 }
-"""What is said of lines with each kind of damage; `wrapped` is mended where lines meet."""
+"""What is said of lines with each kind of damage; `wrapped` and `cut` are mended elsewhere."""
 
 
 def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,9 @@ when it stands among rows or begins like one, and other text when it does not.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence, Set
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from nsparse.reading.margin import CUT, cuts
 from nsparse.reading.mend import AROUND, PAGED, STAMPED, mended
 from nsparse.reading.peel import Mended, Peels
 from nsparse.reading.readings import begins_alike
+from nsparse.reading.stubs import shortened
 from nsparse.reading.tables import Sections, Table, Voice, agree
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.text import BLANKS
@@ -54,6 +57,29 @@ def read_sections(
         idle: Lines that were made empty, for they said nothing of a table.
         hosts: Lines that stand for the names of hosts, each of which speaks below.
     """
+    walk = _walked(lines, voices, runs, tail, idle, hosts)
+    cut = list(cuts(walk.ledger.found, lines))
+    widths = {record.line: one.width for one in cut for record in one.rows}
+    kept = shortened(cut, walk.ledger.found.unread, lines)
+    if kept:
+        parts = [kept.get(number, line) for number, line in enumerate(lines, 1)]
+        end = WHOLE if len(lines) in kept else tail
+        walk = _walked(parts, voices, None, end, idle, hosts)
+        walk.ledger.mend("cut", len(kept))
+    walk.take_back({line: width for line, width in widths.items() if line not in kept})
+    agree(walk.ledger.found.tables)
+    return walk.ledger.found
+
+
+def _walked(
+    lines: Sequence[str | None],
+    voices: Sequence[Voice],
+    runs: Runs | None,
+    tail: Tail,
+    idle: Set[int],
+    hosts: Mapping[int, str],
+) -> _Walk:
+    """All lines, one after the other."""
     long = range(len(lines)) if runs is None else runs.long
     endless = [at for at in long if len(lines[at] or "") > ENDLESS]
     walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle, hosts)
@@ -65,7 +91,7 @@ def read_sections(
             number += walk.line(number)
     walk.close(tail)
     del walk.wraps  # they know each other, and a circle would keep a large text for long
-    return walk.ledger.found
+    return walk
 
 
 class _Walk:
@@ -260,6 +286,13 @@ class _Walk:
         if self.floor.table is not None and is_cut(self.floor.table, tail, len(self.lines)):
             self.body.distrust(STOPS)
         self.course.end()
-        for cut in cuts(self.ledger.found, self.lines):
-            self.body.take_back(cut.table, cut.rows, CUT.format(cut.width))
-        agree(self.ledger.found.tables)
+
+    def take_back(self, widths: Mapping[int, int]) -> None:
+        """Rows that are none, for they were cut: their lines, and at which width each."""
+        cut = sorted(widths)
+        for table in self.ledger.found.tables if widths else ():
+            first, last = table.records.span if len(table.records) else (1, 0)
+            if bisect_left(cut, first) < bisect_right(cut, last):
+                rows = [row for row in table.records.as_records() if row.line in widths]
+                for width, some in groupby(rows, key=lambda row: widths[row.line]):
+                    self.body.take_back(table, list(some), CUT.format(width))

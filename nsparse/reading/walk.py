@@ -80,6 +80,15 @@ class Walk:
             state = target
         return False
 
+    def last(self, text: str) -> int:
+        """Where the last part of a line begins: the first that is none, or the one at its end."""
+        state = at = 0
+        while True:
+            _, target, end = self._token(state, text, at)
+            if target is None or end >= len(text):
+                return at
+            state, at = target, end
+
     def fate(self, text: str, exact: int) -> bool | None:
         """Whether texts alike, with what may stand behind them, are no such line in any case.
 
