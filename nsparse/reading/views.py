@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import groupby
-from typing import TYPE_CHECKING
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from nsparse.reading.convert import Record
@@ -43,8 +43,13 @@ PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "INET", "UNIX", "OTHER", "POINT", "PROTO
 
 _NUMBERS = re.compile("[0-9]+")
 
-_LocalEnd = tuple[tuple[str, ...], tuple[str, ...]]
-"""An end, and what is said of its protocol."""
+
+class _LocalEnd(NamedTuple):
+    """An end, what is said of its protocol, and the fields that stand before it."""
+
+    end: tuple[str, ...]
+    protocol: tuple[str, ...]
+    before: tuple[str, ...]
 
 
 @dataclass
@@ -255,21 +260,35 @@ def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
 def _local_ends(table: Table) -> frozenset[_LocalEnd]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
-    found = (socket_of(record.match, LOCAL_FIELDS) for record in table.records[:SEEN_AT_MOST])
-    return frozenset(
-        (end[1:], tuple(filter(None, (*told, end[0])))) for end in found if _tells(end[1:])
-    )
+    found = set[_LocalEnd]()
+    for record in table.records[:SEEN_AT_MOST]:
+        protocol, *end = socket_of(record.match, LOCAL_FIELDS) or ("",)
+        if _tells(end):
+            said = tuple(filter(None, (*told, protocol)))
+            found.add(_LocalEnd(tuple(end), said, _before_ends(record.match)))
+    return frozenset(found)
+
+
+def _before_ends(match: Match) -> tuple[str, ...]:
+    """The fields before the ends of a row, but for its protocol."""
+    before = takewhile(lambda name: name not in END_FIELDS, match.fields)
+    return tuple(name for name in before if name not in PROTOCOL_FIELDS)
 
 
 def _meet(one: Iterable[_LocalEnd], other: Iterable[_LocalEnd]) -> bool:
-    """Whether both have a local end, of the same protocol where both tell which."""
-    said: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    for end, protocol in one:
-        said[end].add(protocol)
+    """Whether both have a local end, of the same protocol.
+
+    Where only one tells the protocol, the rows say the same before it; tables of another kind, as
+    macOS prints of multipath, show the sockets of those above again in one run.
+    """
+    said: dict[tuple[str, ...], set[_LocalEnd]] = defaultdict(set)
+    for known in one:
+        said[known.end].add(known)
     return any(
-        not protocol or () in said[end] or protocol in said[end]
-        for end, protocol in other
-        if end in said
+        new.protocol == known.protocol
+        or (not (new.protocol and known.protocol) and new.before == known.before)
+        for new in other
+        for known in said[new.end]
     )
 
 
