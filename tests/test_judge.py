@@ -254,20 +254,21 @@ def test_what_could_not_be_judged(judged: Judged) -> None:
 
 
 @pytest.mark.parametrize(
-    ("os", "command", "asked"),
+    ("os", "command", "file", "asked"),
     [
-        ("linux", "ss -tano", True),
-        ("linux", "netstat -an --timers", True),
-        ("linux", "ss -tan state established", False),
-        ("linux", None, False),
-        ("windows", "netstat -ano", False),  # -o prints the process there
+        ("linux", "ss -tano", "dump.txt", True),
+        ("linux", "netstat -an --timers", "dump.txt", True),
+        ("linux", "ss -tan state established", "dump.txt", False),
+        ("linux", None, "dump.txt", False),
+        ("linux", None, "in/ss_-peaonmi", True),
+        ("windows", "netstat -ano", "netstat_-ano", False),  # -o prints the process there
     ],
 )
 def test_timers_that_were_asked_for_and_do_not_run_are_none(
-    judged: Judged, os: str, command: str | None, asked: bool
+    judged: Judged, os: str, command: str | None, file: str, asked: bool
 ) -> None:
     part = SimpleNamespace(command=command, unfiltered=False, timed=False)
-    one = SimpleNamespace(frame=HOST.assign(os=os), file="dump.txt", parts=[part])
+    one = SimpleNamespace(frame=HOST.assign(os=os, file=file), file=file, parts=[part])
     report = judged(says("a", needs=("timers",)), data=one)
     assert report.not_evaluated == (() if asked else (("a", ("timers",)),))
 

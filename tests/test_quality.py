@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsparse
+from nsparse.judging.shown import made_with_timers
+from nsparse.judging.wanted import wanted
 from nsparse.registry import diagnoses
 from nsparse.reporting.overview import overview
 from nsparse.reporting.report import Style
@@ -465,6 +467,37 @@ def test_a_column_of_timers_that_are_all_off_is_one(
     text = f"Proto Recv-Q Send-Q Local Address Foreign Address State{heading}\n"
     text += f"tcp 0 0 192.0.2.1:80 203.0.113.9:4000 ESTABLISHED{timer}\n"
     assert ask.skipped(text, "retransmit-stall") == skipped
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "said"),
+    [
+        ("ESTAB", "ino:7 sk:1", "timers (no timer ran, if taken with -o)"),
+        ("ESTAB", "", "timers"),  # no other option was given either
+        ("SYN-SENT", "ino:7 sk:1", "timers"),  # one runs, and is not shown
+    ],
+)
+def test_ss_has_no_column_of_timers(ask: Ask, state: str, more: str, said: str) -> None:
+    """A dump with -o shows nothing where none runs."""
+    rows = f"{SS}{state} 0 0 192.0.2.1:80 203.0.113.9:4000 {more}\n"
+    report = ask.report(rows, "retransmit-stall")
+    ((_, needs),) = report.not_evaluated
+    assert wanted(needs, report.scenes) == (said, "ss -tuano")
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("in/ss_-peaonmi", True),
+        ("netstat_-W_-neopa.txt", True),
+        ("ss -tano", True),
+        ("ss_-peanmi", False),
+        ("boss_-o.txt", False),
+        ("in_-o/ss_-tan", False),
+    ],
+)
+def test_a_file_is_named_like_its_command(file: str, *, shown: bool) -> None:
+    assert made_with_timers(file) == shown
 
 
 def test_each_need_is_missing_in_some_dump() -> None:

@@ -42,7 +42,7 @@ from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S
 from nsparse.judging.processes import called, complete
-from nsparse.judging.shown import names_all, shown
+from nsparse.judging.shown import made_with_timers, names_all, shown
 from nsparse.judging.view import View
 
 T = TypeVar("T")
@@ -204,9 +204,9 @@ def _relabelled(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
     """What a dump shows beside its rows: timers that do not run; not cut, what is not there."""
-    files = scene.view.values("file") if said.full or said.timed else []
-    timed = scene.os == "linux" and not said.timed.isdisjoint(files)
-    told = frozenset({"timers"} if timed else ())
+    files = list(map(str, scene.view.values("file")))
+    timed = not said.timed.isdisjoint(files) or any(map(made_with_timers, files))
+    told = frozenset({"timers"} if timed and scene.os == "linux" else ())
     if is_cut:
         return told
     return told | shown(scene.view, said=not said.full.isdisjoint(files)) | {"whole"}

@@ -6,16 +6,21 @@ a banner, or a row that goes when listeners go proves that nothing was left out.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
 SS_HIDES = ("TIME_WAIT", "SYN_RECEIVED", "CLOSED")
 """What ss leaves out together with the listeners unless it is given -a (misc/ss.c, SS_CONN)."""
 ANYWHERE = ("*", "0.0.0.0", "::")
+_WITH_TIMERS = re.compile(r"(?:ss|netstat)(?:[_ ]-[A-Za-z]+)*[_ ]?-[A-Za-z]*o[A-Za-z]*(?![A-Za-z])")
 PRIVILEGED = 1024
 """Ports below belong to root, as a rule (ip_unprivileged_port_start)."""
+TIMED = ("SYN_SENT", "SYN_RECEIVED", "FIN_WAIT_1", "CLOSING", "LAST_ACK", "TIME_WAIT")
+"""States that the kernel ends by a timer: whoever asked for timers sees one on each such row."""
 QUEUES = frozenset({"accept", "backlog"})
 """What there is to know of listeners: of a host that has none, all of it."""
 
@@ -33,6 +38,29 @@ def shown(view: View, *, said: bool) -> frozenset[str]:
     if with_states and (said or _proven(view)):
         return QUEUES | {"unfiltered"}
     return frozenset()
+
+
+def made_with_timers(file: str) -> bool:
+    """Whether the name of a file is a command of Linux with the option that prints timers.
+
+    Collectors of Linux such as sosreport write its blanks as `_`.
+
+    >>> made_with_timers("sos_commands/networking/ss_-peaonmi")
+    True
+    >>> made_with_timers("out/ss-tan.txt"), made_with_timers("logs/netstat_rio.txt")
+    (False, False)
+    """
+    return _WITH_TIMERS.match(file.rpartition("/")[2]) is not None
+
+
+def may_hide_no_timer(scene: Scene) -> bool:
+    """Whether a dump of ss without a timer may be one with -o: ss has no column for them.
+
+    Other options were given, and there is no row that must show one.
+    """
+    if scene.has.isdisjoint(("inode", "tcpinfo", "skmem")) or scene.tools != {"ss"}:
+        return False
+    return not scene.view.is_("state", *TIMED).any()
 
 
 def names_all(view: View) -> bool:

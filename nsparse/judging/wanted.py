@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from nsparse.judging.shown import may_hide_no_timer
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ BESIDE = {
     "proctable": "ps -ef or tasklist, in the bundle",
 }
 """What no single command on the sockets gives."""
+NO_TIMER_RAN = " (no timer ran, if taken with -o)"
 LINUX_ONLY = ("sockstat",)
 """Of these what only Linux has."""
 
@@ -100,12 +102,15 @@ def wanted(needs: Sequence[str], scenes: Iterable[Scene]) -> Wanted:
     What a system never prints is one thing, whatever it is. Hosts of several systems are told the
     commands of Linux, and that they are for Linux.
     """
-    systems = {scene.os or "" for scene in scenes if not scene.has.issuperset(needs)}
+    without = [scene for scene in scenes if not scene.has.issuperset(needs)]
+    systems = {scene.os or "" for scene in without}
     system = systems.pop() if len(systems) == 1 else ""
     command = way(needs, system)
     if command is None:
         return Wanted(f"what {ELSEWHERE[system].name} does not print", None)
-    return Wanted(listed(needs), command or None)
+    named = {one for need in needs for one in need.split("|")}
+    unsure = "timers" in named and all(map(may_hide_no_timer, without))
+    return Wanted(listed(needs) + NO_TIMER_RAN * unsure, command or None)
 
 
 def lacking(needs: Sequence[str], scenes: Sequence[Scene]) -> str:
