@@ -269,6 +269,14 @@ def test_a_healthy_dump_reads_as_healthy(dumps: Path) -> None:
     assert run("diagnose", "-q", dumps / "healthy.txt").output == ""
 
 
+def test_silence_is_not_said_of_rows_that_were_not_read(dumps: Path, tmp_path: Path) -> None:
+    text = (dumps / "healthy.txt").read_text("utf-8")
+    row = next(line for line in text.splitlines() if "nginx" in line)
+    (tmp_path / "damaged.txt").write_text(text + f"{row[:30]}\n{row}\n" * 2, "utf-8")
+    done = run("diagnose", "-q", tmp_path / "damaged.txt")
+    assert done.stdout == "judged in part  2 lines could not be read\n"
+
+
 def test_an_empty_table_is_nothing_to_judge(dumps: Path) -> None:
     (dumps / "empty.txt").write_text(LEAK.splitlines()[0] + "\n")
     done = run("diagnose", dumps / "empty.txt")

@@ -526,6 +526,7 @@ def test_rows_cut_behind_their_ends_are_kept(
     dump = nsparse.parse(io.BytesIO(text.encode()), name="dump.txt", engine=engine)
     assert not dump.problems
     assert any("cut on the right" in note for note in dump.notes)
+    assert dump.cut_at == (width,)
     for column in ("line", "state", "recv_q", "local_port", "remote_addr", "remote_port"):
         assert dump.frame[column].equals(plain[column])
     for column in dump.frame.columns.intersection(

@@ -379,6 +379,10 @@ def test_an_address_that_was_cut() -> None:
 def test_the_end_is_missing(ask: Ask) -> None:
     cut = SS + established(3) + "ESTAB 0 0 192.0.2"
     assert ask.severities(cut, "dump-truncated", damaged=True) == ["notice"]
+    listener = "LISTEN 0 9 0.0.0.0:80 0.0.0.0:*\n"
+    lines = (SS + listener + established(9)).splitlines()
+    sideways = "".join(f"{line[:36]}\n" for line in lines)
+    assert not ask.severities(sideways, "dump-truncated", damaged=True)
     assert not ask.severities(SS + established(3), "dump-truncated")
 
 

@@ -126,7 +126,9 @@ def _dump(dump: Any) -> Given:
     problems = tuple(getattr(dump, "problems", ()))
     lines = getattr(dump, "lines", None)
     shots = getattr(dump, "snapshots", None)
-    last_is_damaged = bool(problems) and problems[-1].line == lines
+    # Where every line is cut on the right, a damaged last one does not show that others follow.
+    sideways = bool(getattr(dump, "cut_at", ()))
+    last_is_damaged = bool(problems) and problems[-1].line == lines and not sideways
     return Given(
         frame=dump.frame,
         file=getattr(dump, "file", None),

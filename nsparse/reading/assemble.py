@@ -81,6 +81,7 @@ def assemble(
         lines=sum(map(bool, numbers)) if numbers else len(lines),
         tables=[table.voice.dialect.name for table in found.tables],
         parts=parts_of(found.tables),
+        cut_at=found.cut_at,
     )
     return _renumbered(dump, numbers) if numbers else dump
 
@@ -206,7 +207,7 @@ def _notes(found: Sections, frame: pd.DataFrame, numbers: Sequence[int]) -> list
             names = " or ".join(voice.dialect.name for voice in (table.voice, *table.rivals))
             first = numbers[table.start - 1] if numbers else table.start
             notes.append(f"the rows from line {first} on could be {names}: no header decides")
-    notes += doubts(found.census)
+    notes += doubts(found.census, found.cut_at)
     words = _unknown_words(frame)
     if words:
         counted = [f"{word} ({count})" for word, count in words.most_common(SHOWN_WORDS)]

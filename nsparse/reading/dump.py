@@ -101,13 +101,18 @@ DOUBTS = {
 """Kinds of lines after which no count is the host's: rows are missing, or some of another dump."""
 
 
-def doubts(census: Mapping[str, int]) -> list[str]:
-    """Why the counts of a dump are not those of its host.
+CUT = "the lines of a table are cut at {} characters: what stood behind is missing"
+"""What is said of a table of which something cut every line."""
+
+
+def doubts(census: Mapping[str, int], cut_at: Sequence[int] = ()) -> list[str]:
+    """Why the counts of a dump are not those of its host, or what all its rows lack.
 
     >>> doubts({"rows": 3, "conflict": 1})
     ['marks of a merge conflict: the rows of both sides are kept']
     """
-    return [said for kind, said in DOUBTS.items() if census.get(kind)]
+    known = [said for kind, said in DOUBTS.items() if census.get(kind)]
+    return [*known, *map(CUT.format, cut_at)]
 
 
 ALL_SHOWN = re.compile(
@@ -165,6 +170,7 @@ class Dump:
         host_from: What named its host: the option, its text, its bundle; None where nothing did.
         time_from: What told when it was taken: its text, its bundle, a name; None where nothing.
         facts: What its bundle says of its host beside the sockets.
+        cut_at: At how many characters the lines of tables are cut, where they are.
     """
 
     file: str
@@ -181,11 +187,12 @@ class Dump:
     host_from: str | None = None
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    cut_at: tuple[int, ...] = ()
 
     @property
     def doubts(self) -> list[str]:
         """Of the notes those that concern every count."""
-        return doubts(self.census)
+        return doubts(self.census, self.cut_at)
 
     def __repr__(self) -> str:
         """What is in it, in a line: `<Dump a.txt: 3 rows of 4 lines, 1 snapshot, 0 problems>`."""

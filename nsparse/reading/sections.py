@@ -67,8 +67,10 @@ def read_sections(
         walk = _walked(parts, voices, None, end, idle, hosts)
         walk.ledger.mend("cut", len(kept))
     walk.take_back({line: width for line, width in widths.items() if line not in kept})
-    agree(walk.ledger.found.tables)
-    return walk.ledger.found
+    found = walk.ledger.found
+    found.cut_at = tuple(sorted({one.width for one in cut}))
+    agree(found.tables)
+    return found
 
 
 def _walked(

@@ -154,13 +154,14 @@ class Stretch(NamedTuple):
 
 @dataclass
 class Sections:
-    """What a text holds."""
+    """What a text holds; its lines may have been cut, each table's at some width."""
 
     tables: list[Table] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     census: Counter[str] = field(default_factory=Counter)
     mended: Counter[str] = field(default_factory=Counter)
+    cut_at: tuple[int, ...] = ()
 
 
 def agree(tables: Sequence[Table]) -> None:

@@ -21,7 +21,7 @@ from nsparse.layout import Whole, block, spread, wrap
 from nsparse.prose import plural, thousands
 from nsparse.reporting.heard import damage
 from nsparse.reporting.missing import not_evaluated
-from nsparse.reporting.verdict import OK, heading, judged_by, left_out, totals, unread
+from nsparse.reporting.verdict import OK, heading, in_part, judged_by, left_out, totals, unread
 
 if TYPE_CHECKING:
     from nsparse.judging.report import Report
@@ -71,6 +71,7 @@ def text(
     several = len({finding.host for finding in report.findings}) > 1
     if style.verbosity < 0:
         yield from (brief(finding, with_host=several) for finding in shown)
+        yield from in_part(report)
         return
     parts = [*_findings(report, style), damage(report.problems, everything=style.verbosity > 0)]
     if report.summary["rows"]:

@@ -68,6 +68,13 @@ def unread(report: Report, scene: Scene, missing: int) -> str:
     return _not_read(problems, "line") if problems > UNREAD * (rows + problems) else ""
 
 
+def in_part(report: Report) -> Iterator[str]:
+    """The hosts of which so much was not read that silence would say too much: a line each."""
+    for scene in report.scenes:
+        if reason := unread(report, scene, 0):
+            yield "  ".join(filter(None, ("judged in part", scene.host, reason)))
+
+
 def _not_read(count: int, what: str) -> str:
     return f"{plural(count, what)} could not be read"
 
