@@ -20,7 +20,7 @@ from nsparse.judging.finding import (
     settle,
 )
 from nsparse.judging.measure import eased, halved, passes
-from nsparse.judging.queues import accepted, tells_owners
+from nsparse.judging.queues import accepted, tells_accepted, tells_owners
 from nsparse.prose import actor, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         pool that has run out.
     False alarms: a bulk transfer in the middle; a proxy that holds back because its other leg is
         slow; connections nobody has accepted yet (they have no owner and are not counted; where
-        the dump names no owner at all, those of a listener with connections in its queue).
+        the dump names no owner at all, those of a listener with connections in its queue; where
+        it prints no such queue either, nobody can tell, and that they are unread is all it says).
     """
     view = scene.view
     established = view.is_("state", "ESTABLISHED") & accepted(scene)
@@ -206,6 +207,12 @@ def _confidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Confidenc
     )
 
 
+def _may_wait(scene: Scene, unread: pd.DataFrame) -> bool:
+    """Whether some may wait to be accepted; what this host has opened never does."""
+    served = ~scene.view.is_("role", "client")[unread.index]
+    return bool(served.any()) and not tells_accepted(scene)
+
+
 def _verdict(unread: pd.DataFrame, base: int, owner: str) -> str:
     n, most = len(unread), thousands(int(unread["recv_q"].max()))
     of = f"{thousands(n)} of {plural(base, 'connection')}"
@@ -230,6 +237,8 @@ def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
 def _caveats(scene: Scene, unread: pd.DataFrame) -> Iterator[str]:
     if not tells_owners(scene):
         yield "which program: needs owners (as root)"
+    if _may_wait(scene, unread):
+        yield "whether they were accepted: neither owners nor accept queues are shown"
     if unread["stuck"].any():
         return
     if scene.snapshots > 1:
@@ -252,7 +261,7 @@ DIAGNOSES = (
         "recv-q-backlog",
         "Which program has data waiting and does not read it?",
         check,
-        needs=("queues", "owner|inode|accept"),
+        needs=("states", "queues"),
         numbers=NUMBERS,
         absorbs=(Absorbs("zero-window", "mirror"), Absorbs("send-q-backlog", "mirror")),
         refs=REFS,

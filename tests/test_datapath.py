@@ -97,13 +97,12 @@ HELD = "ESTAB 0 0 192.0.2.1:40001 203.0.113.9:443 {}\n"
         (LISTENS.format(0) + SERVED + HELD.format('users:(("app",pid=7,fd=9))'), True),
         (LISTENS.format(0) + SERVED + HELD.format("ino:77 sk:1"), False),
         (LISTENS.format(1) + SERVED.rstrip() + " ino:78 sk:2\n", True),
-        (SERVED, None),
+        (SERVED, True),  # accepted or not: nobody reads it, and nothing here can tell more
     ],
 )
-def test_unread_in_a_dump_that_names_no_owners(ask: Ask, rows: str, *, speaks: bool | None) -> None:
+def test_unread_in_a_dump_that_names_no_owners(ask: Ask, rows: str, *, speaks: bool) -> None:
     """A connection that nobody has accepted would look the same (diagnoses: recv-q-backlog)."""
-    assert ask.levels(SS + rows, UNREAD) == [("warning", "low")] * bool(speaks)
-    assert ask.skipped(SS + rows, UNREAD) == (speaks is None)
+    assert ask.levels(SS + rows, UNREAD) == [("warning", "low")] * speaks
 
 
 def test_unread_by_a_program_that_is_not_named(ask: Ask) -> None:
@@ -262,9 +261,27 @@ def test_a_window_that_limits_is_the_closed_one(ask: Ask) -> None:
     assert (finding.id, finding.absorbed) == (WINDOW, ("limited-by: 5 rows",))
 
 
-def test_unread_is_not_evaluated_without_queues_or_owners(ask: Ask) -> None:
+def test_unread_is_not_evaluated_without_queues(ask: Ask) -> None:
     assert ask.skipped(WINDOWS + "  TCP  192.0.2.1:80  203.0.113.9:4000  ESTABLISHED  4\n", UNREAD)
-    assert ask.skipped(SS + "ESTAB 70000 0 192.0.2.1:80 203.0.113.9:4000\n", UNREAD)
+
+
+@pytest.mark.parametrize(
+    ("ends", "may_wait"),
+    [
+        ("192.0.2.20.6000{} 203.0.113.9.443", False),
+        ("192.0.2.20.443 203.0.113.9.6000{}", True),
+    ],
+)
+def test_unread_where_neither_owners_nor_accept_queues_are_shown(
+    ask: Ask, ends: str, *, may_wait: bool
+) -> None:
+    """What this host has opened waits for no accept(); unread is what it serves, too."""
+    heading = "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
+    rows = "".join(f"tcp4 120000 0 {ends.format(n)} ESTABLISHED\n" for n in range(5))
+    [finding] = ask.found(heading + rows, UNREAD)
+    assert (finding.severity, finding.confidence, finding.n) == ("warning", "low", 5)
+    said = "whether they were accepted: neither owners nor accept queues are shown"
+    assert (said in finding.caveats) == may_wait
 
 
 # ---- zero-window -------------------------------------------------------------------------------

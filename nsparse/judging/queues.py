@@ -133,12 +133,21 @@ def accepted(scene: Scene) -> Bools:
     """Connections that a program holds, by its name or because nothing waits to be accepted.
 
     Where the dump names nobody, those are a program's that this host has opened, and those of a
-    listener whose own queue is printed and empty.
+    listener whose own queue is printed and empty; all of them, where no queue is printed either.
     """
+    import numpy as np
+
     view = scene.view
+    if not tells_accepted(scene):
+        return np.ones(len(view), dtype=np.bool_)
     empty = view.is_("state", "LISTEN") & view.is_("recv_q", 0)
     guessed = view.is_("role", "client") | _of_listeners(scene, empty)
     return ~ownerless(scene) | (guessed & ~told_of(scene))
+
+
+def tells_accepted(scene: Scene) -> bool:
+    """Whether anything may show that a program has accepted what it serves."""
+    return tells_owners(scene) or "accept" in scene.has
 
 
 def queued(scene: Scene) -> Bools:
