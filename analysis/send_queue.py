@@ -33,6 +33,9 @@ NUMBERS = (
     Number("few", 5, "fewer may each be in the middle of a transfer"),
     Number("share", 0.2, "a fifth of the service's connections"),
     Number("many", 50, "no healthy service waits for so many peers at once"),
+    Number(
+        "full", 65536, "exactly as much on all, if three or more; less may be one message to all"
+    ),
     Number("stuck_s", 30, "the same bytes for so long are no transfer"),
     Number("silent_s", 10, "nothing acknowledged for so long with data waiting"),
     Number("moving_s", 1, "acknowledged so lately: a transfer, however large"),
@@ -107,9 +110,14 @@ def _keys(scene: Scene, held: Rows) -> Ints:
 def _speaks(pile: Pile) -> bool:
     """Whether it is large enough; half of `few` is, where it is seen to last.
 
-    That is by its timers, by a moment before, or by the other ends.
+    That is by its timers, by a moment before, or by the other ends. Where all connections of the
+    service hold exactly as much, their buffers are full: bytes that move differ.
     """
     limits = pile.limits
+    if halved(limits["few"]) <= pile.n == pile.base:
+        amounts = {*_waiting(pile).tolist()}
+        if len(amounts) == 1 and amounts.pop() >= limits["full"]:
+            return True
     proven = max(pile.counts[sign] for sign in ("named", "persistent", "paired"))
     few = eased(limits["few"], proven)
     return passes(pile.n, pile.base, few, limits["share"], limits["many"])
@@ -139,7 +147,9 @@ def _verdict(pile: Pile, *, stuck: bool) -> str:
     sent = _waiting(pile)
     peers = pile.rows.different("remote_addr")
     one = peers == 1
-    who = next(iter(pile.rows.leading("remote_addr", 1))) if one else f"{thousands(peers)} peers"
+    who = f"{thousands(peers)} peers" if peers else "the other ends"  # known by names alone
+    if one:
+        who = next(iter(pile.rows.leading("remote_addr", 1)))
     fault = ("does" if one else "do") + " not take it" if stuck else "yet to take it"
     has = "" if stuck else ("has " if one else "have ")
     holds = "holds" if pile.n == 1 else "hold"

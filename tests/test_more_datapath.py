@@ -85,12 +85,23 @@ def test_unsent(ask: Ask) -> None:
         ([16384] * 50 + [0] * 300, [("notice", "medium")]),
         ([16384] * 49 + [0] * 300, []),
         ([2621440], []),
+        ([65536] * 3, [("notice", "medium")]),  # all of them, and buffers that are full
+        ([65535] * 3, []),
+        ([65536, 65536, 65537], []),
+        ([65536] * 2, []),
+        ([65536] * 3 + [0], []),
     ],
 )
 def test_unsent_by_its_numbers(
     ask: Ask, queues: list[int], expected: list[tuple[str, str]]
 ) -> None:
     assert ask.levels(SS + served(*queues), UNSENT) == expected
+
+
+def test_unsent_to_peers_that_are_known_by_name(ask: Ask) -> None:
+    rows = served(*[65536] * 3).replace("203.0.113.9:", "client:")
+    [finding] = ask.found(SS + rows, UNSENT)
+    assert finding.verdict.endswith("65 536 on one: the other ends have yet to take it.")
 
 
 def test_unsent_is_a_share_of_what_is_open(ask: Ask) -> None:
