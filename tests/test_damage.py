@@ -828,6 +828,21 @@ def test_a_timer_that_was_cut_is_no_part_of_a_name() -> None:
     assert [problem.line for problem in dump.problems] == [4]
 
 
+@pytest.mark.parametrize(
+    "behind", [" |  |", "  | |", " │  │ │", " bob@web1:~$ exit", " bob@db:/a#"]
+)
+def test_bars_and_prompts_behind_a_name_are_no_part_of_it(behind: str) -> None:
+    dump = parse(f"{HEADER}{SESSION}\n{LISTENER}{behind}\n{SESSION}: bob@pts/0\n")
+    assert dump.frame["process"].tolist() == ["sshd", "sshd", "sshd: bob@pts/0"]
+
+
+def test_a_heading_behind_rows_on_one_line_is_no_name() -> None:
+    unix = "Active UNIX domain sockets (servers and established) Proto RefCnt Flags Type State Path"
+    dump = parse(" ".join([*HEADER.split(), SESSION, LISTENER, unix, NAMED.format(1)]))
+    assert dump.frame["process"].dropna().tolist() == ["sshd", "sshd"]
+    assert dump.frame["path"].dropna().tolist() == ["/run/app.sock"]
+
+
 def test_a_sentence_below_a_row_without_a_path_is_none() -> None:
     row = "fffffe0b1c2d44c0 stream-ord fffffe0b1c2d4000 00000000\n"
     dump = parse(

@@ -129,10 +129,12 @@ MENDS = (
         "",
         signs="<\u0100-\U0010ffff",
     ),
+    # A prompt behind output that ended without a line end.
+    _replacing("annotated", rf"{_GAP}+[^ \t@]+@[^ \t@:]+:[^ \t]*[$#](?:[ \t].*)?$", "", signs="$#"),
     _behind("annotated", rf"{_GAP}+(?:[-=]{{2,9}}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
     _behind("annotated", rf"{_GAP}{{2,}}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
     # Tables drawn with bars.
-    _replacing("barred", rf"{_GAP}*[|│┃]+[ \t]*", "  ", signs="|│┃"),
+    _replacing("barred", rf"{_GAP}*(?:[|│┃][ \t]*)+", "  ", signs="|│┃"),
 )
 
 

@@ -54,6 +54,11 @@ _BEGUN = tuple(
     re.compile(rf"(?<![ \t])[ \t]+(?={begin})")
     for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
 )
+_NEXT_TABLE = re.compile(
+    r"(?<![ \t])[ \t]+(?=Active[ \t]+[A-Z]|Proto[ \t]+R|unix[ \t]+[0-9]+[ \t]+\[)"
+)
+"""Where a row ends and no other of its table begins: the heading of the next, and its rows."""
+
 _ENDPOINT = re.compile(r"[0-9a-fA-F*:\[][^ \t]*[:.](?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)")
 _NAMES = re.compile(r"Recv-Q|(?:Local|Foreign|Remote|Peer)[ \t]+Address", re.IGNORECASE)
 _MAY_BEGIN = (
@@ -153,7 +158,7 @@ def _in_a_row(line: str) -> tuple[str, ...]:
         first, *rows = _split(begun, line)
         headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
         if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows[:-1] or rows)):
-            return (first, *rows)
+            return (first, *(part for row in rows for part in _split(_NEXT_TABLE, row)))
     return ()
 
 
