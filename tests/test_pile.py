@@ -116,4 +116,5 @@ def test_every_step_names_systems_that_there_are() -> None:
     steps = [value for value in tables.values() if isinstance(value, dict)]
     steps = [step for step in steps if step not in (advice.DUMPERS, advice.SS_STATES)]
     assert len(steps) > 10
-    assert all(set(step) <= set(advice.SYSTEMS) for step in steps)
+    known = {*advice.SYSTEMS, ""}  # what stands for a system that is not known
+    assert all(set(step) <= known for step in steps)
