@@ -87,7 +87,7 @@ DIALECTS = (
 HOSTILE: dict[Look, str] = {
     "1 % damaged": "half",
     "damaged": "slow",
-    "escapes": "slow",
+    "escapes": "half",
     "one line": "large",
 }
 """How damaged dumps look, and which size of dump is taken for each."""
