@@ -8,6 +8,7 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from
+from nsparse.judging.scope import WILDCARDS
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from nsparse.judging.codes import Bools
     from nsparse.judging.scene import Scene
 
-WILD = ("0.0.0.0", "::", "*")
 
 NUMBERS = (
     Number("notice", 500, "no program needs so many ports that lead nowhere"),
@@ -56,7 +56,7 @@ def _used(scene: Scene, bound: Bools) -> Bools:
     """Ports that a connection or a listener uses: an address that is none may be any."""
     view, at = scene.view, bound.nonzero()[0]
     linked = (view.true("concrete") | view.is_("state", "LISTEN")) & view.known("local_port")
-    any_address = view.is_("local_addr", *WILD) | ~view.known("local_addr")
+    any_address = view.is_("local_addr", *WILDCARDS) | ~view.known("local_addr")
     by_port = view.tally(at, linked, "local_port") > 0
     exact = view.tally(at, linked, "local_addr", "local_port") > 0
     found = bound.copy()

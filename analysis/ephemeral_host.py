@@ -8,6 +8,7 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from, widened
+from nsparse.judging.scope import WILDCARDS
 from nsparse.prose import percent, thousands, top
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
-WILD = ("0.0.0.0", "::", "*")
 SHARED = ("linux", None)
 """Systems that give one local port to connections towards different destinations."""
 WAY = ("remote_addr", "remote_port")
@@ -86,7 +86,7 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
     import numpy as np
 
     view = scene.view
-    wild, taken = view.is_("local_addr", *WILD), _taken(scene)
+    wild, taken = view.is_("local_addr", *WILDCARDS), _taken(scene)
     if taken.sum() < least:
         return
     alone = view.codes("netns").size == 1  # then there is nothing to sort by

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import endpoint, flagged, labels, settle
-from nsparse.judging.scope import scope
+from nsparse.judging.scope import WILDCARDS, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     waiting = view.is_("role", "listener") & ~view.is_("owner", "") & view.known("local_port")
-    wild = waiting & view.is_("local_addr", "0.0.0.0", "::", "*")
+    wild = waiting & view.is_("local_addr", *WILDCARDS)
     exact = waiting & ~wild
     if exact.sum() < limits["pairs"] or not wild.any() or not exact.any():
         return

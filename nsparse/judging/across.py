@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.judging.finding import count_of
 from nsparse.judging.measure import PERSISTS_S
-from nsparse.judging.scope import PUBLIC, scope
+from nsparse.judging.scope import PUBLIC, WILDCARDS, scope
 
 if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
-ANY = ("0.0.0.0", "::", "*")
-"""What a listener on every address is bound to."""
 CALLED = (*PUBLIC, "private", "cgnat")
 """How far the addresses reach that one host calls another by."""
 
@@ -47,7 +45,7 @@ def there(scene: Scene, addr: str, port: int) -> There | None:
         return None
     view = found[0].view
     listens = view.is_("role", "listener")
-    here = listens & view.is_("local_port", port) & view.is_("local_addr", addr, *ANY)
+    here = listens & view.is_("local_port", port) & view.is_("local_addr", addr, *WILDCARDS)
     if not here.any():
         shown = listens.any() and "whole" in found[0].has
         return There(found[0].host) if shown else None
@@ -65,7 +63,7 @@ def unanswered(scene: Scene, addrs: Collection[str], port: int) -> Mapping[str, 
         addrs: What its listeners are bound to.
         port: Their port.
     """
-    own = _own(scene) if {*ANY} & {*addrs} else _own(scene) & {*addrs}
+    own = _own(scene) if {*WILDCARDS} & {*addrs} else _own(scene) & {*addrs}
     found: dict[str, int] = {}
     for peer in scene.peers if own else ():
         calls = peer.view.is_("state", "SYN_SENT")

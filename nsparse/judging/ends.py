@@ -25,6 +25,7 @@ from nsparse.judging.codes import (
     joined,
     tuples,
 )
+from nsparse.judging.scope import NO_ADDRESS, WILDCARDS
 from nsparse.judging.texts import are_any_of, at_hand, begin_with, have_twice, numbered, pooled
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ NO_PORT = 65536
 PORT_BITS = 17
 """An end is the number of its address and, in so many bits, its port or `NO_PORT`."""
 PORT_MASK = (1 << PORT_BITS) - 1
-WILDCARDS = ("0.0.0.0", "::", "*")
-NO_ADDRESS = frozenset((*WILDCARDS, ""))
 SIDES = ("local", "remote")
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from nsparse.judging.codes import Codes, Ints, codes, compact, joined
 from nsparse.judging.columns import numbers, told
-from nsparse.judging.ends import WILDCARDS
+from nsparse.judging.scope import WILDCARDS
 from nsparse.judging.texts import only
 
 VIEWS_WITHIN_S = 60

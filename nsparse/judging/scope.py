@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
-WILDCARDS = ("0.0.0.0", "::", "*", "")
+WILDCARDS = ("0.0.0.0", "::", "*")
 """How tools print "any address"."""
+NO_ADDRESS = frozenset((*WILDCARDS, ""))
+"""What is no address of a host."""
 
 SCOPES = tuple(
     (ip_network(net), scope)
@@ -73,7 +75,7 @@ def scope(addr: str) -> str:
     >>> [scope(addr) for addr in ("*", "100.64.0.1", "ff02::1", "::ffff:10.0.0.1", "db1")]
     ['any', 'cgnat', 'multicast', 'private', '']
     """
-    if addr in WILDCARDS:
+    if addr in NO_ADDRESS:
         return "any"
     version, number = 4, _four(addr)
     if number is None:

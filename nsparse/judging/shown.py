@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nsparse.judging.scope import WILDCARDS
+
 if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
     from nsparse.judging.view import View
 
 SS_HIDES = ("TIME_WAIT", "SYN_RECEIVED", "CLOSED")
 """What ss leaves out together with the listeners unless it is given -a (misc/ss.c, SS_CONN)."""
-ANYWHERE = ("*", "0.0.0.0", "::")
 _WITH_TIMERS = re.compile(r"(?:ss|netstat)(?:[_ ]-[A-Za-z]+)*[_ ]?-[A-Za-z]*o[A-Za-z]*(?![A-Za-z])")
 PRIVILEGED = 1024
 """Ports below belong to root, as a rule (ip_unprivileged_port_start)."""
@@ -88,7 +89,7 @@ def _proven(view: View) -> bool:
         return False
     free = view.is_("proto", "udp") & ~view.known("remote_port")
     if free.any():
-        free = free & view.is_("local_addr", *ANYWHERE) & view.is_("remote_addr", *ANYWHERE)
+        free = free & view.is_("local_addr", *WILDCARDS) & view.is_("remote_addr", *WILDCARDS)
         if free.any() and view.true("concrete").any():
             return True
     states = view.values("state", view.is_("proto", "tcp") & view.known("state"))

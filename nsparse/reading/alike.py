@@ -44,7 +44,7 @@ HEADER = "header"
 _ESCAPED = re.compile("&|=[0-9A-Fa-f]{2}")
 """What HTML and mails escape goes by its digits."""
 
-_MASK = {ord(digit): "0" for digit in "123456789"}
+MASK = {ord(digit): "0" for digit in "123456789"}
 
 
 class Verdict(NamedTuple):
@@ -120,7 +120,7 @@ class Alike:
     ) -> int:
         """Take lines of a few, of which the last only stands below; how many there are."""
         raws = [raw or "" for raw in lines]
-        masked = "\n".join(raws).translate(_MASK).split("\n")
+        masked = "\n".join(raws).translate(MASK).split("\n")
         seen = (self._seen(*pair, near, known) for pair in zip(raws, masked, strict=True))
         for at, (here, below) in enumerate(pairwise(seen)):
             if not self._is_nobodys(here, below) or not self._take(number + at, here, below, near):

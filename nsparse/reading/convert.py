@@ -73,7 +73,7 @@ def _texts(records: Sequence[Record], cells: Match) -> Texts:
             for column, text in zip(columns[match.fields], match.texts, strict=True):
                 before = column[number]
                 column[number] = text if before is None else f"{before} {text}"
-    for name, text in zip(cells.fields, cells.texts, strict=True):
+    for name, text in cells.pairs:
         column = texts.get(name, [None] * len(records))
         texts[name] = [text if own is None else own for own in column]
     return texts

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from nsparse.errors import GrammarError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lark import Lark, Token
 
@@ -47,6 +47,11 @@ class Match(NamedTuple):
 
     fields: tuple[str, ...]
     texts: tuple[str, ...]
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Each field and its text."""
+        return zip(self.fields, self.texts, strict=True)
 
 
 class Refusal(NamedTuple):

@@ -37,19 +37,9 @@ SEPARATORS = ":./"
 
 HEADINGS = (
     *("Address", "Address:Port", "Addr", "Port", "Process", "Program", "PID", "PID/Program"),
-    *(
-        "name",
-        "State",
-        "(state)",
-        "Timer",
-        "User",
-        "Inode",
-        "I-Node",
-        "Path",
-        "Security",
-        "Context",
-    ),
-    *("Local", "Foreign", "Peer", "Remote", "Send-Q", "Recv-Q", "Offload", "Conn", "Nextref"),
+    *("name", "State", "(state)", "Timer", "User", "Inode", "I-Node", "Path", "Security"),
+    *("Context", "Local", "Foreign", "Peer", "Remote", "Send-Q", "Recv-Q", "Offload", "Conn"),
+    "Nextref",
 )
 """The words that headings in English end in, or behind which they go on."""
 

@@ -126,15 +126,20 @@ def _told(rows: Sequence[Record]) -> dict[Socket, Cells]:
 
 def _cells(row: Record) -> Cells:
     """What a row says of a socket beside its ends."""
-    pairs = zip(row.match.fields, row.match.texts, strict=True)
+    pairs = row.match.pairs
     cells = {name: text for name, text in pairs if name not in END_FIELDS}
-    more = " ".join(text for match in row.more for text in match.texts)
+    more = _more(row)
     return {**cells, "more": more} if more else cells
+
+
+def _more(row: Record) -> str:
+    """What the lines that continue a row say."""
+    return " ".join(text for match in row.more for text in match.texts)
 
 
 def _socket(row: Record) -> Socket:
     """What tells a socket from all others, as far as its row says it."""
-    owners = zip(row.match.fields, row.match.texts, strict=True)
+    owners = row.match.pairs
     open_ = not any(has_another_end(row.match))
     return (
         *socket_of(row.match, END_FIELDS),
@@ -226,8 +231,8 @@ def _is_connection(row: Record) -> bool:
 def _course(table: Table, row: Record) -> Cells:
     """What a row says of a connection that changes with time; it may have many owners at once."""
     cells = table.voice.dialect.cells
-    found = {"more": " ".join(text for match in row.more for text in match.texts)}
-    for name, text in zip(row.match.fields, row.match.texts, strict=True):
+    found = {"more": _more(row)}
+    for name, text in row.match.pairs:
         with suppress(CellFault):
             values = cells[name].read(text)
             found |= {column: str(values[column]) for column in COURSE & values.keys()}

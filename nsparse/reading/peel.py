@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading import noise
-from nsparse.reading.alike import fates
+from nsparse.reading.alike import MASK, fates
 from nsparse.reading.mend import AROUND, MENDS, Mend
 from nsparse.reading.text import BLANKS
 
@@ -37,7 +37,6 @@ NOBODYS = "\0"
 """What stands for a line that is to be read by itself."""
 
 _NUMBER = re.compile("[ \t][0-9]")
-_MASK = {ord(digit): "0" for digit in "123456789"}
 
 
 class Mended(NamedTuple):
@@ -147,7 +146,7 @@ class Peels:
 
     def _is_lost(self, head: str, speaks: Voice) -> bool:
         """Whether no line of any kind begins so, whatever its digits and what follows."""
-        key = head[0] + head[1:].translate(_MASK), speaks
+        key = head[0] + head[1:].translate(MASK), speaks
         known = self._lost.get(key)
         if known is None:
             if len(self._lost) >= REMEMBERED:

@@ -93,7 +93,7 @@ def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
         match = voice.reads(row[:at] + line, headed=False)
         if match is None or not possible(voice, match) or odd(Reading(voice, "row", match)):
             continue
-        told = zip(match.fields, match.texts, strict=True)
+        told = match.pairs
         if any(
             not is_any(voice, name) and (text in words or text.endswith((words[0], line)))
             for name, text in told
@@ -136,7 +136,7 @@ def odd(reading: Reading | None) -> float:
     if reading is None:
         return inf
     cells = reading.voice.dialect.cells
-    fields = zip(reading.match.fields, reading.match.texts, strict=True)
+    fields = reading.match.pairs
     said = [cells[name].read(text) for name, text in fields]
     states = [
         values["state_raw"]
@@ -189,7 +189,7 @@ def is_prose(old: Reading, new: Reading, below: str) -> bool:
 def possible(voice: Voice, match: Match) -> bool:
     """Whether the cells of a row can be."""
     try:
-        for name, text in zip(match.fields, match.texts, strict=True):
+        for name, text in match.pairs:
             voice.dialect.cells[name].read(text)
     except CellFault:
         return False

@@ -118,5 +118,5 @@ def _with_state(table: Table, before: str, word: str) -> str | None:
 
 def _has_state(table: Table, match: Match) -> bool:
     """Whether a row names its state."""
-    pairs = zip(match.fields, match.texts, strict=True)
+    pairs = match.pairs
     return any("state_raw" in said(table, name, text) for name, text in pairs)

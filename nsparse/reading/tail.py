@@ -117,7 +117,7 @@ def _lacks_cells(table: Table, last: Record) -> bool:
 
 def _state(table: Table, record: Record) -> str:
     """The word of a row for its state."""
-    pairs = zip(record.match.fields, record.match.texts, strict=True)
+    pairs = record.match.pairs
     words = (text for name, text in pairs if "state_raw" in said(table, name, text))
     return next(words, "")
 

@@ -165,7 +165,7 @@ def _kinds(record: Record) -> Iterator[object]:
 
 def has_another_end(match: Match) -> Iterator[bool]:
     """Whether a socket is connected to another one, where its row shows such an end."""
-    for name, text in zip(match.fields, match.texts, strict=True):
+    for name, text in match.pairs:
         if name in FAR_FIELDS:
             yield not text.endswith(OPEN)
 
@@ -303,12 +303,12 @@ def _protocols(table: Table) -> frozenset[str | None]:
 
 def _protocol(match: Match) -> str | None:
     """The protocol of a row; with -A of the BSDs it does not stand first."""
-    named = zip(match.fields, match.texts, strict=True)
+    named = match.pairs
     return next((text for name, text in named if name in PROTOCOL_FIELDS), None)
 
 
 def socket_of(match: Match, names: Sequence[str]) -> tuple[str, ...]:
     """What tells a socket from others: its protocol, and the fields of these names if any."""
-    named = zip(match.fields, match.texts, strict=True)
+    named = match.pairs
     ends = tuple(" ".join(text.split()) for name, text in named if name in names)
     return (_protocol(match) or "", *ends) if ends else ()

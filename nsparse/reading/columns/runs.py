@@ -179,7 +179,7 @@ def _tails(voice: Voice, kind: str) -> Tails | None:
 def _says(voice: Voice, kind: str, row: str) -> Collection[str]:
     """The columns that a row says something in."""
     match = voice.match(kind, row.strip(BLANKS))
-    fields = zip(match.fields, match.texts, strict=True) if match else ()
+    fields = match.pairs if match else ()
     read = (voice.dialect.cells[name].read(text) for name, text in fields)
     return {name for values in read for name, value in values.items() if value is not None}
 
