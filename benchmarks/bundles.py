@@ -212,25 +212,26 @@ def tar(bundles: Sequence[Path], folder: Path) -> Cost:
 
 def _cost(run: Any) -> Cost:
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    peak = run()
+    largest = run()
     after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(cpu, ended - begun, peak)
+    return Cost(cpu, ended - begun, largest)
 
 
 def _driven(command: Sequence[str]) -> float:
     """Run the driver, and return how large its own process has been, where the system tells."""
-    peak = 0.0
+    largest = 0.0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as driver:
         while driver.poll() is None:
-            peak = _peak(driver.pid) or peak
+            largest = peak(driver.pid) or largest
             time.sleep(0.1)
     if driver.returncode:
         raise SystemExit(f"nsparse batch ended with {driver.returncode}")
-    return peak
+    return largest
 
 
-def _peak(pid: int) -> float:
+def peak(pid: int | str = "self") -> float:
+    """How large a process has been, in megabytes; 0 where the system does not tell."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
     except OSError:
