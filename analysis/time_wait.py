@@ -53,7 +53,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     from nsparse.judging.rows import Rows
 
     view = scene.view
-    waiting = view.is_("state", "TIME_WAIT") & view.true("concrete")
+    waiting = view.is_("state", "TIME_WAIT")
     if not waiting.any():
         return
     client = view.is_("role", "client")

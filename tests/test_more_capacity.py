@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import nsparse
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -200,6 +202,44 @@ def test_an_assumed_range_of_a_host_that_is_wider(ask: Ask, beyond: int, says: s
     rows = "".join(f"ESTAB 0 0 {end}\n" for end in (*inside, *outside))
     [finding] = ask.found(SS + rows, HOST, config={HOST: {"notice": 0.02}})
     assert says in finding.verdict
+
+
+@pytest.mark.parametrize(
+    ("local", "says"), [("192.0.2.70:20", "849 of 40 900"), ("192.0.2.70:qqq", "800 of 28 232")]
+)
+def test_ports_without_a_number_are_of_no_range(ask: Ask, local: str, says: str) -> None:
+    """Names that no table knows: a twentieth of the ports would widen it, if they were numbers."""
+    inside = spread(800, first=40_000)
+    outside = (f"{local}{n:03} 203.0.113.9:443" for n in range(100, 149))
+    rows = "".join(f"ESTAB 0 0 {end}\n" for end in (*inside, *outside))
+    [finding] = ask.found(SS + rows, HOST, config={HOST: {"notice": 0.01}})
+    assert finding.verdict.startswith(says)
+
+
+def test_ports_of_datagrams_are_others(ask: Ask) -> None:
+    """A name server of Windows binds 2 500 of them when it starts."""
+    rows = "".join(f"  UDP    0.0.0.0:{49152 + n}    *:*    1888\n" for n in range(400))
+    config = {HOST: {"notice": 0.01}}
+    assert not ask.found(windows(199) + rows, HOST, config=config)
+    assert ask.found(windows(200) + rows, HOST, config=config)[0].n == 200
+
+
+@pytest.mark.parametrize(("state", "confidence"), [("BOUND", "high"), ("LISTENING", "medium")])
+def test_ports_that_lead_nowhere_are_taken_too(ask: Ask, state: str, confidence: str) -> None:
+    """The range is assumed, and whoever has most of its ports is named."""
+    row = f"  TCP    0.0.0.0:51000    0.0.0.0:0    {state}    4\n"
+    text = WINDOWS + row + windows(199).removeprefix(WINDOWS)
+    [finding] = ask.found(text, HOST, config={HOST: {"notice": 0.01}})
+    assert (finding.n, finding.confidence, finding.group.pid) == (200, confidence, 3388)
+    assert " are taken by connections to 4 destinations (" in finding.verdict
+
+
+@pytest.mark.parametrize(("spaces", "n"), [(("a", "a"), 398), (("a", "b"), 0)])
+def test_each_namespace_has_ports_of_its_own(spaces: tuple[str, str], n: int) -> None:
+    frame = nsparse.read(io.BytesIO(linux(398).encode()))
+    frame = frame.assign(netns=[space for space in spaces for _ in range(199)])
+    found = nsparse.diagnose(frame, {HOST: {"notice": 0.01}}, select=[HOST]).findings
+    assert [finding.n for finding in found] == [n] * bool(n)
 
 
 def test_connections_of_a_listener_share_its_port(ask: Ask) -> None:
