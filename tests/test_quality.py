@@ -454,7 +454,11 @@ tcp ESTAB 0 0 192.0.2.1:80 203.0.113.9:4000 users:(("web",pid=7,fd=4)) ino:7002 
 def test_what_a_dump_cannot_show_is_not_evaluated(text: str, lacking: set[str]) -> None:
     dump = nsparse.parse(io.BytesIO(text.encode()))
     assert not dump.problems
-    assert {id_ for id_, _ in nsparse.diagnose(dump).not_evaluated} == lacking
+    report = nsparse.diagnose(dump)
+    assert {id_ for id_, _ in report.not_evaluated} == lacking
+    # Each with the command that would show it, unless the system has none.
+    ways = [wanted(needs, report.scenes) for _, needs in report.not_evaluated]
+    assert all((way.command is None) == way.what.endswith("does not print") for way in ways)
 
 
 @pytest.mark.parametrize(
