@@ -92,11 +92,11 @@ def _in_queue(scene: Scene) -> Bools:
     connections leaves none that was accepted. It may be longer: a client that reset its connection
     has no row any more, and keeps its place. Of rows that no listener serves it says nothing.
     """
-    view = scene.view
-    if not (view.is_("state", "LISTEN") & view.above("recv_q", 0)).any():
-        return view.is_("state")  # no row
+    view, queues = scene.view, _queues(scene)
     finished = view.is_("state", "ESTABLISHED", "CLOSE_WAIT") & ownerless(scene)
-    left = view.leading("listener", finished) <= _queues(scene)
+    if not queues.any():
+        return finished & False
+    left = view.leading("listener", finished) <= queues
     return finished & left[view.numbers("listener")]
 
 

@@ -53,6 +53,8 @@ NONE = "none"
 """What a test is about that asks no diagnosis of ours: those of judging bring their own."""
 TIME_LIMIT_S = 120
 """A mutant that loops for ever counts as noticed."""
+MOST = 255
+"""The largest exit code."""
 PROGRESS_S = 30
 How = Literal["numbers", "all", "strict"]
 """What is broken: thresholds alone; comparisons and masks too; and masks in every way."""
@@ -262,17 +264,17 @@ class Mutants:
             concerned = _concerned(name)
             mine = [by_name[test] for test, ids in about.items() if concerned & {*(ids or ())}]
             start = time.monotonic()
-            assert not _noticed(None, mine), f"{name}: the tests fail in a process forked off"
+            assert _noticed_by(None, mine) is None, f"{name}: the tests fail when forked off"
             self._break(name, mine, time.monotonic() - start)
 
-    def _break(self, name: str, mine: Sequence[pytest.Item], alone: float) -> None:
-        """Everything in one diagnosis.
+    def _break(self, name: str, mine: list[pytest.Item], alone: float) -> None:
+        """Everything in one diagnosis; the test that noticed a mutant is the next one's first.
 
         Args:
             name: The diagnosis.
             mine: The tests about it.
             alone: Seconds that they take: a mutant that survives costs as many, one that is
-                noticed about half.
+                noticed about half, or less.
         """
         broken, left = list(mutants(name, self.how)), list[Mutant]()
         minutes = len(broken) * alone / 2 / 60
@@ -283,24 +285,32 @@ class Mutants:
                 said = time.monotonic()
                 print(f"  {number} of {len(broken)}, {len(left)} survive so far")
             sys.stdout.flush()
-            if not _noticed(mutant, mine):
+            noticed = _noticed_by(mutant, mine)
+            if noticed is None:
                 left.append(mutant)
                 print(f"  {mutant}")
+            else:
+                mine.insert(0, mine.pop(noticed))
         print(f"  {len(left)} survive, {time.monotonic() - start:.0f} s")
         sys.stdout.flush()
         self.survivors += left
 
 
-def _noticed(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
-    """Whether a test fails when the diagnosis is broken so; or as it is, without a mutant."""
+def _noticed_by(mutant: Mutant | None, items: Sequence[pytest.Item]) -> int | None:
+    """Which test fails when the diagnosis is broken so; or as it is, without a mutant.
+
+    Returns:
+        Its place; 0 where that is not known, and None where none fails.
+    """
     if not items:
-        return False
+        return None
     child = os.fork()
     if child == 0:
         _silence()
         signal.alarm(TIME_LIMIT_S)
-        os._exit(1 if _fails(mutant, items) else 0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        os._exit(_fails(mutant, items))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return None if code == 0 else max(code - 1, 0)
 
 
 def _silence() -> None:
@@ -310,13 +320,15 @@ def _silence() -> None:
     os.dup2(nowhere, 2)
 
 
-def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> bool:
+def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> int:
+    """Which test fails first, counted from 1, as far as an exit code reaches; 0 where none does."""
     try:
         if mutant:
             _install(mutant)
     except Exception:
-        return True
-    return not all(_passes(items))
+        return 1
+    failed = (number for number, passed in enumerate(_passes(items), 1) if not passed)
+    return min(next(failed, 0), MOST)
 
 
 def _concerned(name: str) -> set[str]:
