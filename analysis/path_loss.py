@@ -180,7 +180,7 @@ def _collapsed(pile: Pile) -> Finding:
     scene, rows = pile.scene, pile.rows
     windows = rows["cwnd"].dropna()
     again, sent = (rows[name].sum() for name in ("bytes_retrans", "bytes_sent"))
-    lossy = bool(sent) and float(again) / float(sent) >= pile.limits["loss"]
+    lossy = sent >= pile.limits["bytes"] and float(again) / float(sent) >= pile.limits["loss"]
     backed = flagged(rows["rto_ms"] >= 1000) | flagged(rows["backoff"] >= 1)
     least = f" of {_between(windows)}" if len(windows) else ""
     sends = "sends" if pile.n == 1 else "send"

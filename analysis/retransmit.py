@@ -189,7 +189,7 @@ DIAGNOSES = (
         check,
         needs=("timers",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("send-q-backlog"),),
+        absorbs=(Absorbs("send-q-backlog"), Absorbs("cwnd-collapse")),
         refs=REFS,
         states=("ESTABLISHED", "CLOSE_WAIT"),
     ),

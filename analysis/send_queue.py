@@ -137,7 +137,7 @@ def _finding(pile: Pile) -> Finding:
         next=advice.steps(
             pile.scene,
             {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}", "macos": "netstat -anv"},
-            "the same dump again 30 s later: bytes that move are a transfer",
+            *(() if stuck else ("the same dump again 30 s later: bytes that move are a transfer",)),
         ),
         caveats=() if stuck else ("whether it lasts: one snapshot cannot tell it from a transfer",),
     )
@@ -147,9 +147,7 @@ def _verdict(pile: Pile, *, stuck: bool) -> str:
     sent = _waiting(pile)
     peers = pile.rows.different("remote_addr")
     one = peers == 1
-    who = f"{thousands(peers)} peers" if peers else "the other ends"  # known by names alone
-    if one:
-        who = next(iter(pile.rows.leading("remote_addr", 1)))
+    who = next(iter(pile.rows.leading("remote_addr", 1))) if one else f"{thousands(peers)} peers"
     fault = ("does" if one else "do") + " not take it" if stuck else "yet to take it"
     has = "" if stuck else ("has " if one else "have ")
     holds = "holds" if pile.n == 1 else "hold"

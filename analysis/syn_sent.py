@@ -243,7 +243,8 @@ def _evidence(calls: Calls, addr: str) -> Iterator[str]:
             f"{addr} answers {others}, so the port is filtered or its accept queue is full, "
             "not the host down"
         )
-    yield f"{addr} is {kind(addr, own=calls.own)}"
+    if where := kind(addr, own=calls.own):
+        yield f"{addr} is {where}"
     if calls.there:
         yield _there(calls.there, calls.queue)
     if calls.age is not None:

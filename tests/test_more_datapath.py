@@ -101,7 +101,7 @@ def test_unsent_by_its_numbers(
 def test_unsent_to_peers_that_are_known_by_name(ask: Ask) -> None:
     rows = served(*[65536] * 3).replace("203.0.113.9:", "client:")
     [finding] = ask.found(SS + rows, UNSENT)
-    assert finding.verdict.endswith("65 536 on one: the other ends have yet to take it.")
+    assert finding.verdict.endswith("65 536 on one: client has yet to take it.")
 
 
 def test_unsent_is_a_share_of_what_is_open(ask: Ask) -> None:
@@ -606,6 +606,13 @@ def test_segments_that_were_sent_again_for_nothing(ask: Ask) -> None:
     assert "reordering" in finding.cause[0]
 
 
+def test_a_window_that_a_dead_path_holds_down_is_no_cause_of_its_own(ask: Ask) -> None:
+    row = 'ESTAB 0 90 192.0.2.1:{} 203.0.113.8:5432 users:(("app",pid=7,fd=9)) timer:(on,9sec,5)'
+    rows = "".join(f"{row.format(40000 + n)} cubic rtt:1/1 cwnd:1 retrans:1/5\n" for n in range(4))
+    [finding] = ask.found(SS + rows)
+    assert (finding.id, finding.absorbed) == (STALL, ("cwnd-collapse: 4 rows",))
+
+
 SMALL = "rtt:1/1 cwnd:2 retrans:1/9"
 WELL = "rtt:1/1 cwnd:10"
 
@@ -634,8 +641,9 @@ def test_collapse(ask: Ask) -> None:
         (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:1000000"] * 4), ["notice"]),
         (infos(*["rtt:1/1 cwnd:9 ssthresh:8 bytes_sent:1000000"] * 4), []),
         (infos(*["rtt:1/1 cwnd:9 ssthresh:7 bytes_sent:999999"] * 4), []),
-        (infos(*[f"{SMALL} bytes_sent:10000 bytes_retrans:300"] * 4), ["warning"]),
-        (infos(*[f"{SMALL} bytes_sent:10000 bytes_retrans:299"] * 4), ["notice"]),
+        (infos(*[f"{SMALL} bytes_sent:250000 bytes_retrans:7500"] * 4), ["warning"]),
+        (infos(*[f"{SMALL} bytes_sent:250000 bytes_retrans:7499"] * 4), ["notice"]),
+        (infos(*[f"{SMALL} bytes_sent:249999 bytes_retrans:9000"] * 4), ["notice"]),
         (infos(*[SMALL] * 50, *[WELL] * 451), ["notice"]),
         (infos(*[SMALL] * 49, *[WELL] * 442), []),
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nsparse.judging.finding import flagged
 from nsparse.judging.scope import is_here, loopback
 
 if TYPE_CHECKING:
@@ -129,8 +128,9 @@ def _swapped(peer: Scene, away: pd.DataFrame, columns: Sequence[str]) -> pd.Data
     view = peer.view
     towards = _alike(view, "remote_addr", away["local_addr"])
     rows = view.pick(view.true("concrete") & towards, "proto", *MIRRORED, *columns)
-    local = rows["local_addr"].str.startswith("127.") | (rows["local_addr"] == "::1")
-    return rows[~flagged(local)].rename(columns=dict(zip(MIRRORED, ENDS, strict=True)))
+    near = [addr for addr in rows["local_addr"].dropna().unique() if loopback(addr)]
+    rows = rows[~rows["local_addr"].isin(near)]
+    return rows.rename(columns=dict(zip(MIRRORED, ENDS, strict=True)))
 
 
 def _long_before(moment: Scene, scene: Scene, seconds: float | None) -> bool:

@@ -25,7 +25,7 @@ from nsparse.judging.codes import (
     joined,
     tuples,
 )
-from nsparse.judging.scope import NO_ADDRESS, WILDCARDS
+from nsparse.judging.scope import LOOPBACK, NO_ADDRESS, WILDCARDS
 from nsparse.judging.texts import are_any_of, at_hand, begin_with, have_twice, numbered, pooled
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ class Addresses:
     @cached_property
     def loopback(self) -> Bools:
         """Whether it never leaves the host."""
-        return begin_with(self.texts, "127.") | are_any_of(self.texts, ("::1",))
+        near = are_any_of(self.texts, ("::1",))
+        for start in LOOPBACK:
+            near |= begin_with(self.texts, start)
+        return near
 
 
 @dataclass(frozen=True)
@@ -211,10 +214,7 @@ def _addresses(view: View, side: str) -> tuple[Any, Bools]:
     if view.known(f"{side}_name").any():
         told = pd.Series(address, copy=False)
         name, port = pd.Series(view.array(f"{side}_name"), copy=False), view.known(f"{side}_port")
-        # Of "web1:https" or "web1.https" with a known port only the host is a name.
-        host = name.notna() & told.isna() & port
-        told = told.mask(host, name.str.replace(r"[:.][^:.]*$", "", regex=True))
-        named = flags(name.notna() & ~port & ~pd.Series(address, copy=False).isin(WILDCARDS))
+        named = flags(name.notna() & ~port & ~told.isin(WILDCARDS))
         address = told.mask(named, name).array
     return address, named
 

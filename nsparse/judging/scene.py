@@ -41,6 +41,7 @@ from nsparse.judging.ends import ends_of
 from nsparse.judging.hosts import Named, by_host, moments, named
 from nsparse.judging.impossible import aside, impossible
 from nsparse.judging.measure import PERSISTS_S
+from nsparse.judging.names import with_names
 from nsparse.judging.processes import called, complete
 from nsparse.judging.shown import made_with_timers, names_all, shown
 from nsparse.judging.view import View
@@ -214,7 +215,8 @@ def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
 
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
     """One moment of one host."""
-    view = queues(View(frame))  # first of all, for a 0 that means nothing must not hide a limit
+    # The queues first of all: a 0 that means nothing must not hide a limit.
+    view = with_names(queues(View(frame)))
     ends = ends_of(view)
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)

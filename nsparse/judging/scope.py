@@ -62,6 +62,8 @@ NETS = {
 scope."""
 OCTETS = {str(number): number for number in range(256)}
 """The parts of an IPv4 address, as they are written."""
+LOOPBACK = ("127.", "localhost", "ip6-localhost", "ip6-loopback")
+"""How IPv4 addresses begin that never leave the host, and what tools print in their place."""
 PUBLIC = ("global", "documentation")
 """Addresses that the world reaches; those of documentation stand for such ones."""
 NEAR = ("private", "cgnat", "linklocal")
@@ -74,6 +76,8 @@ def scope(addr: str) -> str:
 
     >>> [scope(addr) for addr in ("*", "100.64.0.1", "ff02::1", "::ffff:10.0.0.1", "db1")]
     ['any', 'cgnat', 'multicast', 'private', '']
+    >>> scope("localhost.localdo")
+    'loopback'
     """
     if addr in NO_ADDRESS:
         return "any"
@@ -82,7 +86,7 @@ def scope(addr: str) -> str:
         try:
             version, number = _numbered(addr)
         except ValueError:
-            return ""
+            return "loopback" if loopback(addr) else ""
     fits = (what for shift, net, what in NETS[version] if number >> shift == net)
     return next(fits, "global")
 
@@ -102,7 +106,7 @@ def loopback(addr: str) -> bool:
     >>> loopback("127.0.0.53"), loopback("::1"), loopback("192.0.2.1")
     (True, True, False)
     """
-    return addr.startswith("127.") or addr == "::1"
+    return addr.startswith(LOOPBACK) or addr == "::1"
 
 
 def is_here(local: str, remote: str) -> bool:
@@ -115,20 +119,20 @@ def is_here(local: str, remote: str) -> bool:
 
 
 def kind(addr: str, *, own: bool = False) -> str:
-    """Where an address belongs, in words.
+    """Where an address belongs, in words; "" of what is none.
 
     Args:
         addr: The address as printed.
         own: Whether it is known to be one of this host.
 
     >>> kind("192.168.0.7"), kind("2001:db8::1"), kind("::1"), kind("web1")
-    ('a private address', 'a public address', 'this host itself', 'a name')
+    ('a private address', 'a public address', 'this host itself', '')
     """
     where = scope(addr)
-    if not where:
-        return "a name"
     if own or where == "loopback":
         return "this host itself"
+    if not where:
+        return ""
     return "a private address" if where in NEAR else "a public address"
 
 
