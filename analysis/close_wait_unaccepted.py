@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 FAMILY = "close-wait"
 LISTENER = ("listener",)
+ELSEWHERE = (
+    "where they wait: the queue of the listener is shorter. Kernels before 2.6.18 show 0 there; "
+    "else a program that this dump cannot see, as in a container, may hold them"
+)
 NUMBERS = (
     Number("few", 3, "three clients that gave up in one queue are no accident"),
     Number("share", 0.3, "of what is open on the port"),
     Number("many", 50, "so many waited in vain, whatever the port's size"),
 )
-REFS = (*SOURCES, "Linux include/net/sock.h, sk_acceptq_is_full")
+REFS = (*SOURCES, "Linux include/net/sock.h, sk_acceptq_is_full", "netstat(8) of net-tools")
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -60,14 +64,16 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
     queue = Length(count_of(listener["recv_q"]), count_of(listener["send_q"]))
-    agrees = queue.is_about(sum(stranded.values()))
+    agrees, short = (told(sum(stranded.values())) for told in (queue.is_about, queue.is_short_of))
     who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
     without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
     return pile.finding(
         "close-wait-unaccepted",
         "critical" if queue.full and (queue.over or pile.proofs) else "warning",
         pile.confidence(
-            up=agrees + _alike(pile) + ("SYN_RECEIVED" in pile.states), proven=queue.over
+            up=agrees + _alike(pile) + ("SYN_RECEIVED" in pile.states),
+            down=int(short),
+            proven=queue.over,
         ),
         f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
         f"{'was' if pile.n == 1 else 'were'} never accepted: {closers(pile)} given up, "
@@ -77,7 +83,11 @@ def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
             *evidence(pile, pile.states),
             f"without an owner on the port: {without}; {queue}",
         ),
-        cause=(f"the connections wait in the accept queue: {who} is not accepting, or too slowly",),
+        cause=(
+            f"nobody holds them: suggests that {who} is not accepting, or too slowly"
+            if short
+            else f"the connections wait in the accept queue: {who} is not accepting, or too slowly",
+        ),
         next=advice.steps(
             pile.scene,
             advice.filled(advice.ACCEPTING, port=port_of(listener["service"])),
@@ -85,7 +95,7 @@ def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
             advice.of_process(advice.DESCRIPTOR_LIMIT, listener),
             "in the code: accept in a loop of its own, without a handshake or a look-up in it",
         ),
-        caveats=unknown(pile),
+        caveats=(*unknown(pile), *((ELSEWHERE,) if short else ())),
     )
 
 

@@ -83,7 +83,7 @@ def _unread(pile: Pile, opened: int, stuck: int) -> Finding:
         next=advice.steps(
             pile.scene,
             advice.stack(first),
-            advice.sockets("CLOSE_WAIT", first),
+            advice.sockets("CLOSE_WAIT", first if one else None),
             "before any restart, look in the stacks for lock waits, a full thread pool, "
             "the garbage collector",
         ),

@@ -198,7 +198,8 @@ def _caveats(pile: Pile, *, vague: bool, guessed: bool) -> Iterator[str]:
 
 def _steps(pile: Pile) -> tuple[Step, ...]:
     there = endpoint(pile.first["remote_addr"], pile.first["remote_port"])
-    more = "" if pile.n == 1 else " and others"
+    one = pile.rows.only("remote_addr") is not None and pile.rows.only("remote_port") is not None
+    more = "" if one else " and others"
     return advice.steps(
         pile.scene,
         advice.sockets("FIN_WAIT_2", flags="poe"),
@@ -238,12 +239,12 @@ def _passing(scene: Scene, limits: Limits, part: Rows, severity: Severity) -> Fi
         n=n,
         verdict=(
             f"{_where(n, place)} {are(n)} FIN_WAIT_2 and held by the kernel alone{rate}: "
-            f"each goes by itself within {seconds} s."
+            f"{'it' if n == 1 else 'each'} goes by itself within {seconds} s."
         ),
         sockets=labels(part),
         limits={"kernel": limits["kernel"], "fin_timeout_s": seconds},
         evidence=(peers(part), *constant(scene, "fin_timeout_s", f"{seconds} s")),
-        cause=("the program here has closed; the peers are slow to close their direction",),
+        cause=("the program here has closed; the other end is slow to close its direction",),
     )
 
 

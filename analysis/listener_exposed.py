@@ -104,16 +104,20 @@ def _reaches(addr: str) -> bool:
 def _services(scene: Scene, open_: Sequence[Open], limits: Limits) -> list[int]:
     """The number of each socket's service, -1 for none of the table.
 
-    A program on a port of its own is not looked at on its other ports: they belong to it.
+    A process on a port of its own is not looked at on its other ports: they belong to it.
     """
     busy = _serves_many(scene, limits)
-    cells = [(one.program, one.proto, one.local_port, bool(busy[one.row])) for one in open_]
-    by_port = {cell: _by_port(*cell) for cell in set(cells)}
-    at_home = {number for cell in cells for number in by_port[cell] & _by_name(cell[0])}
-    found = {
-        cell: ports | (_by_name(cell[0]) & ANYWHERE) - at_home for cell, ports in by_port.items()
-    }
-    return [min(found[cell], default=-1) for cell in cells]
+    by_port = [
+        _by_port(one.program, one.proto, one.local_port, bool(busy[one.row])) for one in open_
+    ]
+    at_home: dict[str, frozenset[int]] = defaultdict(frozenset)
+    for one, ports in zip(open_, by_port, strict=True):
+        at_home[one.owner] |= ports & _by_name(one.program)
+    found = (
+        ports | (_by_name(one.program) & ANYWHERE) - at_home[one.owner]
+        for one, ports in zip(open_, by_port, strict=True)
+    )
+    return [min(ports, default=-1) for ports in found]
 
 
 def _by_port(name: str, proto: str, port: int, busy: bool) -> frozenset[int]:
@@ -135,7 +139,12 @@ def _of_port(proto: str, port: int) -> frozenset[int]:
 @cache
 def _by_name(name: str) -> frozenset[int]:
     """The services that a program is known to serve."""
-    return frozenset(n for n, one in enumerate(SERVICES) if re.match(one.process, name))
+    return frozenset(n for n, one in enumerate(SERVICES) if _is_one(name, one.process))
+
+
+def _is_one(program: str, names: str) -> bool:
+    """Whether a program has one of these names; Windows prints any case."""
+    return re.match(names, program, re.IGNORECASE) is not None
 
 
 ANYWHERE = frozenset(number for number, one in enumerate(SERVICES) if one.anywhere)
@@ -163,7 +172,7 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open
     served = view.is_("listener", *(one.row for one in rows)) & view.is_("state", "ESTABLISHED")
     served = served & ~view.linked("pair")
     strangers = (served & view.where("remote_addr", public, served)).nonzero()[0]
-    published = _foreign(service, first) and re.match(PUBLISHES, first.program) is not None
+    published = _foreign(service, first) and _is_one(first.program, PUBLISHES)
     called = [addr for addr in view.values("local_addr", served) if public(addr)]
     held = [addr for addr in stated.own_addresses(scene) if first.wild and public(addr)]
     severity: Severity = "info" if published else _severity(scene, service, rows, [*called, *held])
@@ -216,7 +225,7 @@ def _severity(scene: Scene, service: Service, rows: Sequence[Open], called: list
 
 def _foreign(service: Service, one: Open) -> bool:
     """Whether a program holds the port that is not known to serve this."""
-    return bool(one.program) and re.match(service.process, one.program) is None
+    return bool(one.program) and not _is_one(one.program, service.process)
 
 
 def _doubts(scene: Scene, service: Service, one: Open) -> int:

@@ -189,7 +189,7 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         limits=dict(limits),
         evidence=_evidence(scene, unread),
         cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
-        next=_steps(scene, backlog.group),
+        next=_steps(scene, backlog.group, proven=bool(unread["stuck"].any())),
         caveats=tuple(_caveats(scene, unread)),
     )
 
@@ -247,12 +247,12 @@ def _caveats(scene: Scene, unread: pd.DataFrame) -> Iterator[str]:
         yield "one snapshot: take a second 30 s later to prove it"
 
 
-def _steps(scene: Scene, group: Group) -> tuple[Step, ...]:
+def _steps(scene: Scene, group: Group, *, proven: bool) -> tuple[Step, ...]:
     return advice.steps(
         scene,
         advice.stack_of(group.process, group.pid),
         {"linux": "ss -tanpim", "macos": "netstat -anv"},
-        "the same dump again 30 s later",
+        *(() if proven else ("the same dump again 30 s later",)),
     )
 
 

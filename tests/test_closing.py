@@ -468,6 +468,8 @@ def test_unaccepted_is_critical_over_the_limit(waiting: int, severity: str) -> N
         ("-", (100, 100, 111), ["SYN_RECEIVED 0 0 HERE 203.0.113.9:500"], "medium"),
         ("-", (100, 100, 111), ["ESTABLISHED 0 0 HERE 203.0.113.9:500 inode=8"], "low"),
         ("3", (100, 100, 110), [], "medium"),  # high only over the limit, or when it lasts
+        ("5", (100,) * 9, [], "medium"),
+        ("4", (100,) * 9, [], "low"),  # most of them do not wait in the queue
     ],
 )
 def test_unaccepted_is_surer_where_more_agrees(
@@ -533,8 +535,17 @@ def test_unread_says_how_much() -> None:
         "connections of java/4711 hold unread data, 9 207 bytes in all, up to 3 069 on one: the "
         "clients have closed, java/4711 had stopped reading before."
     )
-    assert finding.next[0].cmd == "jstack 4711"
+    assert [step.cmd for step in finding.next[:2]] == [
+        "jstack 4711",
+        "ss -tanpe state close-wait '( sport = :8080 )'",
+    ]
     assert found("close-wait-leak", at) == []
+
+
+def test_unread_on_several_ports_asks_for_all() -> None:
+    other = [line.replace(":8080", ":9090") for line in (JAVA, *many(3, UNREAD))]
+    (finding,) = found("close-wait-unread", scene([JAVA, *many(3, UNREAD), *other]))
+    assert finding.next[1].cmd == "ss -tanpe state close-wait"
 
 
 @pytest.mark.parametrize(
@@ -776,6 +787,7 @@ def test_fin_wait2_of_a_caller_has_one_peer_alone() -> None:
     row = f"FIN_WAIT_2 0 0 192.0.2.40:PORT {THERE} app/9337"
     (finding,) = found("fin-wait2-stuck", scene(many(5, row)))
     assert finding.verdict.startswith(f"5 of 5 connections from app/9337 to {THERE} are")
+    assert finding.next[1].cmd.startswith(f"at the other end ({THERE}): find")
     assert not any(line.startswith("peers") for line in finding.evidence)
 
 
@@ -816,10 +828,11 @@ def test_owners_of_other_users_need_rights(more: str, *, held: bool) -> None:
         "FIN_WAIT_2 0 0 192.0.2.10:80 203.0.113.4:PORT",  # no owner where owners are visible
     ],
 )
-@pytest.mark.parametrize(("n", "severity"), [(3, "info"), (999, "info"), (1000, "notice")])
+@pytest.mark.parametrize(("n", "severity"), [(1, "info"), (999, "info"), (1000, "notice")])
 def test_fin_wait2_that_the_kernel_holds(row: str, n: int, severity: str) -> None:
     (finding,) = found("fin-wait2-stuck", scene([*WEB, *many(n, row)]))
     assert (finding.severity, finding.n) == (severity, n)
+    assert ("each goes" if n > 1 else "it goes") in finding.verdict
     if n == 1000:
         assert finding.verdict == (
             "1 000 connections on port 80 are FIN_WAIT_2 and held by the kernel alone, about 17 a "

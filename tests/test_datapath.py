@@ -134,6 +134,9 @@ def test_unread_in_two_snapshots(ask: Ask) -> None:
     assert ask.levels(twice(others, fresh, 60), UNREAD) == [("warning", "medium")]
     half = served(*[5000] * 19, *[0] * 10)
     assert ask.levels(twice(served(*many), half, 60), UNREAD) == [("warning", "high")]
+    for seconds, again in ((30, False), (29, True)):
+        [finding] = ask.found(twice(served(*many), fresh, seconds), UNREAD)
+        assert ("the same dump again 30 s later" in [step.cmd for step in finding.next]) == again
 
 
 def test_bytes_that_came_and_were_read_in_between(ask: Ask) -> None:

@@ -226,11 +226,27 @@ def test_without_owners_it_is_less_sure(ask: Ask) -> None:
 
 
 def test_another_program_on_a_port_of_the_table(ask: Ask) -> None:
-    [finding] = ask.found(SS + listening("0.0.0.0", 5432, "pgpool"), EXPOSED)
+    [finding] = ask.found(SS + listening("0.0.0.0", 5432, "haproxy"), EXPOSED)
     assert brief(finding) == (
-        "notice listener-exposed :5432 pgpool/1 (medium): pgpool listens on port 5432, that of "
+        "notice listener-exposed :5432 haproxy/1 (medium): haproxy listens on port 5432, that of "
         "PostgreSQL, on every IPv4 address."
     )
+
+
+def test_a_second_process_of_a_program_has_its_own_port(ask: Ask) -> None:
+    """Other ports of the one that holds the usual port belong to it."""
+    text = WINDOWS + "".join(
+        windows("TCP", port, pid) + f" [{name}]\n"
+        for port, pid, name in (
+            (6379, 7, "redis-server.exe"),
+            (16379, 7, "redis-server.exe"),
+            (6380, 8, "redis-server.exe"),
+            (5432, 9, "pgpool.exe"),
+            (5433, 10, "postgres.exe"),
+        )
+    )
+    places = [finding.group.service for finding in ask.found(text, EXPOSED)]
+    assert sorted(map(str, places)) == [":5432", ":5433", ":6379", ":6380"]
 
 
 def windows(proto: str, port: int, pid: int) -> str:
@@ -257,6 +273,9 @@ def test_a_port_is_no_proof_of_the_program(ask: Ask) -> None:
         (windows("UDP", 161, 4), "notice"),
         (windows("TCP", 6379, 7) + " [com.docker.backend.exe]\n", "info"),
         (windows("TCP", 6379, 7) + " [redis-server.exe]\n", "warning"),
+        (windows("TCP", 5900, 7) + " [tvnserver.exe]\n", "warning"),
+        (windows("TCP", 5900, 7) + " [WinVNC.exe]\n", "warning"),
+        (windows("TCP", 27018, 7) + " [Mongod.exe]\n", "warning"),
     ],
 )
 def test_exposed_on_windows(ask: Ask, rows: str, expected: str) -> None:

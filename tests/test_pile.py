@@ -111,6 +111,23 @@ def test_steps_are_those_of_the_system(os: str | None, commands: list[str]) -> N
     assert steps[-1].os == "any"
 
 
+@pytest.mark.parametrize(
+    ("os", "commands"),
+    [
+        ("macos", ["sample 7", "nc -vz -G 5 192.0.2.1 80", "netstat -anv", "launchctl limit"]),
+        ("freebsd", ["procstat -kk 7", "nc -vz -w 5 192.0.2.1 80", "netstat -anv"]),
+        ("openbsd", ["gdb -p 7", "nc -vz -w 5 192.0.2.1 80", "netstat -anv"]),
+        ("illumos", ["pstack 7"]),
+    ],
+)
+def test_systems_are_told_tools_that_they_have(os: str, commands: list[str]) -> None:
+    host: Any = SimpleNamespace(os=os)
+    shared, own = {"macos": "netstat -anv"}, {"macos": "launchctl limit"}
+    reach = advice.filled(advice.REACH, addr="192.0.2.1", port=80)
+    steps = advice.steps(host, advice.stack_of("nginx", 7), reach, shared, own)
+    assert [(step.os, step.cmd) for step in steps] == [(os, command) for command in commands]
+
+
 def test_every_step_names_systems_that_there_are() -> None:
     tables = {name: value for name, value in vars(advice).items() if name.isupper()}
     steps = [value for value in tables.values() if isinstance(value, dict)]

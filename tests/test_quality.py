@@ -480,14 +480,15 @@ def test_a_column_of_timers_that_are_all_off_is_one(
 @pytest.mark.parametrize(
     ("state", "more", "said"),
     [
-        ("ESTAB", "ino:7 sk:1", "timers (no timer ran, if taken with -o)"),
-        ("ESTAB", "", "timers"),  # no other option was given either
-        ("SYN-SENT", "ino:7 sk:1", "timers"),  # one runs, and is not shown
+        ("ESTAB 0 0", "ino:7 sk:1", "timers (no timer ran, if taken with -o)"),
+        ("ESTAB 0 0", "", "timers"),  # no other option was given either
+        ("SYN-SENT 0 1", "ino:7 sk:1", "timers"),  # one runs, and is not shown
+        ("ESTAB 0 90", "ino:7 sk:1", "timers"),  # here, too: what is not acknowledged has one
     ],
 )
 def test_ss_has_no_column_of_timers(ask: Ask, state: str, more: str, said: str) -> None:
     """A dump with -o shows nothing where none runs."""
-    rows = f"{SS}{state} 0 0 192.0.2.1:80 203.0.113.9:4000 {more}\n"
+    rows = f"{SS}{state} 192.0.2.1:80 203.0.113.9:4000 {more}\n"
     report = ask.report(rows, "retransmit-stall")
     ((_, needs),) = report.not_evaluated
     assert wanted(needs, report.scenes) == (said, "ss -tuano")

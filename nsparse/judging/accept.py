@@ -148,6 +148,10 @@ class Length:
         near = abs(rows - self._waits) <= EXPLAINED * max(self._waits, 1)
         return self.waiting is not None and near
 
+    def is_short_of(self, rows: int) -> bool:
+        """Whether most of so many rows do not wait there."""
+        return self.waiting is not None and 2 * self._waits < rows
+
     def __str__(self) -> str:
         """In words: `6 wait for accept(), the limit is 5`."""
         if self.waiting is None:

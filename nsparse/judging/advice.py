@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 Advice = Mapping[str, str]
 """One step: the command for each system that has one."""
 
-SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "windows")
-BSD_LIKE = ("macos", "freebsd", "openbsd", "netbsd")
-"""Systems that share the tools of macOS, unless a step has a command of their own."""
+SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "illumos", "windows")
+BSD = ("freebsd", "openbsd", "netbsd")
+BSD_LIKE = ("macos", *BSD)
+SHARED = ("netstat", "ping", "ifconfig", "ps")
+"""Tools of macOS that the BSDs have too, under the same options; they are told these commands where
+a step has none of their own. They have no `sample`, no `launchctl`, no `nc -G`, no interface `any`
+for tcpdump, and no lsof as installed."""
 COMMON = ("linux", "macos", "windows")
 """Systems that the reader is told of where that of the dump is unknown."""
 ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", "macos": "netstat -Lan"}
@@ -38,28 +42,39 @@ DESCRIPTOR_LIMIT: Advice = {"linux": "grep 'open files' /proc/{pid}/limits"}
 PORT_RANGE: Advice = {
     "linux": "grep . /proc/sys/net/ipv4/ip_local_*port*",
     "macos": "sysctl net.inet.ip.portrange",
+    "freebsd": "sysctl net.inet.ip.portrange",
+    "openbsd": "sysctl net.inet.ip.porthifirst net.inet.ip.porthilast",
+    "netbsd": "sysctl net.inet.ip.anonportmin net.inet.ip.anonportmax",
     "windows": "netsh int ipv4 show dynamicport tcp",
 }
-TIME_WAIT_LENGTH: Advice = {"macos": "sysctl net.inet.tcp.msl"}
+TIME_WAIT_LENGTH: Advice = dict.fromkeys(("macos", "freebsd"), "sysctl net.inet.tcp.msl")
 REACH: Advice = {
     "linux": "nc -vz -w 5 {addr} {port}",
     "macos": "nc -vz -G 5 {addr} {port}",
+    **dict.fromkeys(BSD, "nc -vz -w 5 {addr} {port}"),
     "windows": "Test-NetConnection {addr} -Port {port}",
 }
 TRACE: Advice = {"linux": "traceroute -T -p {port} {addr}"}
 CAPTURE: Advice = {
     "linux": "tcpdump -nni any port {port}",
     "macos": "sudo tcpdump -nni any port {port}",
+    **dict.fromkeys(BSD, "tcpdump -nni INTERFACE port {port}"),
     "windows": "pktmon start --capture",
 }
 SOCKETS: Advice = {
     "linux": "ss -tan{flags} state {ss}{where}",
     "macos": "lsof -nP -iTCP{port} -sTCP:{state}",
+    "freebsd": "sockstat -46s | grep {state}",
+    "openbsd": "fstat | grep internet",
+    "netbsd": "sockstat -n",
     "windows": "Get-NetTCPConnection -State {windows} | Group-Object OwningProcess",
 }
 STACK: Advice = {
     "linux": "gdb -p {pid} -batch -ex 'thread apply all bt'",
     "macos": "sample {pid}",
+    "freebsd": "procstat -kk {pid}",
+    **dict.fromkeys(("openbsd", "netbsd"), "gdb -p {pid}"),
+    "illumos": "pstack {pid}",
     "windows": "procdump -ma {pid}",
 }
 DUMPERS = {
@@ -74,6 +89,7 @@ OWNERS: Advice = {
     "freebsd": "sockstat -46",
     "openbsd": "fstat | grep internet",
     "netbsd": "sockstat -n",
+    "illumos": "netstat -anu",
     "windows": "netstat -anob, as administrator",
 }
 OWNERS_ELSEWHERE = "lsof -nP -i"
@@ -91,19 +107,20 @@ def steps(scene: Scene, *advice: Advice | str) -> tuple[Step, ...]:
     """The steps for the system of a dump; a text alone is for every system, and comes last."""
     told = [each for each in advice if isinstance(each, Mapping)]
     found = [
-        Step(system, each[system])
-        for system in SYSTEMS
+        Step(system, command)
+        for system in (COMMON if scene.os is None else (scene.os,))
         for each in told
-        if system in each and system in _systems(scene, each)
+        if (command := _command(each, system))
     ]
     return (*found, *(Step("any", each) for each in advice if isinstance(each, str)))
 
 
-def _systems(scene: Scene, advice: Advice) -> tuple[str, ...]:
-    """The systems whose command of a step serves the host of a dump."""
-    if scene.os is None:
-        return COMMON
-    return ("macos",) if scene.os in BSD_LIKE and scene.os not in advice else (scene.os,)
+def _command(advice: Advice, system: str) -> str | None:
+    """The command of a step that serves a system."""
+    shared = advice.get("macos", "")
+    if system in BSD and shared.partition(" ")[0] in SHARED:
+        return advice.get(system, shared)
+    return advice.get(system)
 
 
 def which_program(scene: Scene) -> str:
@@ -156,7 +173,7 @@ def stack_of(process: str | None, pid: int | None) -> Advice:
     ('py-spy dump --pid 70', 'sample PID')
     """
     found = filled(_dumper(process or ""), pid="PID" if pid is None else pid)
-    return {system: found[system] for system in ("linux", "macos")}
+    return {system: command for system, command in found.items() if system != "windows"}
 
 
 def sockets(state: str, row: Cells | None = None, flags: str = "pe") -> Advice:

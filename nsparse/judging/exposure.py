@@ -107,7 +107,7 @@ SERVICES = (
         "VNC",
         "warning",
         (5900,),
-        process=r"X\w*vnc|\w*vnc|vino|screensharing|launchd|ARDAgent|qemu|krfb|gnome-remote|systemd",
+        process=r"\w*vnc|tvnserver|vino|screensharing|launchd|ARDAgent|qemu|krfb|gnome-remote|systemd",
         needs="known",
         risk="whoever reaches it may see the screen and type",
     ),
@@ -124,7 +124,13 @@ SERVICES = (
     Service("the NFS mount daemon", "public", (20048,), (20048,), process=r"rpc\.mountd|mountd"),
     Service("an NFS helper", "public", process=r"rpc\.(statd|lockd|rquotad)", anywhere=True),
     Service("Kafka", "public", (9092,), process="java", needs="both", risk=DATA),
-    Service("PostgreSQL", "notice", (5432,), process="postgres|postmaster", anywhere=True),
+    Service(
+        "PostgreSQL",
+        "notice",
+        (5432,),
+        process="postgres|postmaster|pgpool|pgbouncer|pgcat|odyssey",  # poolers speak its protocol
+        anywhere=True,
+    ),
     Service("MySQL", "notice", (3306,), process="mysqld|mariadbd", anywhere=True),
     Service("SQL Server", "notice", (1433,), (1434,), process="sqlserv|sqlbrowser", amplifies=True),
     Service("the Oracle listener", "notice", (1521,), process="tnslsnr|oracle"),
@@ -157,7 +163,14 @@ SERVICES = (
         amplifies=True,
         windows="info",  # the time service of every Windows holds the port, as a client too
     ),
-    Service("CUPS", "notice", (631,), (631,), process="cups|systemd|launchd"),
+    Service(
+        "CUPS",
+        "notice",
+        (631,),
+        (631,),
+        process="cups|systemd|launchd",
+        amplifies=True,  # cups-browsed calls whatever address a packet names: CVE-2024-47176
+    ),
     Service("telnet", "notice", (23,), process="telnet|inetd|xinetd|systemd", risk=CLEAR),
     Service("FTP", "notice", (21,), process=r"\w*ftpd?|inetd|xinetd|systemd", risk=CLEAR),
     Service("SMB", "notice", (445,), process="smbd|System|launchd|ksmbd", windows="info"),

@@ -57,11 +57,14 @@ def made_with_timers(file: str) -> bool:
 def may_hide_no_timer(scene: Scene) -> bool:
     """Whether a dump of ss without a timer may be one with -o: ss has no column for them.
 
-    Other options were given, and there is no row that must show one.
+    Other options were given, and there is no row that must show one: data that is not acknowledged
+    is sent again, or a closed window is probed for it, by a timer.
     """
     if scene.has.isdisjoint(("inode", "tcpinfo", "skmem")) or scene.tools != {"ss"}:
         return False
-    return not scene.view.is_("state", *TIMED).any()
+    view = scene.view
+    unsent = view.is_("state", "ESTABLISHED", "CLOSE_WAIT") & view.above("send_q", 0)
+    return not (view.is_("state", *TIMED) | unsent).any()
 
 
 def names_all(view: View) -> bool:
