@@ -157,6 +157,7 @@ def test_utf8_comes_back_as_it_was(text: str) -> None:
         ("a \r", ["a"]),
         ("a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g", ["a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g"]),
         ("tcp\xa0 0\xa0", ["tcp  0"]),
+        ("tcp\u3000LISTEN\u2003\u20020\u3000", ["tcp LISTEN  0"]),
         ("\ufefftcp\n \u200b\u200budp\u200b", ["tcp", " udp\u200b"]),
     ],
 )

@@ -90,6 +90,10 @@ _WIDE_ASCII = re.compile(rb"(?:[\t\r\n\x20-\x7e]\x00){16}")
 _MAGIC_WITH_NUL = (b"BZh", b"GIF8", b"MZ", b"PAR1", b"RIFF", b"\xca\xfe\xba\xbe")
 
 _LATE_CR = re.compile(r"\r\r?\n|\r")
+
+_WIDE_BLANKS = "\xa0\u2002\u2003\u2007\u2009\u202f\u3000"
+"""Blanks of web pages, which align columns by them, and of Japanese and Chinese writing."""
+
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _ZERO_WIDTH_FIRST = re.compile(f"(?m)^([ \t]*)[{_ZERO_WIDTH}]+")
 
@@ -135,7 +139,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
 def lines(text: str) -> list[str]:
     r"""Split a text into its lines, without their ends and trailing blanks.
 
-    A non-breaking space becomes a blank and zero-width characters at the start of a line go (web
+    Blanks that are not ASCII become one and zero-width characters at the start of a line go (web
     pages add both); a final newline starts no further line.
 
     >>> lines("tcp  \r\nudp\rraw\r\r\n")
@@ -147,7 +151,8 @@ def lines(text: str) -> list[str]:
         else:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
-        text = text.replace("\xa0", " ")
+        for char in _WIDE_BLANKS:
+            text = text.replace(char, " ")
         if any(char in text for char in _ZERO_WIDTH):
             text = _ZERO_WIDTH_FIRST.sub(r"\1", text)
     found = text.split("\n")
