@@ -405,6 +405,22 @@ def leaving(n: int, live: int, timer: str = OFF, *, last: int = 0, peers: int = 
     )
 
 
+def leading_back(rows: str) -> str:
+    """Rows of `netstat -tanpo`: closed calls to four other addresses of the host, and more rows."""
+    calls = (f"tcp 0 1 192.0.2.1:{40000 + i} 192.0.2.{2 + i % 4}:80 LAST_ACK" for i in range(12))
+    return TIMED + lines(f"{call} - {THRICE}" for call in calls) + rows
+
+
+OTHER_ENDS = lines(
+    f"tcp 0 0 192.0.2.{2 + i % 4}:80 192.0.2.1:{40000 + i} FIN_WAIT2 9/app {OFF}" for i in range(12)
+)
+OWN_LISTENER = lines(
+    [f"tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN 9/app {OFF}"],
+    (f"tcp 0 0 192.0.2.{n}:22 198.51.100.9:{n} ESTABLISHED 5/sshd {OFF}" for n in range(2, 6)),
+)
+OVER = "tcp 0 0 192.0.2.1:60000 198.51.100.9:443 TIME_WAIT - timewait (9.00/0/0)\n"
+
+
 def test_closes_that_no_peer_acknowledges(ask: Ask) -> None:
     """Each peer and each state has too few of them by itself: what they share is the own link."""
     text = leaving(18, 4, THRICE, last=8)
@@ -426,7 +442,7 @@ def test_a_link_that_is_cut_explains_last_acks(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (leaving(10, 10, THRICE, last=9), ["warning"]),
+        (leaving(10, 10, THRICE, last=9) + OVER, ["warning"]),
         (leaving(9, 0, THRICE, last=8), []),
         (leaving(10, 11, THRICE, last=9), []),
         (leaving(12, 0, THRICE, last=12, peers=4), ["warning"]),
@@ -435,6 +451,9 @@ def test_a_link_that_is_cut_explains_last_acks(ask: Ask) -> None:
         (leaving(12, 0, "on (0.20/1/0)", last=9), ["warning"]),
         (leaving(12, 0, THRICE, last=12).replace(" 192.0.2.1:", " 127.0.0.1:"), []),
         (closes("LAST_ACK", 12, 0, THRICE, sources=12), []),
+        (leading_back(""), ["warning"]),
+        (leading_back(OTHER_ENDS), []),
+        (leading_back(OWN_LISTENER), []),
     ],
 )
 def test_the_own_link_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
