@@ -642,16 +642,35 @@ def test_a_list_of_a_few_processes_proves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("pid", "owner"),
-    [(7788, "java.exe/7788"), (7789, "pid 7789"), (4, "System/4")],
+    ("row", "owner"),
+    [
+        ("7788\n", "java.exe/7788"),
+        ("7788\n [javaw.exe]\n", "javaw.exe/7788"),  # the dump's own word counts
+        ("7789\n", "pid 7789"),
+        ("4\n", "System/4"),
+        ("0\n", None),  # held by no process, though the list has one of this number
+    ],
 )
-def test_a_list_of_processes_names_owners(ask: Ask, pid: int, owner: str) -> None:
-    rows = "".join(
-        f"  TCP    192.0.2.70:8443   203.0.113.{n}:40000   CLOSE_WAIT   {pid}\n" for n in range(9)
+def test_a_list_of_processes_names_owners(ask: Ask, row: str, owner: str | None) -> None:
+    text = WINDOWS + "".join(
+        f"  TCP    192.0.2.70:8443   203.0.113.{n}:40000   CLOSE_WAIT   {row}" for n in range(9)
     )
-    facts = {"win1": {"proctable": {4: "System", 7788: "java.exe"}}}
-    (finding,) = ask.found(WINDOWS + rows, "close-wait-leak", host="win1", facts=facts)
+    facts = {"win1": {"proctable": {0: "System Idle Process", 4: "System", 7788: "java.exe"}}}
+    (finding,) = ask.found(text, "close-wait-leak", DEAD, host="win1", facts=facts)
     assert finding.group.owner == owner
+
+
+def test_a_list_of_processes_names_owners_of_windows_alone(ask: Ask) -> None:
+    """What lists them elsewhere prints names with blanks that have no end."""
+    head = MAC.rstrip("\n") + "      rhiwat  shiwat    pid   epid\n"
+    text = head + "".join(
+        f"tcp4       0      0  192.0.2.70.8443        203.0.113.{n}.40000      CLOSE_WAIT   131072"
+        "  131072    500      0\n"
+        for n in range(9)
+    )
+    facts = {"mac1": {"proctable": {1: "launchd", 500: "java"}}}
+    (finding,) = ask.found(text, "close-wait-leak", DEAD, host="mac1", facts=facts)
+    assert finding.group.owner == "pid 500"
 
 
 def test_the_dead_need_a_list_of_processes(ask: Ask) -> None:

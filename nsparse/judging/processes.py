@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nsparse.judging.view import View
 
-WINDOWS_IDLE = 0
-"""Not a process: sockets in TIME_WAIT show it."""
 ALWAYS = {"windows": 4}
 """A process that a list of all names: System on Windows, else the first one."""
 FIRST = 1
@@ -49,7 +47,7 @@ def called(view: View, os: str | None, facts: Mapping[str, object]) -> View:
     """
     import pandas as pd
 
-    bare = view.known("pid") & ~view.known("process") & ~view.is_("pid", WINDOWS_IDLE)
+    bare = ~view.known("process")
     names = {pid: name for pid, name in listed(facts).items() if name}
     if os != "windows" or not names or not bare.any():
         return view
