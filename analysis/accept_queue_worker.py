@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
+    from nsparse.judging.codes import Bools, Ints
     from nsparse.judging.scene import Scene
 
 NUMBERS = (
@@ -49,11 +50,22 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     stuck = shown & (view.numbers("recv_q") >= limit)
     if not stuck.any():
         return
-    for lot in view.lots(shown, "proto", "local_addr", "local_port", least=2):
+    for lot in _siblings(scene, shown):
         if stuck[lot].any():
             part = told(scene, lot).assign(stuck=stuck[lot])
             if _one_is_stuck(part, limits):
                 yield _finding(scene, limits, part)
+
+
+def _siblings(scene: Scene, shown: Bools) -> Iterator[Ints]:
+    """Listeners that share a place; `*` of IPv4 and of IPv6 are two places."""
+    import numpy as np
+
+    family = scene.view.codes("family").of
+    for lot in scene.view.lots(shown, "proto", "local_addr", "local_port", least=2):
+        for each in np.unique(family[lot]):
+            if (alike := family[lot] == each).sum() > 1:
+                yield lot[alike]
 
 
 def _one_is_stuck(part: pd.DataFrame, limits: Limits) -> bool:
@@ -88,7 +100,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
             advice.REFUSED,
             advice.stack_of(owner.get("process"), owner.get("pid")),
         ),
-        caveats=_caveats(stuck),
+        caveats=_caveats(scene, stuck),
     )
 
 
@@ -117,10 +129,11 @@ def _evidence(part: pd.DataFrame) -> Iterator[str]:
         yield f"and {len(part) - len(longest)} more"
 
 
-def _caveats(stuck: pd.DataFrame) -> tuple[str, ...]:
+def _caveats(scene: Scene, stuck: pd.DataFrame) -> tuple[str, ...]:
     if stuck["inode"].notna().any():
         return ("which thread it is: the inode is that of a descriptor in /proc/PID/fd",)
-    return ("which listener it is: ss -e prints the inodes",)
+    inodes = ": ss -e prints the inodes" if scene.os == "linux" else ""
+    return (f"which listener it is{inodes}",)
 
 
 DIAGNOSES = (

@@ -189,7 +189,11 @@ DIAGNOSES = (
         check,
         needs=("timers",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("send-q-backlog"), Absorbs("cwnd-collapse")),
+        absorbs=(
+            Absorbs("send-q-backlog"),
+            Absorbs("cwnd-collapse"),
+            Absorbs("zero-window", "mirror"),
+        ),
         refs=REFS,
         states=("ESTABLISHED", "CLOSE_WAIT"),
     ),

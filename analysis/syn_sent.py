@@ -143,7 +143,8 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     near = view.true("live")
     works = near & view.is_("state", "ESTABLISHED")
     established = view.tally(at, works, *SERVICE)
-    callers = view.distinct(at, SERVICE, PROGRAM)
+    nobodys = view.tally(at, calls & view.is_("owner", ""), *SERVICE) > 0
+    callers = view.distinct(at, SERVICE, PROGRAM) - nobodys
     found = Rows(view, worth)
     again = found["retrans"].fillna(found["retrans_total"])
     most = again.fillna(-1).to_numpy()

@@ -613,6 +613,16 @@ def test_a_window_that_a_dead_path_holds_down_is_no_cause_of_its_own(ask: Ask) -
     assert (finding.id, finding.absorbed) == (STALL, ("cwnd-collapse: 4 rows",))
 
 
+def test_one_connection_whose_ends_both_wait_is_one_finding(ask: Ask) -> None:
+    """Within a host what drops the one end's data drops the other end's probes as well."""
+    row = "ESTAB 0 90 192.0.2.1:{} 192.0.2.1:{} timer:({})\n"
+    text = row.format(4004, 50000, "on,1min23sec,9") + row.format(
+        50000, 4004, "persist,1min52sec,2"
+    )
+    [finding] = ask.found(SS + text, STALL, WINDOW)
+    assert (finding.id, finding.absorbed) == (STALL, ("zero-window: 1 row",))
+
+
 SMALL = "rtt:1/1 cwnd:2 retrans:1/9"
 WELL = "rtt:1/1 cwnd:10"
 

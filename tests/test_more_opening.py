@@ -282,6 +282,17 @@ def test_one_worker_by_its_numbers(
     assert ask.levels(workers(*queues), WORKER) == [("critical", "high")] * speaks
 
 
+def test_listeners_of_two_families_are_no_siblings(ask: Ask) -> None:
+    """BSD prints `*` for both."""
+    text = "Current listen queue sizes (qlen/incqlen/maxqlen)\n"
+    text += "Proto Listen           Local Address\n"
+    text += "tcp4  49/0/32          *.143\ntcp6  0/0/32           *.143\n"
+    assert ask.severities(text, WORKER, FULL) == ["critical"]
+    assert not ask.found(text, WORKER)
+    [finding] = ask.found(text.replace("tcp6", "tcp4"), WORKER)
+    assert finding.caveats == ("which listener it is",)
+
+
 @pytest.mark.parametrize(
     ("before", "confidence"),
     [((0, 100), "medium"), ((99, 100), "medium"), ((100, 100), "high"), ((101, 100), "high")],

@@ -692,6 +692,14 @@ def test_two_programs_that_call_it_in_vain_are_surer(
     assert {says in finding.evidence for finding in said} == {shared}
 
 
+def test_attempts_of_nobody_are_those_of_no_further_program(ask: Ask) -> None:
+    """As of a dump that names the programs of one user."""
+    more = re.sub(r"users:\S+", "", calls(*[0] * 10).removeprefix(SS))
+    said = ask.found(calls(*[0] * 10) + more.replace("192.0.2.1:4", "192.0.2.1:3"), DEAD)
+    assert len(said) == 2
+    assert not [line for one in said for line in one.evidence if "programs" in line]
+
+
 @pytest.mark.parametrize(
     ("programs", "established", "verdicts"),
     [

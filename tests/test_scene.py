@@ -244,6 +244,9 @@ def test_owners() -> None:
     wanted = ["java/4711", "pid 4711", "System", "uid 1000", "user www", "", ""]
     assert list(seen["owner"]) == wanted
     assert list(seen["owned"]) == [True, True, True, False, False, False, False]
+    unowned = (row("LAST_ACK", ends[0], ends[1].format(8 + uid), uid=uid) for uid in (0, 1000))
+    orphans = scene(*unowned).rows
+    assert list(orphans["owner"]) == ["", "uid 1000"]
 
 
 def test_group_is_owner_role_and_listener() -> None:

@@ -116,8 +116,9 @@ def _owners(view: View) -> tuple[Codes, list[str]]:
     if all(part.size == 1 for part in parts):
         return Codes(np.zeros(len(view), dtype=np.int8), 1), [""]
     nobody = view.is_("state", *OWNERLESS)
-    if view.known("inode").any():
-        nobody = nobody | ~view.known("inode")
+    without = ~view.known("inode")
+    # A dump of none but the kernel's own sockets has no inode at all.
+    nobody = nobody | (without & (view.is_("uid", 0) | (not without.all())))
     by_user = ~view.known("process") & ~view.known("pid") & ~nobody
     parts[2:] = [Codes(np.where(by_user, part.of, 0), part.size) for part in parts[2:]]
     owner = dense_codes(tuples(*parts))
