@@ -715,6 +715,25 @@ def test_a_cell_that_cannot_be_costs_its_row_alone(monkeypatch: pytest.MonkeyPat
     assert_frame_equal(by_columns.frame, by_regex.frame)
 
 
+@pytest.mark.parametrize("port", [65_536, 2**32 + 443, 443_000_000_000_000])
+def test_a_number_too_large_is_one_however_few_bits_keep_the_others(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is like others but for its digits, and which stands behind them at the end."""
+    monkeypatch.setattr("nsparse.reading.columns.delegates.LEAST", 1)
+    monkeypatch.setattr("nsparse.reading.columns.runs.LARGE", 1)
+    least = 10 ** (len(str(port)) - 1)
+    rows = [f"ESTAB 0 0 192.0.2.1:443 198.51.100.7:{number}" for number in (port, least, port)]
+    good = [f"ESTAB 0 {2**40 + at} 192.0.2.1:443 198.51.100.7:{at}" for at in range(10_000, 10_060)]
+    data = dump(*good, *rows, good[0])
+    by_columns, by_regex = (nsparse.parse(BytesIO(data), engine=e) for e in ("columns", "regex"))
+    assert by_columns.problems == by_regex.problems
+    bad = [62, 64] if least < 2**16 else [62, 63, 64]
+    assert [problem.line for problem in by_columns.problems] == bad
+    assert_frame_equal(by_columns.frame, by_regex.frame)
+    assert by_columns.frame["send_q"].iloc[-1] == 2**40 + 10_000
+
+
 def concatenated(parts: list[nsparse.Dump], like: pd.DataFrame) -> pd.DataFrame:
     whole = pd.concat([part.frame for part in parts if len(part.frame)], ignore_index=True)
     return whole.reindex(columns=like.columns).astype(like.dtypes)

@@ -80,6 +80,7 @@ class Column:
         else:
             if self.missing is None:
                 self.missing = np.zeros(len(self.has), np.bool_)
+            self.values = self.values.astype(np.result_type(self.values, values), copy=False)
             self.values[rows], self.missing[rows] = values, missing
         self.has[rows] = True
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,9 @@ TOGETHER = 1 << 14
 ANY = 10**MOST_DIGITS
 """More than any number that is read."""
 
+LARGEST = 2**31 - 1
+"""Numbers up to this one take half the memory."""
+
 
 def read_rows(plan: Plan, part: Part, kinds: Kinds, *, kept: bool = True) -> Found:
     """Read lines, those that are alike by one of them.
@@ -76,7 +79,8 @@ class _Delegates:
     def __init__(self, plan: Plan, part: Part, kinds: Kinds, *, kept: bool) -> None:
         self.plan, self.part, self.kinds, self.kept = plan, part, kinds, kept
         codes, self.firsts = part.shapes
-        self.codes = codes.copy()
+        # numpy takes from tables by no other integers without making them such first.
+        self.codes = codes.astype(np.intp)
         self.found: list[tuple[Found, Part]] = []
 
     def read(self) -> Found:
@@ -104,18 +108,21 @@ class _Delegates:
 
     def _split(self, found: Found, lines: Part, first: int) -> None:
         """Part those for whom some lines stand from these, where digits tell them apart."""
-        codes = self.codes - np.int32(first)
         for_others = np.bincount(self.codes)[first:] > 1
-        for starts, ends in _telling(found, lines, for_others):
-            # The last entry is for lines for which others stand, whose codes are below 0.
-            which = np.flatnonzero(np.append(ends > starts, False)[np.maximum(codes, -1)])
-            like, origins = codes[which], self.part.starts[which]
-            words = self._words(origins + starts[like], origins + ends[like])
-            places = np.searchsorted(which, self.firsts)
-            own = words[np.minimum(places, len(which) - 1)]
-            differ = np.flatnonzero(words != own[self.codes[which]])
+        telling = list(_telling(found, lines, for_others))
+        asked = np.zeros(len(self.firsts), np.bool_)
+        for starts, ends in telling:
+            asked[first:] |= ends > starts
+        rows = np.flatnonzero(asked[self.codes])
+        like = self.codes[rows] - first
+        for starts, ends in telling:
+            which = np.flatnonzero((ends > starts)[like])
+            some, origins = rows[which], self.part.starts[rows[which]]
+            words = self._words(origins + starts[like[which]], origins + ends[like[which]])
+            own = np.searchsorted(some, self.firsts[self.codes[some]])
+            differ = np.flatnonzero(words != words[own])
             if len(differ):
-                self._part(which[differ], encode(words[differ].astype(np.int64))[0])
+                self._part(some[differ], encode(words[differ].astype(np.int64))[0])
 
     def _words(self, starts: Positions, ends: Positions) -> Ints | Positions:
         """Equal integers for equal words."""
@@ -126,9 +133,9 @@ class _Delegates:
 
     def _part(self, rows: Ints, words: Positions) -> None:
         """Some lines are not as the one that stood for them; those with the same word are alike."""
-        keys = self.codes[rows].astype(np.int64) * (int(words.max()) + 1) + words
+        keys = self.codes[rows] * (int(words.max()) + 1) + words
         codes, firsts = encode(keys)
-        self.codes[rows] = codes + np.int32(len(self.firsts))
+        self.codes[rows] = codes + len(self.firsts)
         self.firsts = np.append(self.firsts, rows[firsts].astype(np.int32))
 
     def _alone(self, rows: Ints) -> None:
@@ -148,22 +155,32 @@ class _Delegates:
             if any(column is not None and column.of_texts for column, _ in each):
                 columns |= {name: self._texts(places)} if self.kept else {}
             elif self.kept or places.bounded:
-                columns[name] = Column(np.empty(len(self.codes), np.int64), self._has(places))
+                values = np.empty(len(self.codes), places.dtype)
+                columns[name] = Column(values, self._has(places))
                 numbers[name] = places
-        self._numbers(columns, numbers)
-        over = [self._over(places, columns[name]) for name, places in numbers.items()]
-        self._alone(np.unique(np.concatenate([*over, np.zeros(0, np.int64)])))
+        self._alone(np.unique(self._numbers(columns, numbers)))
         return columns
 
-    def _numbers(self, columns: Mapping[str, Column], numbers: Mapping[str, _Places]) -> None:
-        """Read all numbers of some lines at a time: these lines stay in the processor's cache."""
-        each = [(columns[name], places.counts, places) for name, places in numbers.items()]
+    def _numbers(self, columns: Mapping[str, Column], numbers: Mapping[str, _Places]) -> Ints:
+        """Read all numbers of some lines at a time: these lines stay in the processor's cache.
+
+        Returns:
+            The lines of which a number is none that may stand there.
+        """
+        each = [
+            (columns[name].values, places.ends.astype(np.intp), places.counts, places)
+            for name, places in numbers.items()
+        ]
+        over = [np.zeros(0, np.int64)]
         for at in range(0, len(self.codes), TOGETHER):
             part = slice(at, at + TOGETHER)
-            codes, starts = self.codes[part], self.part.starts[part]
-            for column, counts, places in each:
-                ends = starts + places.ends[codes]
-                column.values[part] = number(self.part.text, ends, counts[codes])
+            codes = self.codes[part]
+            starts = self.part.starts[part].astype(np.intp)
+            for values, ends, counts, places in each:
+                found = number(self.part.text, starts + ends[codes], counts[codes])
+                values[part] = found
+                over.append(places.over(found, codes) + at)
+        return np.concatenate(over)
 
     def _texts(self, places: _Places) -> Column:
         """Texts that stand in the lines, or behind all of them."""
@@ -181,18 +198,6 @@ class _Delegates:
             return np.ones(len(self.codes), np.bool_)
         has: Bools = places.has[self.codes]
         return has
-
-    def _over(self, places: _Places, column: Column) -> Ints:
-        """The lines whose number is none that may stand there."""
-        values = column.values
-        may_be = values > int(places.most.min())
-        if not places.zero.all():
-            may_be |= values == 0
-        rows = np.flatnonzero(may_be & column.has)
-        codes = self.codes[rows]
-        holds = (values[rows] <= places.most[codes]) & ((values[rows] != 0) | places.zero[codes])
-        over: Ints = rows[~holds]
-        return over
 
 
 def _telling(found: Found, lines: Part, asked: Bools) -> Iterator[tuple[Positions, Positions]]:
@@ -249,9 +254,35 @@ class _Places(NamedTuple):
         return (self.ends - self.starts).astype(np.int64)
 
     @property
+    def dtype(self) -> type[np.signedinteger[Any]]:
+        """Of numbers as large as may stand there."""
+        most = int(self.most.max(where=self.has, initial=0))
+        return np.int32 if most <= LARGEST else np.int64
+
+    @property
     def bounded(self) -> bool:
         """Whether numbers of so many digits may be out of bounds."""
-        return not self.zero.all() or bool((10.0**self.counts > self.most).any())
+        return not self.zeros or bool((10.0**self.counts > self.most).any())
+
+    def over(self, values: Ints, codes: Ints) -> Ints:
+        """Which numbers of lines, for which these stand, are none that may stand there."""
+        which = np.zeros(0, np.int64)
+        if values.max(initial=0) > self.least or not (self.zeros or values.all()):
+            which = np.flatnonzero((values > self.least) | (values == 0))
+        values, codes = values[which], codes[which]
+        holds = (values <= self.most[codes]) & ((values != 0) | self.zero[codes])
+        over: Ints = which[~holds & self.has[codes]]
+        return over
+
+    @property
+    def least(self) -> int:
+        """The largest number that may stand in any line."""
+        return int(self.most.min())
+
+    @property
+    def zeros(self) -> bool:
+        """Whether 0 may stand in every line."""
+        return bool(self.zero.all())
 
     def then(self, other: _Places) -> _Places:
         """These, and those of more lines."""

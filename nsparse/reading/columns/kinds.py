@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from nsparse.reading.columns.plan import Place
     from nsparse.reading.columns.site import Outcome, Site
-    from nsparse.reading.columns.words import Positions
-
-
-UNKNOWN = -2
-"""Stands in tables of classes where nobody has asked yet."""
 
 
 @dataclass
@@ -32,7 +25,6 @@ class Meanings:
         keys: What each says.
         words: The class of each word that was taken as it stands.
         numbers: The class of words by what stands around their number, and how long that is.
-        tables: Classes by the numbers that others have given.
     """
 
     place: Place
@@ -43,7 +35,6 @@ class Meanings:
     keys: dict[tuple[Any, ...], int] = field(default_factory=dict)
     words: dict[str, int] = field(default_factory=dict)
     numbers: dict[tuple[str, str, str, int], int] = field(default_factory=dict)
-    tables: dict[object, Positions] = field(default_factory=dict)
 
     def of(self, outcome: Outcome, name: str, *key: object) -> int:
         """The class of words that lead there, hold the number of a field, and say that."""
@@ -57,14 +48,6 @@ class Meanings:
         """The word that a class is, where it is that of one word."""
         _, name, *said = list(self.keys)[code]
         return str(said[0]) if said and not name else ""
-
-    def table(self, key: object, size: int) -> Positions:
-        """The table that belongs to a key, at least so long."""
-        known = self.tables.get(key, np.zeros(0, np.int32))
-        if len(known) < size:
-            unknown = np.full(2 * size - len(known), UNKNOWN, np.int32)
-            known = self.tables[key] = np.concatenate([known, unknown])
-        return known
 
 
 class Kinds:

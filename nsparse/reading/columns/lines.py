@@ -83,18 +83,16 @@ def is_plain(data: bytes, signs: Iterable[bytes] = ()) -> bool:
     """
     every = (b"\0", b"\r\r", *signs)
     # In parts, which stay in the processor's cache.
-    return all(
-        data[at : at + STEP].isascii() and not any(_holds(data, at, sign) for sign in every)
-        for at in range(0, len(data), STEP)
-    )
+    parts = range(0, len(data), STEP)
+    return all(data[at : at + STEP].isascii() and not _holds(data, at, every) for at in parts)
 
 
-def _holds(data: bytes, at: int, sign: bytes) -> bool:
+def _holds(data: bytes, at: int, signs: Sequence[bytes]) -> bool:
     """Whether a sign begins in a part; that one of its bytes is nowhere is found faster."""
-    behind = at + STEP + len(sign)
-    if any(data.find(sign[n : n + 1], at, behind) < 0 for n in range(len(sign))):
-        return False
-    return len(_spelt(data, _places(data, at, sign[:1]), sign)) > 0
+    behind = at + STEP + max(map(len, signs))
+    there = {byte for byte in set(b"".join(signs)) if data.find(byte, at, behind) >= 0}
+    may_be = [sign for sign in signs if there.issuperset(sign)]
+    return any(len(_spelt(data, _places(data, at, sign[:1]), sign)) for sign in may_be)
 
 
 def _places(data: bytes, at: int, first: bytes) -> Positions:

@@ -91,7 +91,6 @@ class Plan:
         forms: What words that are known by their shape may be, by place
             (`nsparse.reading.columns.forms`).
         shapes: The shapes of texts that were met, by form.
-        known: What words of a shape say.
     """
 
     cells: Mapping[str, Cell]
@@ -99,7 +98,6 @@ class Plan:
     terminals: Mapping[str, Terminal]
     forms: dict[Any, list[Any]] = field(default_factory=dict)
     shapes: dict[Any, Any] = field(default_factory=dict)
-    known: dict[Any, Any] = field(default_factory=dict)
     _steps: dict[tuple[Place, str, bool], Step | None] = field(default_factory=dict)
     _proofs: dict[tuple[Place, str, bool], Proof | None] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import Plan, plan_of
 from nsparse.reading.columns.run import BlockRun, Piece
 from nsparse.reading.columns.tails import Tails
+from nsparse.reading.columns.words import PAD
 from nsparse.reading.course import ENDLESS
 from nsparse.reading.grammar import ROWS, Match, load
 from nsparse.reading.text import BLANKS
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 BLOCK = 12 << 20
 """Bytes that are read together: the more these are, the more of their lines are alike."""
+
+LARGE = 1 << 13
+"""To copy so many lines takes as long as to read the last one by itself."""
 
 SHORTEST = 16
 """Shorter runs are read one by one."""
@@ -300,6 +304,10 @@ class _Reader:
         count = min(max(behind - at, 1), lines - at)
         for line in self.long[bisect_left(self.long, at) :][:1]:
             count = min(count, line - at)
+        # Lines that are followed by too little to be read where they are would all be copied.
+        roomy = int(np.searchsorted(starts, len(self.lines.data) + 1 - PAD, "right")) - 1 - at
+        if count > roomy >= LARGE:
+            count = roomy
         while self.details and 1 < count < lines - at and continues(self.lines, at + count):
             count -= 1
         return count

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nsparse.reading.columns.forms import Form, forms_of
-from nsparse.reading.columns.kinds import UNKNOWN, Meanings
+from nsparse.reading.columns.kinds import Meanings
 from nsparse.reading.columns.site import Numbers, Outcome, Site
 from nsparse.reading.columns.words import (
     LONGEST,
@@ -43,6 +43,16 @@ REMEMBERED = 100_000
 COUNTS = 16
 """More digits no number has."""
 
+NOBODY, UNKNOWN = -1, -2
+"""Stand where only the word tells what it says, and where nobody has asked yet."""
+
+
+class Way(NamedTuple):
+    """Where words of one shape lead, and the field that they are."""
+
+    outcome: Outcome
+    field: str
+
 
 @dataclass(eq=False)
 class Memory:
@@ -51,10 +61,15 @@ class Memory:
     Attributes:
         shapes: The shapes by their numbers.
         numbers: The number of each shape that was met.
+        ways: What words of these shapes say, those that differ.
+        said: Which of these it is, by shape and how many digits there are; -1 where only the word
+            tells, `UNKNOWN` where nobody has asked.
     """
 
     shapes: list[str] = field(default_factory=lambda: [""])
     numbers: dict[str, int] = field(default_factory=dict)
+    ways: dict[Way, int] = field(default_factory=dict)
+    said: Positions = field(default_factory=lambda: np.full(COUNTS, NOBODY, np.int32))
 
     def learn(self, form: Form, shapes: Sequence[str]) -> Positions:
         """The numbers of some shapes."""
@@ -62,11 +77,22 @@ class Memory:
             self.numbers[shape] = len(self.shapes) if form.holds(shape) else 0
             if self.numbers[shape]:
                 self.shapes.append(shape)
+        more = COUNTS * len(self.shapes) - len(self.said)
+        if more > 0:
+            self.said = np.append(self.said, np.full(more + len(self.said), UNKNOWN, np.int32))
         return np.array([self.numbers[shape] for shape in shapes], np.int32)
 
-
-Shape = tuple[Outcome, str] | None
-"""Where words of one shape lead and the field that they are; None where only the word tells."""
+    def say(self, site: Site, form: Form, keys: Positions) -> Positions:
+        """Which way words go, given by shape and how many digits there are."""
+        said: Positions = self.said[keys]
+        unknown = said == UNKNOWN
+        if unknown.any():
+            for key in np.unique(keys[unknown]).tolist():
+                word = form.word(self.shapes[key // COUNTS], key % COUNTS)
+                way = _way(site, form, word)
+                self.said[key] = self.ways.setdefault(way, len(self.ways)) if way else NOBODY
+            said = self.said[keys]
+        return said
 
 
 def shaped(site: Site, numbers: Numbers, meanings: Meanings, classes: Positions, sink: Sink) -> Any:
@@ -158,33 +184,20 @@ class _Words:
         """The classes of shapes with numbers of so many digits, as far as they are of a form."""
         codes, shapes = encoded(texts)
         if len(shapes) > max(FEW, len(codes) // WORTH):
-            return np.full(len(codes), -1, np.int32)
+            return np.full(len(codes), NOBODY, np.int32)
         memory = self.site.plan.shapes.get(form)
         if memory is None or len(memory.numbers) > REMEMBERED:
             memory = self.site.plan.shapes[form] = Memory()
         keys = memory.learn(form, shapes.to_pylist())[codes] * np.int32(COUNTS)
         keys += counts.astype(np.int32)
-        table = meanings.table(memory, COUNTS * len(memory.shapes))
-        table[:COUNTS] = -1
-        classes: Positions = table[keys]
-        unknown = classes == UNKNOWN
-        if unknown.any():
-            for key in np.unique(keys[unknown]).tolist():
-                shape = self._shape(form, memory.shapes[key // COUNTS], key % COUNTS)
-                table[key] = meanings.of(*shape, form.number) if shape else -1
-            classes = table[keys]
-        return classes
-
-    def _shape(self, form: Form, text: str, count: int) -> Shape:
-        """What words of a shape with so many digits say."""
-        known = self.site.plan.known
-        key = (form, text, count)
-        if key not in known:
-            if len(known) > REMEMBERED:
-                known.clear()
-            known[key] = _shape(self.site, form, form.word(text, count))
-        shape: Shape = known[key]
-        return shape
+        said = memory.say(self.site, form, keys)
+        # The last entry is for those of which nobody knows what they say.
+        classes = np.full(len(memory.ways) + 1, NOBODY, np.int32)
+        for way, number in memory.ways.items():
+            if (said == number).any():
+                classes[number] = meanings.of(*way, form.number)
+        found: Positions = classes[said]
+        return found
 
 
 def _words(site: Site, numbers: Numbers, forms: Sequence[Form]) -> _Words:
@@ -215,8 +228,8 @@ def _alike(texts: Any, table: bytes, which: Bools | None = None) -> Any:
     return pa.Array.from_buffers(texts.type, len(texts), [valid, offsets, alike])
 
 
-def _shape(site: Site, form: Form, word: str) -> Shape:
-    """What words of a shape say, of which this is one."""
+def _way(site: Site, form: Form, word: str) -> Way | None:
+    """What words of a shape say, of which this is one; None where only the word tells."""
     if len(word) == form.plain.not_wide:
         return None
     step = site.step(word)
@@ -224,4 +237,4 @@ def _shape(site: Site, form: Form, word: str) -> Shape:
         return None
     if step.behind is not None and site.plan.goes_on(step.behind):
         return None
-    return site.leads(step), step.field
+    return Way(site.leads(step), step.field)

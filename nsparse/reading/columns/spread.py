@@ -30,21 +30,31 @@ class Part:
 
     Attributes:
         which: The row of the few that stands for each.
-        lines: The line of each.
-        block: Where their numbers and plain texts are; None for rows that stand for themselves.
+        own: The line of each that stands for itself.
+        block: Where the numbers and plain texts of the others are.
         here: The rows in the block: a slice, or their places.
         firsts: Those of them that were read by themselves.
     """
 
     which: Positions
-    lines: Ints
+    own: Sequence[int] = ()
     block: Block | None = None
     here: Any = None
     firsts: Positions | None = None
 
+    @property
+    def lines(self) -> Ints:
+        """The line of each."""
+        return self.block.lines[self.here] + 1 if self.block else np.array(self.own, np.int64)
+
     def column(self, name: str) -> Column | None:
         """What the rows say in a column by themselves, if anything."""
         return self.block.columns.get(name) if self.block else None
+
+    def forget(self, name: str) -> None:
+        """Free the memory of a column."""
+        if self.block:
+            self.block.columns.pop(name, None)
 
 
 def _parts(tables: Iterable[Rows]) -> Iterator[Part]:
@@ -57,7 +67,7 @@ def _parts(tables: Iterable[Rows]) -> Iterator[Part]:
             first += len(firsts)
         elif isinstance(part, list):
             which = np.arange(first, first + len(part), dtype=np.int32)
-            yield Part(which, np.array([record.line for record in part], np.int64))
+            yield Part(which, [record.line for record in part])
             first += len(part)
 
 
@@ -70,10 +80,9 @@ def _pieces(run: BlockRun, which: Positions, firsts: Positions) -> Iterator[Part
         here: Any = pieces[0].rows
         if len(pieces) > 1:
             here = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
-        lines = block.lines[here] + 1
-        behind = at + len(lines)
+        behind = at + sum(piece.stop - piece.start for piece in pieces)
         own = firsts[(firsts >= at) & (firsts < behind)] - np.int32(at)
-        yield Part(which[at:behind], lines, block, here, own)
+        yield Part(which[at:behind], (), block, here, own)
         at = behind
 
 
@@ -96,11 +105,12 @@ def spread(
     told = {column.name for column in shown(values, full)}
     # A row that stands for a kind need not say all that others of it say.
     said = {name for part in found if part.block for name in part.block.columns} - told
-    columns = {
-        name: _column(column, values.get(name), count, which, found)
-        for name, column in BY_NAME.items()
-        if name in told or name in said
-    }
+    columns = {}
+    for name, column in BY_NAME.items():
+        if name in told or name in said:
+            columns[name] = _column(column, values.get(name), count, which, found)
+        for part in found:
+            part.forget(name)
     untold = {name for name in said if columns[name].isna().all()}
     return joined(
         {name: column for name, column in columns.items() if name not in untold}, len(which)
@@ -145,7 +155,7 @@ def _numbers(few: Any, name: str, which: Positions, found: Sequence[Part]) -> An
         values = few.take(which)
     at = 0
     for part, has in zip(found, said, strict=True):
-        there = slice(at, at + len(part.lines))
+        there = slice(at, at + len(part.which))
         at = there.stop
         column = part.column(name)
         if column is not None and has is not None:
@@ -158,11 +168,12 @@ def _overwrite(few: Any, part: Part, column: Column, has: Bools, values: Any) ->
     first, telling = part.which[part.firsts], has[part.firsts]
     numbers = column.values[part.here]
     missing = np.zeros(len(has), np.bool_) if column.missing is None else column.missing[part.here]
-    np.copyto(values._mask, missing, where=has)
+    where: Any = has.all() or has
+    np.copyto(values._mask, missing, where=where)
     _check(telling, few._mask[first], missing[part.firsts])
     telling = telling & ~missing[part.firsts]
     _check(telling, few._data[first], numbers[part.firsts])
-    np.copyto(values._data, numbers, where=has, casting="unsafe")
+    np.copyto(values._data, numbers, where=where, casting="unsafe")
 
 
 def _check(has: Bools, read: Any, said: Any) -> None:

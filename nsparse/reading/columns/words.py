@@ -161,7 +161,7 @@ def digits(text: Text, ends: Positions) -> tuple[Ints, Ints]:
     return count, value
 
 
-def number(text: Text, ends: Positions, counts: Ints) -> Ints:
+def number(text: Text, ends: Ints | Positions, counts: Ints | Positions) -> Ints:
     """The number that so many digits before each place are; at most `MOST_DIGITS`."""
     most = int(counts.max(initial=0))
     bare = _digits_before(text, ends)
@@ -175,7 +175,7 @@ def number(text: Text, ends: Positions, counts: Ints) -> Ints:
     return value
 
 
-def _digits_before(text: Text, ends: Positions) -> Bytes8:
+def _digits_before(text: Text, ends: Ints | Positions) -> Bytes8:
     """The eight bytes before each place, in which digits are what they say."""
     bare: Bytes8 = text.eights[ends - 8]
     bare ^= _ZEROS
@@ -223,21 +223,17 @@ def _count(bare: Bytes8) -> Ints:
 
 def _value(bare: Bytes8) -> Ints:
     """The number that eight digits are; these are lost."""
-    for factor, shift, mask in _STEPS:
-        bare *= factor
-        bare >>= shift
-        if mask is not None:
-            bare &= mask
+    for dtype, factor in _STEPS:
+        part = bare.view(dtype)
+        part *= part.dtype.type(factor)
+        part >>= part.dtype.type(4 * part.itemsize)
     number: Ints = bare.view(np.int64)
     return number
 
 
-_STEPS = (
-    (np.uint64(2561), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
-    (np.uint64(6553601), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
-    (np.uint64(42949672960001), np.uint64(32), None),
-)
-"""Digits to pairs, pairs to fours, fours to eights."""
+_STEPS = (("<u2", 10 << 8 | 1), ("<u4", 100 << 16 | 1), ("<u8", 10_000 << 32 | 1))
+"""Digits to pairs, pairs to fours, fours to eights: integers as wide as two of them, times 1 and
+times what the first of two counts for, so that the upper half becomes their sum."""
 
 
 def codes(text: Text, starts: Positions, lengths: Ints, also: Ints) -> tuple[Positions, Positions]:
