@@ -143,6 +143,8 @@ class Dialect:
         repeats_heading: Whether one run prints the same heading for other protocols again.
         asked: What the command that was echoed says of every row that does not say it: the texts
             of fields of the grammar.
+        told: The protocol of an internet socket whose row names none, by the text of its first
+            cell: no table has rows of two.
     """
 
     name: str
@@ -154,6 +156,7 @@ class Dialect:
     settle: Callable[[Columns], None] = _unchanged
     repeats_heading: bool = False
     asked: Callable[[str], Mapping[str, str]] = _nothing
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def proofs(self) -> list[str]:

@@ -382,6 +382,8 @@ TCP_ONLY = {
     "LAST-ACK",
     "CLOSING",
 }
+TOLD = {"UNCONN": "udp", **dict.fromkeys(TCP_ONLY, "tcp")}
+"""What a state says of the protocol; below states of TCP, UNCONN is a TCP socket that is bound."""
 
 
 def _settle(columns: Columns) -> None:
@@ -390,7 +392,7 @@ def _settle(columns: Columns) -> None:
     none = [None] * length
     states = columns.get("state_raw", none)
     words = {word for word, proto in zip(states, columns["proto"], strict=True) if not proto}
-    only = "udp" if "UNCONN" in words and not words & TCP_ONLY else "tcp"
+    only = "udp" if {TOLD.get(word) for word in words} - {None} == {"udp"} else "tcp"
     if "sctp" in columns["proto"]:  # an association, below an endpoint of the same table
         only = "sctp"
     columns["proto"] = [proto or only for proto in columns["proto"]]
@@ -465,6 +467,7 @@ DIALECT = Dialect(
     },
     settle=_settle,
     asked=_asked,
+    told=TOLD,
     cells={
         "INET": Cell("a netid such as tcp or udp", _inet),
         "UNIX": Cell("a netid such as u_str", _unix),

@@ -3,6 +3,7 @@ r"""Rows in programs' sources, lines that hold several (`\n`, `<br>`), lines of 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -55,6 +56,50 @@ def test_a_line_that_holds_several_is_each_of_them(name: str, headings: tuple[st
         assert dump.frame["line"].tolist() == [2, 2, 2]
         assert not dump.problems
         assert adds_up(dump)
+
+
+UNIX_TABLE = (
+    "Active UNIX domain sockets (servers and established)",
+    "Proto RefCnt Flags       Type       State         I-Node Path",
+    "unix  2      [ ACC ]     STREAM     LISTENING     123    /run/a",
+)
+
+
+@pytest.mark.parametrize("end", ["\n", " "])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_the_next_heading_may_stand_behind_the_last_row(rows: int, end: str) -> None:
+    dump = parse(" ".join((*ROWS[:rows], end.join(UNIX_TABLE))))
+    assert dump.frame["proto"].tolist() == ["tcp"] * rows + ["unix"]
+    assert dump.problems == []
+    owned = parse(f"{OWNED} State Recv-Q Send-Q Local Address:Port Peer Address:Port\n{OWNED}\n")
+    assert owned.frame["pid"].tolist() == [9, 9]
+    assert owned.census == {"rows": 2, "headers": 1}
+
+
+CELLS = (("tcp", "0", "0", "*:22", "*:*", "LISTEN"), ("udp", "0", "0", "*:53", "*:*", ""))
+
+
+@pytest.mark.parametrize("cell", ["<td>{}</td>", "<TD class='a'>{}&nbsp;</TD>\n"])
+@pytest.mark.parametrize("row", ["<tr>{}</tr>", "<tr>{}</tr>\n", "<tr id=1>\n{}</tr>"])
+def test_rows_of_a_table_on_a_web_page_are_rows(row: str, cell: str) -> None:
+    rows = "".join(row.format("".join(map(cell.format, cells))) for cells in CELLS)
+    text = f"<html><body>\n<table>\n{rows}</table></body></html>\n"
+    for engine in ("regex", "columns"):
+        dump = parse(text, engine=engine)
+        assert dump.frame[["proto", "local_port"]].values.tolist() == [["tcp", 22], ["udp", 53]]
+        places = [text.index(f"<tr{end}") for end in (" ", ">") if f"<tr{end}" in text]
+        assert dump.frame["line"][0] == text.count("\n", 0, min(places)) + 1
+        assert dump.problems == []
+        assert adds_up(dump)
+
+
+def test_the_last_row_ends_where_the_page_does() -> None:
+    owned = OWNED.replace('"', "&quot;")
+    dump = parse(f"<html><body><pre>\n{owned}\n{owned}</pre></body></html>\n")
+    assert dump.frame["pid"].tolist() == [9, 9]
+    line = f'<div class="line">{owned}</div>'
+    numbers = '<pre class="gutter">1\n2\n</pre>'
+    assert parse(f"{numbers}<pre>{line * 3}</pre>\n").frame["pid"].tolist() == [9, 9, 9]
 
 
 @pytest.mark.parametrize("form", ["x = '{}'", "{}", 'x = """{}"""', "- `{}`"])
@@ -157,6 +202,43 @@ def test_rows_are_read_as_the_program_would(text: str, pids: list[int]) -> None:
     assert dump.frame["state_raw"].tolist() == ["LISTEN"] * len(pids)
     assert not dump.problems
     assert "rto_ms" in dump.frame or "details" not in dump.frame
+
+
+def lines_of(form: str, end: str = "\n", quotes: str = '"') -> Callable[[Sequence[str]], str]:
+    return lambda rows: form % end.join(row.replace('"', quotes) for row in rows)
+
+
+def each(form: str, quotes: str = '"', around: str = "%s\n") -> Callable[[Sequence[str]], str]:
+    return lambda rows: around % "\n".join(form % row.replace('"', quotes) for row in rows)
+
+
+SOURCES = {
+    "code behind the end": lines_of('m = Mock(stdout="""%s""", returncode=0)\n'),
+    "a call behind the end": lines_of('val out = """%s\n|""".stripMargin\n', "\n      |"),
+    "an empty string behind": lines_of("run({ stdout: '%s\\n', stderr: '' });\n", r"\n"),
+    "JSON": lines_of('{"rc": 0, "stdout": "%s", "stderr": ""}\n', r"\n", r"\""),
+    "quotes that are doubled": lines_of('var out = @"%s\n";\n', quotes='""'),
+    "CSV": each('2026-11-23,web1,"%s"', '""'),
+    "XML": lines_of("<out>%s</out>\n<rc>0</rc>\n", quotes="&quot;"),
+    "XML as it is": lines_of("<out><![CDATA[%s]]></out>\n"),
+    "a comment above code": each("// %s", around="%s\nfunc parse() int {\n\treturn 3\n}\n"),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "heading", ["State Recv-Q Send-Q Local Address:Port Peer Address:Port", ""]
+)
+def test_nothing_of_a_source_is_part_of_a_row(name: str, heading: str) -> None:
+    row = "udp        0      0 0.0.0.0:68       0.0.0.0:*                  {}/dhclient"
+    for owner, rows in (
+        ("sshd", [OWNED, OWNED.replace("pid=9", "pid=10")]),
+        ("dhclient", [row.format(9), row.format(10)]),
+    ):
+        dump = parse(SOURCES[name]([heading, *rows] if heading and owner == "sshd" else rows))
+        assert dump.frame[["process", "pid"]].values.tolist() == [[owner, 9], [owner, 10]]
+        assert dump.problems == []
+        assert adds_up(dump)
 
 
 @pytest.mark.parametrize(

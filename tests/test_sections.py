@@ -489,6 +489,61 @@ def test_no_run_lists_a_connection_twice(text: str, moments: list[int]) -> None:
         assert dump.frame["snapshot"].tolist() == moments
 
 
+LINUX = HEADINGS + "tcp 0 0 192.0.2.1:{} 198.51.100.7:80 TIME_WAIT\n" * 3
+DATAGRAM = "udp 0 0 192.0.2.1:{} 198.51.100.7:53 ESTABLISHED\n"
+WATCH = "Every 2.0s: netstat -tn       web1: Mon Nov 23 06:10:{} 2026\n\n"
+LOOP = "$ while true; do {} ; sleep 1; echo ----; done\n"
+TAN = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        # One run lists a protocol once; its heading may stand there again, as on pages.
+        (LINUX + DATAGRAM + LINUX + DATAGRAM, [0, 0, 0, 0, 1, 1, 1, 1]),
+        (LINUX + LINUX + DATAGRAM, [0] * 7),
+        ((WATCH.format(22) + LINUX) + (WATCH.format(24) + LINUX), [0, 0, 0, 1, 1, 1]),
+        (LOOP.format("netstat -tn") + LINUX + LINUX, [0, 0, 0, 1, 1, 1]),
+        (LOOP.format("ss -Htn | grep x") + "----\n" * 2 + f"{CONNECTION}----\n" * 2, [0, 1]),
+        (LOOP.format("ss -Htn") + f"{CONNECTION}...\n" * 2, [0, 0]),
+        # A loop over ports or hosts shows one moment; so do two commands that look alike.
+        ("$ for p in 1 2; do ss -Htn; echo; done\n" + f"{CONNECTION}\n" * 2, [0, 0]),
+        (f"{HEADINGS}tcp 0 0 *:{{}} *:* LISTEN\n{HEADINGS}udp 0 0 *:{{}} *:*\n", [0, 0]),
+        (f"{TAN}LISTEN 0 9 *:{{}} *:*\n{TAN}UNCONN 0 0 *:{{}} *:*\n", [0, 0]),
+    ],
+)
+def test_other_sockets_are_of_another_moment_where_something_says_so(
+    text: str, moments: list[int]
+) -> None:
+    text = text.replace("{} 192.0.2.1:40000", "ESTAB 0 0 192.0.2.1:{}")
+    dump = parse(text.format(*range(4000, 4000 + text.count("{}"))))
+    assert dump.frame["snapshot"].tolist() == moments
+
+
+def test_what_watch_prints_names_host_command_and_time() -> None:
+    above = "Every 1.0s: ss -unp       web1: Mon Nov 23 06:10:22 2026\n\n"
+    dump = parse(
+        f"{above}Recv-Q Send-Q Local Address:Port Peer Address:Port\n0 0 [::1]:1 [::1]:2\n"
+    )
+    assert dump.frame[["proto", "host"]].values.tolist() == [["udp", "web1"]]
+    assert dump.frame["taken_at"].dt.strftime("%H:%M:%S").tolist() == ["06:10:22"]
+
+
+@pytest.mark.parametrize("between", ["\n", "----\n", "\nand these listen:\n\n", "```\n\n```\n"])
+@pytest.mark.parametrize("heading", [TAN, "", f"$ ss -uan\n{TAN}"])
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+def test_rows_without_a_protocol_are_no_part_of_a_table_of_another(
+    heading: str, between: str, engine: str
+) -> None:
+    datagrams, listeners = "UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n", "LISTEN 0 9 0.0.0.0:80 0.0.0.0:*\n"
+    text = f"{heading}{datagrams}...\n{datagrams}{between}{listeners * 2}"
+    dump = parse(text, engine=engine)
+    assert dump.frame["proto"].tolist() == ["udp", "udp", "tcp", "tcp"]
+    assert dump.frame["snapshot"].tolist() == [0, 0, 0, 0]
+    bound = parse(f"{heading[-len(TAN) :]}{listeners}{datagrams}", engine=engine)
+    assert bound.frame["proto"].tolist() == ["tcp", "tcp"]
+
+
 def test_a_connection_and_what_carries_it_are_two_sockets() -> None:
     """A subflow of MPTCP has the ends of its connection, and a state of its own."""
     ends = "192.0.2.2:10019 192.0.2.1:57670\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nsparse.reading import noise, times
+from nsparse.reading import foreign, noise, times
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
+from nsparse.reading.noise import Prompt
 from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
 from nsparse.reading.unbroken import is_of_family
 
@@ -31,8 +32,7 @@ class Beside:
     def blank(self, line: Line, *, idle: bool = False) -> None:
         """An empty line ends a table, but for one that a pager wiped."""
         if idle or not (self.course.spaced or self.course.paged == line.number - 1):
-            self.ledger.settle(among_rows=False)
-            self.course.open = False
+            self.course.close()
         if idle:
             self.ledger.pass_over("text", line, "text")
         else:
@@ -70,11 +70,7 @@ class Beside:
         """What shells, pagers and people put around tables."""
         said = noise.prompt(line.text)
         if said is not None:
-            self.course.leave()
-            coming = self.floor.coming
-            coming.host = said.host or coming.host
-            if said.command is not None:
-                coming.command = said.command if said.runs_tool else None
+            self._asked(said)
             self.ledger.pass_over("prompt", line, "prompt")
             return True
         when = times.moment(line.text)
@@ -85,10 +81,24 @@ class Beside:
             return True
         return False
 
+    def _asked(self, said: Prompt) -> None:
+        """A command begins, on the host that is named."""
+        self.course.leave()
+        coming = self.floor.coming
+        coming.host = said.host or coming.host
+        coming.loops = said.loops
+        if said.command is not None:
+            coming.command = said.command if said.runs_tool else None
+
     def known(self, line: Line) -> bool:
-        """Lines that stand beside tables and mean nothing for them."""
+        """Lines that stand beside tables and mean nothing for them, but for what `watch` says."""
         kind = noise.known(line.text)
         if kind is not None:
+            watched = noise.watched(line.text) if kind == noise.WATCH else None
+            if watched is not None:
+                self._asked(watched)
+                coming = self.floor.coming
+                coming.time, coming.zone_known = times.moment(watched.time) or (None, True)
             self.ledger.pass_over(kind, line, kind)
             self.course.paged = line.number if kind == PAGER else self.course.paged
         return kind is not None
@@ -99,6 +109,8 @@ class Beside:
             self._say(line)
             return
         opener = self.floor.opens(line.text)
+        if opener is None and self.course.open and foreign.begins(line.text):
+            self.course.close()
         if opener is None and self.floor.headings and is_odd_row(line.text):
             opener = (*self.floor.claims, None)[0]
         if opener is None and not self._beheaded(line) and self._announces(line):

@@ -163,10 +163,18 @@ _MARKDOWN_SIGN = re.compile(r"[A-Z]\\_[A-Z]|[:.]\\\*|\\\*[:.]")
 _MARKDOWN = re.compile(r"\\([*_\[\]<>#.:|(){}!+`~-])")
 
 _HTML_SIGN = re.compile(
-    r"&(?:quot|amp|lt|gt|nbsp|apos|#[0-9]+|#x[0-9a-fA-F]+);|<(?:/?pre|br)\b[^<>]*>"
+    r"&(?:quot|amp|lt|gt|nbsp|apos|#[0-9]+|#x[0-9a-fA-F]+);|<(?i:/?(?:pre|tr|div|li)|br)\b[^<>]*>"
 )
 _CELL_TAG = re.compile(r"</?(?:td|th|br)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:p|pre|code|div|span|tr|table|tbody|thead|b|i|em|font)\b[^<>]*>", re.I)
+_TAG = re.compile(
+    r"</?(?:html|body|h[1-6]|p|pre|code|div|span|tr|table|tbody|thead|tt|ol|ul|li|a|b|i|em|strong"
+    r"|font)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_ROW_BEGINS = re.compile(r"<tr\b(?!.*</tr>)", re.IGNORECASE)
+_ROW_ENDS = re.compile(r"</tr>(?!.*<tr\b)", re.IGNORECASE)
+ROW_LINES = 1000
+"""On so many lines stand rows whose cells have lines of their own, one beginning where one ends."""
 
 # grep --color: a colour and "erase to the end" before and behind what it found. Other tools
 # (grc, watch --color) colour whole words; a name that holds an escape itself is left as it is.
@@ -177,9 +185,35 @@ _WORD_COLOUR = re.compile(
 )
 
 
+def _with_whole_rows(lines: Sequence[str]) -> Iterator[str | None]:
+    """Each row of a table that has its cells on lines of their own, on its first line."""
+    last = -1
+    for number, line in enumerate(lines):
+        if number <= last:
+            yield None
+            continue
+        near = lines[number : number + ROW_LINES] if _ROW_BEGINS.search(line) else ()
+        ends = (at for at, cell in enumerate(near) if _ROW_ENDS.search(cell))
+        below = next(ends, 0)
+        last = number + below
+        yield " ".join(near[: below + 1]) if below else line
+
+
 def _from_html(line: str) -> str:
     text = _TAG.sub("", _CELL_TAG.sub("  ", line))
     return html.unescape(text).replace("\xa0", " ").rstrip(BLANKS)
+
+
+_CLOSED = re.compile(r"</([A-Za-z][A-Za-z0-9:._-]*)>")
+"""XML: a name that nothing closes may be that of a program."""
+
+
+def _without_elements(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without the marks of elements that are closed somewhere."""
+    names = {found for line in lines if "</" in line for found in _CLOSED.findall(line)}
+    either = "|".join(map(re.escape, sorted(names)))
+    mark = re.compile(rf"</?(?:{either})(?:[ \t][^<>]*)?>|<!\[CDATA\[|\]\]>")
+    return (mark.sub("", line) if "<" in line or "]]>" in line else line for line in lines)
 
 
 def _uncoloured(line: str) -> str:
@@ -212,20 +246,27 @@ def _is_marked_up(text: str) -> bool:
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
 _REMARK = re.compile(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
-SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"\x1b[", b"[/", b"#012")
+SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"\x1b[", b"[/", b"#012", b"</")
 """What texts hold that were escaped in any of these ways, and few others."""
 
 # A `<` alone is no such sign: `ss -e` ends most rows with `<->`.
-_SIGN = re.compile(rb"<(?:/?pre|br|BR|[-=]{1,9}[ \t]+(?!users:)[A-Za-z_][^:\r\n]*(?:[\r\n]|\Z))")
+_SIGN = re.compile(
+    rb"<(?:(?i:pre|tr|div|li|br)"
+    rb"|[-=]{1,9}[ \t]+(?!users:)[A-Za-z_][^:\r\n]*(?:[\r\n]|\Z))"
+)
 
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
     others = (coding.may_be(data) for coding in (grepped, hosts, literals, unbroken))
-    return _SIGN.search(data) is not None or any(others)
+    # That a byte is nowhere is found four times as fast as that an expression matches nowhere.
+    return (b"<" in data and _SIGN.search(data) is not None) or any(others)
 
 
 CODINGS = (
+    Coding(
+        "escaped", lambda text: "<" in text and bool(_ROW_BEGINS.search(text)), _with_whole_rows
+    ),
     Coding("unbroken", unbroken.shows, unbroken.undone),
     Coding("escaped", _is_quoted_printable, _unfolded),
     Coding(
@@ -237,6 +278,11 @@ CODINGS = (
         "escaped",
         lambda text: ("&" in text or "<" in text) and bool(_HTML_SIGN.search(text)),
         partial(map, _from_html),
+    ),
+    Coding(
+        "escaped",
+        lambda text: "</" in text and bool(_CLOSED.search(text)),
+        _without_elements,
     ),
     Coding(
         "escaped",

@@ -83,6 +83,11 @@ class Course:
         self.open = True
         self.skipping = None
 
+    def close(self) -> None:
+        """What stands here is no line of the table: unknown ones above it are text."""
+        self.ledger.settle(among_rows=False)
+        self.open = False
+
     def leave(self) -> None:
         """A shell or a clock speaks: another command begins, headings without rows stay so."""
         self.end()

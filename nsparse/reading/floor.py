@@ -127,7 +127,9 @@ class Floor:
         table.voice, *others = self.claims
         table.rivals = tuple(others)
         table.header = tuple(self.headings[: self._complete])
-        self.coming = Table(self.voices[0], command=table.command, host=table.host)
+        self.coming = Table(
+            self.voices[0], command=table.command, host=table.host, loops=table.loops
+        )
         self.coming.time, self.coming.zone_known = table.time, table.zone_known
         self.headings, self._complete = self.headings[self._complete :], 0
         return table
@@ -138,7 +140,7 @@ class Floor:
         table.voice = voice
         table.header = tuple(self.headings)
         table.start = table.start or number
-        self.table, self.coming = table, Table(self.voices[0])
+        self.table, self.coming = table, Table(self.voices[0], loops=table.loops)
         self.headings, self.claims, self._complete = [], [], 0
         return table
 

@@ -18,7 +18,7 @@ from nsparse.reading.signatures import BINARY, EMPTY, PROSE, Foreign
 from nsparse.reading.signatures_network import NETWORK
 from nsparse.reading.signatures_system import SYSTEM
 
-__all__ = ["SIGNATURES", "identify", "refusal"]
+__all__ = ["SIGNATURES", "begins", "identify", "refusal"]
 
 LOOK = 5000
 """A foreign text is known by its first lines; so many of them are read."""
@@ -46,6 +46,22 @@ def _combined() -> re.Pattern[str]:
         if (patterns := getattr(signature, column))
     ]
     return re.compile(rf"[\s>|]{{0,16}}(?:{'|'.join(parts)})")
+
+
+@functools.cache
+def _beginnings() -> re.Pattern[str]:
+    """Return one pattern for the first lines of what commands print."""
+    heads = (head for signature in SIGNATURES if signature.command for head in signature.heads)
+    return re.compile("|".join(heads))
+
+
+def begins(line: str) -> bool:
+    """Tell whether a line is the first one of another command's output.
+
+    >>> begins("2: eth0: <BROADCAST,MULTICAST,UP> mtu 1500"), begins("tcp 0 0 *:22 *:* LISTEN")
+    (True, False)
+    """
+    return _beginnings().match(line, 0, WIDTH) is not None
 
 
 def identify(lines: Sequence[str]) -> Foreign | None:

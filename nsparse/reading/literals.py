@@ -16,7 +16,15 @@ from typing import NamedTuple
 from nsparse.reading.noise import known
 from nsparse.reading.readings import begins_as_rows_do
 from nsparse.reading.text import BLANKS
-from nsparse.reading.unbroken import FAMILY, QUOTES, is_heading, is_of_table, is_row, unescaped
+from nsparse.reading.unbroken import (
+    DOUBLED,
+    FAMILY,
+    QUOTES,
+    is_heading,
+    is_of_table,
+    is_row,
+    unescaped,
+)
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
@@ -38,8 +46,9 @@ FENCE, OWNERS = "```", "users:(("
 
 # Begins with the quote: few texts hold one, and it is found sooner than what stands before it.
 _SIGN = re.compile(
-    # A quote, and a protocol or a state of which tables begin their rows.
+    # A quote, and a protocol or a state of which tables begin their rows, or their headings.
     rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT"
+    "|Active|Proto|Netid|State"
     # An end of a socket, and another one or a queue.
     rf"|{FAMILY}|[*0-9][0-9a-f.:*]*[.:](?:[0-9]+|\*)[ \t]+[*0-9][^ \t]*)[ \t]"
     # The end of a string, and of its line.
@@ -47,7 +56,7 @@ _SIGN = re.compile(
     re.MULTILINE,
 )
 _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
-_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
+_ESCAPES = (r"((\"", DOUBLED, "\\n\\\n", "\\n\\\r", "\n\\t ")
 """Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
 # The owners of a row have quotes of their own, escaped or not.
@@ -58,7 +67,14 @@ _STRING = re.compile(
 _FIRST = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,{FRONT}}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
 )
-_LAST = re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*")
+# Behind the end may stand code, where no owners have such quotes.
+_LAST = (
+    re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*"),
+    re.compile(
+        rf"(?P<inner>.*?[^{QUOTES} \t])[ \t]*(?P<quote>\"(?=\"\")|['`])(?P=quote){{0,2}}"
+        r"[ \t]*[,.;:)\]}+].*"
+    ),
+)
 _ASSIGNS = re.compile(r"(?:^|[=(,:\[{])[ \t]*\Z")
 _ASSIGNED = re.compile(r"[^()]+=[ \t]*")
 # Python's and Rust's: `f"..."`, `br#"..."#`.
@@ -196,14 +212,15 @@ def _part(line: str, above: Counter[str]) -> tuple[str, bool]:
         opens = _ASSIGNS.search(first["front"]) and line.count(first["quote"]) % 2
         if opens or is_row(first["inner"]):
             return first["inner"], False
-    last = _LAST.fullmatch(line)
-    if last and line.count(last["quote"]) % 2 and _may_end(last, above):
-        return last["inner"], True
-    return line, False
+    ends = (look.fullmatch(line) for look in _LAST)
+    last = next((end for end in ends if end and _may_end(end, above)), None)
+    return (last["inner"], True) if last else (line, False)
 
 
 def _may_end(last: re.Match[str], above: Counter[str]) -> bool:
     """Whether a string is open; a text that begins within one holds too few quotes above."""
+    if last[0].count(last["quote"]) % 2 == 0:
+        return False
     return above[last["quote"]] % 2 == 1 or (last["quote"] != '"' and is_row(last["inner"]))
 
 
@@ -223,5 +240,6 @@ def _inner(text: str) -> str:
 def _unescaped(line: str) -> str:
     """A line that shows to be of a string as it was; any other as it stands."""
     plain = _LINE_END.sub("", line)
-    escaped = plain != line or _ESCAPES[0] in line or _INDENTED.match(line)
+    owners = any(quotes in line for quotes in _ESCAPES[:2])
+    escaped = plain != line or owners or _INDENTED.match(line)
     return unescaped(plain) if escaped else line

@@ -142,7 +142,8 @@ PAGED = "paged"
 """Nothing but a pager leaves backspaces."""
 
 STAMPED = "stamped"
-AROUND = frozenset({"quoted", "commented", "numbered", STAMPED, "barred"})
+COMMENTED = "commented"
+AROUND = frozenset({"quoted", COMMENTED, "numbered", STAMPED, "barred"})
 """Damage of every line of a text: one that is no line of a table has it as well."""
 
 SAID = {

@@ -18,17 +18,20 @@ from itertools import pairwise
 from operator import itemgetter
 
 from nsparse.dialect import CellFault
+from nsparse.reading.coded import double_spaced
 from nsparse.reading.convert import Record
 from nsparse.reading.tables import Sections, Stretch, Table
 from nsparse.reading.views import (
     END_FIELDS,
     SEEN_AT_MOST,
     has_another_end,
+    protocol_of,
     socket_of,
     without_numbers,
 )
 
-BETWEEN = frozenset({"elision", "fence", "rule", "text"})
+ELISION = "elision"
+BETWEEN = frozenset({ELISION, "fence", "rule", "text"})
 """What may stand between two moments: a rule, marks of Markdown, dots, a sentence."""
 
 OWNERS = ("USERS",)
@@ -43,8 +46,8 @@ STAY = 2
 COURSE = frozenset({"state_raw", "recv_q", "send_q", "timer", "timer_ms", "retrans", "probes"})
 """Columns that say how far a connection has come."""
 
-LOOPS_AT_MOST = 20_000
-"""So many rows of a loop are looked at, each of which is read by itself for that."""
+SINGLE_AT_MOST = 20_000
+"""So many rows are looked at one by one, each of which is read by itself for that."""
 
 _WHOLE = re.compile(r"[\[0-9a-f:][^ ]*[:.][1-9][0-9]*")
 """An end that nothing has cut: where several are cut, the same text may stand for many."""
@@ -64,22 +67,70 @@ def part_moments(found: Sections, lines: Sequence[str]) -> None:
     found.tables = [
         moment
         for table in found.tables
-        for block in _parts(table, _blocks(table, between, lines))
+        for one in _parts(table, _strangers(table, between, lines), _beheaded)
+        for block in _parts(one, _blocks(one, between, lines))
         for moment in _parts(block, _turns(block))
     ]
 
 
-def _parts(table: Table, cuts: Sequence[int]) -> Iterator[Table]:
-    """The moments of a table, in its order: it is cut in the middle, and each half again."""
+def _later(table: Table) -> Table:
+    """Rows of the table above, as they are later."""
+    return replace(table, later=True)
+
+
+def _beheaded(table: Table) -> Table:
+    """Rows of another command, whose heading is not there."""
+    return replace(table, header=(), said=[], command=None, breaks=True)
+
+
+def _parts(
+    table: Table, cuts: Sequence[int], as_part: Callable[[Table], Table] = _later
+) -> Iterator[Table]:
+    """The parts of a table, in its order: it is cut in the middle, and each half again."""
     if not cuts:
         yield table
         return
     middle = len(cuts) // 2
     line = cuts[middle]
     above, below = table.records.parted(line)
-    later = replace(table, records=below, start=line, time=None, later=True)
-    yield from _parts(replace(table, records=above), cuts[:middle])
-    yield from _parts(later, cuts[middle + 1 :])
+    part = as_part(replace(table, records=below, start=line, time=None))
+    yield from _parts(replace(table, records=above), cuts[:middle], as_part)
+    yield from _parts(part, cuts[middle + 1 :], as_part)
+
+
+# ---- rows of another command, whose heading is not there ----------------------------------------
+
+
+def _strangers(table: Table, between: Sequence[Stretch], lines: Sequence[str]) -> list[int]:
+    """The lines behind a gap at which rows begin that are of another protocol than those above."""
+    told = table.voice.dialect.told
+    few = table.records.few if told and len(table.records) <= SINGLE_AT_MOST else ()
+    words = {row.match.texts[0] for row in few}
+    if len({told[word] for word in words & told.keys()}) < SEVERAL:
+        return []
+    cuts: list[int] = []
+    known = set[str]()
+    for rows in _behind_gaps(table.records.as_records(), between, lines):
+        shown = set[str]().union(*(protocol_of(table, row) for row in rows))
+        if shown and known and shown.isdisjoint(known):
+            cuts.append(rows[0].line)
+        known = shown or known
+    return cuts
+
+
+def _behind_gaps(
+    rows: Sequence[Record], between: Sequence[Stretch], lines: Sequence[str]
+) -> Iterator[Sequence[Record]]:
+    """The rows between which no other line stands, and no empty one."""
+    texts = {stretch.first for stretch in between if stretch.what != ELISION}
+    spaced = double_spaced(lines)
+    start = 0
+    for at, (above, row) in enumerate(pairwise(rows), 1):
+        gap = range(above.line + 1, row.line)
+        if any(line in texts or not (spaced or lines[line - 1].strip()) for line in gap):
+            yield rows[start:at]
+            start = at
+    yield rows[start:]
 
 
 # ---- blocks, with lines between -----------------------------------------------------------------
@@ -87,6 +138,9 @@ def _parts(table: Table, cuts: Sequence[int]) -> Iterator[Table]:
 
 def _blocks(table: Table, between: Sequence[Stretch], lines: Sequence[str]) -> list[int]:
     """The lines at which a block begins that shows a later moment."""
+    if table.loops and len(table.records) <= SINGLE_AT_MOST:
+        turns = _behind_gaps(table.records.as_records(), between, lines)
+        return [rows[0].line for rows in turns if rows][1:]
     if not between or not len(table.records):
         return []
     first, last = table.records.span
@@ -183,7 +237,7 @@ def _turns(table: Table) -> list[int]:
     span = table.records.span
     cuts = _again(table, table.records.near(*span, SEEN_AT_MOST))
     if cuts and len(table.records) > SEEN_AT_MOST:
-        cuts = _again(table, table.records.as_records()[:LOOPS_AT_MOST])  # runs are cut row by row
+        cuts = _again(table, table.records.as_records()[:SINGLE_AT_MOST])  # runs are cut row by row
     return cuts
 
 

@@ -26,6 +26,17 @@ _TRACED = re.compile(
 )
 _BARE_COMMAND = re.compile(r"(?:netstat|ss)(?:\.exe)?(?:\s+-.*)?")
 _IS_COMMAND = re.compile(_COMMAND)
+# A loop over hosts or ports does not wait, and comes to its end.
+_LOOP = re.compile(
+    r"(?:(?:while|until)[ \t]+(?:true|:|\[+ *1 *\]+)[ \t]*;|(?:while|until|for)\b(?=.*\bsleep\b))"
+    r".*\bdo\b.*\b(?:netstat|ss)\b"
+)
+# procps watch.c: the command, cut where it is long; newer ones print the host before the time.
+_WATCH = re.compile(
+    r"Every [0-9.,]+s: (?P<command>.*?)"
+    r"(?:[ \t]{2,}(?:(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*): )?(?P<time>[^\W\d_]+ .*[0-9]))?"
+)
+WATCH = "watch"
 
 _KNOWN = (
     # Markdown, Jira, BBCode.
@@ -60,7 +71,7 @@ _KNOWN = (
             r"|lines [0-9]+-[0-9]+(?:/[0-9]+)?(?: [0-9]+%| \(END\))?|Press any key to continue[ .]*"
         ),
     ),
-    ("watch", re.compile(r"Every [0-9.,]+s: .*")),
+    (WATCH, _WATCH),
     # What `conntrack -L` prints begins as rows do: protocol, its number, seconds, state, addresses.
     ("conntrack", re.compile(r"[a-z]{3,7}6?[ \t]+[0-9]+[ \t]+[0-9]+[ \t].{0,40}?\bsrc=.*\bdst=.*")),
     ("message", re.compile(r"(?:-?bash|sh|zsh|ksh|/bin/\w+|timeout|sudo|\[sudo\]):?\s.*")),
@@ -69,15 +80,21 @@ _KNOWN = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """A shell prompt: the host and the command where it shows them."""
+    """A shell prompt, or what `watch` prints above: host, command and time where it shows them."""
 
     host: str | None
     command: str | None
+    time: str = ""
 
     @property
     def runs_tool(self) -> bool:
         """Whether the command is netstat or ss."""
         return self.command is not None and _IS_COMMAND.fullmatch(self.command) is not None
+
+    @property
+    def loops(self) -> bool:
+        """Whether the command runs netstat or ss over and over, and waits between."""
+        return self.command is not None and _LOOP.match(self.command) is not None
 
 
 _ANSIBLE = re.compile(
@@ -102,7 +119,7 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
             stands behind it: mail quotes with it, and a wrapped line may go on with it.
 
     >>> prompt("[root@web1 ~]# ss -tan")
-    Prompt(host='web1', command='ss -tan')
+    Prompt(host='web1', command='ss -tan', time='')
     >>> prompt("PS C:\\Users\\u> netstat -ano").command
     'netstat -ano'
     >>> prompt("+ ss -tan").command, prompt("+ tcp 0 0 192.0.2.1:22 192.0.2.9:5 LISTEN")
@@ -123,6 +140,16 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     traced = not found["trace"] or _TRACED.match(said.command or "")
     doubtful = found["weak"] or not traced or (strict and line[0] in ">~#$%+")
     return None if doubtful and not said.runs_tool else said
+
+
+def watched(line: str) -> Prompt | None:
+    """Read what `watch` prints above each screen.
+
+    >>> watched("Every 2.0s: ss -tn       web1: Mon Nov 23 06:10:22 2026")
+    Prompt(host='web1', command='ss -tn', time='Mon Nov 23 06:10:22 2026')
+    """
+    found = _WATCH.fullmatch(line)
+    return Prompt(found["host"], found["command"], found["time"] or "") if found else None
 
 
 def _plain(line: str) -> str:

@@ -23,7 +23,7 @@ from nsparse.reading.course import ENDLESS, Bounded, Course
 from nsparse.reading.floor import Floor
 from nsparse.reading.ledger import Ledger, Line
 from nsparse.reading.margin import CUT, cuts
-from nsparse.reading.mend import AROUND, PAGED, STAMPED, mended
+from nsparse.reading.mend import AROUND, COMMENTED, PAGED, STAMPED, mended
 from nsparse.reading.peel import Mended, Peels
 from nsparse.reading.readings import begins_alike
 from nsparse.reading.stubs import shortened
@@ -214,9 +214,16 @@ class _Walk:
         elif self.body.row(line) or self.body.more(line):
             pass
         elif self.floor.looks.is_dull(line.text, self.damage):
+            self._leave_comments()
             self._unknown(line)
         elif not (self._start(line) or self.beside.known(line) or self._mended(line)):
+            self._leave_comments()
             self._other(line)
+
+    def _leave_comments(self) -> None:
+        """A line without the mark of a comment is code, if the rows above have one."""
+        if self.damage == COMMENTED:
+            self.course.close()
 
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""

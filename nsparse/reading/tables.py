@@ -71,6 +71,7 @@ class Table:
         time: The time that was printed above.
         zone_known: Whether that time named a zone.
         breaks: Whether something above says that another command begins here.
+        loops: Whether the command above runs the tool over and over.
         later: Whether it shows sockets of the table above once more, as they are later.
         said: The dialects that read fields in the headings, and what they read.
         rivals: Other dialects that would read every row as well.
@@ -85,6 +86,7 @@ class Table:
     time: datetime | None = None
     zone_known: bool = True
     breaks: bool = False
+    loops: bool = False
     later: bool = False
     said: list[Claim] = field(default_factory=list)
     rivals: tuple[Voice, ...] = ()

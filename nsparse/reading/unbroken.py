@@ -7,6 +7,7 @@ state each, and name both their ends before the next one begins.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -36,14 +37,20 @@ HEADING = 400
 
 QUOTES = "\"'`"
 
-END = r"(?:\\{1,2}r|#015)?(?:\\{1,2}n|#012)|<br\b[^<>]{0,9}>"
+END = r"(?:\\{1,2}r|#015)?(?:\\{1,2}n|#012)|<(?:br\b[^<>]{0,9}|/(?:tr|div|li|p))>"
 r"""A line end as programs write it (`\n`, once more escaped in JSON), rsyslog, or HTML."""
 
-_SIGNS = ("\\n", "#012", "<br", "<BR", *(f"{q}{by}{q}" for q in QUOTES for by in (", ", ",", " ")))
+_TAGS = tuple(
+    end(tag) for tag in ("<br", "</tr", "</div", "</li", "</p>") for end in (str, str.upper)
+)
+_SIDE_BY_SIDE = (f"{quote}{by}{quote}" for quote in QUOTES for by in (", ", ",", " "))
+_SIGNS = ("\\n", "#012", *_TAGS, *_SIDE_BY_SIDE)
 """What a text holds where a line end was written out, or a line holds strings side by side."""
 
 _END = re.compile(END, re.IGNORECASE)
-_WRITTEN = re.compile(rf"(?:{END})|([{QUOTES}])[ \t]*+[,+]?[ \t]*+\1", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+# Two quotes with nothing between are an empty string, or one that is escaped.
+_WRITTEN = re.compile(rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1", re.IGNORECASE)
 FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
 """Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
 
@@ -54,8 +61,14 @@ _BEGUN = tuple(
     re.compile(rf"(?<![ \t])[ \t]+(?={begin})")
     for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
 )
+_HEADINGS = {
+    "Active": "Active[ \t]+[A-Z]",
+    "Proto": "Proto[ \t]+R",
+    "Netid": "Netid[ \t]+State",
+    "State": "State[ \t]+Recv-Q",
+}
 _NEXT_TABLE = re.compile(
-    r"(?<![ \t])[ \t]+(?=Active[ \t]+[A-Z]|Proto[ \t]+R|unix[ \t]+[0-9]+[ \t]+\[)"
+    rf"(?<![ \t])(?<!Netid)[ \t]+(?={'|'.join(_HEADINGS.values())}|unix[ \t]+[0-9]+[ \t]+\[)"
 )
 """Where a row ends and no other of its table begins: the heading of the next, and its rows."""
 
@@ -70,8 +83,9 @@ _MAY_BEGIN = (
         (f" {word}", re.compile(rf" {word}[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+[:.]"))
         for word in ("LISTEN", "ESTAB")
     ),
+    *((f" {word}", re.compile(f" {heading}")) for word, heading in _HEADINGS.items()),
 )
-"""What rows begin with, and the letters that are the same in all: these are looked for first."""
+"""What rows and headings begin with, and letters that are the same in all: looked for first."""
 
 
 def may_be(data: bytes) -> bool:
@@ -140,10 +154,16 @@ def parts(line: str) -> tuple[str, ...]:
 def _written(line: str) -> tuple[str, ...]:
     """Lines whose ends are written out, with a row behind one; or a row and what continues it."""
     several = _between_quotes(_split(_WRITTEN, line))
-    if any(is_row(part) and _begins_one(part) for part in several[1:]):
+    shown = map(_untagged, several[1:])
+    if any(is_row(part) and _begins_one(part) for part in shown):
         return several
     row, *more = _between_quotes(_split(_END, line))
     return (row, *more) if is_row(row) and any(more) and more[0][:1] in BLANKS else ()
+
+
+def _untagged(part: str) -> str:
+    """What a web page shows of a text."""
+    return html.unescape(_TAG.sub(" ", part)) if "<" in part else part
 
 
 def _begins_one(part: str) -> bool:
@@ -153,7 +173,10 @@ def _begins_one(part: str) -> bool:
 
 
 def _in_a_row(line: str) -> tuple[str, ...]:
-    """A heading or a row, and the rows that blanks alone part from it."""
+    """A heading or a row, and the rows that blanks alone part from it, or the next heading."""
+    row, *next_table = _split(_NEXT_TABLE, line)
+    if next_table and _begins_one(row) and _names_both_ends(row):
+        return (*(_in_a_row(row) or (row,)), *next_table)
     for begun in _BEGUN:
         first, *rows = _split(begun, line)
         headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
@@ -226,8 +249,11 @@ def _opening(first: str) -> re.Match[str] | None:
 
 def unescaped(text: str) -> str:
     r"""A line between quotes as it was: `\t`, and quotes of its own."""
+    text = text.replace('""', '"') if DOUBLED in text else text
     return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
 
 
+DOUBLED = '((""'
+"""How quotes of owners are escaped in CSV, C# and Visual Basic."""
 _QUOTE = re.compile(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
 _ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")

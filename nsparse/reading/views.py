@@ -120,11 +120,13 @@ class _Shape:
 
     Attributes:
         kinds: How many of the rows that were looked at are of each.
+        protocols: Those of these rows.
         ends: Of how many of them it holds that they have another end.
         unseen: How many rows were not looked at.
     """
 
     kinds: Counter[object] = field(default_factory=Counter)
+    protocols: set[str] = field(default_factory=set)
     ends: Counter[bool] = field(default_factory=Counter)
     unseen: int = 0
 
@@ -132,17 +134,20 @@ class _Shape:
         """More rows below the same heading."""
         for record in table.records[:SEEN_AT_MOST]:
             self.kinds.update(_kinds(record))
+            self.protocols |= protocol_of(table, record)
             self.ends.update(has_another_end(record.match))
         self.unseen += max(len(table.records) - SEEN_AT_MOST, 0)
 
     def is_like(self, other: _Shape) -> bool:
         """Whether both can be of one command: a moment later some few sockets may be gone.
 
-        Listeners stay: those alone (`ss -tln`) and none (`ss -tn`) are of two commands.
+        Listeners stay: those alone (`ss -tln`) and none (`ss -tn`) are of two commands, as are
+        those of one protocol and of another.
         """
         if not (self.rows and other.rows):
             return True
-        if self.ends and other.ends and self.ends.keys().isdisjoint(other.ends):
+        told = (self.ends.keys(), other.ends.keys()), (self.protocols, other.protocols)
+        if any(mine and others and mine.isdisjoint(others) for mine, others in told):
             return False
         return self._is_in(other) and other._is_in(self)
 
@@ -161,6 +166,14 @@ def _kinds(record: Record) -> Iterator[object]:
     """What a row begins with, its protocol, and the fields of lines that continue it."""
     yield record.match.fields[0], _protocol(record.match)
     yield from {name for match in record.more for name in match.fields}
+
+
+def protocol_of(table: Table, record: Record) -> set[str]:
+    """The protocol of a row, by its name or its first cell; nothing where neither tells."""
+    match = record.match
+    word = match.texts[0] if "REMOTE" in match.fields else ""
+    named = _protocol(match) or table.voice.dialect.told.get(word, "")
+    return {named.lower().rstrip("46")} - {""}
 
 
 def has_another_end(match: Match) -> Iterator[bool]:
@@ -216,7 +229,7 @@ def _is_another_run(view: View, table: Table, telling: Table) -> bool:
     if any(other.voice.dialect is not table.voice.dialect for other in view.tables):
         return True
     same = [other for other in view.tables if _same_heading(other, table)]
-    if same and _goes_on(same, table):
+    if same and not table.loops and _goes_on(same, table):
         return telling is not table and _is_another_run(view, telling, telling)
     if same:
         return True
@@ -247,9 +260,17 @@ def without_numbers(text: str) -> str:
 
 
 def _goes_on(above: Sequence[Table], table: Table) -> bool:
-    """Whether a heading was only repeated: none of the several sockets below it is shown again."""
+    """Whether a heading was only repeated: none of the several sockets below it is shown again.
+
+    One run lists the sockets of a protocol together: another one goes back to what it began with.
+    """
     shown = frozenset().union(*map(_sockets, above))
-    return len(shown) >= STAY_AT_LEAST and shown.isdisjoint(_sockets(table))
+    if len(shown) < STAY_AT_LEAST or not shown.isdisjoint(_sockets(table)):
+        return False
+    listed = set[str]().union(*(protocol_of(one, row) for one in above for row in one.records.few))
+    last, first = above[-1].records[-1:], table.records[:1]
+    stays = not (last and first) or protocol_of(above[-1], last[0]) == protocol_of(table, first[0])
+    return stays or listed.isdisjoint(protocol_of(table, first[0]))
 
 
 def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
