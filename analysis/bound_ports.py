@@ -8,7 +8,7 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, labels, owner_of, settle
 from nsparse.judging.portrange import drawn_from
-from nsparse.judging.scope import WILDCARDS
+from nsparse.judging.scope import scope
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -53,15 +53,20 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _used(scene: Scene, bound: Bools) -> Bools:
-    """Ports that a connection or a listener uses: an address that is none may be any."""
+    """Ports that a connection or a listener uses."""
     view, at = scene.view, bound.nonzero()[0]
     linked = (view.true("concrete") | view.is_("state", "LISTEN")) & view.known("local_port")
-    any_address = view.is_("local_addr", *WILDCARDS) | ~view.known("local_addr")
+    one = view.where("local_addr", _is_one, bound)[at]
     by_port = view.tally(at, linked, "local_port") > 0
     exact = view.tally(at, linked, "local_addr", "local_port") > 0
     found = bound.copy()
-    found[at] = (any_address[at] & by_port) | exact
+    found[at] = (by_port & ~one) | exact
     return found
+
+
+def _is_one(addr: str) -> bool:
+    """Whether it is one address: that of a name, or none, may be any of the host."""
+    return scope(addr) not in ("any", "")
 
 
 def _inside(scene: Scene, ports: pd.DataFrame) -> int:
