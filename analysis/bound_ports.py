@@ -55,7 +55,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _used(scene: Scene, bound: Bools) -> Bools:
     """Ports that a connection or a listener uses."""
     view, at = scene.view, bound.nonzero()[0]
-    linked = (view.true("concrete") | view.is_("state", "LISTEN")) & view.known("local_port")
+    linked = view.true("concrete") | view.is_("state", "LISTEN")
     one = view.where("local_addr", _is_one, bound)[at]
     by_port = view.tally(at, linked, "local_port") > 0
     exact = view.tally(at, linked, "local_addr", "local_port") > 0

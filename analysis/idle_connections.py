@@ -106,9 +106,9 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     open_ = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
     least = min(limits["few"], limits["many"])
-    idle = silent(scene, limits["idle_s"])
+    unused = silent(scene, limits["idle_s"])
     for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
-        quiet = int(idle[lot].sum())
+        quiet = int(unused[lot].sum())
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             yield _leak(scene, limits, lot, quiet)
 

@@ -62,7 +62,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         a port that has nothing but a few half-open connections is a notice.
     """
     view, least = scene.view, min(limits[name] for name in SIZES) / 2
-    half = view.is_("state", "SYN_RECEIVED") & view.known("local_port")
+    half = view.is_("state", "SYN_RECEIVED")
     if half.sum() < least:
         return
     found = _half_open(scene, half)
@@ -80,12 +80,11 @@ def _half_open(scene: Scene, half: Bools) -> Rows:
 
     view = scene.view
     at, all_of = half.nonzero()[0], view.true("concrete")
-    waiting, limit = view.numbers("recv_q"), view.numbers("send_q")
-    over = view.known("recv_q") & view.known("send_q") & (waiting > limit)
+    over = view.known("send_q") & (view.numbers("recv_q") > view.numbers("send_q"))
     return Rows(
         view,
         half,
-        timed=(view.known("timer") | view.known("retrans"))[half],
+        timed=view.known("retrans")[half],
         old=view.at_least("retrans", 1)[half],
         sure=view.at_least("retrans", SURE_RETRANS)[half],
         full=(over[view.numbers("listener")] & view.linked("listener"))[half],

@@ -240,10 +240,15 @@ def test_ever_more_to_one_backend(ask: Ask, text: str, expected: list[str]) -> N
     assert ask.severities(SS + text, "conn-leak-backend") == expected
 
 
-@pytest.mark.parametrize(("ports", "expected"), [(200, "warning"), (202, "notice")])
-def test_half_of_the_ports_to_one_backend(ask: Ask, ports: int, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("ports", "name", "expected"),
+    [(200, "", "warning"), (202, "", "notice"), (200, "qqq", "notice")],  # which port is not known
+)
+def test_half_of_the_ports_to_one_backend(ask: Ask, ports: int, name: str, expected: str) -> None:
     facts = {"app1": {"ephemeral_low": 35_000, "ephemeral_high": 35_000 + ports - 1}}
-    text = SS + called("203.0.113.8", 5432, 100, info=QUIET)
+    text = SS + called("203.0.113.8", 5432, 100, info=QUIET).replace(
+        ":35000 ", f":{name or 35000} "
+    )
     said = ask.severities(text, "conn-leak-backend", host="app1", facts=facts)
     assert said == [expected]
 

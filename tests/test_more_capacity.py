@@ -90,6 +90,16 @@ def test_descriptors_of_a_single_socket(ask: Ask, fd: int, expected: list[tuple[
     assert known(ask, process(1, fd=fd), DESCRIPTORS, fd_limit=1000) == expected
 
 
+def test_sockets_without_a_state_are_named_by_their_protocol(ask: Ask) -> None:
+    rows = "".join(
+        f'udp UNCONN 0 0 192.0.2.1:{5000 + i} 0.0.0.0:* users:(("app",pid=7,fd=3))\n'
+        for i in range(100)
+    )
+    text = process(700).replace("ESTAB", "tcp ESTAB").replace(SS, f"Netid {SS}")
+    [finding] = ask.found(text + rows, DESCRIPTORS)
+    assert finding.evidence[0] == "sockets: ESTABLISHED (700), udp (100)"
+
+
 def test_a_known_limit_is_named(ask: Ask) -> None:
     [finding] = ask.found(process(1900), DESCRIPTORS, host="db1", facts={"db1": {"fd_limit": 2000}})
     assert finding.verdict == (
@@ -293,6 +303,9 @@ def test_bound(ask: Ask) -> None:
         (bound(500, linked=500).replace("0.0.0.0:5", "192.0.2.70:5"), []),
         (bound(500, linked=500).replace("0.0.0.0:5", "192.0.2.71:5"), ["notice"]),
         (bound(500, linked=500).replace("0.0.0.0:5", "web1:5"), []),  # it may be any address
+        (bound(500) + "  TCP    0.0.0.0:50000    0.0.0.0:0    LISTENING    3388\n", []),
+        (bound(499) + "  TCP    0.0.0.0:qqq    0.0.0.0:0    BOUND    3388\n", []),
+        (bound(499) + "  UDP    0.0.0.0:60000    *:*    3388\n", []),
     ],
 )
 def test_bound_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:

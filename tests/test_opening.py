@@ -293,6 +293,9 @@ def untimed(n: int, *, established: int = 0) -> str:
     return NETSTAT + listener + "\n".join(rows) + "\n"
 
 
+GONE = "TIME-WAIT 0 0 192.0.2.1:80 198.51.100.7:49999\n"
+
+
 def test_flood(ask: Ask) -> None:
     [finding] = ask.found(TIMED + FLOOD, PILE)
     assert brief(finding) == (
@@ -322,6 +325,7 @@ def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
         (half_open(10, 4), []),
         (half_open(9, 9, established=21), ["warning"]),
         (half_open(8, 8, established=22), []),
+        (half_open(9, 9, established=21) + GONE, ["warning"]),
         (half_open(64, 32, established=500), ["warning"]),
         (half_open(63, 63, established=500), []),
         (half_open(128, 64), ["warning"]),
@@ -332,6 +336,8 @@ def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
         (untimed(20), ["warning"]),
         (untimed(19), ["notice"]),
         (untimed(3), ["notice"]),
+        (untimed(3).replace("0.0.0.0:80", "192.0.2.1:80"), ["notice"]),
+        (untimed(3).replace(" 192.0.2.1:80", " 192.0.2.1:qqq"), []),
         (untimed(2), []),
         (untimed(19, established=1), []),
         (untimed(19).replace("203.0.113.0:40000 SYN_RECV", "203.0.113.0:40000 TIME_WAIT"), []),
@@ -389,7 +395,8 @@ def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
         (half_open(8, 8).replace("LISTEN 0 128", "LISTEN 129 128"), True),
         (half_open(8, 8).replace("LISTEN 0 128", "LISTEN 128 128"), False),
         (
-            half_open(8, 8).replace("LISTEN 0 128", "LISTEN 129 128").replace("0:80 ", "0:81 "),
+            half_open(8, 8).replace("LISTEN 0 128", "LISTEN 129 128").replace("0:80 ", "0:81 ")
+            + "ESTAB 9 0 192.0.2.1:22 203.0.113.9:50000\n",
             False,
         ),
         (TIMED + FLOOD.replace("tcp 0 0 0.0", "tcp 9 0 0.0"), False),  # no limit is printed
