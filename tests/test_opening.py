@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 import nsparse
@@ -358,6 +360,17 @@ def test_half_open_without_timers_is_at_most_medium(ask: Ask) -> None:
     assert finding.confidence == "medium"
     assert "may be a SYN flood" in finding.verdict
     assert any("how long" in caveat for caveat in finding.caveats)
+
+
+@pytest.mark.parametrize(("counted", "expected"), [(True, []), (False, ["warning"])])
+def test_timers_that_count_no_retransmission_show_no_age(
+    *, counted: bool, expected: list[str]
+) -> None:
+    """As those of `netstat -x` on FreeBSD: how long each handshake waits is not known."""
+    frame = nsparse.read(io.BytesIO(half_open(20, 0).encode()))
+    told = frame if counted else frame.assign(retrans=pd.NA)
+    found = nsparse.diagnose(told, select=[PILE]).findings
+    assert [finding.severity for finding in found] == expected
 
 
 def test_a_port_with_nothing_but_half_open_connections(ask: Ask) -> None:
