@@ -6,7 +6,6 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
 import nsparse
@@ -368,7 +367,7 @@ def test_timers_that_count_no_retransmission_show_no_age(
 ) -> None:
     """As those of `netstat -x` on FreeBSD: how long each handshake waits is not known."""
     frame = nsparse.read(io.BytesIO(half_open(20, 0).encode()))
-    told = frame if counted else frame.assign(retrans=pd.NA)
+    told = frame if counted else frame.assign(retrans=None)
     found = nsparse.diagnose(told, select=[PILE]).findings
     assert [finding.severity for finding in found] == expected
 
