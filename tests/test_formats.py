@@ -432,6 +432,19 @@ BETWEEN = {
         "     Netzwerkziel    Netzwerkmaske          Gateway    Schnittstelle Metrik\n"
         "          0.0.0.0          0.0.0.0        192.0.2.1      192.0.2.10     25\n"
     ),
+    "routes, Portuguese": (
+        "Tabela de rotas IPv6\n" + "=" * 75 + "\nRotas ativas:\n"
+        " Se destino de rede de métrica      Gateway\n"
+        "  1    331 ::1/128                  No vínculo\n"
+        " 11    281 2001:db8::4a5a:6b08:a0ab:c514/128\n"
+        "                                    No vínculo\n"
+    ),
+    "routes, Italian": (
+        "IPv6 Tabella route\n" + "=" * 75 + "\n  1    331 ::1/128                  On-link\n"
+    ),
+    "routes, Korean": (
+        "IPv6 경로 테이블\n" + "=" * 75 + "\n  1    331 ::1/128                  연결됨\n"
+    ),
     "statistics": "IPv4 Statistics\n\n  Packets Received                   = 120\n\n"
     "TCP Statistics for IPv4\n\n  Current Connections                = 3\n",
     "interface": "Interface Statistics\n\n                           Received            Sent\n\n"
