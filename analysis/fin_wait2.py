@@ -108,9 +108,13 @@ def _stuck(scene: Scene, limits: Limits, found: Rows, *, vague: bool) -> Iterato
     least = min(halved(limits["few"]), limits["many"], limits["critical"])
     large = found.part(scene.view.sizes(found.at, "group") >= least)
     large = facing(scene, large, "CLOSE_WAIT").beside(pooled=_pooled(scene, large.at))
+    view = scene.view
+    over = view.tally(large.at, view.true("concrete") & ~view.true("live"), "group")
     for pile in piles(scene, large, limits, least=least):
         if vague and not pile.proofs:
-            if (unsure := replace(pile, limits=_vague(limits))).speaks:
+            unsure = replace(pile, limits=_vague(limits))
+            # Where many were closed well, some that wait for the other end are on their way.
+            if replace(unsure, base=pile.base + int(over[pile.places[0]])).speaks:
                 yield _finding(unsure, drained=False, vague=True)
             continue
         drained = pile.n >= limits["critical"] or pile.starves

@@ -114,7 +114,7 @@ def _services(scene: Scene, open_: Sequence[Open], limits: Limits) -> list[int]:
     for one, ports in zip(open_, by_port, strict=True):
         at_home[one.owner] |= ports & _by_name(one.program)
     found = (
-        ports | (_by_name(one.program) & ANYWHERE) - at_home[one.owner]
+        ports | _anywhere(one.program, one.proto) - at_home[one.owner]
         for one, ports in zip(open_, by_port, strict=True)
     )
     return [min(ports, default=-1) for ports in found]
@@ -142,12 +142,20 @@ def _by_name(name: str) -> frozenset[int]:
     return frozenset(n for n, one in enumerate(SERVICES) if _is_one(name, one.process))
 
 
+@cache
+def _anywhere(name: str, proto: str) -> frozenset[int]:
+    """The services that a program is known to serve on whatever port of a protocol."""
+    known = [(n, SERVICES[n]) for n in _by_name(name) if SERVICES[n].anywhere]
+    return frozenset(
+        n for n, one in known if {"tcp": one.tcp, "udp": one.udp}.get(proto) or not one.tcp
+    )
+
+
 def _is_one(program: str, names: str) -> bool:
     """Whether a program has one of these names; Windows prints any case."""
     return re.match(names, program, re.IGNORECASE) is not None
 
 
-ANYWHERE = frozenset(number for number, one in enumerate(SERVICES) if one.anywhere)
 DEBUGGER = next(number for number, one in enumerate(SERVICES) if 5005 in one.tcp)
 WEB = 8000
 """A port of the debugger that as many web servers use."""

@@ -850,6 +850,14 @@ def test_fin_wait2_of_nobody_knows_whom(n: int, more: int, *, fires: bool) -> No
     assert [(f.severity, f.confidence) for f in findings] == [("warning", "low")] * fires
 
 
+@pytest.mark.parametrize(("over", "fires"), [(46, True), (47, False)])
+def test_fin_wait2_beside_what_was_closed_well(over: int, *, fires: bool) -> None:
+    """20 of 66 are three in ten: under load some always wait for the other end."""
+    gone = "TIME_WAIT 0 0 192.0.2.10:80 203.0.113.4:PORT"
+    rows = [line.replace(" nginx/70", "") for line in (*WEB, *many(20, HELD))]
+    assert bool(found("fin-wait2-stuck", scene([*rows, *many(over, gone, 50000)]))) == fires
+
+
 def test_fin_wait2_of_timers_alone() -> None:
     rows = [*WEB, *many(5, HELD), f"{BUSY.replace('PORT', '6')} timer=keepalive timer_ms=9000"]
     (finding,) = found("fin-wait2-stuck", scene([line.replace(" nginx/70", "") for line in rows]))

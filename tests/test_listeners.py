@@ -242,6 +242,7 @@ def test_a_second_process_of_a_program_has_its_own_port(ask: Ask) -> None:
             (16379, 7, "redis-server.exe"),
             (6380, 8, "redis-server.exe"),
             (5432, 9, "pgpool.exe"),
+            (9898, 9, "pgpool.exe"),
             (5433, 10, "postgres.exe"),
         )
     )

@@ -293,6 +293,12 @@ def test_listeners_of_two_families_are_no_siblings(ask: Ask) -> None:
     assert finding.caveats == ("which listener it is",)
 
 
+def test_the_one_that_waits_has_given_up(ask: Ask) -> None:
+    listener = 'LISTEN 1 1 0.0.0.0:80 0.0.0.0:* users:(("app",pid=7,fd=3))\n'
+    [finding] = ask.found(SS + listener + "CLOSE-WAIT 1 0 192.0.2.1:80 203.0.113.9:7\n", FULL)
+    assert finding.verdict.endswith("does not keep up; its client has already given up.")
+
+
 @pytest.mark.parametrize(
     ("before", "confidence"),
     [((0, 100), "medium"), ((99, 100), "medium"), ((100, 100), "high"), ((101, 100), "high")],

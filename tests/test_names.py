@@ -70,6 +70,13 @@ def test_a_host_is_called_by_its_name(ask: Ask, text: str, id_: str, said: str) 
     assert not re.search(r"\bnan\b|<NA>|\b0 peers", f"{finding.verdict} {finding.evidence}")
 
 
+def test_a_port_of_any_name_is_that_of_a_service(ask: Ask) -> None:
+    """Who calls one is a client, whose stale connections are a pool."""
+    text = rows(6, "1 0", "web1:{} db1.example:no-such", "CLOSE_WAIT", "off (0.00/0/0)")
+    [finding] = ask.found(text, "close-wait-leak", "close-wait-pool")
+    assert (finding.id, finding.group.role) == ("close-wait-pool", "client")
+
+
 def test_names_that_differ_are_different_hosts(ask: Ask) -> None:
     text = rows(60, "0 1", "web1:{} h{}.example:ssh", "SYN_SENT", "on (2.20/6/0)")
     [finding] = ask.found(text, "syn-sent-scan")

@@ -386,6 +386,25 @@ def test_the_end_is_missing(ask: Ask) -> None:
     assert not ask.severities(SS + established(3), "dump-truncated")
 
 
+@pytest.mark.parametrize(
+    ("last", "cut"),
+    [
+        ("ESTAB 0 0 192.0.2", True),
+        ("ESTAB 0 0 192.0.2.1:", True),
+        ("LISTEN 0", True),
+        ('ESTAB 0 0 192.0.2.1:80 203.0.113.9:7 users:(("Web Content",pid=7', True),
+        ("ESTAB 0 0 [my host]:443 203.0.113.9:7", False),
+        ('ESTAB 0 0 192.0.2.1:80 203.0.113.9:7 users:(("Web Content",pid=x,fd=3))', False),
+        ("ESTAB 0.23 0.00 0.12 0.01", False),
+    ],
+)
+def test_a_last_row_that_goes_wrong_before_its_end_is_damaged(
+    ask: Ask, last: str, *, cut: bool
+) -> None:
+    found = ask.severities(SS + established(9) + last, "dump-truncated", damaged=True)
+    assert found == ["notice"] * cut
+
+
 # ---- where the data of a diagnosis are missing ---------------------------------------------------
 
 QUEUES = {"fin-wait1-stuck", "recv-q-backlog", "send-q-backlog", "udp-recv-backlog"}

@@ -94,6 +94,8 @@ class Queue:
             return ""
         if gone > n:
             return f"; in {plural(gone, 'connection')} of the port the client has already given up"
+        if n == 1:
+            return "; its client has already given up"
         return f"; in {thousands(gone)} of the {thousands(n)} the client has already given up"
 
     def evidence(self) -> Iterator[str]:

@@ -26,7 +26,15 @@ from nsparse.judging.codes import (
     tuples,
 )
 from nsparse.judging.scope import LOOPBACK, NO_ADDRESS, WILDCARDS
-from nsparse.judging.texts import are_any_of, at_hand, begin_with, have_twice, numbered, pooled
+from nsparse.judging.texts import (
+    are_any_of,
+    at_hand,
+    begin_with,
+    have_twice,
+    match,
+    numbered,
+    pooled,
+)
 
 if TYPE_CHECKING:
     from nsparse.judging.view import View
@@ -61,6 +69,18 @@ class Addresses:
     def six(self) -> Bools:
         """Whether it is IPv6."""
         return have_twice(self.texts, ":")
+
+    @cached_property
+    def served(self) -> Bools:
+        """Whether it is a name with the name of a service in it; digits are a port that was cut.
+
+        >>> texts = pd.array(["db1:acme", "192.0.2.1.501", "db1.example.5"], dtype="str")
+        >>> Addresses(texts, np.ones(3, dtype=np.bool_)).served.tolist()
+        [True, False, False]
+        """
+        if not self.named.any():
+            return self.named
+        return self.named & match(self.texts, r"[A-Za-z][^:.]*$")
 
     @cached_property
     def wild(self) -> Bools:

@@ -127,10 +127,11 @@ SERVICES = (
     Service(
         "PostgreSQL",
         "notice",
-        (5432,),
-        process="postgres|postmaster|pgpool|pgbouncer|pgcat|odyssey",  # poolers speak its protocol
-        anywhere=True,
+        (5432, 6432),
+        process="pgpool|pgbouncer|pgcat|odyssey",  # poolers, which speak its protocol
+        needs="both",
     ),
+    Service("PostgreSQL", "notice", (5432,), process="postgres|postmaster", anywhere=True),
     Service("MySQL", "notice", (3306,), process="mysqld|mariadbd", anywhere=True),
     Service("SQL Server", "notice", (1433,), (1434,), process="sqlserv|sqlbrowser", amplifies=True),
     Service("the Oracle listener", "notice", (1521,), process="tnslsnr|oracle"),

@@ -24,8 +24,8 @@ CLASSES = {"Recv-Q 0": (0, 0), "=1": (1, 1), "2-64": (2, RECORD), ">64": (RECORD
 READINGS = {
     "Recv-Q 0": "Recv-Q 0: {} has read end-of-stream and kept the descriptor (missing close in an "
     "error path).",
-    "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed (an idle "
-    "pooled connection, or the thread is elsewhere).",
+    "=1": "Recv-Q 1: only the FIN is unread: nobody has read since the other end closed (the "
+    "connection lies idle, or the thread is elsewhere).",
     "2-64": "Recv-Q 2-64: the FIN and a tiny record are unread{}.",
     ">64": "Recv-Q over 64: a request or an answer lies unread: this suggests that {} hung or "
     "starved before reading.",

@@ -72,7 +72,10 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     _settle(role, concrete & view.is_("state", "SYN_RECEIVED"), SERVER)
     told = role != UNKNOWN
     here, there = (_within(ports, low, high) for ports in (ends.local_port, ends.remote_port))
-    known = (ends.local_port != NO_PORT) & (ends.remote_port != NO_PORT) & concrete
+    # A port of a name that no table knows is the port of a service: callers are given numbers.
+    named = ends.addresses.served
+    known = ((ends.local_port != NO_PORT) | named[ends.local_addr]) & concrete
+    known &= (ends.remote_port != NO_PORT) | named[ends.remote_addr]
     _settle(role, known & here & ~there, CLIENT)
     _settle(role, known & there & ~here, SERVER)
     open_ = whole & (role == UNKNOWN)

@@ -109,6 +109,11 @@ def begin_with(texts: Any, word: str) -> Bools:
     return _truths(pc.starts_with(arrow(texts), word))
 
 
+def match(texts: Any, expression: str) -> Bools:
+    """Which texts an expression is found in."""
+    return _truths(pc.match_substring_regex(arrow(texts), expression))
+
+
 def have_twice(texts: Any, char: str) -> Bools:
     """Which texts have a character more than once."""
     return _truths(pc.greater(pc.count_substring(arrow(texts), char), 1))
