@@ -282,6 +282,14 @@ def test_repeats_are_dropped_and_counted() -> None:
     assert list(seen.rows.index) == [0, 1, 2]
 
 
+@pytest.mark.parametrize(("pids", "repeats"), [((531, 533), 0), ((531, 531), 1)])
+def test_a_socket_that_two_processes_hold_is_no_repeat(pids: tuple[int, int], repeats: int) -> None:
+    """`netstat -u` of illumos prints a row for each of them."""
+    ends = ("192.0.2.1:22", "203.0.113.5:1")
+    seen = scene(*(row("ESTABLISHED", *ends, f"sshd/{pid}") for pid in pids))
+    assert (len(seen.rows), seen.duplicates) == (1, repeats)
+
+
 def test_listeners_that_share_a_port_are_not_repeats() -> None:
     one = row("LISTEN", "0.0.0.0:443", ANY)
     assert len(scene(one, one, one).rows) == 3

@@ -55,7 +55,8 @@ class Repeats:
     Attributes:
         again: The rows to leave out, in order.
         first: For each of them the row that stays.
-        views: How many of them come from another view of the moment; the rest are repeats.
+        views: How many of them come from another view of the moment, or name one more process that
+            holds the socket (illumos prints a row for each); the rest are repeats.
         moved: How many repeats of one view are in another state than the row that stays.
     """
 
@@ -100,7 +101,10 @@ def repeats(view: View, ends: Ends, concrete: Bools) -> Repeats:
     first = order[_first(_keys(base, who, state, seen, linked))]
     first = np.where(linked, _moved_on(base, first, who.of > 0, compact(seen)), first)
     again = np.flatnonzero(first != order)
-    away = seen[again] != seen[first[again]]
+    pid = view.codes("pid").of[shared]
+    mine, theirs = pid[again], pid[first[again]]
+    held = (mine != theirs) & (mine > 0) & (theirs > 0)
+    away = held | (seen[again] != seen[first[again]])
     moved = ~away & (state.of[again] != state.of[first[again]])
     views, moves = int(away.sum()), int(moved.sum())
     return Repeats(shared[again], shared[first[again]], views=views, moved=moves)
