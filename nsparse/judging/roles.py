@@ -72,10 +72,8 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     _settle(role, concrete & view.is_("state", "SYN_RECEIVED"), SERVER)
     told = role != UNKNOWN
     here, there = (_within(ports, low, high) for ports in (ends.local_port, ends.remote_port))
-    # A port of a name that no table knows is the port of a service: callers are given numbers.
-    named = ends.addresses.served
-    known = ((ends.local_port != NO_PORT) | named[ends.local_addr]) & concrete
-    known &= (ends.remote_port != NO_PORT) | named[ends.remote_addr]
+    known = _of_some_port(ends, ends.local_addr, ends.local_port) & concrete
+    known &= _of_some_port(ends, ends.remote_addr, ends.remote_port)
     _settle(role, known & here & ~there, CLIENT)
     _settle(role, known & there & ~here, SERVER)
     open_ = whole & (role == UNKNOWN)
@@ -106,6 +104,16 @@ def _only(found: Ints, rows: Bools) -> Ints:
     """What was found for some rows; -1 for the others, mostly few of those that have something."""
     found[(found >= 0) & ~rows] = -1
     return found
+
+
+def _of_some_port(ends: Ends, address: Ints, ports: Ints) -> Bools:
+    """Ends whose port tells who they are.
+
+    One of a name that no table knows is that of a service: callers are given numbers.
+    """
+    told: Bools = ports != NO_PORT
+    served = ends.addresses.served
+    return told | served[address] if served.any() else told
 
 
 def _within(ports: Ints, low: int, high: int) -> Bools:
