@@ -198,6 +198,7 @@ DIALECT = Dialect(
         "STATE": _state("tcp"),
         "UDP_STATE": _state("udp"),
         "SCTP_STATE": _state("sctp"),
+        "BUFFERS": details("four numbers (buffers and their overflows)", "buffers"),
         "ZONE": text("local_zone", "an interface"),
         "OWNER": Cell("a user and a number (Pid)", _owner),
         "COMMAND": text("process", "a command"),

@@ -150,6 +150,7 @@ DIALECT = Dialect(
         "REMOTE": remote(ENDS),
         "MORE_ENDS": details("further addresses of the socket", "ends"),
         "STATE": state(),
+        "TCP_STATE": state(),
         "UDP_STATE": state("a state in capitals"),
         "RAW_STATE": state("a number (state)"),
         "USER": Cell("a user", _user),

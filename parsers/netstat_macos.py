@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from nsparse.dialect import Cell, CellFault, Columns, Dialect, Values
@@ -10,6 +11,11 @@ from nsparse.reading import bsd
 from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, text, word, words_of
 
 NARROW = bsd.Narrow()
+
+PID_MAX = 99_999
+"""No process of macOS has a larger id (xnu, bsd/sys/proc_internal.h)."""
+
+_FLAGS = re.compile("[0-9a-f]+(?:[ \t]+[0-9a-f]+)*")
 
 
 def _numbers(cell: str) -> list[int]:
@@ -41,7 +47,13 @@ def _six(cell: str) -> Values:
 
 
 def _process(cell: str) -> Values:
-    """The process behind its bytes and the limits of its buffers."""
+    """The process behind its bytes and the limits of its buffers.
+
+    Raises:
+        CellFault: They are the flags of a row without one, of which more was cut off.
+    """
+    if _FLAGS.fullmatch(cell):
+        raise CellFault("a process and its id (name:pid)")
     return {"_named": True, **_owner(cell)}
 
 
@@ -121,7 +133,7 @@ def _family(cell: str) -> Values:
 
 
 def _settle(columns: Columns) -> None:
-    """What four numbers mean is known from the process name behind them."""
+    """What four numbers mean is known from the process name behind them, if it was not cut off."""
     bsd.settle_narrow(columns)
     fours = columns.pop("_four", None)
     named = columns.pop("_named", [None] * len(columns["proto"]))
@@ -129,16 +141,25 @@ def _settle(columns: Columns) -> None:
         return
     length = len(fours)
     drops = columns.pop("_drops", [None] * length)
+    cut = _lack_process(fours, named)
     for number, four in enumerate(fours):
         if four is None:
             continue
         if drops[number] and named[number]:
             four = _with_drops(columns, number, four)
-        for name, value in _meaning(four, bool(named[number])).items():
+        for name, value in _meaning(four, cut or bool(named[number])).items():
             column = columns.setdefault(name, [None] * length)
             column[number] = (
                 f"{value} {column[number]}" if name == "details" and column[number] else value
             )
+
+
+def _lack_process(fours: Sequence[tuple[int, ...] | None], named: Sequence[bool | None]) -> bool:
+    """Whether the rows of a table end before their processes, and four numbers are not the last."""
+    return any(
+        four is not None and not name and four[2] > PID_MAX
+        for four, name in zip(fours, named, strict=True)
+    )
 
 
 def _with_drops(columns: Columns, number: int, four: tuple[int, ...]) -> tuple[int, ...]:
@@ -152,8 +173,8 @@ def _with_drops(columns: Columns, number: int, four: tuple[int, ...]) -> tuple[i
     return received, sent, rhiwat, int(shiwat)
 
 
-def _meaning(four: tuple[int, ...], named: bool) -> dict[str, Any]:
-    if named:
+def _meaning(four: tuple[int, ...], with_bytes: bool) -> dict[str, Any]:
+    if with_bytes:
         received, sent, rhiwat, shiwat = four
         return {
             "bytes_received": received,

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from nsparse.dialect import Cell, Dialect, Values
-from nsparse.reading.cells import Ends, details, local, number, remote, state, word
+from nsparse.reading.cells import Ends, details, local, number, remote, word
 
 # A listener's other end is printed with port 0.
 ENDS = Ends(zero_is_none=True)
+
+PID_WORDS = "a number (PID)"
+
+_GAP = re.compile("\t| {2,}")
+"""What stands between columns; states of several words have one blank between them."""
+
+
+def _state(cell: str) -> Values:
+    """The word for the state; a word in the column behind it is none of a process."""
+    state_raw, *other = _GAP.split(cell, maxsplit=1)
+    odd = {"_odd": (other[0].strip(), PID_WORDS)} if other else {}
+    return {"state_raw": state_raw, **odd}
 
 
 PLACEHOLDERS = {"pid", "process", "name", "program", "xxx"}
@@ -47,8 +61,8 @@ DIALECT = Dialect(
         "UDP": word("TCP or UDP", section="inet", proto="udp"),
         "LOCAL": local(ENDS),
         "REMOTE": remote(ENDS),
-        "STATE": state("a state such as LISTENING"),
-        "PID": number("pid", "a number (PID)", zero=False),
+        "STATE": Cell("a state such as LISTENING", _state),
+        "PID": number("pid", PID_WORDS, zero=False),
         "OFFLOAD": details("an offload state such as InHost", "offload"),
         "EXE": Cell("a program in brackets", _exe),
         "COMPONENT": Cell("a component", _component),

@@ -16,6 +16,7 @@ from nsparse.reading.cells import (
     Ends,
     ignored,
     local,
+    put,
     remote,
     state,
     text,
@@ -24,6 +25,7 @@ from nsparse.reading.cells import (
 
 ENDS = Ends()
 _QUEUE = re.compile(r"[^:]+:q[0-9]+")
+_POINT = re.compile("[0-9]+:[0-9]+")
 
 PROTOS = {"udpl": "udplite", "???": "other"}
 SECTIONS = {
@@ -80,6 +82,10 @@ def _lone_name(cell: str) -> Values:
     """A device and its queue (`eth0:q0`), or what a packet socket hears on which device."""
     family = "xdp" if _QUEUE.fullmatch(cell) else "packet"
     return {"section": family, "proto": family, "family": family, "local_name": cell}
+
+
+def _lone_point(cell: str) -> Values:
+    return {"section": "tipc", "proto": "tipc", "family": "tipc", "local_name": cell}
 
 
 # ---- ends --------------------------------------------------------------------------------------
@@ -390,6 +396,7 @@ def _settle(columns: Columns) -> None:
     """One table without Netid holds one protocol; `*` means what the table's era says."""
     length = len(columns["proto"])
     none = [None] * length
+    _pointed(columns, length)
     states = columns.get("state_raw", none)
     words = {word for word, proto in zip(states, columns["proto"], strict=True) if not proto}
     only = "udp" if {TOLD.get(word) for word in words} - {None} == {"udp"} else "tcp"
@@ -403,6 +410,18 @@ def _settle(columns: Columns) -> None:
     if "UNCONN" in states:
         _misnamed(columns, length, era)
         _bound(columns, length)
+
+
+def _pointed(columns: Columns, length: int) -> None:
+    """No host has a number for its name: such ends are of a context or a node, and of a port."""
+    told = "tipc" if "tipc" in columns["proto"] else None
+    for row, name in enumerate(columns.get("local_name", [None] * length)):
+        if not columns["proto"][row] and _POINT.fullmatch(name or ""):
+            put(columns, "section", row, told or "other")
+            put(columns, "family", row, told)
+            columns["proto"][row] = told or "other"
+            for port in ("local_port", "remote_port"):
+                put(columns, port, row, None)
 
 
 def _misnamed(columns: Columns, length: int, era: str | None) -> None:
@@ -484,6 +503,8 @@ DIALECT = Dialect(
         "PATH": Cell("a path", lambda cell: {} if cell == "*" else {"path": cell}),
         "UNIX_ENDS": Cell("an inode, the peer and its inode", _unix_ends),
         "NAME": text("local_name", "a name"),
+        "LONE_POINT": Cell("a node and a port", _lone_point),
+        "NO_POINT": ignored("`-`"),
         "LONE_PATH": Cell("a path", _lone_path),
         "LONE_NAME": Cell("a protocol or a device, and a device or a queue", _lone_name),
         "KERNEL": Cell("a netlink family and port", _netlink),

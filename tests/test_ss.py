@@ -46,6 +46,27 @@ def test_rows_that_name_their_protocol_say_nothing_of_those_that_do_not() -> Non
     assert cells(dump, "proto", "state") == [["udp", None], ["tcp", "LISTEN"]]
 
 
+def table_of(*rows: str) -> nsparse.Dump:
+    """Rows below a heading without a Netid."""
+    text = HEAD.removeprefix("Netid ") + "".join(f"{row}\n" for row in rows)
+    return nsparse.parse(io.BytesIO(text.encode()))
+
+
+def test_a_state_that_ss_does_not_print_is_kept_and_counted() -> None:
+    dump = table_of("KWAAK 0 0 192.0.2.1:22 192.0.2.9:5", "ESTAB 0 0 192.0.2.1:22 192.0.2.9:6")
+    assert cells(dump, "state", "state_raw") == [["UNKNOWN", "KWAAK"], ["ESTABLISHED", "ESTAB"]]
+    assert dump.notes == ["1 row in states no table knows: KWAAK (1)"]
+
+
+@pytest.mark.parametrize("other", ["-", "1001003:77"])
+def test_ends_without_a_host_are_no_tcp(other: str) -> None:
+    """One socket of TIPC that has no other end tells what the others of its table are."""
+    dump = table_of("ESTAB 0 0 1001002:12 1001003:78", f"ESTAB 0 0 1001002:13 {other}")
+    told = "tipc" if other == "-" else "other"
+    names = cells(dump, "proto", "section", "local_name", "remote_name", "local_port", "state")
+    assert names[0] == [told, told, "1001002:12", "1001003:78", None, None]
+
+
 # ---- timers -----------------------------------------------------------------------------------
 
 # print_ms_timer: a dot parts seconds from milliseconds, whatever unit stands behind them.

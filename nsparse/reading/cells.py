@@ -183,6 +183,8 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
         return {}  # net-tools `[NONE SET]`, `[UNKNOWN]`
     if "**" in cell or "[" in cell:
         cell = _BOLD.sub(r"\2", _DEFANGED.sub(r"\1", cell))
+    if cell.startswith("[") and "]" not in cell:
+        raise CellFault("an address with both its brackets")
     host_text, _, port_text = cell.rpartition(ends.separator)
     host = read_host(host_text)
     port, service = read_port(port_text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import inf
 
 from nsparse.reading.text import BLANKS
 
@@ -25,6 +27,9 @@ INDENTS = tuple(BLANKS)
 Segment = Sequence[str]
 """A line that begins something, and those below it that may be its rest."""
 
+_GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
+"""What stands between words: a line that was cut there looks shorter by as much at most."""
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -34,10 +39,17 @@ class Fold:
         width: The longest line that goes on below; 0 where no rule can be seen.
         cuts: Whether words were cut: then every line that goes on is that wide, blanks at its end
             included, which nobody keeps.
+        proved: Whether the other rule cannot have made all of these lines.
     """
 
     width: int = 0
     cuts: bool = False
+    proved: bool = True
+
+    @property
+    def other(self) -> Fold:
+        """The other rule, at the same width."""
+        return replace(self, cuts=not self.cuts)
 
     def broke(self, above: str, below: str) -> bool:
         """Whether this is how the first of two lines ended."""
@@ -74,12 +86,37 @@ def fold_of(segments: Sequence[Segment], sense: Callable[[str], float]) -> Fold:
     made = [(sense(cut.join(segment)), sense(parted.join(segment))) for segment in long]
     votes = sum((one > other) - (one < other) for one, other in made)
     if votes == 0:
-        breaks = [pair for segment in segments for pair in pairwise(segment)]
-        if not sure:
-            return Fold() if all(cut.broke(*pair) for pair in breaks) else parted
-        votes = 2 * sum(cut.broke(*pair) for pair in breaks) - len(breaks)
-        votes += 2 * sum(below.startswith(INDENTS) for _, below in breaks)
+        return _by_form(segments, cut if sure else replace(cut, proved=False), parted, sense)
     return cut if votes > 0 else parted
+
+
+def _by_form(
+    segments: Sequence[Segment], cut: Fold, parted: Fold, sense: Callable[[str], float]
+) -> Fold:
+    """How lines were broken that make as much sense in both ways: what only one of them makes.
+
+    What is parted begins with no blank; what was cut is shorter than others by blanks alone.
+    """
+    breaks = [pair for segment in segments for pair in pairwise(segment)]
+    full = sum(cut.broke(*pair) for pair in breaks)
+    if any(_only_cut(segment, cut, sense) for segment in segments[:VOTERS]):
+        return replace(cut, proved=full > 1)  # one line alone may have ended in a blank
+    if not cut.proved and full == len(breaks):
+        return Fold()
+    indented = sum(below.startswith(INDENTS) for _, below in breaks)
+    if cut.proved and 2 * (full + indented) > len(breaks):
+        return cut
+    gaps = [gap for pair in breaks for line in pair for gap in _GAP.findall(line)]
+    least = cut.width - max(map(len, gaps), default=0)
+    shorter = any(len(pair[0]) < least and parted.broke(*pair) for pair in breaks)
+    return replace(parted, proved=shorter)
+
+
+def _only_cut(segment: Segment, cut: Fold, sense: Callable[[str], float]) -> bool:
+    """Whether what stands below a line that says nothing alone begins with a blank."""
+    if len(segment) == 1 or not segment[1].startswith(INDENTS):
+        return False
+    return sense(segment[0]) == -inf < sense(cut.join(segment))
 
 
 def _cut(segments: Sequence[Segment]) -> tuple[Fold, bool]:

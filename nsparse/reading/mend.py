@@ -72,6 +72,18 @@ def _quoted_printable(text: str) -> str:
     return quopri.decodestring(text.removesuffix("=").encode()).decode("utf-8", "replace")
 
 
+_SMALL = re.compile(
+    r"(?<![^ \t])(?:listen|estab(?:lished)?|unconn|(?:time|close)[-_]wait|last[-_]ack|closing"
+    r"|syn[-_](?:sent|recv|rcvd|received)|fin[-_]wait[-_]?[12])(?![^ \t])"
+)
+"""Words for states, in small letters."""
+
+
+def _in_capitals(text: str) -> str:
+    """The word for the state of a row of which `tr A-Z a-z` made all letters small."""
+    return _SMALL.sub(lambda word: word[0].upper(), text, count=1) if text.islower() else text
+
+
 _OF_NAME = r"[^ :*?\"<>|\t]"
 """A character that a file name may hold on every system."""
 
@@ -80,7 +92,7 @@ _STAMP = (
     r"\[?(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9:]{5,8}(?:[.,][0-9]+)?"
     r"(?:Z| ?[+-][0-9:]{4,6}| [A-Z]{3,4})?"
     r"|(?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:]{8}(?: [0-9]{4})?"
-    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)\]?:?(?:[ \t]|$)"
+    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?|[0-9]{10}\.[0-9]{3,9})\]?:?(?:[ \t]|$)"
 )
 
 _GAP = r"(?<![ \t])[ \t]"
@@ -94,7 +106,7 @@ MENDS = (
     # Comments in the source of a program.
     _without("commented", r"(?:#{1,4}|/{2,3}!?|;{1,3}|--|%{1,2}|REM|dnl)(?:[ \t]|$)|(?://|#)"),
     # Lists: `- `, `* `; added lines of a diff.
-    _without("listed", r"[-*•] |\+|\[[0-9]{1,4}\][ \t]"),
+    _without("listed", r"[-*•◦▪‣][ \t]|\+|\[[0-9]{1,4}\][ \t]"),
     # Several hosts or containers in one log: `web1 | `.
     _without("named", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)"),
     # `ts`, journals, containers' logs, syslog.
@@ -133,6 +145,9 @@ MENDS = (
     _replacing("annotated", rf"{_GAP}+[^ \t@]+@[^ \t@:]+:[^ \t]*[$#](?:[ \t].*)?$", "", signs="$#"),
     _behind("annotated", rf"{_GAP}+(?:[-=]{{2,9}}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
     _behind("annotated", rf"{_GAP}{{2,}}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
+    # Two rows that somebody has made one: `tcp4/tcp6`, `udp4/6`.
+    _replacing("merged", r"\A(tcp|udp)4/(?:\1)?6(?=[ \t])", r"\g<1>46", signs="/"),
+    Mend("lowered", _in_capitals),
     # Tables drawn with bars.
     _replacing("barred", rf"{_GAP}*(?:[|│┃][ \t]*)+", "  ", signs="|│┃"),
 )
@@ -162,6 +177,8 @@ SAID = {
     "escaped": "escaped as in Markdown, HTML or mail",
     "annotated": "a remark behind the row",
     "barred": "drawn with bars",
+    "merged": "one row for both families",
+    "lowered": "in small letters",
     "glued": "behind a message that has no line end",
     "wrapped": "wrapped",
     "cut": "cut on the right: the last cell is left out, or is the one state that begins so",

@@ -38,6 +38,11 @@ class Long(NamedTuple):
         return self.text.split()
 
     @property
+    def is_row(self) -> bool:
+        """Whether it is a row, whose cells may differ by how its lines are joined."""
+        return self.reading is not None and self.reading.kind == "row"
+
+    @property
     def matters(self) -> bool:
         """Whether its words are kept."""
         return self.reading is None or self.reading.kind != "header"

@@ -21,6 +21,10 @@ SCREENS = (TERMINAL, 100, 120, 132)
 """Where nothing else tells, a row that fills one of these widths may have been cut there: those of
 terminals since the VT100, and of windows that people open."""
 
+SENSE = 2
+"""Of what makes a line likely, so much tells how its parts are joined: that somebody reads it, and
+how many cells are odd. How many cells may be any words does not."""
+
 _QUOTED = re.compile(r"(?:> ?)+")
 
 
@@ -108,11 +112,16 @@ class Wraps:
             self.sense.longest(segment, Way(way, sure=way is fold, among=among))
             for way in _ways(fold, segment)
         ]
+        if not fold.proved and readings[0].is_row:
+            other = self.sense.longest(segment, Way(fold.other, sure=True, among=among))
+            readings.append(other._replace(doubt=False))
         best = max(readings, key=lambda one: (one.lines > 1, one.rank))
+        ranks = len(best.rank) if fold.proved else SENSE
         others = [
             one
             for one in readings
-            if one is not best and (one.doubt or (one.rank == best.rank and one.says != best.says))
+            if one is not best
+            and (one.doubt or (one.rank[:ranks] == best.rank[:ranks] and one.says != best.says))
         ]
         if best.lines > 1 and others and best.matters:
             return Long(1, segment[0], None, doubt=True)

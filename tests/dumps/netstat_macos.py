@@ -22,6 +22,7 @@ SUFFIXES = {"ipv4": "4", "ipv6": "6", "dual": "46"}
 KINDS = ("stream", "dgram", "raw")
 PCB = 0x1F2E3D4C5B6A0000
 
+PIDS = 100_000  # of macOS; Linux has more
 LIMITS = " rhiwat shiwat    pid   epid"
 FIELDS = " state  options           gencnt    flags   flags1 usscnt rtncnt fltrs"
 QUEUES = ("Current listen queue sizes (qlen/incqlen/maxqlen)", "Listen         Local Address")
@@ -403,7 +404,7 @@ def _verbose(socket: Socket | UnixSocket, layout: Layout) -> tuple[str, Row]:
     if not layout.verbose or layout.version < 457:
         return text, held
     owner = socket.owners[0] if socket.owners else None
-    pid = owner.pid if owner else 0
+    pid = owner.pid % PIDS if owner else 0
     fields = _fields(socket, layout)
     if layout.version < 726:
         return f"{text} {131072:6} {131768:6} {pid:6} {pid:6}{fields}", {
