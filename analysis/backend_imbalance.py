@@ -43,7 +43,6 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     out = view.true("live") & view.is_("role", "client") & ~view.is_("owner", "")
     out = out & ~view.is_("remote_port", *WEB)
-    out = out & view.known("remote_addr")
     for lot in view.lots(out, "owner", "remote_port", least=limits["few"]):
         yield from _uneven(scene, limits, lot)
 

@@ -76,6 +76,7 @@ def test_services_open_to_all_and_nothing_else(ask: Ask) -> None:
     [
         (listening("0.0.0.0", 6379, "redis-server"), ["warning"]),
         (listening("0.0.0.0", 6390, "redis-server"), ["warning"]),
+        (listening("0.0.0.0", 6390, "redis-server").replace("6390", "qqq"), []),  # of no known port
         (listening("127.0.0.1", 6379, "redis-server"), []),
         (listening("10.0.0.5", 6379, "redis-server"), []),
         (listening("100.64.0.5", 6379, "redis-server"), []),
