@@ -46,8 +46,9 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     shown = listening(scene) & view.known("send_q")
-    limit = view.numbers("send_q").clip(int(limits["waiting"]))
-    stuck = shown & (view.numbers("recv_q") >= limit)
+    stuck, at = shown.copy(), shown.nonzero()[0]
+    limit = view.numbers("send_q")[at].clip(int(limits["waiting"]))
+    stuck[at] = view.numbers("recv_q")[at] >= limit
     if not stuck.any():
         return
     for lot in _siblings(scene, shown):

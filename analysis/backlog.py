@@ -45,9 +45,12 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: ports that few call, such as ssh, cups and management; half-open connections at a
         port whose queue is empty are a path or a flood, not this limit.
     """
+    from nsparse.judging.members import one_of
+
     view = scene.view
     low = view.is_("role", "listener") & view.known("local_port") & view.known("send_q")
-    low = low & ~view.above("send_q", limits["limit"]) & ~view.is_("local_port", *QUIET_PORTS)
+    low, at = low & ~view.above("send_q", limits["limit"]), low.nonzero()[0]
+    low[at] &= ~one_of(view.numbers("local_port")[at], QUIET_PORTS)
     low = low & ~view.where("process", _quiet, low)
     if not low.any():
         return

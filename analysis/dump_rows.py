@@ -104,7 +104,9 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     live = view.true("live")
     # A TIME_WAIT of ends that are used again is no end of the connection there is now.
-    near = view.linked("pair") & view.true("once") & live & live[view.numbers("pair")]
+    near = view.linked("pair") & view.true("once") & live
+    if near.any():
+        near = near & live[view.numbers("pair")]
     sockets = view.known("inode") & view.is_("proto", "tcp")
     odd = _apart(scene, near)
     n, base = int(odd.sum()) + scene.moved, int(near.sum()) + int(sockets.sum())

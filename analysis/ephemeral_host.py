@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging import advice
 from nsparse.judging.finding import labels, owner_of, settle
-from nsparse.judging.portrange import drawn_from, widened
+from nsparse.judging.portrange import different, drawn_from, least_used, widened
 from nsparse.judging.scope import WILDCARDS
 from nsparse.prose import percent, thousands, top
 
@@ -52,25 +52,19 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     from nsparse.judging.rows import Rows
 
-    drawn, least = drawn_from(scene), max(limits["used"], 1)
+    drawn = drawn_from(scene)
+    least = least_used(drawn, limits, SEVERE)
     for addr, place in _places(scene, least):
         ports = scene.view.numbers("local_port")[place]
         span = widened(drawn, ports, limits["outside"])
         within = (ports >= span.low) & (ports <= span.high)
-        used = _different(ports[within])
+        used = different(ports[within])
         if used < least or used < span.size * min(limits[severity] for severity in SEVERE):
             continue
         inside = place if within.all() else place[within]
         severity = _severity(scene, limits, inside, used, span)
         if severity is not None:
             yield _finding(scene, limits, Rows(scene.view, inside), span, used, severity, addr)
-
-
-def _different(ports: Ints) -> int:
-    """How many different ports there are among some."""
-    import numpy as np
-
-    return int(np.count_nonzero(np.bincount(ports)))
 
 
 def _taken(scene: Scene) -> Bools:
@@ -91,7 +85,8 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
         return
     alone = view.codes("netns").size == 1  # then there is nothing to sort by
     for space in [taken.nonzero()[0]] if alone else view.lots(taken, least=least):
-        anywhere, here = space[wild[space]], space[~wild[space]]
+        free = wild[space]
+        anywhere, here = space[free], space[~free] if free.any() else space
         if scene.os not in ("windows", *SHARED) or not len(here):
             yield "", space
             continue
@@ -105,7 +100,7 @@ def _severity(
 ) -> Severity | None:
     reached = [severity for severity in SEVERE if used >= limits[severity] * span.size]
     view, out = scene.view, inside[scene.view.known("remote_port")[inside]]
-    ways, ports = view.keys(*WAY)[out], view.numbers("local_port")[out]
+    ways, ports = view.keys_at(out, *WAY), view.numbers("local_port")[out]
     if not reached or _one_way(ways, ports, (1 - ELSEWHERE) * used):
         return None
     if scene.os in SHARED and not _binds(ways, ports, limits["alone"]):
@@ -125,7 +120,7 @@ def _binds(ways: Ints, ports: Ints, least: float) -> bool:
     """Whether a program reserves each port: none is used twice towards different destinations."""
     import numpy as np
 
-    if _different(ports) < least or ways.min(initial=0) < 0:
+    if different(ports) < least or ways.min(initial=0) < 0:
         return False
     way_of = np.zeros(int(ports.max(initial=0)) + 1, dtype=np.int64)
     way_of[ports] = ways

@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     settle,
     sysctl,
 )
-from nsparse.judging.portrange import comes_back, drawn_from, widened
+from nsparse.judging.portrange import comes_back, drawn_from, least_used, widened
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
     view, drawn = scene.view, drawn_from(scene)
     out = view.true("concrete") & ~view.is_("role", "server") & view.known("local_port")
-    for lot in view.lots(out & ~view.true("addr_truncated"), *WAY, least=limits["used"]):
+    least = least_used(drawn, limits, SEVERE)
+    for lot in view.lots(out & ~view.true("addr_truncated"), *WAY, least=least):
         ports, first = np.unique(view.numbers("local_port")[lot], return_index=True)
         span = widened(drawn, ports, limits["outside"])
         within = lot[np.sort(first[(ports >= span.low) & (ports <= span.high)])]

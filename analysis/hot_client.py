@@ -44,7 +44,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     live = view.true("live") & view.linked("listener")
     for lot in view.lots(live, "listener", least=limits["few"]):
         most = max(limits["few"], limits["share"] * len(lot))
-        if view.sizes(lot, "remote_addr").max() >= most:
+        if view.most("remote_addr") >= most and view.sizes(lot, "remote_addr").max() >= most:
             yield from _held(scene, limits, view.pick(lot, *GROUPED, "owned", "remote_addr"))
 
 

@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     settle,
     silent,
 )
-from nsparse.judging.portrange import drawn_from
+from nsparse.judging.portrange import different, drawn_from
 from nsparse.prose import percent, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -105,22 +105,21 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     open_ = view.is_("state", "ESTABLISHED") & view.is_("role", "client")
+    open_ = open_ & view.known("remote_addr") & view.known("remote_port")
     least = min(limits["few"], limits["many"])
     unused = silent(scene, limits["idle_s"])
-    for lot in view.lots(open_, "owner", "remote_addr", "remote_port", least=least):
+    for lot in view.lots(open_, "owner", "service", least=least):
         quiet = int(unused[lot].sum())
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             yield _leak(scene, limits, lot, quiet)
 
 
 def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
-    import pandas as pd
-
     from nsparse.judging.rows import Row
 
     view, n, drawn = scene.view, len(lot), drawn_from(scene)
     first = Row(view, int(lot[0]))
-    ports = len(pd.unique(view.numbers("local_port")[lot[view.known("local_port")[lot]]]))
+    ports = different(view.numbers("local_port")[lot[view.known("local_port")[lot]]])
     drains = ports >= limits["ports_share"] * drawn.size
     severity: Severity = "warning" if n >= limits["warning"] or drains else "notice"
     place = endpoint(first["remote_addr"], first["remote_port"])

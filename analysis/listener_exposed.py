@@ -167,8 +167,10 @@ def _serves_many(scene: Scene, limits: Limits) -> Bools:
     The debugger of a JVM waits for one (libdt_socket listens with a backlog of 1).
     """
     view, most = scene.view, limits["debugger"]
+    if not (web := view.is_("local_port", WEB)).any():
+        return web
     several = view.leading("listener", view.true("live")) > most
-    return view.is_("local_port", WEB) & (several | view.above("send_q", most))
+    return web & (several | view.above("send_q", most))
 
 
 # ---- what is said about it -------------------------------------------------------------------

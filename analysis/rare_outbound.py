@@ -55,15 +55,18 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find the program and its package, and whose address it is.
     False alarms: games, VPN, peer-to-peer programs, databases in a cloud.
     """
+    from nsparse.judging.members import one_of
+
     view = scene.view
     out = view.is_("role", "client") & view.is_("state", "ESTABLISHED", "SYN_SENT")
-    out = out & view.known("remote_port") & ~view.is_("remote_port", *USUAL)
-    out = out & ~view.linked("pair") & ~view.linked("target")
+    out = out & view.known("remote_port") & ~view.linked("pair") & ~view.linked("target")
+    at = out.nonzero()[0]
+    out[at] = ~one_of(view.numbers("remote_port")[at], USUAL)
     at = (out & view.where("remote_addr", public, out)).nonzero()[0]
     if not len(at):
         return
     at = at[view.sizes(at, "remote_port") <= limits["few"]]
-    steady = _steady(scene, limits)[at]
+    steady = _steady(scene, limits)[at] & one_of(view.numbers("remote_port")[at], (*MIXES,))
     for lot in view.lots(at[steady], "owner", "remote_port"):
         yield _known(scene, limits, view.pick(lot, *GROUPED, "remote_addr", "remote_port"))
     if len(rest := at[~steady]):
@@ -72,7 +75,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _steady(scene: Scene, limits: Limits) -> Bools:
-    """Connections to a port of the bad mixes that last and are spoken on.
+    """Connections that last and are spoken on.
 
     They last where an earlier snapshot has them; or bytes went both ways and lately.
     """
@@ -80,7 +83,7 @@ def _steady(scene: Scene, limits: Limits) -> Bools:
     spoke = view.at_least("bytes_acked", least) & view.at_least("bytes_received", least)
     lately = view.known("lastrcv_ms") & ~view.above("lastrcv_ms", 1000 * limits["fresh_s"])
     lasts = view.true("persistent") | (spoke & lately)
-    return view.is_("remote_port", *MIXES) & view.is_("state", "ESTABLISHED") & lasts
+    return view.is_("state", "ESTABLISHED") & lasts
 
 
 def _known(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:

@@ -184,12 +184,17 @@ def full(scene: Scene, least: int) -> Bools:
         scene: The scene.
         least: A queue that is shorter is not full, whatever its limit.
     """
-    view = scene.view
-    limit = view.numbers("send_q").clip(least)
-    reached = view.known("send_q") & (view.numbers("recv_q") >= limit)
+    import numpy as np
+
+    view, found = scene.view, listening(scene)
+    at = found.nonzero()[0]
+    waiting, limit = (view.numbers(name)[at] for name in ("recv_q", "send_q"))
+    limited = view.known("send_q")[at]
+    reached = limited & (waiting >= limit.clip(least))
     if scene.os == "linux":
-        reached |= ~view.known("send_q") & view.is_("recv_q", *USUAL)
-    return listening(scene) & reached
+        reached |= ~limited & np.isin(waiting, USUAL)
+    found[at] = reached
+    return found
 
 
 def told(scene: Scene, which: Bools | Ints) -> pd.DataFrame:

@@ -24,6 +24,8 @@ def connections_once(scene: Scene) -> Bools:
 def _once(view: View) -> Bools:
     import numpy as np
 
+    from nsparse.judging.columns import fixed
+
     live, pair, group = view.true("live"), view.numbers("pair"), view.numbers("group")
     if not view.linked("pair").any():
         return live
@@ -32,7 +34,8 @@ def _once(view: View) -> Bools:
     second = (first < rows) & live[first] & (group[first] == group[rows])
     once = live.copy()
     once[rows[second]] = False
-    return once
+    kept: Bools = fixed(once)
+    return kept
 
 
 def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> Callable[[int], States]:
@@ -48,10 +51,11 @@ def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> Call
 
     from nsparse.judging.members import places
 
-    view, at, state = scene.view, np.flatnonzero(among), scene.view.codes("state")
+    view, state = scene.view, scene.view.codes("state")
     wanted = np.unique(view.keys_at(like, *by))
-    lot = places(view.keys_at(at, *by), wanted)
-    pairs = (lot * state.size + state.of[at])[lot >= 0]
+    lot = places(view.keys(*by), wanted)
+    at = np.flatnonzero(among & (lot >= 0))
+    pairs = lot[at] * state.size + state.of[at]
     counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
     names = view.words("state")
 

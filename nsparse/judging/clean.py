@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import Bools, Codes, Ints, codes, compact, joined
+from nsparse.judging.codes import SPREADING, Bools, Codes, Ints, codes, compact, joined
 from nsparse.judging.ends import Ends
-from nsparse.judging.lots import SPREADING
 from nsparse.judging.view import View
 
 PLACE = (

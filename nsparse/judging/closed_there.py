@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nsparse.judging.scene import Scene
 
     Kinds = Mapping[str, Limits]
-    Tell = Callable[[Scene, Bools, Kinds], Bools]
+    Tell = Callable[[Scene, Ints, Kinds], Bools]
 
 Kind = Literal["unaccepted", "unread", "answering", "pool", "leak"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -69,14 +69,14 @@ def _told_apart(scene: Scene, limits: Kinds) -> Ints:
     """The kind of each row, as its place in `KINDS`; the last one is left where none tells."""
     import numpy as np
 
-    closed = closed_there(scene)
-    rest, kinds = closed, np.full(int(closed.sum()), KINDS.index("leak"))
+    at = closed_there(scene).nonzero()[0]
+    kinds, rest = np.full(len(at), KINDS.index("leak")), np.arange(len(at))
     for kind, tell in TELLS:
-        if not rest.any():
+        if not len(rest):
             break
-        mine = tell(scene, rest, limits)
-        rest = rest & ~mine
-        kinds[mine[closed]] = KINDS.index(kind)
+        mine = tell(scene, at[rest], limits)
+        kinds[rest[mine]] = KINDS.index(kind)
+        rest = rest[~mine]
     return kinds
 
 
@@ -84,65 +84,65 @@ def _looked_at(scene: Scene) -> Rows:
     """The rows, and what is counted of a pile; `waiting` is Recv-Q, -1 where none is printed."""
     from nsparse.judging.rows import Rows
 
-    view, closed = scene.view, closed_there(scene)
-    known = view.known("recv_q")[closed]
-    waiting = view.numbers("recv_q")[closed] * known - ~known
-    return facing(scene, Rows(view, closed), "FIN_WAIT_2").beside(
+    view, closed = scene.view, Rows(scene.view, closed_there(scene))
+    known = view.known("recv_q")[closed.at]
+    waiting = view.numbers("recv_q")[closed.at] * known - ~known
+    return facing(scene, closed, "FIN_WAIT_2").beside(
         waiting=waiting,
-        aged=view.at_least("lastrcv_ms", AGED_MS)[closed],
-        queued=queues.queued(scene)[closed],
+        aged=view.at_least("lastrcv_ms", AGED_MS)[closed.at],
+        queued=queues.queued(scene)[closed.at],
         **queues.classed(waiting),
     )
 
 
-def _never_accepted(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
+def _never_accepted(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
     """Rows that wait in the accept queue."""
     return queues.never_accepted(scene, rest)
 
 
-def _not_read(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
+def _not_read(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
     """Rows of programs of whose rows so many hold unread data that it is a finding."""
+    import numpy as np
+
     view, held = scene.view, limits["unread"]
-    deep = rest & view.true("owned") & view.above("recv_q", held["bytes"])
-    at = deep.nonzero()[0]
+    deep = (view.true("owned") & view.above("recv_q", held["bytes"]))[rest]
+    at = rest[deep]
     if not len(at):
         return deep
     base = view.tally(at, closed_there(scene), *PROGRAM)
-    unread = deep.copy()
-    unread[at] = False
     found = scene.once(of_kind, lambda: _looked_at(scene))
-    for pile in piles(scene, found.part(deep[found.at]), held, PROGRAM, base=base):
-        if pile.speaks:
-            unread[pile.rows.at] = True
-    return unread
+    found = found.part(np.searchsorted(found.at, at))
+    unread = [pile.rows.at for pile in piles(scene, found, held, PROGRAM, base=base) if pile.speaks]
+    return np.isin(rest, np.concatenate(unread)) if unread else np.zeros_like(deep)
 
 
-def _answering(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
+def _answering(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
     """Rows that still send: the other end closed its direction only, and waits for an answer."""
     lately = scene.view.below("lastsnd_ms", 1000 * limits["leak"]["sending_s"])
-    return rest & (scene.view.above("send_q", 0) | lately)
+    answering: Bools = (scene.view.above("send_q", 0) | lately)[rest]
+    return answering
 
 
-def _pooled(scene: Scene, rest: Bools, limits: Kinds) -> Bools:
+def _pooled(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
     """Client rows that nobody has touched since the server closed them.
 
     They are so whoever owns them: not to know the program must not make it graver.
     """
     view, held = scene.view, limits["pool"]
-    mine = rest & view.is_("role", "client")
-    at = mine.nonzero()[0]
+    mine = view.is_("role", "client")[rest]
+    at = rest[mine]
     if not len(at):
         return mine
-    n = view.tally(at, mine, "group")
+    n = view.sizes(at, "group")
     idle = n <= held["few"]
     if queues.counts_fin(scene):
         small = view.at_least("recv_q", queues.FIN) & ~view.above("recv_q", queues.RECORD)
-        untouched = view.tally(at, mine & small, "group")
+        untouched = view.tally(at, at[small[at]], "group")
         idle = (untouched >= held["share"] * n) & (n <= held["many"])
-    lasting = view.tally(at, mine & view.true("persistent"), "group") >= held["dead"]
+    lasting = view.tally(at, at[view.true("persistent")[at]], "group") >= held["dead"]
     works = view.tally(at, view.is_("state", "ESTABLISHED"), "group") > 0
     grows = growing(scene, at, _pools)
-    mine[at] = idle & (works | ~lasting) & ~grows
+    mine[mine] = idle & (works | ~lasting) & ~grows
     return mine
 
 

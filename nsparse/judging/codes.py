@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,15 @@ Words = npt.NDArray[np.object_]
 
 TABLE = 8
 """A table of all numbers that may be is worth its room, if they are not more times the rows."""
+SPREADING = -7046029254386353131
+"""2**64 divided by the golden ratio: keys that differ little differ in the high bits of the product
+(D. Knuth, The Art of Computer Programming 6.4)."""
+MANY = 1 << 16
+"""So many numbers are sooner looked up in a table of slots than sought by halves."""
+THIN = 8
+"""How many slots there are for each number: most of them stay empty."""
+GAPS = 256
+"""So few gaps in an array are sooner passed over than rows are gathered one by one."""
 ROOM = 2**62
 """Products of codes stay below, so that no two tuples share a number."""
 
@@ -27,6 +37,53 @@ class Codes(NamedTuple):
     def at(self, rows: Any) -> Codes:
         """Those of some rows."""
         return Codes(self.of[rows], self.size)
+
+
+class Kept:
+    """Some rows of many, in their order.
+
+    >>> kept = Kept(np.array([True, False, True, True]))
+    >>> len(kept), kept.at.tolist(), kept.cut(np.array([5, 6, 7, 8])).tolist()
+    (3, [0, 2, 3], [5, 7, 8])
+    """
+
+    def __init__(self, left: Bools) -> None:
+        """Keep the rows of a mask."""
+        self._left = left
+        self._size = int(np.count_nonzero(left))
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return self._size
+
+    @cached_property
+    def at(self) -> Ints:
+        """Their positions."""
+        return np.flatnonzero(self._left)
+
+    @cached_property
+    def _parts(self) -> list[slice]:
+        """What lies between the rows that are left out, if these are few."""
+        if len(self._left) - len(self) > GAPS:
+            return []
+        out = np.flatnonzero(~self._left).tolist()
+        return list(map(slice, [0, *(row + 1 for row in out)], [*out, len(self._left)]))
+
+    def cut(self, array: Any) -> Any:
+        """What an array of all rows says of these."""
+        if not self._parts:
+            return array[self.at]
+        return np.concatenate([array[part] for part in self._parts])
+
+    def part(self, kept: Kept) -> Kept:
+        """Some of them."""
+        left = np.zeros(len(self._left), dtype=np.bool_)
+        left[self.at[kept.at]] = True
+        return Kept(left)
+
+    def codes(self, codes: Codes) -> Codes:
+        """The codes of these rows."""
+        return Codes(self.cut(codes.of), codes.size)
 
 
 def codes(values: pd.Series) -> Codes:
@@ -86,7 +143,7 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     [[2, 7], [1, 0, 1]]
     """
     if size > TABLE * len(numbers):
-        return _dense(numbers, size)
+        return _sorted(numbers, size)
     there = np.zeros(size, dtype=np.bool_)
     there[numbers] = True
     used = np.flatnonzero(there)
@@ -95,7 +152,13 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     return used, place[numbers].astype(np.int64)
 
 
-def _dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+def slots(numbers: Ints, bits: int) -> Ints:
+    """So many well mixed bits of each number: different numbers seldom share them."""
+    found: Ints = (numbers * SPREADING >> (63 - bits)) & ((1 << bits) - 1)
+    return found
+
+
+def _sorted(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     """The same where a table would be too long: sorted with their positions in the low bits.
 
     Numbers are sorted in half the time in which they are hashed, if they are many.
@@ -156,8 +219,21 @@ def sought(numbers: Ints, known: Ints) -> Ints:
     """
     if not len(known):
         return np.full(len(numbers), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-    return np.where(known[at] == numbers, at, -1)
+    if len(numbers) < MANY or THIN * len(known) > len(numbers):
+        at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+        return np.where(known[at] == numbers, at, -1)
+    bits = (THIN * len(known)).bit_length()
+    mine, slot = slots(known, bits), slots(numbers, bits)
+    holder = np.zeros(1 << bits, dtype=np.int64)
+    holder[mine[::-1]] = np.arange(len(known))[::-1]  # the first of equal ones is written last
+    at = holder[slot]
+    found = np.where(known[at] == numbers, at, -1)
+    shared = np.zeros(1 << bits, dtype=np.bool_)
+    shared[mine[known[holder[mine]] != known]] = True
+    others = np.flatnonzero(shared[slot] & (found < 0))
+    if len(others):
+        found[others] = sought(numbers[others], known)
+    return found
 
 
 class Finder:

@@ -47,14 +47,19 @@ class Words:
         return small(self.of, self.size)
 
     @cached_property
-    def _all(self) -> Any:
+    def _each(self) -> Texts:
         """All words, where they are so few that each may as well be put in letters once."""
-        return pd.array(self.spell(np.arange(self.size)), dtype=TEXT)
+        return self.spell(np.arange(self.size))
+
+    @cached_property
+    def _all(self) -> Any:
+        """The same as an array of pandas."""
+        return pd.array(self._each, dtype=TEXT)
 
     def word(self, at: int) -> str:
         """The word of one row."""
         if self.size <= SPREAD:
-            return str(self._all[self.of[at]])
+            return str(self._each[self.of[at]])
         return str(self.spell(self.of[at : at + 1])[0])
 
     def take(self, at: Ints | slice) -> Any:
@@ -147,7 +152,8 @@ def coded(array: Any, known: Bools) -> Coded:
         least, most = int(told.min()), int(told.max())
         if most - least < max(len(known), SPREAD):
             of = values - (least - 1)
-            of[~known] = 0
+            if len(told) < len(of):
+                of[~known] = 0
             return Codes(fixed(of), most - least + 2), range(least, most + 1)
     found, values = array.factorize()
     return small(found, len(values)), at_hand(values) if array.dtype == TEXT else values

@@ -18,6 +18,7 @@ from nsparse.judging.codes import (
     Bools,
     Codes,
     Ints,
+    Kept,
     Words,
     compact,
     dense_codes,
@@ -34,6 +35,7 @@ from nsparse.judging.texts import (
     match,
     numbered,
     pooled,
+    some,
 )
 
 if TYPE_CHECKING:
@@ -164,17 +166,18 @@ class Ends:
         space = self.space.at(rows)
         return joined(space, Codes(remote.of[rows], local.size), Codes(local.of[rows], remote.size))
 
-    def at(self, rows: Bools) -> Ends:
+    def at(self, left: Bools) -> Ends:
         """The ends of some of the rows, under the same numbers."""
-        space = self.space.at(rows)
-        return replace(self, space=space, local=self.local[rows], remote=self.remote[rows])
+        kept = Kept(left)
+        local, remote = kept.cut(self.local), kept.cut(self.remote)
+        return replace(self, space=kept.codes(self.space), local=local, remote=remote)
 
     def spell(self, ends: Ints) -> Words:
         """ADDR:PORT of some ends, IPv6 in brackets; "" for -1."""
         known, address = self.addresses, np.maximum(address_of(ends), 0)
         each = zip(
             ends.tolist(),
-            known.words.take(address).tolist(),
+            some(known.words, address),
             port_of(ends).tolist(),
             known.six[address].tolist(),
             known.named[address].tolist(),
@@ -207,21 +210,31 @@ def ends_of(view: View) -> Ends:
     (mine, known), (theirs, more) = numbered(local), numbered(remote)
     # Local addresses are few: they have the first numbers. The last place is that of none, -1.
     texts, (place_here, place_there) = pooled(known, more)
-    mine, theirs = place_here[mine], place_there[theirs]
+    mine, theirs = _placed(mine, place_here), _placed(theirs, place_there)
     addresses = Addresses(texts, np.zeros(len(texts), dtype=np.bool_))
     addresses.named[mine[here]] = addresses.named[theirs[there]] = True
     for side, of in zip(SIDES, (mine, theirs), strict=True):
         if not view.known(f"{side}_name").any():
             told = of + 1
-            told[of == place_here[-1]] = 0
+            told[np.flatnonzero(of == place_here[-1])] = 0
             view.know(f"{side}_addr", (Codes(told, len(texts) + 1), addresses.words))
+    own = int(mine.max(initial=0)) + 1
+    for side, of in zip(SIDES, (mine, theirs), strict=True):
+        of <<= PORT_BITS
+        of |= _ports(view, f"{side}_port")
     return Ends(
         space=dense_codes(tuples(view.codes("netns"), view.codes("proto"))),
-        local=mine << PORT_BITS | _ports(view, "local_port"),
-        remote=theirs << PORT_BITS | _ports(view, "remote_port"),
-        own=int(mine.max(initial=0)) + 1,
+        local=mine,
+        remote=theirs,
+        own=own,
         addresses=addresses,
     )
+
+
+def _placed(numbers: Ints, place: Ints) -> Ints:
+    """The place of each number; that of -1 stands last."""
+    same = np.array_equal(place[:-1], np.arange(len(place) - 1)) and numbers.min(initial=0) >= 0
+    return numbers if same else place[numbers]
 
 
 def _addresses(view: View, side: str) -> tuple[Any, Bools]:
@@ -230,13 +243,12 @@ def _addresses(view: View, side: str) -> tuple[Any, Bools]:
     Where a dump was not numeric an end is known by its name: an unresolved port must not make all
     services of one address equal.
     """
-    address, named = view.array(f"{side}_addr"), np.zeros(len(view), dtype=np.bool_)
-    if view.known(f"{side}_name").any():
-        told = pd.Series(address, copy=False)
-        name, port = pd.Series(view.array(f"{side}_name"), copy=False), view.known(f"{side}_port")
-        named = flags(name.notna() & ~port & ~told.isin(WILDCARDS))
-        address = told.mask(named, name).array
-    return address, named
+    if view.empty(f"{side}_name"):
+        return view.pieces(f"{side}_addr"), np.zeros(len(view), dtype=np.bool_)
+    told = pd.Series(view.array(f"{side}_addr"), copy=False)
+    name, port = pd.Series(view.array(f"{side}_name"), copy=False), view.known(f"{side}_port")
+    named = flags(name.notna() & ~port & ~told.isin(WILDCARDS))
+    return told.mask(named, name).array, named
 
 
 def _ports(view: View, name: str) -> Ints:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nsparse.diagnosis import Finding, Group
 from nsparse.judging.measure import at_most, lower
-from nsparse.judging.rows import Labels
+from nsparse.judging.rows import Labels, Rows
 from nsparse.prose import plural, port_of, thousands, top
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.rows import Rows
     from nsparse.judging.scene import Scene
 
     class Table(Protocol):
@@ -87,8 +86,15 @@ def labels(*parts: Table | Ints) -> Labels:
     """The labels of the rows that a finding stands on: of frames, of rows of a view, or as such."""
     import numpy as np
 
-    each = [part.index.to_numpy() if hasattr(part, "index") else part for part in parts]
+    each = [_labels(part) for part in parts]
     return Labels(each[0] if len(each) == 1 else np.concatenate(each))
+
+
+def _labels(part: Table | Ints) -> Ints:
+    if isinstance(part, Rows):
+        return part.at
+    found: Ints = part.index.to_numpy() if hasattr(part, "index") else part
+    return found
 
 
 def of_dump(

@@ -6,16 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from nsparse.judging.codes import Bools, Ints, compact, firsts, joined
+from nsparse.judging.codes import THIN, Bools, Codes, Ints, compact, firsts, joined, slots
 
 SHORT = 1 << 16
-THIN = 8
-"""How many buckets there are for each lot that may be large enough: most of them stay empty."""
 MOST_BITS = 20
 """Counts of so many buckets still lie in the cache of a processor."""
-SPREADING = -7046029254386353131
-"""2**64 divided by the golden ratio: keys that differ little differ in the high bits of the product
-(D. Knuth, The Art of Computer Programming 6.4)."""
 
 
 def positions(which: Bools | Ints) -> Ints:
@@ -31,22 +26,45 @@ def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     >>> [lot.tolist() for lot in lots(np.array([3, 5, 7, 9]), np.array([8, -1, 6, 8]))]
     [[3, 9], [7]]
     """
-    some = crowded(keys, least) & (keys >= 0)
-    if not some.all():
-        at, keys = at[some], keys[some]
-    of, size = compact(keys)
+    least = max(least, 1)
+    some, (of, size) = _told_apart(keys, least)
     counts = np.bincount(of, minlength=size)
-    large = counts >= least
-    if not large.all():
-        some = large[of]
-        at, of, counts = at[some], (np.cumsum(large) - 1)[of[some]], counts[large]
-    if len(counts) <= 1:
-        yield from (at,) * len(counts)
+    large = np.flatnonzero(counts >= least)
+    place = np.full(size, -1, dtype=np.int32)
+    place[large] = np.arange(len(large))
+    number = place[of]
+    if counts[large].sum() < len(some):
+        kept = np.flatnonzero(number >= 0)
+        some, number = some[kept], number[kept]
+    if len(large) <= 1:
+        yield from (at[some],) * len(large)
         return
     # Numbers of 16 bits are sorted by counting them.
-    order = np.argsort(of.astype(np.uint16) if len(counts) <= SHORT else of, kind="stable")
-    parts = np.split(order, np.cumsum(counts)[:-1])
-    yield from (at[part] for part in sorted(parts, key=lambda part: part[0]))
+    order = np.argsort(number.astype(np.uint16) if len(large) <= SHORT else number, kind="stable")
+    places = order if len(some) == len(at) else some[order]
+    parts = np.split(at[places], np.cumsum(counts[large])[:-1])
+    yield from sorted(parts, key=lambda part: int(part[0]))
+
+
+def _told_apart(keys: Ints, least: float) -> tuple[Ints, Codes]:
+    """Where keys stand that may be there so often, and a number for each of them."""
+    size = int(keys.max(initial=-1)) + 1
+    if size <= len(keys):  # they are small as they are
+        some = np.flatnonzero(keys >= 0)
+        return some, Codes(keys if len(some) == len(keys) else keys[some], size)
+    if least <= 1:
+        some = np.flatnonzero(keys >= 0)
+        return some, compact(keys[some])
+    of, size = _buckets(keys, least)
+    some = np.flatnonzero((np.bincount(of, minlength=size) >= least)[of] & (keys >= 0))
+    keys, of = keys[some], of[some]
+    # Of the keys of a bucket mostly one is left: the number of the bucket is its number.
+    holder = np.empty(size, dtype=np.int64)
+    holder[of] = keys
+    others = np.flatnonzero(holder[of] != keys)
+    more = compact(keys[others])
+    of[others] = size + more.of
+    return some, Codes(of, size + more.size)
 
 
 def crowded(keys: Ints, least: float) -> Bools:
@@ -57,11 +75,15 @@ def crowded(keys: Ints, least: float) -> Bools:
     """
     if least <= 1:
         return np.ones(len(keys), dtype=np.bool_)
-    bits = min(max(int(THIN * len(keys) / least).bit_length(), 8), MOST_BITS)
-    bucket = (keys * SPREADING >> (63 - bits)) & ((1 << bits) - 1)
-    often = np.bincount(bucket, minlength=1 << bits) >= least
-    found: Bools = often[bucket]
+    of, size = _buckets(keys, least)
+    found: Bools = (np.bincount(of, minlength=size) >= least)[of]
     return found
+
+
+def _buckets(keys: Ints, least: float) -> Codes:
+    """A few well mixed bits of each key, so many that lots of keys seldom share them."""
+    bits = min(max(int(THIN * len(keys) / least).bit_length(), 8), MOST_BITS)
+    return Codes(slots(keys, bits), 1 << bits)
 
 
 def largest(parts: Iterable[Ints], most: int) -> Iterator[Ints]:

@@ -11,6 +11,9 @@ from nsparse.judging.measure import is_older
 from nsparse.judging.scope import loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.codes import Ints
     from nsparse.judging.scene import Scene
 
@@ -81,6 +84,29 @@ def widened(drawn: Range, ports: Ints, outside: float) -> Range:
         return drawn
     low, high = min(drawn.low, int(ports.min())), max(drawn.high, int(ports.max()))
     return Range(low, high, "assumed, the ports in use lie in it", known=False)
+
+
+def different(ports: Ints) -> int:
+    """How many different ports there are among some.
+
+    >>> import numpy as np
+    >>> different(np.array([80, 443, 80]))
+    2
+    """
+    import numpy as np
+
+    return int(np.count_nonzero(np.bincount(ports)))
+
+
+def least_used(drawn: Range, limits: Limits, severities: Iterable[Severity]) -> float:
+    """The fewest ports in use that are worth a word, whatever else they show the range to be.
+
+    Args:
+        drawn: The range; it may be found to be wider, never narrower.
+        limits: The numbers: `used`, and for each severity the part of the range.
+        severities: Those that there are.
+    """
+    return max(limits["used"], 1, drawn.size * min(limits[name] for name in severities))
 
 
 def comes_back(scene: Scene, remote: str, setting: str | None = None) -> bool:

@@ -106,7 +106,9 @@ def served_by_owner(scene: Scene) -> Bools:
 def _of_listeners(scene: Scene, which: Bools) -> Bools:
     """Connections of some listeners."""
     served = scene.view.linked("listener")
-    return which[scene.view.numbers("listener")] & served if served.any() else served
+    if not which.any() or not served.any():
+        return which & served
+    return which[scene.view.numbers("listener")] & served
 
 
 def empty_queue(scene: Scene) -> Bools:
@@ -126,7 +128,8 @@ def stranded(scene: Scene) -> Bools:
 
     Not those of a listener whose own queue is empty: whatever they are, they were accepted.
     """
-    return _nobodys(scene) & served_by_owner(scene) & ~empty_queue(scene)
+    served = served_by_owner(scene)
+    return _nobodys(scene) & served & ~empty_queue(scene) if served.any() else served
 
 
 def accepted(scene: Scene) -> Bools:
@@ -159,8 +162,8 @@ def _nobodys(scene: Scene) -> Bools:
     return scene.view.is_("role", "server") & ownerless(scene)
 
 
-def never_accepted(scene: Scene, among: Bools) -> Bools:
-    """Those of a port whose listener has a visible owner.
+def never_accepted(scene: Scene, at: Ints) -> Bools:
+    """Which of some rows are those of a port whose listener has a visible owner.
 
     An unread FIN alone is enough there: nobody holds the connection, and nobody has read of it.
     Where no owner is visible nothing proves it; but what the listener's own queue accounts for,
@@ -168,16 +171,15 @@ def never_accepted(scene: Scene, among: Bools) -> Bools:
 
     Args:
         scene: The scene.
-        among: The rows in question.
+        at: The rows in question.
     """
     view = scene.view
-    left = among & stranded(scene) & view.at_least("recv_q", FIN)
-    waits = among & queued(scene) & ~told_of(scene)
+    left = (stranded(scene) & view.at_least("recv_q", FIN))[at]
+    waits = (queued(scene) & ~told_of(scene))[at]
     if not waits.any():
         return left
-    together = view.tally(waits.nonzero()[0], waits, "listener")
-    listener = view.numbers("listener")[waits]
+    together = view.sizes(at[waits], "listener")
+    listener = view.numbers("listener")[at[waits]]
     queue = view.numbers("recv_q")[listener] * (listener >= 0)
-    found = waits.copy()
-    found[waits] = together <= (1 + NEARLY) * queue
-    return found | left
+    left[waits] |= together <= (1 + NEARLY) * queue
+    return left

@@ -159,7 +159,7 @@ class _Listeners:
         The more exact address first; among equal ones (SO_REUSEPORT) the row's own process.
         """
         found = np.full(len(here), -1, dtype=np.int64)
-        if not len(self._rows):
+        if not len(self._rows) or not wanted.any():
             return found
         served = np.zeros(NO_PORT + 1, dtype=np.bool_)
         served[self._ends.local_port[self._rows]] = True

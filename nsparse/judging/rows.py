@@ -147,9 +147,9 @@ class Rows:
 
     def only(self, name: str) -> Any:
         """The one value that all have in a column of the view; None where some differ."""
-        used, counts = self._counted(name)
-        alike = len(used) == 1 and int(counts[0]) == len(self)
-        return self.view.words_of(name, used)[0] if alike else None
+        found = self.view.codes(name).of[self.at]
+        alike = len(found) > 0 and found[0] > 0 and bool((found == found[0]).all())
+        return self.view.words_of(name, found[:1] - 1)[0] if alike else None
 
     def leading(self, name: str, count: int) -> dict[str, int]:
         """The most frequent values of a column of the view, with all that are as frequent.
@@ -176,11 +176,9 @@ class Rows:
     def _count(self, name: str) -> tuple[Ints, Ints]:
         import numpy as np
 
-        from nsparse.judging.codes import dense
-
-        codes = self.view.codes(name)
-        used, place = dense(codes.of[self.at], codes.size)
-        counts = np.bincount(place, minlength=len(used))
+        if self.view.empty(name):
+            return self.at[:0], self.at[:0]
+        used, counts = np.unique(self.view.codes(name).of[self.at], return_counts=True)
         return used[used > 0] - 1, counts[used > 0]
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.codes import Bools, Codes, Ints
+from nsparse.judging.codes import Bools, Codes, Ints, Kept
 from nsparse.judging.columns import (
     SPREAD,
     Coded,
@@ -24,12 +24,14 @@ from nsparse.judging.columns import (
     truths,
     whole,
 )
-from nsparse.judging.texts import only
+from nsparse.judging.texts import one, only, some, sought
 from nsparse.schema import BY_NAME
 
 T = TypeVar("T")
 
 SOURCE, PIECES, TOLD = "source", "pieces", "told"
+OF_ALL = ("alike", "keys", "often", "tally")
+"""What depends on which rows there are."""
 
 
 class Store:
@@ -41,20 +43,20 @@ class Store:
     def __init__(
         self,
         frame: pd.DataFrame,
-        at: Ints | None = None,
+        at: Kept | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
         """Hold a frame.
 
         Args:
             frame: The frame.
-            at: The positions of the rows to hold; without them all.
+            at: The rows to hold; without them all.
             more: Columns beside those of the frame, or in place of them: arrays, or `Words`.
         """
         self._frame = frame
         self._at = at
-        self._more = dict(more or {})
-        self._parent: tuple[Store, Ints | None] | None = None
+        self._more = {name: _kept(told) for name, told in (more or {}).items()}
+        self._parent: tuple[Store, Kept | None] | None = None
         self._root = self
         self._made: dict[Hashable, Any] = {}
 
@@ -72,7 +74,7 @@ class Store:
         """All of it as one frame: for those who need every column of every row."""
         frame = self._frame
         if self._at is not None:
-            frame = frame.iloc[self._at].reset_index(drop=True)
+            frame = frame.iloc[self._at.at].reset_index(drop=True)
         more = {name: self.array(name) for name in self._more}
         kept = frame.drop(columns=[name for name in more if name in frame.columns])
         both = pd.concat([kept, pd.DataFrame(more, index=kept.index, copy=False)], axis=1)
@@ -105,10 +107,12 @@ class Store:
             made = store._inherited(key)
         if at is None or made is None or key[0] in ("words", "places"):
             return made
+        if key[0] in OF_ALL:
+            return None
         if key[0] in ("full", "empty"):
             return made or None  # of some of the rows all may have a value, or none
         if key[0] == "codes":
-            return made.at(at)
+            return at.codes(made)
         return fixed(_cut(made, at))
 
     def know(self, name: str, told: Coded) -> None:
@@ -123,6 +127,11 @@ class Store:
         """
         return self.once(name, lambda: self.taken(name, None))
 
+    def pieces(self, name: str) -> Any:
+        """The column's array, for who goes through it once: it may be in several pieces."""
+        whole = self._at is not None or not self._is_source(name)
+        return self.array(name) if whole else self._pieces(name)
+
     def taken(self, name: str, at: Ints | None) -> Any:
         """A column, or some of its rows."""
         if name in self._made:
@@ -135,7 +144,7 @@ class Store:
         elif name in self._frame.columns:
             found = self._source(name)
             if self._at is not None:
-                at = self._at if at is None else self._at[at]
+                at = self._at.at if at is None else self._at.at[at]
         else:
             return absent(name, len(self) if at is None else len(at))
         return found if at is None else found.take(at)
@@ -146,7 +155,10 @@ class Store:
         if isinstance(told, Words):
             return told.word(at)
         if told is None and name in self._frame.columns:
-            return self._source(name)[at if self._at is None else self._at[at]]
+            source = self._source(name)
+            if self.empty(name):
+                return source.dtype.na_value
+            return one(source, at if self._at is None else self._at.at[at])
         return self.array(name)[at]
 
     def kind(self, name: str) -> str:
@@ -181,7 +193,7 @@ class Store:
         if not self._is_source(name):
             return numbers(self.array(name))
         found = numbers(self._source(name))
-        return found if self._at is None else found[self._at]
+        return found if self._at is None else self._at.cut(found)
 
     def _is_source(self, name: str) -> bool:
         """Whether a column is one of the frame, as it is there, and was not cut out of it yet."""
@@ -201,7 +213,7 @@ class Store:
         elif self._parent is not None and name not in self._more:
             store, at = self._parent
             codes, values = store.codes(name), store.once(("words", name), tuple)
-            codes = codes if at is None else codes.at(at)
+            codes = codes if at is None else at.codes(codes)
         elif self._is_source(name) and (text := only(self._pieces(name))) is not None:
             codes, values = small(np.zeros(len(self), dtype=np.int8), 1), np.array([text], object)
         else:
@@ -214,12 +226,10 @@ class Store:
         found = self._more.get(name)
         if isinstance(found, Words):
             return list(found.spell(which))
-        self.codes(name)
-        values: Any = self.once(("words", name), tuple)
+        values = self._values(name)
         if isinstance(values, range):
             return [values[number] for number in which.tolist()]
-        told: list[Any] = values.take(which).tolist()
-        return told
+        return some(values, which)
 
     def words(self, name: str) -> list[Any]:
         """All values of a column, by their codes from 1 on."""
@@ -227,13 +237,21 @@ class Store:
 
     def codes_of(self, name: str, values: Collection[object]) -> list[int]:
         """The codes of some values of a column; in a long list of words few are sought."""
-        if self.codes(name).size > SPREAD * len(values):
-            words: Any = np.array(self.words(name), dtype=object)
-            return [int(n) + 1 for value in values for n in np.flatnonzero(words == value)]
+        if self.codes(name).size > SPREAD * len(values) and name not in self._more:
+            return [at + 1 for at in sought(self._values(name), values)]
         known = self.once(
             ("places", name), lambda: {value: n for n, value in enumerate(self.words(name), 1)}
         )
         return [known[value] for value in values if value in known]
+
+    def alike(self, name: str) -> bool:
+        """Whether all rows say the same, or nothing, in a column."""
+        return self.once(("alike", name), lambda: _alike(self.codes(name).of))
+
+    def _values(self, name: str) -> Any:
+        """All values of a column that is not `Words`, in the order of their numbers."""
+        self.codes(name)
+        return self.once(("words", name), tuple)
 
     # ---- truths ------------------------------------------------------------------------------
 
@@ -250,7 +268,7 @@ class Store:
         known = self._told(name) if self._is_source(name) else told(self.array(name))
         if isinstance(known, bool):
             return np.full(len(self), known)
-        return known if self._at is None or not self._is_source(name) else known[self._at]
+        return known if self._at is None or not self._is_source(name) else self._at.cut(known)
 
     def _told(self, name: str) -> Bools | bool:
         """Which rows of the frame have a value in one of its columns."""
@@ -275,15 +293,11 @@ class Store:
 
     # ---- parts -------------------------------------------------------------------------------
 
-    def at(self, at: Ints) -> Store:
+    def at(self, left: Bools) -> Store:
         """Some of the rows, under new labels, with what is known of their columns."""
-        more = {
-            name: Words(told.of[at], told.size, told.spell)
-            if isinstance(told, Words)
-            else told.take(at)
-            for name, told in self._more.items()
-        }
-        found = Store(self._frame, at if self._at is None else self._at[at], more)
+        at = Kept(left)
+        more = {name: _part(told, at) for name, told in self._more.items()}
+        found = Store(self._frame, at if self._at is None else self._at.part(at), more)
         found._parent, found._root = (self, at), self._root
         return found
 
@@ -294,8 +308,25 @@ class Store:
         return found
 
 
-def _cut(made: Any, at: Ints) -> Any:
+def _alike(numbers: Numbers) -> bool:
+    """Whether all are the same; most that are not show it at their ends."""
+    return not len(numbers) or (numbers[0] == numbers[-1] and bool((numbers == numbers[0]).all()))
+
+
+def _kept(told: Any) -> Any:
+    """A column that nobody changes from now on."""
+    return fixed(told) if isinstance(told, np.ndarray) else told
+
+
+def _part(told: Any, at: Kept) -> Any:
+    """What is known of some of the rows."""
+    if isinstance(told, Words):
+        return Words(at.cut(told.of), told.size, told.spell)
+    return at.cut(told) if isinstance(told, np.ndarray) else told.take(at.at)
+
+
+def _cut(made: Any, at: Kept) -> Any:
     """What was made for some of the rows; most masks are the same everywhere."""
     if made.dtype == np.bool_ and (made.all() or not made.any()):
         return np.full(len(at), bool(made[:1].any()))
-    return made[at]
+    return at.cut(made)

@@ -77,14 +77,17 @@ def sweeps(
     """
     view = scene.view
     fixed, tried = ("remote_port", "remote_addr") if wide else ("remote_addr", "remote_port")
-    at = calling.nonzero()[0]
+    at, works = calling.nonzero()[0], up.nonzero()[0]
     sizes = view.distinct(at, ("owner", fixed), (tried,))
-    for lot in view.lots(at[sizes >= limits["warning"]], "owner", fixed):
-        keys, part = view.keys("owner", fixed), view.pick(lot, *WHOSE, *SERVICE)
+    lots = list(view.lots(at[sizes >= limits["warning"]], "owner", fixed))
+    keys = view.keys_at(works, "owner", fixed) if lots else works
+    for lot in lots:
+        part, first = view.pick(lot, *WHOSE, *SERVICE), lot[:1]
         n = int(part[tried].nunique())
-        hits = Rows(view, up & (keys == keys[lot[0]])).different(tried)
+        hits = Rows(view, works[keys == view.keys_at(first, "owner", fixed)]).different(tried)
         if hits <= limits["hits"] * n:
-            yield Sweep(part, wide, n, hits, part[fixed].iat[0], int(view.keys("owner")[lot[0]]))
+            program = int(view.keys_at(first, "owner")[0])
+            yield Sweep(part, wide, n, hits, part[fixed].iat[0], program)
 
 
 def by_program(sweeps: Sequence[Sweep]) -> Iterator[list[Sweep]]:

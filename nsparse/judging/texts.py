@@ -16,6 +16,8 @@ TEXT = pandas_dtype(BY_NAME["path"])
 """The dtype of every column of texts."""
 FEW = 1024
 """So many texts may as well be made Python's."""
+SINGLE = 16
+"""So few texts are sooner taken out one by one."""
 
 
 def arrow(texts: Any) -> Any:
@@ -61,6 +63,42 @@ def only(texts: Any) -> str | None:
 def _place(part: Any) -> tuple[int, int, int]:
     """Where in memory texts are, and how many."""
     return part.buffers()[1].address, part.offset, len(part)
+
+
+def one(array: Any, at: int) -> Any:
+    """One value of an array of pandas, which takes four times as long to give a text."""
+    held = getattr(array, "_pa_array", None)
+    if held is None:
+        return array[at]
+    told = held[int(at)].as_py()
+    return array.dtype.na_value if told is None else told
+
+
+def some(values: Any, which: Ints) -> list[Any]:
+    """Some of the different values of a column, as Python's."""
+    held = getattr(values, "_pa_array", None)
+    if held is None:
+        found: list[Any] = values.take(which).tolist()
+        return found
+    if len(which) <= SINGLE:
+        return [held[at].as_py() for at in which.tolist()]
+    words: list[Any] = held.take(pa.array(which)).to_numpy().tolist()
+    return words
+
+
+def sought(values: Any, words: Collection[object]) -> list[int]:
+    """Where some words stand among different values; of a long list Arrow looks for each.
+
+    >>> import pandas as pd
+    >>> sought(pd.array(["b", "a", "c"], dtype="str"), ["c", "d", "b"])
+    [2, 0]
+    """
+    held = getattr(values, "_pa_array", None)
+    if held is None:
+        place = {value: n for n, value in enumerate(values)}
+        return [place[word] for word in words if word in place]
+    found = (pc.index(held, pa.scalar(word, held.type)).as_py() for word in words)
+    return [at for at in found if at >= 0]
 
 
 def at_hand(texts: Any) -> Any:

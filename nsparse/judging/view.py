@@ -6,6 +6,7 @@ what it finds becomes a (narrow) frame again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -15,12 +16,15 @@ import pandas as pd
 
 from nsparse.judging.codes import TABLE, Bools, Codes, Ints, dense, frequency, sought
 from nsparse.judging.columns import Coded, Numbers, fixed
-from nsparse.judging.keys import FEW, Keys
+from nsparse.judging.keys import FEW, PROGRAM, Keys
 from nsparse.judging.lots import counted, distinct, lots, positions
 from nsparse.judging.members import is_among, one_of
 from nsparse.judging.store import Store
 
 T = TypeVar("T")
+
+MANY = 64
+"""So many lots of the size that is asked for are worth more than a look at single columns."""
 
 
 class View:
@@ -57,13 +61,17 @@ class View:
         """
         return self._store.array(name)
 
+    def pieces(self, name: str) -> Any:
+        """The column's array, for who goes through it once: it may be in several pieces."""
+        return self._store.pieces(name)
+
     def know(self, name: str, told: Coded) -> None:
         """Take the codes of a column from somebody who has them already."""
         self._store.know(name, told)
 
     def at(self, left: Bools) -> View:
         """Some of the rows, under new labels, with what is known of their columns."""
-        return self if left.all() else View(self._store.at(np.flatnonzero(left)))
+        return self if left.all() else View(self._store.at(left))
 
     def beside_columns(self, more: Mapping[str, Any]) -> View:
         """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
@@ -107,19 +115,25 @@ class View:
 
     def above(self, name: str, limit: float) -> Bools:
         """Rows with a greater number."""
-        return self._once((">", name, limit), lambda: self._told(name, self.numbers(name) > limit))
+        return self._once((">", name, limit), lambda: self._held(name, np.greater, limit))
 
     def at_least(self, name: str, limit: float) -> Bools:
         """Rows with this number or a greater one."""
-        return self._once(
-            (">=", name, limit), lambda: self._told(name, self.numbers(name) >= limit)
-        )
+        return self._once((">=", name, limit), lambda: self._held(name, np.greater_equal, limit))
 
     def below(self, name: str, limit: float) -> Bools:
         """Rows with a smaller number."""
-        return self._once(("<", name, limit), lambda: self._told(name, self.numbers(name) < limit))
+        return self._once(("<", name, limit), lambda: self._held(name, np.less, limit))
 
-    def _told(self, name: str, mask: Bools) -> Bools:
+    def _held(self, name: str, compare: np.ufunc, limit: float) -> Bools:
+        """Rows whose number is found to be so beside a limit."""
+        if self.empty(name):
+            return self.known(name)
+        numbers = self.numbers(name)
+        if numbers.dtype.kind == "i" and math.isfinite(limit):
+            # Whole numbers are compared with a broken one in six times the time.
+            limit = math.floor(limit) if compare is np.greater else math.ceil(limit)
+        mask = compare(numbers, limit)
         told: Bools = fixed(mask if self._store.full(name) else mask & self.known(name))
         return told
 
@@ -133,16 +147,17 @@ class View:
         """
         if self.empty(name):
             return np.zeros(len(self), dtype=np.bool_)
-        codes = self.codes(name)
+        codes, at = self.codes(name), None if among is None else np.flatnonzero(among)
         passed = np.zeros(codes.size, dtype=np.bool_)
-        some = codes if among is None else codes.at(among)
-        used = np.flatnonzero(frequency(some)[1:])
+        some = codes if at is None else codes.at(at)
+        often = self._frequency(name) if at is None else frequency(some)
+        used = np.flatnonzero(often[1:])
         passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
-        if among is None:
+        if at is None:
             everywhere: Bools = passed[codes.of]
             return everywhere
         found = np.zeros(len(self), dtype=np.bool_)
-        found[among] = passed[some.of]
+        found[at] = passed[some.of]
         return found
 
     @property
@@ -196,34 +211,53 @@ class View:
             least: Lots of fewer rows are left out.
         """
         at = positions(which)
-        if len(at) and len(at) >= least:
+        if len(at) and len(at) >= least and not self._too_few(names, len(at), least):
             yield from lots(at, self.keys_at(at, *names), least)
 
-    def tally(self, of: Ints, among: Bools, *names: str) -> Ints:
+    def _too_few(self, names: tuple[str, ...], rows: int, least: float) -> bool:
+        """Whether some column has no value so often; asked where few lots could be so large."""
+        columns = (name for name in names if name != PROGRAM)
+        return least * MANY > rows and any(self.most(name) < least for name in columns)
+
+    def most(self, name: str) -> int:
+        """How often the most frequent value of a column occurs."""
+        return int(self._frequency(name)[1:].max(initial=0))
+
+    def tally(self, of: Ints, among: Bools | Ints, *names: str) -> Ints:
         """For each row of `of` how many rows of `among` share its namespace and these columns."""
         if not len(of):
             return np.zeros(0, dtype=np.int64)
-        at = np.flatnonzero(among if FEW * len(of) > len(self) else self._like(of, among, names))
-        mine, theirs, size = (
-            self.keys_at(of, *names),
-            self.keys_at(at, *names),
-            self._keys.size(names),
-        )
-        if size <= TABLE * len(self):
-            some = theirs[theirs >= 0] if theirs.min(initial=0) < 0 else theirs
-            counts = np.bincount(some, minlength=size)
+        mine, size = self.keys_at(of, *names), self._keys.size(names)
+        if size <= TABLE * len(self) and not among.flags.writeable:
+            # Many ask about masks that are kept, each about a few rows: all are counted once.
+            _, counts = self._once(
+                ("tally", id(among), *names),
+                lambda: (among, self._tallied(np.flatnonzero(among), names, size)),
+            )
             return np.where(mine < 0, 0, counts[mine])
+        at = self._like(of, among, names)
+        if size <= TABLE * len(self):
+            return np.where(mine < 0, 0, self._tallied(at, names, size)[mine])
         known, lot = dense(mine + 1, size + 1)
-        at = sought(theirs + 1, known)
+        at = sought(self.keys_at(at, *names) + 1, known)
         counts = np.bincount(at[at >= 0], minlength=len(known))
         return np.where(mine < 0, 0, counts[lot])
 
-    def _like(self, of: Ints, among: Bools, names: tuple[str, ...]) -> Bools:
-        """Those of many rows that have, in the column that tells most apart, a value of a few."""
-        codes = max(self._keys.parts(names), key=lambda part: part.size)
-        if codes.size < FEW * len(of):
-            return among
-        return among & is_among(codes.of, codes.of[of], codes.size)
+    def _tallied(self, at: Ints, names: tuple[str, ...], size: int) -> Ints:
+        """How many of some rows have each key below a size."""
+        keys = self.keys_at(at, *names)
+        some = keys[keys >= 0] if keys.min(initial=0) < 0 else keys
+        return np.bincount(some, minlength=size)
+
+    def _like(self, of: Ints, among: Bools | Ints, names: tuple[str, ...]) -> Ints:
+        """Those of many rows that have, in the columns that tell most apart, a value of a few."""
+        parts = self._keys.parts(names)
+        if among.dtype != np.bool_ or not parts or FEW * len(of) > len(self):
+            return positions(among)
+        for codes in parts:
+            if codes.size >= FEW * len(of):
+                among = among & is_among(codes.of, codes.of[of], codes.size)
+        return np.flatnonzero(among)
 
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
@@ -234,8 +268,7 @@ class View:
 
     def counts(self, name: str) -> dict[Any, int]:
         """How often each value of a column occurs, the most frequent first."""
-        codes = self.codes(name)
-        found = frequency(codes)[1:]
+        found = self._frequency(name)[1:]
         pairs = zip(self.words(name), found.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -249,14 +282,19 @@ class View:
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
         """The different values that the rows, or some of them, have in a column."""
-        codes = self.codes(name)
-        some = codes if among is None or among.all() else codes.at(among)
-        return self.words_of(name, np.flatnonzero(frequency(some)[1:]))
+        often = self._frequency(name)
+        if among is not None and not among.all():
+            often = frequency(self.codes(name).at(np.flatnonzero(among)))
+        return self.words_of(name, np.flatnonzero(often[1:]))
+
+    def _frequency(self, name: str) -> Ints:
+        """How often each number of a column's values occurs."""
+        return self._once(("often", name), lambda: fixed(frequency(self.codes(name))))
 
     def leading(self, name: str, among: Bools) -> Ints:
         """For each row how many of some rows lead to it by `pair`, `listener` or `target`."""
-        to = self.numbers(name)[among & self.linked(name)]
-        return np.bincount(to, minlength=len(self))
+        at = np.flatnonzero(among & self.linked(name))
+        return np.bincount(self.numbers(name)[at], minlength=len(self))
 
     def distinct(self, at: Ints, by: Sequence[str], what: Sequence[str]) -> Ints:
         """For each of these rows how many different ones, by `what`, those alike by `by` are."""
