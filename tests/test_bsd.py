@@ -131,3 +131,20 @@ def test_a_damaged_row_is_a_problem(row: str, column: int) -> None:
     dump = parse(header + block + TCP4 + block + row + "\n" + block + TCP4)
     assert len(dump.frame) == 2
     assert [(problem.line, problem.column) for problem in dump.problems] == [(3, column)]
+
+
+# ---- tables of one run ----------------------------------------------------------------------------
+
+
+def test_titles_of_solaris_7_tell_no_protocol_but_states_do() -> None:
+    dump = parse(
+        "UDP\n   Local Address        Remote Address      State\n"
+        "-------------------- -------------------- -------\n"
+        "192.0.2.1.551                             Idle\n\n"
+        "TCP\nLocal/Remote Address Swind  Snext     Suna   Rwind  Rnext     Rack    Rto   Mss     State\n"
+        "-------------------- ----- -------- -------- ----- -------- -------- ----- ----- -----------\n"
+        "192.0.2.1.551\n"
+        "192.0.2.9.22             0 00000001 00000000 64436 00000000 00000000   406  1460 SYN_SENT\n"
+    )
+    assert dump.frame["proto"].tolist() == ["udp", "tcp"]
+    assert "view" not in dump.frame

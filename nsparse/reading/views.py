@@ -13,11 +13,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple
+
+from nsparse.dialect import CellFault
 
 if TYPE_CHECKING:
     from nsparse.reading.convert import Record
@@ -281,13 +284,27 @@ def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
 def _local_ends(table: Table) -> frozenset[_LocalEnd]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
+    meant: dict[tuple[str, ...], str] = {}
     found = set[_LocalEnd]()
     for record in table.records[:SEEN_AT_MOST]:
         protocol, *end = socket_of(record.match, LOCAL_FIELDS) or ("",)
         if _tells(end):
-            said = tuple(filter(None, (*told, protocol)))
+            if not protocol and record.match.fields not in meant:
+                meant[record.match.fields] = _meant(table, record)
+            said = tuple(filter(None, (*told, protocol or meant[record.match.fields])))
             found.add(_LocalEnd(tuple(end), said, _before_ends(record.match)))
     return frozenset(found)
+
+
+def _meant(table: Table, record: Record) -> str:
+    """The protocol that the cells of a row are for: `Idle` is a state of UDP alone."""
+    cells = table.voice.dialect.cells
+    for match in (record.match, *record.more):
+        for name, text in match.pairs:
+            with suppress(CellFault):
+                if proto := cells[name].read(text).get("proto"):
+                    return str(proto)
+    return ""
 
 
 def _before_ends(match: Match) -> tuple[str, ...]:
