@@ -58,7 +58,7 @@ class Batch:
     text: Text
     starts: Positions
     shapes: Sequence[Shape]
-    codes: Positions
+    codes: Ints
     known: Bools
     firsts: Ints
     ends: Positions
@@ -183,11 +183,14 @@ def batch_of(details: Details, lines: Part) -> Batch:
     lengths = last - first
     before = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=before[1:])
-    firsts, behind = np.searchsorted(first, starts), np.searchsorted(first, ends)
+    firsts = np.searchsorted(first, starts)
+    behind = np.append(firsts[1:], len(first))
     origins = starts - before[firsts]
     bare = between(bytes(plain.raw).translate(None, DIGITS), origins, ends - before[behind])
     places = first - before[:-1] - np.repeat(origins, behind - firsts)
-    codes, reps = _shapes(encoded(bare)[0], places, firsts, behind)
+    found, reps = _shapes(encoded(bare)[0], places, firsts, behind)
+    # numpy takes from tables by no other integers without making them such first.
+    codes = found.astype(np.intp)
     some = plain.lines(starts[reps], ends[reps])
     shapes = [details.shape(line.rstrip(" \t\r")) for line in some]
     known = np.array([shape.said is not None for shape in shapes])[codes]
@@ -226,8 +229,9 @@ def _runs(text: Text) -> tuple[Positions, Positions]:
     for at in range(PAD, len(text.bytes) - PAD, STEP):
         part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
         digit = (part - np.uint8(ord("0"))) < 10
-        found.append((digit[1:] != digit[:-1]).nonzero()[0] + at)
-    both = np.concatenate(found).astype(np.int32) if found else np.zeros(0, np.int32)
+        # There are many: as short integers from the start they take half the memory.
+        found.append((digit[1:] != digit[:-1]).nonzero()[0].astype(np.int32) + np.int32(at))
+    both = np.concatenate(found) if found else np.zeros(0, np.int32)
     return both[0::2], both[1::2]
 
 

@@ -304,9 +304,10 @@ class _Reader:
         count = min(max(behind - at, 1), lines - at)
         for line in self.long[bisect_left(self.long, at) :][:1]:
             count = min(count, line - at)
-        # Lines that are followed by too little to be read where they are would all be copied.
+        # Lines that are followed by too little to be read where they are would all be copied, as
+        # those are anyway that stand above what continues them.
         roomy = int(np.searchsorted(starts, len(self.lines.data) + 1 - PAD, "right")) - 1 - at
-        if count > roomy >= LARGE:
+        if count > roomy >= LARGE and not continues(self.lines, lines - 1):
             count = roomy
         while self.details and 1 < count < lines - at and continues(self.lines, at + count):
             count -= 1

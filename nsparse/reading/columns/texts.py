@@ -21,10 +21,8 @@ def without_texts(text: Text, texts: Mapping[str, str]) -> Text:
         text: The text.
         texts: What stands before each at the beginning of a word, and the characters it is of.
     """
-    raw, masked = bytes(text.raw), None
+    masked = None
     for begin, chars in texts.items():
-        if begin.encode() not in raw:
-            continue
         starts = _behind(text, begin)
         if not len(starts):
             continue
