@@ -523,6 +523,18 @@ def test_rows_that_a_screen_cut_are_listed(
     assert len(rows) + len(dump.problems) == len(plain)
 
 
+@pytest.mark.parametrize("width", [76, 80, 120])
+def test_columns_that_were_cut_are_no_path_and_no_pid(width: int) -> None:
+    """Rows of macOS that lack their ends are rows of no other system."""
+    plain = undamaged("netstat_macos--anv-26").frame.set_index("line")
+    dump = parse("\n".join(line[:width] for line in sample("netstat_macos--anv-26")) + "\n")
+    assert set(dump.frame["os"]) == {"macos"}
+    for column in ("pid", "path", "state", "bytes_received"):
+        told = dump.frame.set_index("line").reindex(columns=[column])[column].dropna()
+        assert told.astype(str).equals(plain.loc[told.index, column].astype(str))
+    assert len(dump.frame) + len({problem.line for problem in dump.problems}) == len(plain)
+
+
 CUT_OWNERS = """State      Recv-Q Send-Q Local Address:Port   Peer Address:Port Process
 LISTEN     5      4         192.0.2.10:9000      0.0.0.0:*     users:(("stuckacc",pid=812,fd=3)) ino:71 sk:2
 \t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0) cubic cwnd:10 bytes_acked:123456 segs_out:12
