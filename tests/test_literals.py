@@ -213,6 +213,10 @@ def each(form: str, quotes: str = '"', around: str = "%s\n") -> Callable[[Sequen
 
 
 SOURCES = {
+    "a key of several strings": lines_of('  ("ss", "-tan"): "%s\\n",\n', r"\n", r"\""),
+    "parts of a line": lambda rows: "".join(
+        '  "{} "\n  "{}\\n"\n'.format(*row.replace('"', r"\"").rsplit(" ", 1)) for row in rows
+    ),
     "code behind the end": lines_of('m = Mock(stdout="""%s""", returncode=0)\n'),
     "a call behind the end": lines_of('val out = """%s\n|""".stripMargin\n', "\n      |"),
     "an empty string behind": lines_of("run({ stdout: '%s\\n', stderr: '' });\n", r"\n"),
@@ -299,6 +303,21 @@ def test_connections_that_are_tracked_are_no_damaged_rows() -> None:
     assert dump.census == {"rows": 1, "conntrack": 1}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'x = """\n{HEADINGS[1]}\n{ROWS[1]}\n"""\n    assert f(x) == {{22: 10, 80: 20, 53: 30}}\n',
+        f"/*\n * {ROWS[1]}\n *\n * Format: proto recv-q send-q\n *\n * {ROWS[1]}\n */\n",
+        f"// {HEADINGS[1]}\nif parts[0] != 'tcp4' {{\n  return 1\n}}\n",
+    ],
+)
+def test_what_stands_around_rows_in_a_source_is_text(text: str) -> None:
+    dump = parse(text)
+    assert len(dump.frame) == text.count(ROWS[1])
+    assert dump.problems == []
+    assert sum(dump.census.values()) == dump.lines
+
+
 def test_a_text_may_begin_within_a_string() -> None:
     dump = parse(f"{ROWS[0]}\n`\nand once more\nx := `{ROWS[0]}\n{ROWS[1].rstrip()}`\n")
     assert dump.frame["state_raw"].tolist() == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
@@ -356,6 +375,31 @@ def test_a_loop_names_the_host_above_its_output(label: str, engine: str) -> None
     dump = parse("".join(parts), engine=engine)
     assert dump.frame["host"].tolist() == ["web1"] * 3 + ["192.0.2.7"] * 3
     assert not dump.problems
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "$ kubectl exec {} -- netstat -an",
+        "kubectl exec -n app -it {} -c web -- netstat -an",
+        "docker exec -i {} sh -c 'netstat -an'",
+        "[root@web1 ~]# ssh -p 2222 root@{} netstat -an | grep 22",
+        ">{} | CHANGED | rc=0 >>",
+    ],
+)
+def test_a_command_names_the_host_on_which_it_ran(command: str) -> None:
+    dump = parse("".join(f"{command.format(name)}\n{ROWS[0]}\n\n" for name in ("db-1", "db-2")))
+    assert dump.frame["host"].tolist() == ["db-1", "db-2"]
+    here = parse(f"{command.format('db-1')}\n{ROWS[0]}\n$ netstat -an\n{ROWS[1]}\n")
+    assert here.frame["host"].fillna("").tolist() == ["db-1", ""]
+
+
+def test_a_text_whose_prompts_name_one_host_is_of_that_host() -> None:
+    prompt = "[root@{} ~]# netstat -an"
+    named = (ROWS[0], prompt.format("web1"), ROWS[1], "", "once more", "", HEADINGS[1], ROWS[1])
+    assert parse("\n".join(named)).frame["host"].tolist() == ["web1"] * 3
+    two = parse("\n".join((*named, prompt.format("web2"), ROWS[0])))
+    assert two.frame["host"].fillna("").tolist() == ["", "web1", "", "web2"]
 
 
 @pytest.mark.parametrize("label", ["== node exporter ==", "== host 1 ==", "-- tcp-1 --"])

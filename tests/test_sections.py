@@ -582,6 +582,16 @@ def test_tables_of_two_systems_are_of_no_one_moment() -> None:
     assert dump.frame["snapshot"].tolist() == [0, 0, 1]
 
 
+def test_counts_of_addresses_are_no_rows() -> None:
+    """`sort | uniq -c`: what a line number is taken off is still a row of several words."""
+    solaris = (
+        "TCP: IPv4\n   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
+        "-------------------- -------------------- ----- ------ ----- ------ -----------\n"
+        "192.0.2.60.32784     192.0.2.72.6000      32120      0 24820     32 ESTABLISHED\n"
+    )
+    assert len(parse(f"{solaris}\n     45 192.0.2.7\n     12 192.0.2.8\n").frame) == 1
+
+
 def test_moments_of_many_rows_are_parted_as_well() -> None:
     rows = [f"ESTAB 0 {{}} 192.0.2.1:{port} 192.0.2.2:80\n" for port in range(1024, 1100)]
     text = "---\n".join("".join(row.format(sent) for row in rows) for sent in (0, 5, 7))
@@ -629,6 +639,17 @@ def test_printed_times_belong_to_their_snapshots() -> None:
     dump = parse(first + HEADINGS + ROWS + second + HEADINGS + ROWS)
     times = dump.frame["taken_at"].dt.strftime("%H:%M").tolist()
     assert times == ["10:00", "10:00", "10:02", "10:02"]
+
+
+def test_seconds_since_1970_are_times() -> None:
+    row = 'ESTAB 0 {} 192.0.2.1:22 192.0.2.9:5 users:(("sshd",pid=7,fd=3))'
+    lines = [
+        f"17953442{n}.814789 {row.format(n)}\n17953442{n}.814999 \t cubic rto:204\n"
+        for n in (30, 40)
+    ]
+    dump = parse("".join(lines))
+    assert dump.frame["taken_at"].dt.strftime("%d %H:%M").tolist()[:1] == ["22 10:43"]
+    assert dump.frame[["snapshot", "rto_ms"]].values.tolist() == [[0, 204], [1, 204]]
 
 
 def test_another_command_is_another_view_of_the_same_moment() -> None:

@@ -21,6 +21,10 @@ HEADING_WORDS = 3
 """A heading in any language names at least a protocol and two ends."""
 
 
+OF_SOURCE = frozenset("=\"`")
+"""Signs of a program's source, which no heading has in any language."""
+
+
 class Beside:
     """The lines around and between rows."""
 
@@ -86,7 +90,7 @@ class Beside:
         self.course.leave()
         coming = self.floor.coming
         coming.host = said.host or coming.host
-        coming.loops = said.loops
+        coming.loops, coming.away = said.loops, said.away
         if said.command is not None:
             coming.command = said.command if said.runs_tool else None
 
@@ -99,6 +103,8 @@ class Beside:
                 self._asked(watched)
                 coming = self.floor.coming
                 coming.time, coming.zone_known = times.moment(watched.time) or (None, True)
+            if kind == "fence" or len(line.text) == 1:
+                self.course.close()
             self.ledger.pass_over(kind, line, kind)
             self.course.paged = line.number if kind == PAGER else self.course.paged
         return kind is not None
@@ -146,6 +152,8 @@ class Beside:
         """Whether an unknown line is a heading in another language, by what follows it."""
         following = self.course.following(line)
         if not following or not following[0] or noise.holds_data(line.text):
+            return False
+        if not OF_SOURCE.isdisjoint(line.text):
             return False
         if sum(word.isdecimal() for word in line.text.split()) >= NUMBERS:
             return False

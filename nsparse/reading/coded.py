@@ -267,6 +267,7 @@ CODINGS = (
     Coding(
         "escaped", lambda text: "<" in text and bool(_ROW_BEGINS.search(text)), _with_whole_rows
     ),
+    Coding("literal", literals.adjoin, literals.adjoined),
     Coding("unbroken", unbroken.shows, unbroken.undone),
     Coding("escaped", _is_quoted_printable, _unfolded),
     Coding(

@@ -128,7 +128,11 @@ class Floor:
         table.rivals = tuple(others)
         table.header = tuple(self.headings[: self._complete])
         self.coming = Table(
-            self.voices[0], command=table.command, host=table.host, loops=table.loops
+            self.voices[0],
+            command=table.command,
+            host=table.host,
+            away=table.away,
+            loops=table.loops,
         )
         self.coming.time, self.coming.zone_known = table.time, table.zone_known
         self.headings, self._complete = self.headings[self._complete :], 0

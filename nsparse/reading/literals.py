@@ -48,7 +48,7 @@ FENCE, OWNERS = "```", "users:(("
 _SIGN = re.compile(
     # A quote, and a protocol or a state of which tables begin their rows, or their headings.
     rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT"
-    "|Active|Proto|Netid|State"
+    "|Active|Proto|Netid|State|(?:TCP|UDP):"
     # An end of a socket, and another one or a queue.
     rf"|{FAMILY}|[*0-9][0-9a-f.:*]*[.:](?:[0-9]+|\*)[ \t]+[*0-9][^ \t]*)[ \t]"
     # The end of a string, and of its line.
@@ -111,6 +111,55 @@ def _ends_word(text: str, at: int) -> bool:
     """Whether a word of a row stands before a place, with or without blanks between."""
     line = text[text.rfind("\n", 0, at) + 1 : at]
     return line.rstrip(BLANKS)[-1:] in _WORD_ENDS
+
+
+# A string with nothing but blanks around it, or with what ends the text that it is a part of.
+_PIECE = re.compile(
+    r"[ \t]*(?P<quote>[\"'])(?P<inner>(?:\\.|(?!(?P=quote))[^\\])*+)(?P=quote)(?P<rest>[ \t;,)]*)"
+)
+_ENDED = re.compile(r"\\n\Z")
+PIECES = 20
+"""No line is written in more parts."""
+
+
+def adjoin(text: str) -> bool:
+    """Whether strings may stand below one another that are parts of one line."""
+    return "\\n" in text and _ADJOIN.search(text) is not None
+
+
+_ADJOIN = re.compile(r"[^n]([\"'])[ \t]*\r?\n[ \t]*\1.*\\n\1")
+
+
+def adjoined(lines: Sequence[str]) -> Iterator[str | None]:
+    """Lines with strings below one another as one, where only the last of them ends a line."""
+    last = -1
+    for number, line in enumerate(lines):
+        if number > last:
+            pieces = _pieces(lines[number : number + PIECES])
+            last = number + max(len(pieces) - 1, 0)
+            text = "".join(piece["inner"] for piece in pieces)
+            yield f"{pieces[0]['quote']}{text}{pieces[-1]['quote']}" if pieces else line
+        else:
+            yield None
+
+
+def _pieces(lines: Sequence[str]) -> list[re.Match[str]]:
+    """The strings that the first of some lines begins with, to the end of a line; or none."""
+    found: list[re.Match[str]] = []
+    for line in lines:
+        piece = _PIECE.fullmatch(line) if len(line) <= LONGEST else None
+        if piece is None or (found and _begins_line(piece["inner"])):
+            return []
+        found.append(piece)
+        if _ENDED.search(piece["inner"]):
+            return found if len(found) > 1 else []
+        if piece["rest"].strip():
+            return []
+    return []
+
+
+def _begins_line(inner: str) -> bool:
+    return begins_as_rows_do(inner) or is_heading(inner)
 
 
 class Said(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nsparse.reading import times
 
@@ -32,6 +32,24 @@ _LOOP = re.compile(
     r".*\bdo\b.*\b(?:netstat|ss)\b"
 )
 # procps watch.c: the command, cut where it is long; newer ones print the host before the time.
+
+
+def _options(valued: str) -> str:
+    """Options, with the values of those that have one."""
+    valued = rf"(?:-[{valued}]|--(?:namespace|container|context|user|workdir|env))[ \t]"
+    return rf"(?:{valued}+[^ \t]+[ \t]+|(?!--[ \t]|{valued})-[^ \t]+[ \t]+)*"
+
+
+_NAME = r"(?P<{}>[A-Za-z0-9][A-Za-z0-9_.-]*)[ \t]+"
+_IN_CONTAINER = (
+    r"(?:kubectl|oc|docker|podman|nerdctl|crictl|lxc)[ \t]+(?:(?!exec[ \t])[^ \t]+[ \t]+){0,6}exec"
+    rf"[ \t]+{_options('ncuwe')}{_NAME.format('container')}{_options('ncuwe')}(?:--[ \t]+)?"
+)
+_ON_HOST = rf"ssh[ \t]+{_options('bciloJFp')}(?:[^ \t@]+@)?{_NAME.format('host')}"
+_ELSEWHERE = re.compile(
+    rf"(?:sudo[ \t]+)?(?:{_IN_CONTAINER}|{_ON_HOST})(?:(?:ba)?sh[ \t]+-c[ \t]+)?"
+    rf"(?P<command>[\"']?{_COMMAND})"
+)
 _WATCH = re.compile(
     r"Every [0-9.,]+s: (?P<command>.*?)"
     r"(?:[ \t]{2,}(?:(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*): )?(?P<time>[^\W\d_]+ .*[0-9]))?"
@@ -80,11 +98,19 @@ _KNOWN = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """A shell prompt, or what `watch` prints above: host, command and time where it shows them."""
+    """What is said above an output, by a shell or by `watch`.
+
+    Attributes:
+        host: Where the command ran, if that is named.
+        command: The command, if it is shown.
+        time: When it ran, as printed.
+        away: Whether it ran somewhere else than the shell: in a container, on another host.
+    """
 
     host: str | None
     command: str | None
-    time: str = ""
+    time: str = field(default="", repr=False)
+    away: bool = field(default=False, repr=False)
 
     @property
     def runs_tool(self) -> bool:
@@ -98,7 +124,8 @@ class Prompt:
 
 
 _ANSIBLE = re.compile(
-    r"(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*) \| (?:SUCCESS|CHANGED|FAILED!?) \| rc=[0-9]+ >>.*"
+    r"(?:> ?)?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*)"
+    r" \| (?:SUCCESS|CHANGED|FAILED!?) \| rc=[0-9]+ >>.*"
 )
 """What an ad hoc command of Ansible prints above the output of each host."""
 _LABEL = re.compile(
@@ -119,7 +146,7 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
             stands behind it: mail quotes with it, and a wrapped line may go on with it.
 
     >>> prompt("[root@web1 ~]# ss -tan")
-    Prompt(host='web1', command='ss -tan', time='')
+    Prompt(host='web1', command='ss -tan')
     >>> prompt("PS C:\\Users\\u> netstat -ano").command
     'netstat -ano'
     >>> prompt("+ ss -tan").command, prompt("+ tcp 0 0 192.0.2.1:22 192.0.2.9:5 LISTEN")
@@ -132,21 +159,36 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
         return Prompt(None, line)
     named = _ANSIBLE.fullmatch(line) if " | rc=" in line else _LABEL.fullmatch(line)
     if named is not None:
-        return Prompt(named["host"], None)
+        return Prompt(named["host"], None, away=True)
     found = _PROMPT.fullmatch(line)
-    if found is None:
-        return None
-    said = Prompt(found["host"], found["command"].strip() or None)
+    command = found["command"].strip() if found else line
+    away = _elsewhere(command)
+    if found is None or away is not None:
+        return away
+    said = Prompt(found["host"], command or None)
     traced = not found["trace"] or _TRACED.match(said.command or "")
     doubtful = found["weak"] or not traced or (strict and line[0] in ">~#$%+")
     return None if doubtful and not said.runs_tool else said
 
 
+def _elsewhere(command: str) -> Prompt | None:
+    """What a command runs in a container, or on another host; None where it does not.
+
+    >>> _elsewhere("kubectl exec -n app web-1 -- netstat -an | grep 80")
+    Prompt(host='web-1', command='netstat -an | grep 80')
+    """
+    found = _ELSEWHERE.fullmatch(command)
+    if found is None:
+        return None
+    return Prompt(found["host"] or found["container"], found["command"].strip("'\""), away=True)
+
+
 def watched(line: str) -> Prompt | None:
     """Read what `watch` prints above each screen.
 
-    >>> watched("Every 2.0s: ss -tn       web1: Mon Nov 23 06:10:22 2026")
-    Prompt(host='web1', command='ss -tn', time='Mon Nov 23 06:10:22 2026')
+    >>> said = watched("Every 2.0s: ss -tn       web1: Mon Nov 23 06:10:22 2026")
+    >>> said, said.time if said else ""
+    (Prompt(host='web1', command='ss -tn'), 'Mon Nov 23 06:10:22 2026')
     """
     found = _WATCH.fullmatch(line)
     return Prompt(found["host"], found["command"], found["time"] or "") if found else None
@@ -166,13 +208,16 @@ def known(line: str) -> str | None:
     return next((name for name, look in _KNOWN if look.fullmatch(line)), None)
 
 
+_SPOKEN = (_BARE_COMMAND, _PROMPT, _ANSIBLE, _LABEL, _ELSEWHERE)
+
+
 def stands_beside(line: str) -> bool:
     """Whether a line looks like noise of a known kind, a prompt or a time.
 
     No digit is told from another here: what holds of one line holds of all alike.
     """
     plain = _plain(line)
-    command = any(look.fullmatch(plain) for look in (_BARE_COMMAND, _PROMPT, _ANSIBLE, _LABEL))
+    command = any(look.fullmatch(plain) for look in _SPOKEN)
     return command or known(line) is not None or times.looks_like(plain)
 
 

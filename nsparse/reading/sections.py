@@ -27,7 +27,7 @@ from nsparse.reading.mend import AROUND, COMMENTED, PAGED, STAMPED, mended
 from nsparse.reading.peel import Mended, Peels
 from nsparse.reading.readings import begins_alike
 from nsparse.reading.stubs import shortened
-from nsparse.reading.tables import Sections, Table, Voice, agree
+from nsparse.reading.tables import Sections, Table, Voice, agree, name_hosts
 from nsparse.reading.tail import STOPS, WHOLE, Tail, is_cut
 from nsparse.reading.text import BLANKS
 from nsparse.reading.wraps import Whole, Wraps
@@ -70,6 +70,7 @@ def read_sections(
     found = walk.ledger.found
     found.cut_at = tuple(sorted({one.width for one in cut}))
     agree(found.tables)
+    name_hosts(found.tables)
     return found
 
 
@@ -221,9 +222,10 @@ class _Walk:
             self._other(line)
 
     def _leave_comments(self) -> None:
-        """A line without the mark of a comment is code, if the rows above have one."""
+        """A line without the mark of a comment is code, if what stands above has one."""
         if self.damage == COMMENTED:
-            self.course.close()
+            self.course.end()
+            self.course.open = False
 
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""
@@ -250,8 +252,8 @@ class _Walk:
         return self.body.row(line) or self.body.more(line) or self._start(line)
 
     def _begins(self, line: Line) -> bool:
-        """A line that needs no other to be one of a table: a row or a heading."""
-        return self.body.row(line) or self._start(line)
+        """A line that needs no other to be one of a table: a heading, or a row of several words."""
+        return (len(line.text.split(None, 1)) > 1 and self.body.row(line)) or self._start(line)
 
     def _start(self, line: Line) -> bool:
         """A heading, or a row that begins a table."""

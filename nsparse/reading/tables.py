@@ -68,6 +68,7 @@ class Table:
         start: The line of the first heading, else of the first row.
         command: The command line that was echoed above, where it runs the tool.
         host: The host that a prompt named.
+        away: Whether that is one on which a command of another host ran.
         time: The time that was printed above.
         zone_known: Whether that time named a zone.
         breaks: Whether something above says that another command begins here.
@@ -83,6 +84,7 @@ class Table:
     start: int = 0
     command: str | None = None
     host: str | None = None
+    away: bool = False
     time: datetime | None = None
     zone_known: bool = True
     breaks: bool = False
@@ -175,6 +177,14 @@ def agree(tables: Sequence[Table]) -> None:
             if len(known) == 1 and len(table.speakers) > 1:
                 table.hand_over(known[0])
                 table.rivals, table.heirs = (), ()
+
+
+def name_hosts(tables: Sequence[Table]) -> None:
+    """Where the prompts of a text name one host, what has none is of that host as well."""
+    named = {table.host for table in tables if table.host}
+    if len(named) == 1 and not any(table.away for table in tables):
+        for table in tables:
+            table.host = next(iter(named))
 
 
 def _runs(tables: Sequence[Table]) -> Iterator[list[Table]]:

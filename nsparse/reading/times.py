@@ -32,6 +32,8 @@ _SPELLED = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 _OFFSET = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _ISO = re.compile(rf"{_LABEL}(?P<stamp>{_SPELLED}(?:\.[0-9]+)?{_OFFSET})\s*[#=*-]*")
 _STAMP = re.compile(rf"\[?(?P<stamp>{_SPELLED}(?:[.,][0-9]+)?{_OFFSET})(?=\]?:?(?:[ \t]|$))")
+# Seconds since 1970 with fractions, as `ts %.s` and logs have them.
+_EPOCH = re.compile(r"\[?(?P<seconds>[0-9]{10}\.[0-9]{3,9})(?=\]?:?(?:[ \t]|$))")
 _DAY = re.compile(r"^([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _FINER = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
 _CLOCK = re.compile(rf"{_LABEL}[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?: [AP]M)?\s*[#=*-]*")
@@ -140,8 +142,13 @@ def stamp(line: str) -> tuple[datetime, bool] | None:
 
     >>> stamp("2026-11-22T10:43:50Z stdout F tcp 0 0")[0].isoformat()
     '2026-11-22T10:43:50+00:00'
+    >>> stamp("1795344230.000000 tcp 0 0")[0].isoformat()
+    '2026-11-22T10:43:50+00:00'
     """
     found = _STAMP.match(line)
+    since = None if found else _EPOCH.match(line)
+    if since is not None:
+        return datetime.fromtimestamp(float(since["seconds"]), UTC), True
     return _dated_iso(found["stamp"]) if found else None
 
 

@@ -153,12 +153,26 @@ def parts(line: str) -> tuple[str, ...]:
 
 def _written(line: str) -> tuple[str, ...]:
     """Lines whose ends are written out, with a row behind one; or a row and what continues it."""
-    several = _between_quotes(_split(_WRITTEN, line))
+    first, *below = _split(_WRITTEN, line)
+    several = _between_quotes((first, *map(_from_opening, below)))
     shown = map(_untagged, several[1:])
     if any(is_row(part) and _begins_one(part) for part in shown):
         return several
     row, *more = _between_quotes(_split(_END, line))
     return (row, *more) if is_row(row) and any(more) and more[0][:1] in BLANKS else ()
+
+
+def _from_opening(part: str) -> str:
+    """A text from where its row begins, if that is behind the quotes of other strings."""
+    if _begins_one(part):
+        return part
+    quotes = [*_QUOTE.finditer(part)]
+    for at, quote in enumerate(quotes):
+        rest = part[quote.end() :]
+        ends = any(other[0] == quote[0] for other in quotes[at + 1 :])
+        if not ends and is_row(rest) and _begins_one(rest):
+            return rest
+    return part
 
 
 def _untagged(part: str) -> str:
