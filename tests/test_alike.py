@@ -18,6 +18,8 @@ from nsparse.reading import heads, mend, noise
 from nsparse.reading.alike import Alike
 from nsparse.reading.beside import is_odd_row
 from nsparse.reading.grammar import ROWS, load
+from nsparse.reading.outlines import NOWHERE, openings_of, outline_of
+from nsparse.reading.pipeline import _voices
 from nsparse.reading.text import decode
 from nsparse.reading.text import lines as split_lines
 from nsparse.registry import dialects
@@ -83,8 +85,7 @@ def test_lines_alike_are_what_each_of_them_is(name: str, monkeypatch: pytest.Mon
         each = nsparse.parse(io.BytesIO(data), engine="regex")
         assert_frame_equal(alike.frame, each.frame)
         assert replace(alike, frame=None) == replace(each, frame=None)  # type: ignore[arg-type]
-    # A row of illumos begins with its address: by no first word is it known to be nobody's.
-    assert sum(taken) > 1 or name == "netstat_illumos"
+    assert sum(taken) > 1
 
 
 def is_mended(line: str) -> list[tuple[str, int]]:
@@ -133,6 +134,24 @@ def test_no_line_is_of_a_kind_that_its_beginning_rules_out(name: str) -> None:
         broken = damaged(line, dice).strip()
         dead += any(derived.walks[kind].dies(broken) for kind in ROWS if kind in derived.walks)
     assert dead > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_stays_within_the_outline_of_its_kind(name: str) -> None:
+    (voice,) = (one for one in _voices("regex") if one.dialect.name == name)
+    derived, dice = voice.grammar.derived, random.Random(7)
+    opening, left = openings_of((voice,)), 0
+    for line in (line.strip() for line in sample(name)):
+        for kind, pattern in derived.patterns.items():
+            outline = outline_of((voice,), (kind,))
+            if pattern.match(line) is not None:
+                assert outline.after(line).final
+                assert all(outline.after(line[:at]) is not NOWHERE for at in range(1, len(line)))
+                # Of a digit nothing is known but that it is one, of a letter abroad nothing.
+                assert outline.after(renumbered(line, dice)) is outline.after(line)
+            left += outline.after(damaged(line, dice).strip() or "?") is NOWHERE
+        assert opening.begins(line) or not voice.opening.match(line)
+    assert left > len(NAMES)
 
 
 HEADING = "State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"

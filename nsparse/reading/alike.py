@@ -9,40 +9,42 @@ either. Nothing is said here of a line that somebody may read, mend or join: it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from nsparse.reading import noise
 from nsparse.reading.beside import NUMBERS, is_odd_row
 from nsparse.reading.course import Course
-from nsparse.reading.grammar import ROWS
-from nsparse.reading.heads import Kinds, fate, is_settled
 from nsparse.reading.ledger import Line, Opener
-from nsparse.reading.looks import STARTS
+from nsparse.reading.looks import LONGEST
+from nsparse.reading.mend import PAGED, mended
+from nsparse.reading.outlines import (
+    DETAIL,
+    NOWHERE,
+    SEVERAL,
+    Outline,
+    leads,
+    openings_of,
+    outline_of,
+)
 from nsparse.reading.tables import Voice
 from nsparse.reading.text import BLANKS
-
-if TYPE_CHECKING:
-    from nsparse.reading.derive import Pattern
 
 FEW, MANY = 4, 512
 """So many lines are looked at together at first, and at most."""
 
-WIDEST = 1000
-"""Longer lines are not held against others."""
+WIDEST = 10_000
+"""Longer lines are judged with those around them: a mend is tried on none that is longer."""
 
 REMEMBERED = 20_000
 """So many verdicts are remembered."""
 
-MORE = ("owner", "rest")
-"""The kinds of line that may continue a row without being indented deeper than it."""
-
-HEADER = "header"
-"""The kind of line that stands on several lines, but for rows."""
-
 _ESCAPED = re.compile("&|=[0-9A-Fa-f]{2}")
 """What HTML and mails escape goes by its digits."""
+
+QUOTE = ">"
+"""What mails put in front of lines, which may be one without it."""
 
 MASK = {ord(digit): "0" for digit in "123456789"}
 
@@ -86,6 +88,7 @@ class Alike:
 
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
+        self.voices = tuple(self.floor.voices)
         self._known: dict[object, dict[str, Verdict | None]] = {}
         self._damage: str | None = None
 
@@ -139,12 +142,14 @@ class Alike:
         begun = any(voice.opening.match(text) for voice in near)
         if not text or len(text) > WIDEST:
             return _Seen(raw, text, begun, None)
+        if len(text) > LONGEST:
+            return _Seen(raw, text, begun, self._verdict(text, near))  # too long to be remembered
         end = text.find(" ") if text[0].isalpha() else 0
         key = text[:end] + masked.strip(BLANKS)[end:]
         if key not in known:
             if len(known) >= REMEMBERED:
                 known.clear()
-            known[key] = self._verdict(text, max(end, 0), near)
+            known[key] = self._verdict(text, near)
         return _Seen(raw, text, begun, known[key])
 
     def _is_nobodys(self, here: _Seen, below: _Seen) -> bool:
@@ -160,7 +165,19 @@ class Alike:
         goes_on = here.begun or verdict.short or deeper or not verdict.alone
         if not goes_on or not below.text or below.begun or (verdict.dead and not deeper):
             return True
-        return bool(verdict.both and below.verdict and below.verdict.both)
+        both = verdict.both and below.verdict and below.verdict.both
+        return bool(both) or self._are_apart(here, below)
+
+    def _are_apart(self, here: _Seen, below: _Seen) -> bool:
+        """Whether nobody reads two lines as one, nor with more, however they were broken."""
+        blanks = below.raw[: below.indent]
+        if here.text[0] == QUOTE or blanks.strip(" "):
+            return False
+        speaks = self.floor.voice()
+        outlines = [outline_of(self.voices, SEVERAL)]
+        if speaks is not None:
+            outlines.append(outline_of((speaks,), DETAIL))
+        return all(_is_apart(outline, here.text, below.text, len(blanks)) for outline in outlines)
 
     def _take(self, number: int, here: _Seen, below: _Seen, near: Sequence[Voice]) -> bool:
         """Take a line that is nobody's, if it surely is no heading."""
@@ -193,83 +210,44 @@ class Alike:
 
     # ---- what all that are alike have in common ------------------------------------------------
 
-    def _verdict(self, text: str, exact: int, near: Sequence[Voice]) -> Verdict | None:
+    def _verdict(self, text: str, near: Sequence[Voice]) -> Verdict | None:
         """What is true of all lines alike; None where somebody may read, mend or continue one.
 
         Args:
             text: One of them.
-            exact: So much at its start is the same in all.
             near: Those who speak, or are expected.
         """
-        looks = self.floor.looks
-        if _ESCAPED.search(text) or not looks.is_dull(text, self._damage):
+        if _ESCAPED.search(text) or noise.stands_beside(text):
             return None
-        fates = list(self._fates(text, exact))
-        if None in fates or any(None in self._fates(*one) for one in self._mended(text, exact)):
+        voices, speaks = self.voices, self.floor.voice()
+        several, *others = leads(text, voices, speaks)
+        if several.final or any(place.final for place in others):
             return None
+        for name, undone in mended(text):
+            inner = undone.lstrip(BLANKS)
+            proved = name in (self._damage, PAGED)
+            if proved or (inner and any(place.final for place in leads(inner, voices, speaks))):
+                return None
         numbers = sum(map(str.isdecimal, text.split()))
         data = noise.holds_data(text)
+        strangers = tuple(voice for voice in voices if voice not in near)
         return Verdict(
-            dead=all(fates),
+            dead=several is NOWHERE,
             short=noise.begins_with_end(text) or not (data or numbers),
-            alone=not any(self._openers(text, exact, near)),
+            alone=not openings_of(strangers).begins(text),
             both=noise.holds_two_ends(text),
             told=data or numbers >= NUMBERS,
             odd=is_odd_row(text),
         )
 
-    def _openers(self, text: str, exact: int, near: Sequence[Voice]) -> Iterator[Voice]:
-        """The other dialects whose rows may begin as one of all lines alike does."""
-        kinds = self.floor.looks.heads.of(text[: exact + 1]) if exact else None
-        for voice in self.floor.voices:
-            patterns = voice.grammar.derived.patterns
-            for kind in ROWS[:2]:
-                if voice in near or kind not in patterns:
-                    continue
-                if kinds is None or voice in kinds.get(kind, ()):
-                    told = fate(patterns[kind].begins, text, 0, exact)
-                    if told is None or told.end is not None:
-                        yield voice
 
-    def _mended(self, text: str, exact: int) -> Iterator[tuple[str, int]]:
-        """What a line may have been, and how much of that is the same in all."""
-        for _, undone in self.floor.looks.of(text).mends:
-            inner = undone.lstrip(BLANKS)
-            yield inner, max(exact - len(text) + len(inner), 0) if text.endswith(inner) else 0
-
-    def _fates(self, text: str, exact: int) -> Iterator[bool | None]:
-        """For each kind of line whether no line alike is one, also with what stands below."""
-        kinds = self.floor.looks.heads.of(text[: exact + 1]) if exact else None
-        return fates(self.floor.voices, self.floor.voice(), text, exact, kinds)
-
-
-def fates(
-    voices: Sequence[Voice], speaks: Voice | None, text: str, exact: int, kinds: Kinds | None = None
-) -> Iterator[bool | None]:
-    """For each kind of line whether no line alike is one, whatever is added to its end.
-
-    Args:
-        voices: The dialects.
-        speaks: The one that is speaking.
-        text: One of lines that differ in their digits.
-        exact: So much at its start is the same in all.
-        kinds: Those that they may be, where that is known.
-    """
-    for voice in voices:
-        derived = voice.grammar.derived
-        for kind in (*STARTS, *(MORE if voice is speaks else ())):
-            if kinds is not None and voice not in kinds.get(kind, ()):
-                continue  # its first word alone rules that out
-            if kind in derived.walks:
-                yield derived.walks[kind].fate(text, exact)
-            elif kind in derived.patterns:
-                yield _fate(kind, derived.patterns[kind], text, exact)
-
-
-def _fate(kind: str, pattern: Pattern, text: str, exact: int) -> bool | None:
-    """The same of a kind of line that is not read state by state."""
-    begun = fate(pattern.begins, text, 0, exact)
-    if begun is not None and begun.end is None:
-        return kind != HEADER or is_settled(begun.wide, text)
-    whole = fate(pattern.source, text, 0, exact)
-    return None if whole is None or whole.end is not None else kind != HEADER
+def _is_apart(outline: Outline, above: str, below: str, blanks: int) -> bool:
+    """Whether no line begins with a text and another, with so many blanks between and one more."""
+    place = outline.after(above)
+    for _ in range(blanks + 2):
+        if place is NOWHERE:
+            return True
+        if outline.on(place, below) is not NOWHERE:
+            return False
+        place = outline.on(place, " ")
+    return True

@@ -13,8 +13,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading import noise
-from nsparse.reading.alike import MASK, fates
+from nsparse.reading.alike import MASK
 from nsparse.reading.mend import AROUND, MENDS, Mend
+from nsparse.reading.outlines import NOWHERE, leads
 from nsparse.reading.text import BLANKS
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Peels:
     """
 
     def __init__(self, lines: Sequence[str | None], voices: Sequence[Voice]) -> None:
-        self.lines, self.voices = lines, voices
+        self.lines, self.voices = lines, tuple(voices)
         self._lost: dict[tuple[str, Voice], bool] = {}
         self._known: dict[tuple[int, Voice], Runs] = {}
 
@@ -151,7 +152,9 @@ class Peels:
         if known is None:
             if len(self._lost) >= REMEMBERED:
                 return False
-            known = self._lost[key] = all(fates(self.voices, speaks, head, 1))
+            known = self._lost[key] = all(
+                place is NOWHERE for place in leads(head, self.voices, speaks)
+            )
         return known
 
 

@@ -16,6 +16,9 @@ from nsparse.reading.text import BLANKS
 PARTS = 20
 """A row with all that `ss` says of a socket has a thousand characters, 16 lines of 66."""
 
+REMEMBERED = 1024
+"""Of so many lines it is remembered whether they begin something: each is asked for by 20 above."""
+
 AROUND, BESIDE = 1024, 64
 """So many lines are looked at together to see how they were broken, and of their neighbours."""
 
@@ -26,6 +29,20 @@ class Around(NamedTuple):
     front: str
     fold: Fold
     longest: int
+
+
+class _Told(NamedTuple):
+    """What a line tells of whether it is the first of something.
+
+    Attributes:
+        alone: Whether it is.
+        ends: Whether it is a damaged row below another, as it names both ends of a socket.
+        opens: Whether it is the first of something below what rows do not begin with.
+    """
+
+    alone: bool
+    ends: bool
+    opens: bool
 
 
 class _Stretch(NamedTuple):
@@ -57,6 +74,8 @@ class Segments:
     _known: dict[tuple[int, int, tuple[str, ...]], Around] = field(default_factory=dict)
     _last: _Stretch | None = None
     _rule: tuple[str, Fold] | None = None
+    _asked: tuple[object, ...] = ()
+    _begun: dict[str, _Told] = field(default_factory=dict)
 
     def line(self, number: int, front: str) -> str:
         """A line without what stands around it; empty where there is none."""
@@ -72,13 +91,29 @@ class Segments:
 
     def begins(self, text: str, above: str) -> bool:
         """Whether a line is the first of something, and no rest of the one that begins above."""
-        inner = text.strip(BLANKS)
+        told = self._told(text)
+        if told.alone or (told.ends and noise.holds_two_ends(above)):
+            return True
+        return told.opens and not self.sense.floor.begins(above.strip(BLANKS))
+
+    def _told(self, text: str) -> _Told:
+        """What a line tells of whether it is the first of something, whatever stands above."""
+        floor = self.sense.floor
+        speakers = floor.table.speakers if floor.table else ()
+        asked = tuple(floor.near), speakers, self.sense.headed
+        if asked != self._asked or len(self._begun) >= REMEMBERED:
+            self._asked, self._begun = asked, {}
+        if text not in self._begun:
+            inner = text.strip(BLANKS)
+            alone = self._begins_alone(text, inner)
+            ends, opens = noise.holds_two_ends(inner), self.sense.opens(inner)
+            self._begun[text] = _Told(alone, ends=ends, opens=opens)
+        return self._begun[text]
+
+    def _begins_alone(self, text: str, inner: str) -> bool:
+        """Whether a line is the first of something by itself."""
         floor = self.sense.floor
         if text.startswith("\t") or floor.begins(inner) or self.sense.is_row(inner):
-            return True
-        if noise.holds_two_ends(inner) and noise.holds_two_ends(above):
-            return True  # a damaged row
-        if not floor.begins(above.strip(BLANKS)) and self.sense.opens(inner):
             return True
         if any(floor.claiming(kind, inner) for kind in ("header", "banner", "skip")):
             return True
@@ -93,9 +128,9 @@ class Segments:
         names = tuple(voice.dialect.name for voice in self.sense.floor.near)
         key = (found.first, len(found.texts), names)
         if key not in self._known:
-            indent = " " * min(len(text) - len(text.lstrip(" ")) for text in found.texts)
+            indent = _indent(found.texts)
             front = marks + indent
-            texts = [self.bare(without(text, indent)) for text in found.texts]
+            texts = [self.bare(text) for text in _without(found.texts, indent)]
             segments = list(self._several(texts))
             fold = fold_of(segments, lambda text: -odd(self.sense.reads(text)))
             self._known[key] = Around(
@@ -124,18 +159,22 @@ class Segments:
         if known is not None and known[:2] == (block, marks) and known.holds(at):
             return known
         least = max(block * AROUND - BESIDE, 0)
-        texts = [without(raw, marks) for raw in self.lines[least : (block + 1) * AROUND + BESIDE]]
-        above = takewhile(lambda n: texts[n], range(at - least - 1, -1, -1))
-        below = takewhile(lambda n: texts[n], range(at - least, len(texts)))
-        first, last = min(above, default=at - least), max(below, default=at - least - 1) + 1
+        texts = _without(self.lines[least : (block + 1) * AROUND + BESIDE], marks)
+        here = at - least
+        above = takewhile(texts.__getitem__, range(here - 1, -1, -1))
+        below = takewhile(texts.__getitem__, range(here, len(texts)))
+        first, last = min(above, default=here), max(below, default=here - 1) + 1
         self._last = _Stretch(block, marks, least + first, texts[first:last])
         return self._last
 
     def _several(self, texts: Sequence[str]) -> Iterator[list[str]]:
         """Lines from one beginning to the next, where these are not one line, as most are."""
-        openings = [voice.opening.match for voice in self.sense.floor.near]
         stripped = [text.strip(BLANKS) for text in texts]
-        rows = [at for at, text in enumerate(stripped) if any(match(text) for match in openings)]
+        others: Sequence[int] = range(len(texts))
+        for voice in self.sense.floor.near:
+            match = voice.opening.match
+            others = [at for at in others if match(stripped[at]) is None]
+        rows = sorted({*range(len(texts))}.difference(others))
         if not all(texts):
             rows = []  # behind nothing a row is no beginning
         for above, below in pairwise([*([] if rows[:1] == [0] else [0]), *rows, len(texts)]):
@@ -169,3 +208,15 @@ def without(raw: str | None, front: str) -> str:
     if raw is None or not raw.startswith(front.rstrip()):
         return ""
     return raw[len(front) :] if raw.startswith(front) else raw[len(front.rstrip()) :]
+
+
+def _without(raws: Sequence[str | None], front: str) -> list[str]:
+    """The same of several lines."""
+    return [without(raw, front) for raw in raws] if front else [raw or "" for raw in raws]
+
+
+def _indent(texts: Sequence[str]) -> str:
+    """The blanks that all lines begin with."""
+    if any(not text.startswith(" ") for text in texts):
+        return ""
+    return " " * min(len(text) - len(text.lstrip(" ")) for text in texts)

@@ -66,17 +66,20 @@ class Sense:
         An end alone is a row below some headings, and the rest of one below any.
         """
         floor = self.floor
-        headed = floor.headings or (floor.table and floor.table.header)
-        return bool(headed) and any(
+        return self.headed and any(
             len(match.fields) > 1 for _, match in floor.claiming("bare", text, floor.near)
         )
+
+    @property
+    def headed(self) -> bool:
+        """Whether the rows here stand below a heading."""
+        return bool(self.floor.headings or (self.floor.table and self.floor.table.header))
 
     def reads(self, text: str) -> Reading | None:
         """Who reads a text as a line that begins something."""
         inner = text.strip(BLANKS)
-        headed = bool(self.floor.headings or (self.floor.table and self.floor.table.header))
         for voice in self._voices(inner):
-            match = voice.reads(inner, headed=headed)
+            match = voice.reads(inner, headed=self.headed)
             if match is not None and possible(voice, match):
                 return Reading(voice, "row", match)
         headers = self.floor.claiming("header", inner)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.reading.automaton import Automaton, automaton_of
 from nsparse.reading.grammar import Match, field_name, is_field
-from nsparse.reading.heads import compiled, fate, is_settled
+from nsparse.reading.heads import compiled
+from nsparse.reading.outlines import is_settled
 
 if TYPE_CHECKING:
     from nsparse.reading.derive import Pattern
@@ -63,7 +64,7 @@ class Walk:
                 names.append(field_name(name))
                 spans.append((at, end))
             at = end
-        if not self._automaton[state].final:
+        if not self.automaton[state].final:
             return None
         return Match(tuple(names), tuple(text[start:end] for start, end in spans))
 
@@ -71,7 +72,7 @@ class Walk:
         """Whether no line that begins with a text is of this kind."""
         state = at = 0
         while at < len(text):
-            edges = self._automaton[state].edges
+            edges = self.automaton[state].edges
             if not all(is_settled(self.terminals[name], text, at) for name, _ in edges):
                 return False
             _, target, at = self._token(state, text, at)
@@ -89,42 +90,15 @@ class Walk:
                 return at
             state, at = target, end
 
-    def fate(self, text: str, exact: int) -> bool | None:
-        """Whether texts alike, with what may stand behind them, are no such line in any case.
-
-        Args:
-            text: One of some that differ in their digits.
-            exact: So much at its start is the same in all.
-
-        Returns:
-            True where nothing behind them changes that, False where it may; None where some of
-            them may be such a line.
-        """
-        state = at = 0
-        settled = True
-        while at < len(text):
-            target = None
-            for name, leads in self._automaton[state].edges:
-                told = fate(self.terminals[name], text, at, exact)
-                if told is None:
-                    return None
-                settled = settled and is_settled(told.wide, text, at)
-                if told.end is not None:
-                    target, at = leads, told.end
-                    break
-            if target is None:
-                return settled
-            state = target
-        return None if self._automaton[state].final else False
-
     def _token(self, state: int, text: str, at: int) -> tuple[str, int | None, int]:
         """The terminal that is taken in a state, where it leads and ends; None for nowhere."""
-        for name, target in self._automaton[state].edges:
+        for name, target in self.automaton[state].edges:
             found = compiled(self.terminals[name]).match(text, at)
             if found is not None:
                 return name, target, found.end()
         return "", None, at
 
     @cached_property
-    def _automaton(self) -> Automaton:
+    def automaton(self) -> Automaton:
+        """The states."""
         return automaton_of(self.states)
