@@ -720,6 +720,7 @@ def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
     [
         ("Sun Nov 22 10:43:50 UTC 2026", "10:43"),
         ("zzz ***Sun Nov 22 10:43:50 UTC 2026", "10:43"),
+        ("zzz ***Sun Nov 22 10:43:50 UTC 2026 Sample interval: 30 seconds", "10:43"),
         ("Sun Nov 22 10:43:50 PM UTC 2026", "22:43"),
         ("Sun 22 Nov 2026 10:43:50 AM UTC", "10:43"),
         ("Sun 22 Nov 10:43:50 GMT 2026", "10:43"),

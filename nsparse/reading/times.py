@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 
 # `date` in the C locale, in American and British English (`date` of newer coreutils puts AM or PM
-# behind the time) and without a zone (ctime), with an optional OSWatcher mark; ISO 8601.
+# behind the time) and without a zone (ctime), with an optional OSWatcher mark, which may go on;
+# ISO 8601.
 # Before it may stand what loops and scripts write: `=== `, `zzz ***`, `Time: `.
 _LABEL = r"(?:[#=*-]+\s*|zzz \*+)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
 _DATE = re.compile(
@@ -15,6 +16,7 @@ _DATE = re.compile(
     r"|(?P<day_first>[0-9]{1,2}) (?P<month_next>[A-Z][a-z]{2})(?: (?P<year_next>[0-9]{4}))?)"
     r",? (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?: (?P<half>[AP]M))?"
     r"(?: (?P<zone>[A-Z]{3,5}|[+-][0-9]{4}))?(?: (?P<year>[0-9]{4}))?\s*[#=*-]*"
+    r"(?:Sample interval: [0-9]+ seconds?)?"
 )
 # `date` in other languages: weekday, day and month in either order, the year before the time or at
 # the end; in East Asia year, month and day with their signs.
