@@ -56,7 +56,7 @@ _SIGN = re.compile(
     re.MULTILINE,
 )
 _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
-_ESCAPES = (r"((\"", DOUBLED, "\\n\\\n", "\\n\\\r", "\n\\t ")
+_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 """Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
 # The owners of a row have quotes of their own, escaped or not.
@@ -67,11 +67,11 @@ _STRING = re.compile(
 _FIRST = re.compile(
     rf"(?P<front>[^{QUOTES}]{{0,{FRONT}}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
 )
-# Behind the end may stand code, where no owners have such quotes.
+# Behind the end may stand code, where no owners have such quotes: a program may be called `"`.
 _LAST = (
     re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*"),
     re.compile(
-        rf"(?P<inner>.*?[^{QUOTES} \t])[ \t]*(?P<quote>\"(?=\"\")|['`])(?P=quote){{0,2}}"
+        rf"(?P<inner>.*?[^({QUOTES} \t])[ \t]*(?P<quote>\"(?=\"\")|['`])(?P=quote){{0,2}}"
         r"[ \t]*[,.;:)\]}+].*"
     ),
 )
@@ -95,7 +95,7 @@ def shows(text: str) -> bool:
     """Whether a text holds a quote where only a program's source has one."""
     if not any(map(text.__contains__, (*QUOTES, HEREDOC))):
         return False
-    if any(map(text.__contains__, _ESCAPES)) or _heredoc(text[:LOOK]):
+    if any(map(text.__contains__, _ESCAPES)) or DOUBLED.search(text) or _heredoc(text[:LOOK]):
         return True
     signs = _SIGN.finditer(text, 0, LOOK)
     return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)
@@ -289,6 +289,6 @@ def _inner(text: str) -> str:
 def _unescaped(line: str) -> str:
     """A line that shows to be of a string as it was; any other as it stands."""
     plain = _LINE_END.sub("", line)
-    owners = any(quotes in line for quotes in _ESCAPES[:2])
+    owners = _ESCAPES[0] in line or DOUBLED.search(line)
     escaped = plain != line or owners or _INDENTED.match(line)
     return unescaped(plain) if escaped else line

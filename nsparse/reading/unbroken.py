@@ -263,11 +263,11 @@ def _opening(first: str) -> re.Match[str] | None:
 
 def unescaped(text: str) -> str:
     r"""A line between quotes as it was: `\t`, and quotes of its own."""
-    text = text.replace('""', '"') if DOUBLED in text else text
+    text = text.replace('""', '"') if DOUBLED.search(text) else text
     return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
 
 
-DOUBLED = '((""'
-"""How quotes of owners are escaped in CSV, C# and Visual Basic."""
+DOUBLED = re.compile(r'\(\(""[^"]+"",')
+"""How quotes of owners are escaped in CSV, C# and Visual Basic; a name may begin with one."""
 _QUOTE = re.compile(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
 _ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")
