@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsparse.judging.constants import constants
+from nsparse.judging.hosts import named
 from nsparse.judging.measure import data_age, passes, syn_age, synack_age
 from nsparse.judging.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
@@ -507,6 +508,19 @@ def test_files_with_the_same_addresses_are_one_host() -> None:
         )
     )
     assert [one.host for one in found] == ["x/a", "x/c", "x/d", "x/e"]
+
+
+def test_a_file_that_may_be_of_two_hosts_is_of_the_first() -> None:
+    ends = [(f"192.0.2.{n}", f"198.51.100.{n}") for n in range(1, 13)]
+    rows = [
+        connection(f"x/{n:02}{name}", addr, pid=n)
+        for n, (one, other) in enumerate(ends)
+        for name, addr in (("a", one), ("b", other), ("c", one), ("c", other))
+    ]
+    found = named(dump(*rows))
+    assert {file[2:]: one.host[2:] for file, one in found.items() if file.endswith("c")} == {
+        f"{n:02}c": f"{n:02}a" for n in range(12)
+    }
 
 
 def test_folders_are_hosts() -> None:

@@ -131,9 +131,8 @@ def _alike(
     for file in files:
         mine = own.get(file, frozenset())
         near = Counter(of[other] for address in mine for other in holders[address][:1])
-        home = next(
-            (lot for lot, _ in near.most_common() if _fits(file, lots[lot], said, own)), len(lots)
-        )
+        ranked = sorted(near, key=lambda lot: (-near[lot], lot))
+        home = next((lot for lot in ranked if _fits(file, lots[lot], said, own)), len(lots))
         lots.setdefault(home, []).append(file)
         of[file] = home
         for address in mine:
