@@ -452,6 +452,9 @@ BETWEEN = {
     "NetworkDirect": "Active NetworkDirect Connections, Listeners, SharedEndpoints\n\n"
     "  Mode   IfIndex Type           Local Address          Foreign Address        PID\n"
     "  Kernel 12      Connection     192.0.2.10:445         198.51.100.7:5         4\n",
+    "processors": "Linux 5.15.0-91-generic (web1) \t11/23/2026 \t_x86_64_\t(4 CPU)\n\n"
+    "avg-cpu:  %user   %nice %system %iowait  %steal   %idle\n"
+    "           1.23    0.00    0.45    0.01    0.00   98.31\n",
     "summary": "Total: 173 (kernel 200)\nTCP:   16 (estab 9, closed 2, timewait 2/0), ports 0\n\n"
     "Transport Total     IP        IPv6\n*\t  200       -         -\nTCP\t  14        7         7\n",
 }
@@ -483,6 +486,13 @@ def test_what_busybox_prints_otherwise() -> None:
         ["unix", None, "LISTENING", "sshd", None, "/run/a b"],
         ["unix", None, None, "ubusd", None, "/a^Xb^?c^{"],
     ]
+
+
+@pytest.mark.parametrize("mark", ["CODE", "quote"])
+def test_the_mark_of_a_forum_is_no_part_of_the_row_it_stands_at(mark: str) -> None:
+    row = "tcp        0      0 192.0.2.10:22           198.51.100.7:51514      ESTABLISHED 640/sshd"
+    dump = parse(f"[{mark}]{row}\n{row.replace('51514', '51515')}[/{mark}]\nThanks!\n")
+    assert cells(dump, "remote_port", "process") == [[51514, "sshd"], [51515, "sshd"]]
 
 
 def test_what_watch_prints_above_is_no_damage() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nsparse.reading import foreign, noise, times
 from nsparse.reading.course import Course
 from nsparse.reading.ledger import Line
 from nsparse.reading.noise import Prompt
 from nsparse.reading.readings import begins_as_rows_do, ends_as_rows_do
 from nsparse.reading.unbroken import is_of_family
+
+if TYPE_CHECKING:
+    from nsparse.reading.tables import Voice
 
 PAGER = "pager"
 
@@ -21,7 +26,7 @@ HEADING_WORDS = 3
 """A heading in any language names at least a protocol and two ends."""
 
 
-OF_SOURCE = frozenset("=\"`")
+OF_SOURCE = frozenset('="`')
 """Signs of a program's source, which no heading has in any language."""
 
 
@@ -32,6 +37,8 @@ class Beside:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
         self._unclosed = -1
         """The line of a message that has opened a parenthesis and not closed it."""
+        self._anothers = -1
+        """The last line of what another command printed."""
 
     def blank(self, line: Line, *, idle: bool = False) -> None:
         """An empty line ends a table, but for one that a pager wiped."""
@@ -115,8 +122,9 @@ class Beside:
             self._say(line)
             return
         opener = self.floor.opens(line.text)
-        if opener is None and self.course.open and foreign.begins(line.text):
-            self.course.close()
+        if self._is_anothers(line, opener):
+            self.ledger.pass_over("text", line, "text")
+            return
         if opener is None and self.floor.headings and is_odd_row(line.text):
             opener = (*self.floor.claims, None)[0]
         if opener is None and not self._beheaded(line) and self._announces(line):
@@ -129,6 +137,18 @@ class Beside:
             self.ledger.refuse(line, opener)
         else:
             self.ledger.pass_over("text", line, "text")
+
+    def _is_anothers(self, line: Line, opener: Voice | None) -> bool:
+        """Whether another command printed a line: what it begins runs to the next empty one."""
+        if self.course.skipping is not None:
+            return False
+        begins = opener is None and foreign.begins(line.text)
+        if begins:
+            self.course.close()
+        elif self._anothers != line.number - 1:
+            return False
+        self._anothers = line.number
+        return True
 
     def _goes_on(self, line: Line) -> bool:
         """Whether a line is the second of three in parentheses, as some translations have it."""

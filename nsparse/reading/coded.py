@@ -17,6 +17,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from nsparse.reading import grepped, hosts, literals, unbroken
+from nsparse.reading.noise import known
 from nsparse.reading.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
@@ -227,9 +228,10 @@ def _is_coloured(text: str) -> bool:
 
 
 _BBCODE = re.compile(
-    r"\[(?P<closes>/)?(?P<mark>b|i|u|s|color|size|font|highlight)(?:=[^\]\n]*)?\]", re.IGNORECASE
+    r"\[(?P<closes>/)?(?P<mark>b|i|u|s|color|size|font|highlight|code|pre|quote)(?:=[^\]\n]*)?\]",
+    re.IGNORECASE,
 )
-"""Forums: `[b]`, `[color=red]`, `[/b]`."""
+"""Forums: `[b]`, `[color=red]`, `[/b]`, `[code]` in front of a row."""
 
 
 def _is_marked_up(text: str) -> bool:
@@ -240,6 +242,11 @@ def _is_marked_up(text: str) -> bool:
     for found in _BBCODE.finditer(text):
         (closed if found["closes"] else opened).add(found["mark"].lower())
     return not opened.isdisjoint(closed)
+
+
+def _unmarked(line: str) -> str:
+    """A line without the marks of a forum, but for one alone that begins or ends a text."""
+    return line if known(line.strip(BLANKS)) else _BBCODE.sub("", line)
 
 
 # A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons. Blanks
@@ -288,7 +295,7 @@ CODINGS = (
     Coding(
         "escaped",
         _is_marked_up,
-        partial(map, lambda line: _BBCODE.sub("", line)),
+        partial(map, _unmarked),
     ),
     Coding("coloured", _is_coloured, partial(map, _uncoloured)),
     Coding("found", grepped.shows, grepped.undone),

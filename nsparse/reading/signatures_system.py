@@ -67,8 +67,9 @@ SYSTEM = (
             r"avg-cpu:\s+%user",
             r"(?:\d\d:\d\d:\d\d(?: [AP]M)?\s+)?(?:IFACE|CPU)\s+(?:rxpck/s|%usr|%user)",
             r"Filesystem\s+(?:\S+-blocks|Size)\s+Used\b",
+            r"Linux \d+\.\S+ \(.*\)\s.*_\s*\(\d+ CPU\)",
         ),
-        rows=(r"\d\d:\d\d:\d\d up .*load average", r"Linux \d+\.\S+ \(.*\)\s.*_\(\d+ CPU\)"),
+        rows=(r"\d\d:\d\d:\d\d up .*load average",),
     ),
     Signature(
         "log",
