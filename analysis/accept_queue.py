@@ -6,21 +6,21 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.accept import full, queues, together, told
-from nsparse.judging.counters import overflows
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
-from nsparse.judging.queues import tells_owners
-from nsparse.judging.stated import overflowed
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.accept import full, queues, together, told
+from nsparse.judging.evidence.counters import overflows
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
+from nsparse.judging.evidence.queues import tells_owners
+from nsparse.judging.evidence.stated import overflowed
 from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits
-    from nsparse.judging.accept import Queue
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.accept import Queue
+    from nsparse.judging.scene.scene import Scene
 
 LASTS_S = 120
 """A queue that is as long after so many seconds is no burst (diagnoses: thresholds)."""

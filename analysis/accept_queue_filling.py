@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.accept import EXPLAINED, full, listening, queues, told
-from nsparse.judging.counters import overflows
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
-from nsparse.judging.measure import halved
-from nsparse.judging.stated import overflowed
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.accept import EXPLAINED, full, listening, queues, told
+from nsparse.judging.evidence.counters import overflows
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import LOCAL_PROGRAM, flagged, labels, owner_of, settle
+from nsparse.judging.evidence.measure import halved
+from nsparse.judging.evidence.stated import overflowed
 from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits
-    from nsparse.judging.accept import Queue
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.accept import Queue
+    from nsparse.judging.scene.scene import Scene
 
 
 NUMBERS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.accept import listening, told
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.accept import listening, told
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     count_of,
     flagged,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("waiting", 2, "with a limit of 0 or 1 one that waits may be on its way in"),

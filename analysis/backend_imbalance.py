@@ -6,17 +6,17 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import endpoint, labels, owner_of, settle
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import endpoint, labels, owner_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Ints
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 WEB = (53, 80, 443)
 """Ports of the world: addresses behind them are no backends of one pool."""
@@ -51,7 +51,7 @@ def _uneven(scene: Scene, limits: Limits, lot: Ints) -> Iterator[Finding]:
     import numpy as np
     import pandas as pd
 
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     place, tried = pd.factorize(view.codes("remote_addr").of[lot])

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.counters import overflows
-from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, count_of, labels, owner_of, settle
-from nsparse.judging.stated import constant, overflowed
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.counters import overflows
+from nsparse.judging.evidence.finding import (
+    LOCAL_PROGRAM,
+    WHOSE,
+    count_of,
+    labels,
+    owner_of,
+    settle,
+)
+from nsparse.judging.evidence.stated import constant, overflowed
 from nsparse.prose import actor, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -17,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.scene.scene import Scene
 
 QUIET_PORTS = (22, 623, 631)
 """ssh, IPMI, cups: people and a few machines call them, whatever the limit is."""
@@ -45,7 +52,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: ports that few call, such as ssh, cups and management; half-open connections at a
         port whose queue is empty are a path or a flood, not this limit.
     """
-    from nsparse.judging.members import one_of
+    from nsparse.judging.arrays.members import one_of
 
     view = scene.view
     low = view.is_("role", "listener") & view.known("local_port") & view.known("send_q")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, labels, owner_of, settle
-from nsparse.judging.portrange import drawn_from
-from nsparse.judging.scope import scope
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import LOCAL_PROGRAM, WHOSE, labels, owner_of, settle
+from nsparse.judging.evidence.portrange import drawn_from
+from nsparse.judging.scene.scope import scope
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 
 NUMBERS = (

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import advice, queues
-from nsparse.judging.closed_there import SOURCES, aged, closers, evidence, of_kind, unknown
-from nsparse.judging.finding import assumed_limit
-from nsparse.judging.pile import piles
+from nsparse.judging.evidence import advice, queues
+from nsparse.judging.evidence.closed_there import SOURCES, aged, closers, evidence, of_kind, unknown
+from nsparse.judging.evidence.finding import assumed_limit
+from nsparse.judging.evidence.pile import piles
 from nsparse.prose import are
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 FAMILY = "close-wait"
 NUMBERS = (

@@ -5,19 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice, queues
-from nsparse.judging.closed_there import PROGRAM, SOURCES, closers, evidence, of_kind, unknown
-from nsparse.judging.finding import labels, owner_of, settle
-from nsparse.judging.pile import piles
+from nsparse.judging.evidence import advice, queues
+from nsparse.judging.evidence.closed_there import (
+    PROGRAM,
+    SOURCES,
+    closers,
+    evidence,
+    of_kind,
+    unknown,
+)
+from nsparse.judging.evidence.finding import labels, owner_of, settle
+from nsparse.judging.evidence.pile import piles
 from nsparse.prose import plural, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Step
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 FAMILY = "close-wait"
 PROGRAMS = 20
@@ -43,8 +50,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     import numpy as np
 
-    from nsparse.judging.lots import largest
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.arrays.lots import largest
+    from nsparse.judging.scene.rows import Rows
 
     stale = of_kind(scene, FAMILY, "pool")
     if not len(stale):

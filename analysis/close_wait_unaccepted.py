@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice, queues
-from nsparse.judging.accept import Length
-from nsparse.judging.around import states_of
-from nsparse.judging.closed_there import SOURCES, closers, evidence, of_kind, unknown
-from nsparse.judging.finding import LOCAL_PROGRAM, count_of, owner_of
-from nsparse.judging.pile import piles
+from nsparse.judging.evidence import advice, queues
+from nsparse.judging.evidence.accept import Length
+from nsparse.judging.evidence.around import states_of
+from nsparse.judging.evidence.closed_there import SOURCES, closers, evidence, of_kind, unknown
+from nsparse.judging.evidence.finding import LOCAL_PROGRAM, count_of, owner_of
+from nsparse.judging.evidence.pile import piles
 from nsparse.prose import actor, plural, port_of, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.around import States
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Row
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.around import States
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Row
+    from nsparse.judging.scene.scene import Scene
 
 FAMILY = "close-wait"
 LISTENER = ("listener",)
@@ -47,7 +47,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         visible on the listener. Sockets of another PID namespace and of the kernel (NFS) have no
         owner either.
     """
-    from nsparse.judging.rows import Row
+    from nsparse.judging.scene.rows import Row
 
     left, view = of_kind(scene, FAMILY, "unaccepted"), scene.view
     if len(left):

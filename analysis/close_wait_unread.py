@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.closed_there import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.closed_there import (
     PROGRAM,
     SOURCES,
     aged,
@@ -16,17 +16,17 @@ from nsparse.judging.closed_there import (
     of_kind,
     unknown,
 )
-from nsparse.judging.finding import group_of, owner_of
-from nsparse.judging.measure import passes
-from nsparse.judging.pile import piles
+from nsparse.judging.evidence.finding import group_of, owner_of
+from nsparse.judging.evidence.measure import passes
+from nsparse.judging.evidence.pile import piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 FAMILY, LEAK = "close-wait", "close-wait-leak"
 NUMBERS = (

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import unacked
-from nsparse.judging.finding import settle
+from nsparse.judging.evidence import unacked
+from nsparse.judging.evidence.finding import settle
 from nsparse.prose import are
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 SURE_RETRANS = 2
 """A FIN that was sent three times: beyond what one lost packet explains."""

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import assumed_limit, count_of, labels, owner_of, settle
-from nsparse.judging.stated import limit_from, open_files, open_files_of
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import assumed_limit, count_of, labels, owner_of, settle
+from nsparse.judging.evidence.stated import limit_from, open_files, open_files_of
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.rows import Row, Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.rows import Row, Rows
+    from nsparse.judging.scene.scene import Scene
 
 PLATEAUS = {"macos": (256, 1024, 4096, 65536), "windows": ()}
 USUAL = (1024, 4096, 65536)
@@ -58,7 +58,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a limit that the dump does not show is guessed from the usual ones; a socket that
         several workers hold counts for one of them.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     least = _least(scene, limits)

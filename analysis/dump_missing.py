@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import of_dump
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import of_dump
 from nsparse.prose import plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Finding, Limits
-    from nsparse.judging.advice import Advice
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.advice import Advice
+    from nsparse.judging.scene.scene import Scene
 
 OWNABLE = ("LISTEN", "ESTABLISHED", "CLOSE_WAIT", "SYN_SENT")
 """States whose sockets a program holds; of the others many are the kernel's."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.errors import nearest
-from nsparse.judging import advice
-from nsparse.judging.finding import labels, of_dump
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import labels, of_dump
 from nsparse.judging.report import ROWS_SHOWN
 from nsparse.prose import are, percent, plural, thousands, top
 from nsparse.states import MACHINE, STATES, can_face, is_known
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 WORDS = 8
 """Unknown words that are named; more of them are another language, which one line shows."""

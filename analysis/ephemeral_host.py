@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import labels, owner_of, settle
-from nsparse.judging.portrange import different, drawn_from, least_used, widened
-from nsparse.judging.scope import WILDCARDS
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import labels, owner_of, settle
+from nsparse.judging.evidence.portrange import different, drawn_from, least_used, widened
+from nsparse.judging.scene.scope import WILDCARDS
 from nsparse.prose import percent, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.portrange import Range
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.evidence.portrange import Range
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
 SHARED = ("linux", None)
@@ -50,7 +50,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a busy Linux proxy with 100 000 connections to many peers; one destination alone
         that fills the range is the matter of ephemeral-exhaustion-tuple.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     drawn = drawn_from(scene)
     least = least_used(drawn, limits, SEVERE)
@@ -110,7 +110,7 @@ def _severity(
 
 def _one_way(ways: Ints, ports: Ints, least: float) -> bool:
     """Whether nearly all ports are used towards one destination: that is another finding."""
-    from nsparse.judging.lots import crowded, distinct
+    from nsparse.judging.arrays.lots import crowded, distinct
 
     some = crowded(ways, least) & (ways >= 0)
     return int(distinct(ways[some], ports[some]).max(initial=0)) >= least

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding
-from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, group_of, labels, settle, sysctl
-from nsparse.judging.portrange import drawn_from, ports_of
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import GROUPED, group_of, labels, settle, sysctl
+from nsparse.judging.evidence.portrange import drawn_from, ports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.portrange import Range
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.portrange import Range
+    from nsparse.judging.scene.scene import Scene
 
 REFS = ("ip-sysctl ip_local_reserved_ports",)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     WHOSE,
     endpoint,
@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     settle,
     sysctl,
 )
-from nsparse.judging.portrange import comes_back, drawn_from, least_used, widened
+from nsparse.judging.evidence.portrange import comes_back, drawn_from, least_used, widened
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.judging.portrange import Range
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.portrange import Range
+    from nsparse.judging.scene.scene import Scene
 
 SEVERE: tuple[Severity, ...] = ("critical", "warning", "notice")
 LOWERED: dict[Severity, Severity] = {"critical": "warning", "warning": "notice", "notice": "info"}

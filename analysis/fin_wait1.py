@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import advice, unacked
-from nsparse.judging.finding import GROUPED, common_group, how_long, labels, peers, settle
-from nsparse.judging.scope import loopback
+from nsparse.judging.evidence import advice, unacked
+from nsparse.judging.evidence.finding import GROUPED, common_group, how_long, labels, peers, settle
+from nsparse.judging.scene.scope import loopback
 from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 CLOSINGS = ("FIN_WAIT_1", "LAST_ACK", "CLOSING")
 """States in which our FIN is out and not acknowledged."""
@@ -136,7 +136,7 @@ def _cause(pile: Pile) -> str:
 
 def _cut(scene: Scene, limits: Limits) -> Bools | None:
     """The closes of this host's own calls, where so many peers answer none of them at once."""
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     if view.is_("state", *CLOSINGS).sum() < limits["link_few"]:
@@ -165,7 +165,7 @@ def _repeated(rows: Rows) -> bool:
 
 
 def _of_link(scene: Scene, limits: Limits, cut: Bools) -> Finding:
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     rows, base = Rows(scene.view, cut), int(_leaving(scene).sum())
     n, there, lasts = len(rows), rows.different("remote_addr"), _repeated(rows)

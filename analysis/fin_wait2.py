@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.closed_there import of_kind
-from nsparse.judging.elsewhere import facing
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.closed_there import of_kind
+from nsparse.judging.evidence.elsewhere import facing
+from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     assumed_limit,
     endpoint,
@@ -20,10 +20,10 @@ from nsparse.judging.finding import (
     peers,
     settle,
 )
-from nsparse.judging.measure import halved
-from nsparse.judging.pile import piles
-from nsparse.judging.queues import ownerless, told_of
-from nsparse.judging.stated import constant
+from nsparse.judging.evidence.measure import halved
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.queues import ownerless, told_of
+from nsparse.judging.evidence.stated import constant
 from nsparse.prose import actor, are, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("few", 5, "one close in progress is none; five to one service are not by chance"),
@@ -65,7 +65,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         `timewait`, or no owner) go by themselves within a minute; OpenBSD never times them out.
         Those that it may hold are none either where the other ends are a stale pool of this host.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     closed = view.is_("state", "FIN_WAIT_2") & view.true("concrete")
@@ -220,7 +220,7 @@ def _kernel_held(scene: Scene, limits: Limits, found: Rows) -> Iterator[Finding]
     """Those that go by themselves: a word for a large group, one line for all the rest."""
     import numpy as np
 
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view, rest = scene.view, found.at
     for lot in view.lots(found.at, "role", "bound", least=limits["kernel"]):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, group_of, labels, settle, silent
-from nsparse.judging.scope import scope
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import GROUPED, group_of, labels, settle, silent
+from nsparse.judging.scene.scope import scope
 from nsparse.prose import percent, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("few", 100, "fewer are nothing that a service feels"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import (
     GROUPED,
     endpoint,
     group_of,
@@ -15,7 +15,7 @@ from nsparse.judging.finding import (
     settle,
     silent,
 )
-from nsparse.judging.portrange import different, drawn_from
+from nsparse.judging.evidence.portrange import different, drawn_from
 from nsparse.prose import percent, plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.scene.scene import Scene
 
 IDLE_NUMBERS = (
     Number("few", 50, "so many silent connections cost memory and descriptors"),
@@ -115,7 +115,7 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
-    from nsparse.judging.rows import Row
+    from nsparse.judging.scene.rows import Row
 
     view, n, drawn = scene.view, len(lot), drawn_from(scene)
     first = Row(view, int(lot[0]))

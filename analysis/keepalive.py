@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import (
     GROUPED,
     common_group,
     flagged,
@@ -19,9 +19,9 @@ from nsparse.judging.finding import (
     sysctl,
     tally,
 )
-from nsparse.judging.pile import piles
-from nsparse.judging.scope import loopback
-from nsparse.judging.stated import setting
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.stated import setting
+from nsparse.judging.scene.scope import loopback
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 STALLED = 3
 """Retransmissions in a row from which on a connection of the service counts as cut off."""
@@ -69,7 +69,7 @@ def check_missing(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: there may be no middlebox: peers on this host or in the same subnet do not count.
         Connections with heartbeats of the program are not idle.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     # With nothing to send the only timer of a connection is that of its keepalive.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import unacked
+from nsparse.judging.evidence import unacked
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("few", 10, "the state lasts one round trip: a busy port has some"),

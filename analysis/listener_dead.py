@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import labels, settle, some
-from nsparse.judging.processes import listed
-from nsparse.judging.stated import processes
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import labels, settle, some
+from nsparse.judging.evidence.stated import processes
+from nsparse.judging.scene.processes import listed
 from nsparse.prose import plural, port_of, thousands
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 KERNEL = (0, 4)
 """PIDs of Windows that are no processes: the idle one, and System."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, endpoint, labels, owner_of, settle
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import WHOSE, endpoint, labels, owner_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 PLACE = ("local_addr", "local_port", "family")
 NAMED = 4

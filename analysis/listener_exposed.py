@@ -9,18 +9,18 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice, stated
-from nsparse.judging.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
-from nsparse.judging.finding import endpoint, settle, some
-from nsparse.judging.scope import public, scope
+from nsparse.judging.evidence import advice, stated
+from nsparse.judging.evidence.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
+from nsparse.judging.evidence.finding import endpoint, settle, some
+from nsparse.judging.scene.scope import public, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.scene.scene import Scene
 
 LOWERED: Mapping[str, Severity] = {"public": "notice", "warning": "warning", "notice": "notice"}
 BY_PORT = "which program it is: the port is all that says what it serves"
@@ -69,7 +69,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a firewall that this dump cannot show; a port that a container publishes on
         purpose; another program on a port that the table knows.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     open_ = _open(scene)
     if not open_.any():

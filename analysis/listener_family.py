@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import group_of, settle, some
-from nsparse.judging.scope import public, scope
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import group_of, settle, some
+from nsparse.judging.scene.scope import public, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.scene.scene import Scene
 
 FOUR, SIX = "IPv4", "IPv6"
 LOCAL = {FOUR: "127.0.0.1", SIX: "::1"}
@@ -123,7 +123,7 @@ def _calling(scene: Scene, lone: Iterable[Lone]) -> dict[int, Ints]:
 
 
 def _called(scene: Scene, limits: Limits, lone: Lone, callers: Ints) -> Finding:
-    from nsparse.judging.rows import Row
+    from nsparse.judging.scene.rows import Row
 
     first = Row(scene.view, lone.row)
     here = SIX if lone.only == FOUR else FOUR

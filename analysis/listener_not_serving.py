@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     WHOSE,
     count_of,
@@ -17,8 +17,8 @@ from nsparse.judging.finding import (
     peers,
     settle,
 )
-from nsparse.judging.pile import piles
-from nsparse.judging.queues import ownerless, stranded
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.queues import ownerless, stranded
 from nsparse.prose import actor, plural, top
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 FLOOD = 5
 """So many half-open connections of addresses that never answer are a flood: `syn-recv-pile`."""
@@ -57,7 +57,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: a program that has just started; TCP_DEFER_ACCEPT, which keeps handshakes
         half-open until data comes; a flood of a port that nobody uses.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     served = view.linked("listener")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import endpoint, flagged, labels, settle
-from nsparse.judging.scope import WILDCARDS, scope
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import endpoint, flagged, labels, settle
+from nsparse.judging.scene.scope import WILDCARDS, scope
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (Number("pairs", 1, "one listener in front of another one is enough"),)
 REFS = ("apache/kafka #13572",)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice, stated
-from nsparse.judging.finding import labels, peers_of, settle, sysctl
-from nsparse.judging.queues import ownerless
+from nsparse.judging.evidence import advice, stated
+from nsparse.judging.evidence.finding import labels, peers_of, settle, sysctl
+from nsparse.judging.evidence.queues import ownerless
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 LIMIT = "net.ipv4.tcp_max_orphans"
 STATES = ("FIN_WAIT_1", "LAST_ACK", "CLOSING", "FIN_WAIT_2")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.counters import resent
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import WHOSE, flagged, labels, owner_of, settle
-from nsparse.judging.measure import PERSISTS_S
-from nsparse.judging.pile import piles
-from nsparse.judging.stated import lost
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.counters import resent
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import WHOSE, flagged, labels, owner_of, settle
+from nsparse.judging.evidence.measure import PERSISTS_S
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.stated import lost
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
@@ -158,7 +158,7 @@ def check_collapse(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find where segments are lost, with mtr and the counters of the network card.
     False alarms: a window of 10 is the initial one; idle connections start again from it.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     again = view.at_least("retrans_now", 1) | view.at_least("lost", 1)

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import WHOSE, labels, owner_of, settle
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import WHOSE, labels, owner_of, settle
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 WEB = (
     r"nginx|httpd|apache|haproxy|caddy|envoy|traefik|java|node|openresty|lighttpd|varnish|squid|"

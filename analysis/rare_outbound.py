@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, count_of, group_of, labels, settle
-from nsparse.judging.finding import endpoint as end
-from nsparse.judging.scope import public
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import GROUPED, count_of, group_of, labels, settle
+from nsparse.judging.evidence.finding import endpoint as end
+from nsparse.judging.scene.scope import public
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 USUAL = (
     *(20, 21, 22, 25, 43, 53, 80, 110, 119, 123, 143, 389, 443, 465, 563, 587, 636, 843, 853, 873),
@@ -55,7 +55,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: find the program and its package, and whose address it is.
     False alarms: games, VPN, peer-to-peer programs, databases in a cloud.
     """
-    from nsparse.judging.members import one_of
+    from nsparse.judging.arrays.members import one_of
 
     view = scene.view
     out = view.is_("role", "client") & view.is_("state", "ESTABLISHED", "SYN_SENT")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import before, other_ends
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import before, other_ends
+from nsparse.judging.evidence.finding import (
     GROUPED,
     LOCAL_PROGRAM,
     flagged,
@@ -19,8 +19,8 @@ from nsparse.judging.finding import (
     queues,
     settle,
 )
-from nsparse.judging.measure import eased, halved, passes
-from nsparse.judging.queues import accepted, tells_accepted, tells_owners
+from nsparse.judging.evidence.measure import eased, halved, passes
+from nsparse.judging.evidence.queues import accepted, tells_accepted, tells_owners
 from nsparse.prose import actor, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 PROGRAM = "program"
 SHOWN = ("group", "recv_q", "remote_addr", "bytes_received", "skmem_r", "skmem_rb")

@@ -6,9 +6,9 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import within_host
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import within_host
+from nsparse.judging.evidence.finding import (
     GROUPED,
     common_group,
     connections,
@@ -18,8 +18,8 @@ from nsparse.judging.finding import (
     settle,
     tally,
 )
-from nsparse.judging.measure import SMALL_BASE, data_age
-from nsparse.judging.stated import tracked
+from nsparse.judging.evidence.measure import SMALL_BASE, data_age
+from nsparse.judging.evidence.stated import tracked
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Bools, Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools, Ints
+    from nsparse.judging.scene.scene import Scene
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")

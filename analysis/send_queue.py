@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import before, other_ends
-from nsparse.judging.finding import flagged, peers, queues
-from nsparse.judging.measure import eased, halved, passes
-from nsparse.judging.pile import piles
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import before, other_ends
+from nsparse.judging.evidence.finding import flagged, peers, queues
+from nsparse.judging.evidence.measure import eased, halved, passes
+from nsparse.judging.evidence.pile import piles
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.codes import Ints
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 # After our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
@@ -52,7 +52,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         retransmissions that the path loses everything. Then the same dump again 30 s later.
     False alarms: a bulk transfer has a large Send-Q all the time, and its bytes move.
     """
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     waiting = view.is_("state", *STATES) & view.at_least("send_q", limits["unsent"])
@@ -96,8 +96,8 @@ def _keys(scene: Scene, held: Rows) -> Ints:
     """The group of each row; where a timer names the trouble also its peer, as that names it."""
     import numpy as np
 
-    from nsparse.judging.codes import Codes, compact, joined
-    from nsparse.judging.lots import distinct
+    from nsparse.judging.arrays.codes import Codes, compact, joined
+    from nsparse.judging.arrays.lots import distinct
 
     view, at, named = scene.view, held.at, held.more["named"]
     timer, peer = view.codes("timer"), view.codes("remote_addr")

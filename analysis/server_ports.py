@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import LOCAL_PROGRAM, WHOSE, endpoint, labels, owner_of, settle
-from nsparse.judging.scope import loopback
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import (
+    LOCAL_PROGRAM,
+    WHOSE,
+    endpoint,
+    labels,
+    owner_of,
+    settle,
+)
+from nsparse.judging.scene.scope import loopback
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -16,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 WAY = ("local_addr", "local_port", "remote_addr")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import GROUPED, flagged, group_of, labels, peers_of, settle
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import GROUPED, flagged, group_of, labels, peers_of, settle
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("rows", 5, "a median of fewer says nothing"),

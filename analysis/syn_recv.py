@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.counters import counter
-from nsparse.judging.finding import endpoint, peers, settle, sysctl, tally
-from nsparse.judging.measure import eased, passes, synack_age
-from nsparse.judging.pile import piles
-from nsparse.judging.stated import counted, setting
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.counters import counter
+from nsparse.judging.evidence.finding import endpoint, peers, settle, sysctl, tally
+from nsparse.judging.evidence.measure import eased, passes, synack_age
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.stated import counted, setting
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 PORT = ("local_addr", "local_port")
 SIZES = ("few", "many", "untimed_few", "untimed_many", "untimed_alone", "critical")
@@ -76,7 +76,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 def _half_open(scene: Scene, half: Bools) -> Rows:
     """Rows with what is counted of them; a handshake first repeats its answer after a second."""
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     at, all_of = half.nonzero()[0], view.true("concrete")

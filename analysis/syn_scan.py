@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.calls import FAR_AND_WIDE, calling, of_seekers
-from nsparse.judging.finding import LOCAL_PROGRAM, labels, owner_of, settle
-from nsparse.judging.sweeps import by_program, counted_through, others_before, sweeps
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.calls import FAR_AND_WIDE, calling, of_seekers
+from nsparse.judging.evidence.finding import LOCAL_PROGRAM, labels, owner_of, settle
+from nsparse.judging.evidence.sweeps import by_program, counted_through, others_before, sweeps
 from nsparse.prose import actor, thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.scene import Scene
-    from nsparse.judging.sweeps import Sweep
+    from nsparse.judging.evidence.sweeps import Sweep
+    from nsparse.judging.scene.scene import Scene
 
 LEVELS: tuple[Severity, ...] = ("critical", "warning")
 MAIL = 25

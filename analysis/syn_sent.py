@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.accept import Length
-from nsparse.judging.across import there
-from nsparse.judging.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
-from nsparse.judging.finding import endpoint, owner_of, settle, tally
-from nsparse.judging.measure import eased, halved, syn_age
-from nsparse.judging.pile import piles
-from nsparse.judging.scope import kind
-from nsparse.judging.stated import tracked
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.accept import Length
+from nsparse.judging.evidence.across import there
+from nsparse.judging.evidence.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
+from nsparse.judging.evidence.finding import endpoint, owner_of, settle, tally
+from nsparse.judging.evidence.measure import eased, halved, syn_age
+from nsparse.judging.evidence.pile import piles
+from nsparse.judging.evidence.stated import tracked
+from nsparse.judging.scene.scope import kind
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nsparse.diagnosis import Confidence, Limits, Severity
-    from nsparse.judging.across import There
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.pile import Pile
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.across import There
+    from nsparse.judging.evidence.pile import Pile
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("few", 3, "three at once are no single lost packet"),
@@ -132,7 +132,7 @@ def _shared(scene: Scene, calls: Bools) -> Bools:
 
 def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Iterator[Calls]:
     """The attempts towards each service that may be enough to speak of, by what they share."""
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     worth = _worth(scene, limits, calls, by)

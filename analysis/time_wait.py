@@ -6,19 +6,19 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import labels, settle
-from nsparse.judging.portrange import comes_back, drawn_from
-from nsparse.judging.stated import constant
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import labels, settle
+from nsparse.judging.evidence.portrange import comes_back, drawn_from
+from nsparse.judging.evidence.stated import constant
 from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.judging.codes import Ints
-    from nsparse.judging.rows import Rows
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.scene.rows import Rows
+    from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
     Number("notice", 500, "eight new connections a second with 60 s of TIME_WAIT"),
@@ -50,7 +50,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     import numpy as np
 
-    from nsparse.judging.rows import Rows
+    from nsparse.judging.scene.rows import Rows
 
     view = scene.view
     waiting = view.is_("state", "TIME_WAIT")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.finding import (
     GROUPED,
     LOCAL_PROGRAM,
     common_group,
@@ -14,7 +14,7 @@ from nsparse.judging.finding import (
     peers_of,
     settle,
 )
-from nsparse.judging.measure import SMALL_BASE
+from nsparse.judging.evidence.measure import SMALL_BASE
 from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 PROGRAM = "program"
 HELD = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging import advice
-from nsparse.judging.counters import counter
-from nsparse.judging.elsewhere import before
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.counters import counter
+from nsparse.judging.evidence.elsewhere import before
+from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     WHOSE,
     endpoint,
@@ -17,8 +17,8 @@ from nsparse.judging.finding import (
     owner_of,
     settle,
 )
-from nsparse.judging.measure import worst
-from nsparse.judging.stated import counted
+from nsparse.judging.evidence.measure import worst
+from nsparse.judging.evidence.stated import counted
 from nsparse.prose import actor, percent, plural, thousands
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 DEFAULT = 212_992
 """net.core.rmem_default of Linux with 4 KiB pages, where the dump prints no buffer."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
-from nsparse.judging import advice
-from nsparse.judging.elsewhere import before, other_ends, within_host
-from nsparse.judging.finding import (
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.elsewhere import before, other_ends, within_host
+from nsparse.judging.evidence.finding import (
     GROUPED,
     LOCAL_PROGRAM,
     flagged,
@@ -16,7 +16,7 @@ from nsparse.judging.finding import (
     peers_of,
     settle,
 )
-from nsparse.judging.measure import PERSISTS_S
+from nsparse.judging.evidence.measure import PERSISTS_S
 from nsparse.prose import actor, plural, thousands
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
-    from nsparse.judging.codes import Bools
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.scene.scene import Scene
 
 OPEN = ("ESTABLISHED", "CLOSE_WAIT")
 CLOSED = ("FIN_WAIT_1", "CLOSING", "LAST_ACK")

@@ -44,7 +44,7 @@ def _scene(path: Path, form: Format) -> Callable[[], Counts]:
     """What all diagnoses read, made once: roles, owners, services, pairs."""
     import nsparse
     from nsparse.judging.given import given, joined
-    from nsparse.judging.scene import scenes
+    from nsparse.judging.scene.scene import scenes
 
     dump = nsparse.parse(path, on_bad_lines="skip")
     return lambda: {"rows": sum(len(one.view) for one in scenes(joined(list(given(dump)))))}

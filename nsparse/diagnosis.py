@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 Severity = Literal["critical", "warning", "notice", "info"]
 Confidence = Literal["high", "medium", "low"]

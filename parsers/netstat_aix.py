@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
-from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, details, state
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import RECV_Q, SEND_Q, details, state
 
 ENDS = bsd.Narrow()
 PROTO = "a protocol such as tcp4 or udp"

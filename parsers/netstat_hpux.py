@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nsparse.dialect import Dialect
-from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, Ends, local, remote, state, word
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import RECV_Q, SEND_Q, Ends, local, remote, state, word
 
 ENDS = Ends(separator=".")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
-from nsparse.reading import bsd
-from nsparse.reading.cells import (
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import (
     RECV_Q,
     SEND_Q,
     Ends,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nsparse.dialect import Cell, Dialect, Values
-from nsparse.reading.cells import (
+from nsparse.reading.cells.common import (
     RECV_Q,
     SEND_Q,
     Ends,

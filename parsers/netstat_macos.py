@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nsparse.dialect import Cell, CellFault, Columns, Dialect, Values
-from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, details, state, text, word, words_of
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import RECV_Q, SEND_Q, details, state, text, word, words_of
 
 NARROW = bsd.Narrow()
 

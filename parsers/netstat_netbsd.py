@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nsparse.dialect import Cell, Columns, Dialect, Values
-from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, state
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import RECV_Q, SEND_Q, state
 
 # With -A and -n the columns are 21 wide, which holds every IPv4 end.
 NARROW = bsd.Narrow(ports=False, ipv6=True)

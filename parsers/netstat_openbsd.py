@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nsparse.dialect import Cell, Dialect, Values
-from nsparse.reading import bsd
-from nsparse.reading.cells import RECV_Q, SEND_Q, details, state
+from nsparse.reading.cells import bsd
+from nsparse.reading.cells.common import RECV_Q, SEND_Q, details, state
 
 NARROW = bsd.Narrow(ipv6=True)
 

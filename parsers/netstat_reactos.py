@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nsparse.dialect import Dialect
-from nsparse.reading.cells import Ends, ignored, local, number, remote, state, word
+from nsparse.reading.cells.common import Ends, ignored, local, number, remote, state, word
 
 # A listener's other end is its own address with port 0 (netstat.c ShowTcpTable).
 ENDS = Ends(zero_is_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nsparse.dialect import Cell, Dialect, Values
-from nsparse.reading.cells import Ends, details, local, number, remote, word
+from nsparse.reading.cells.common import Ends, details, local, number, remote, word
 
 # A listener's other end is printed with port 0.
 ENDS = Ends(zero_is_none=True)

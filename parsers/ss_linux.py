@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Digits, Items, Values
-from nsparse.reading.cells import (
+from nsparse.reading.cells.common import (
     RECV_Q,
     SEND_Q,
     Ends,

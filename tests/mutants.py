@@ -2,7 +2,7 @@
 
     python tests/mutants.py                     # all diagnoses: half an hour or so
     python tests/mutants.py close-wait-leak     # some
-    python tests/mutants.py unacked             # what diagnoses share: nsparse/judging/unacked.py
+    python tests/mutants.py unacked             # what diagnoses share: judging/evidence/
     python tests/mutants.py --numbers           # the thresholds alone: a third of the time
     python tests/mutants.py --strict hot-client # each mask always true, and always false, too
     python tests/mutants.py --list zero-window  # what would be broken
@@ -102,7 +102,7 @@ def mutants(name: str, how: How) -> Iterator[Mutant]:
     from nsparse.registry import diagnoses
 
     diagnosis = diagnoses().get(name)
-    module = diagnosis.check.__module__ if diagnosis else f"{JUDGING}.{name}"
+    module = diagnosis.check.__module__ if diagnosis else _module(name)
     tree = _tree(module)
     keys = {number.key: number.default for number in diagnosis.numbers} if diagnosis else {}
     for line, what, changed in _numbers(tree, name, keys):
@@ -112,6 +112,14 @@ def mutants(name: str, how: How) -> Iterator[Mutant]:
         broken = (*_comparisons(tree, inside), *_masks(tree, inside, strict=how == "strict"))
         for line, what, changed in broken:
             yield Mutant(module, line, what, changed)
+
+
+def _module(name: str) -> str:
+    """Return the module of judging/ that has this name, in whatever folder."""
+    folder = HERE.parent / "nsparse" / "judging"
+    for path in folder.rglob(f"{name}.py"):
+        return ".".join([JUDGING, *path.relative_to(folder).with_suffix("").parts])
+    raise SystemExit(f"no diagnosis and no module of judging/ is called {name}")
 
 
 @cache
@@ -340,7 +348,9 @@ def _concerned(name: str) -> set[str]:
 
     if name in diagnoses():
         return {name}
-    used = re.compile(rf"judging\.{name} |from nsparse\.judging import .*\b{name}\b")
+    used = re.compile(
+        rf"judging(\.\w+)?\.{name} |from nsparse\.judging(\.\w+)? import .*\b{name}\b"
+    )
     users = {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
     return users or {NONE}
 
@@ -374,7 +384,7 @@ def _keep_what_is_read() -> None:
     A text is known by its bytes, a frame by itself.
     """
     import nsparse
-    from nsparse.judging import scene
+    from nsparse.judging.scene import scene
 
     nsparse.parse = _once(nsparse.parse, lambda source: isinstance(source, io.BytesIO), {})
     scene.scenes = _once(scene.scenes, lambda frame: len(frame) > 0, SCENES)

@@ -14,14 +14,16 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import nsparse
-from nsparse.reading import heads, mend, noise
-from nsparse.reading.alike import Alike
-from nsparse.reading.beside import is_odd_row
-from nsparse.reading.grammar import ROWS, load
-from nsparse.reading.outlines import NOWHERE, openings_of, outline_of
+from nsparse.reading.grammar import heads
+from nsparse.reading.grammar.grammar import ROWS, load
+from nsparse.reading.grammar.outlines import NOWHERE, openings_of, outline_of
 from nsparse.reading.pipeline import _voices
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.tables import noise
+from nsparse.reading.tables.alike import Alike
+from nsparse.reading.tables.beside import is_odd_row
+from nsparse.reading.texts import mend
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -168,7 +170,7 @@ def test_an_endless_line_is_damaged_and_costs_itself(
     line: str, column: int, engine: Literal["regex", "columns"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
-    for module in ("sections", "columns.runs"):
+    for module in ("tables.sections", "columns.runs"):
         monkeypatch.setattr(f"nsparse.reading.{module}.ENDLESS", len(ROW))
     endless = line * (1 + len(ROW) // len(line))
     text = HEADING + ROW * 3 + endless + "\n" + ROW * 3

@@ -15,7 +15,7 @@ import pytest
 
 import nsparse
 from nsparse.diagnosis import alternatives
-from nsparse.judging.scene import constants, scenes
+from nsparse.judging.scene.scene import constants, scenes
 from nsparse.registry import diagnoses
 from nsparse.schema import frame
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Finding
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 FAMILY = ("close-wait-leak", "close-wait-unaccepted", "close-wait-unread", "close-wait-pool")
 ALL = (*FAMILY, "fin-wait2-stuck", "time-wait-churn")

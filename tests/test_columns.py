@@ -22,8 +22,7 @@ import nsparse
 import nsparse.schema
 from nsparse.dialect import Cell
 from nsparse.errors import NotRegular
-from nsparse.reading.automaton import State
-from nsparse.reading.cells import Ends, local, remote
+from nsparse.reading.cells.common import Ends, local, remote
 from nsparse.reading.chunks import dumps
 from nsparse.reading.columns import phrases
 from nsparse.reading.columns.agree import Agreement
@@ -41,12 +40,13 @@ from nsparse.reading.columns.tails import Tails
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.texts import without_texts
 from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
-from nsparse.reading.derive import BULK_KINDS
-from nsparse.reading.grammar import ROWS, load
+from nsparse.reading.grammar.automaton import State
+from nsparse.reading.grammar.derive import BULK_KINDS
+from nsparse.reading.grammar.grammar import ROWS, load
+from nsparse.reading.grammar.walk import Walk
 from nsparse.reading.pipeline import How
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
-from nsparse.reading.walk import Walk
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
 from nsparse.reporting.render import parquet, parquet_parts
 

@@ -21,8 +21,8 @@ import pandas as pd
 import pytest
 
 import nsparse
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 LINUX = "netstat_linux--close-wait-leak"

@@ -12,8 +12,8 @@ import lark.lexer
 import pytest
 
 from nsparse.errors import GrammarError
-from nsparse.reading.grammar import Grammar, load
-from nsparse.reading.shipped import SHARED, shipped, to_json
+from nsparse.reading.grammar.grammar import Grammar, load
+from nsparse.reading.grammar.shipped import SHARED, shipped, to_json
 from nsparse.registry import dialects
 
 PARSERS = Path(__file__).parent.parent / "parsers"

@@ -22,7 +22,8 @@ from nsparse.cli import cli
 from nsparse.diagnosis import Diagnosis, Finding
 from nsparse.dialect import Dialect
 from nsparse.judging.wanted import NAMES, listed
-from nsparse.reading import cells, grammar
+from nsparse.reading.cells import common as cells
+from nsparse.reading.grammar import grammar
 from nsparse.registry import diagnoses, dialects
 from nsparse.schema import COLUMNS
 

@@ -17,16 +17,16 @@ from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.errors import GrammarError, NotRegular
-from nsparse.reading.automaton import explore, lexer_order, minimal
 from nsparse.reading.columns.block import read_block
 from nsparse.reading.columns.kinds import Kinds
 from nsparse.reading.columns.lines import lines_of_text
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
-from nsparse.reading.derive import derive
-from nsparse.reading.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.grammar.automaton import explore, lexer_order, minimal
+from nsparse.reading.grammar.derive import derive
+from nsparse.reading.grammar.grammar import ROWS, Grammar, Match, Refusal, compile_grammar, load
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -13,12 +13,12 @@ from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.reading import chunks
-from nsparse.reading.ledger import Line
-from nsparse.reading.sections import _Walk
-from nsparse.reading.tables import Table
-from nsparse.reading.tail import Tail
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.damage.tail import Tail
+from nsparse.reading.tables.ledger import Line
+from nsparse.reading.tables.sections import _Walk
+from nsparse.reading.tables.table import Table
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from nsparse.reading.foreign import SIGNATURES, identify, refusal
-from nsparse.reading.signatures import BINARY, EMPTY, PROSE, Signature
+from nsparse.reading.foreign.outputs import SIGNATURES, identify, refusal
+from nsparse.reading.foreign.signatures import BINARY, EMPTY, PROSE, Signature
 
 # What each text is (the key of its signature), and the text.
 CASES: tuple[tuple[str, str], ...] = (

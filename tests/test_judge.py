@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Join, Limits
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 Rows = Sequence[int]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nsparse.judging import advice
-from nsparse.judging.pile import Pile, piles
-from nsparse.judging.rows import Rows
-from nsparse.judging.scene import Scene, scenes
+from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.pile import Pile, piles
+from nsparse.judging.scene.rows import Rows
+from nsparse.judging.scene.scene import Scene, scenes
 from nsparse.schema import frame
 
 LIMITS = {"few": 4, "share": 0.5, "many": 50, "fd_share": 0.4}

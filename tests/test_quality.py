@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsparse
-from nsparse.judging.shown import made_with_timers
+from nsparse.judging.scene.shown import made_with_timers
 from nsparse.judging.wanted import wanted
 from nsparse.registry import diagnoses
 from nsparse.reporting.overview import overview

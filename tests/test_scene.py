@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsparse.judging.constants import constants
-from nsparse.judging.hosts import named
-from nsparse.judging.measure import data_age, passes, syn_age, synack_age
-from nsparse.judging.scene import Scene, scenes
+from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
+from nsparse.judging.scene.constants import constants
+from nsparse.judging.scene.hosts import named
+from nsparse.judging.scene.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
 
 Row = dict[str, Any]

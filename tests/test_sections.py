@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import nsparse
-from nsparse.reading.text import decode
-from nsparse.reading.text import lines as split_lines
+from nsparse.reading.texts.text import decode
+from nsparse.reading.texts.text import lines as split_lines
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 DUMPS = sorted(p for p in SAMPLES.glob("*--*.txt") if not p.stem.endswith(".expected"))

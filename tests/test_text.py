@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nsparse.errors import NsparseError
-from nsparse.reading.text import decode, lines, looks_binary
+from nsparse.reading.texts.text import decode, lines, looks_binary
 
 ROW = "tcp        0      0 192.0.2.10:22       198.51.100.7:51514  ESTABLISHED"
 WINDOWS = "  TCP    192.0.2.10:445         198.51.100.7:50112     ESTABLISHED"

@@ -15,7 +15,7 @@ from nsparse.bundles.placing import settled
 from nsparse.bundles.reader import Options, Reader
 from nsparse.errors import BundleError, NsparseError, because, harmless
 from nsparse.prose import plural
-from nsparse.reading.source import name_of, only_bytes, opened
+from nsparse.reading.texts.source import name_of, only_bytes, opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ class Bundle:
     def facts(self) -> Mapping[str, Mapping[str, object]]:
         """What is known of each host beside its sockets, by the name that a report gives it."""
         from nsparse.judging.given import facts, given, joined
-        from nsparse.judging.hosts import named
+        from nsparse.judging.scene.hosts import named
 
         dumps = list(given(self.dumps))
         return facts(dumps, named(joined(dumps))) if dumps else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from nsparse.reading.times import moment
+from nsparse.reading.tables.times import moment
 
 # `date` where the locale is not C: `Sun 22 Nov 2026 03:01:23 PM UTC`.
 _OTHER = re.compile(

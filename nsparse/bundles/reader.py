@@ -16,8 +16,8 @@ from nsparse.bundles.streams import CHUNK
 from nsparse.bundles.texts import JSON, Part, blanked, in_json, parts
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.reading.pipeline import Engine, parse
-from nsparse.reading.tables import Stretch
-from nsparse.reading.text import decode, looks_binary
+from nsparse.reading.tables.table import Stretch
+from nsparse.reading.texts.text import decode, looks_binary
 
 if TYPE_CHECKING:
     import re

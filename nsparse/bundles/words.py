@@ -13,13 +13,13 @@ from functools import cache, cached_property
 from re import _constants, _parser  # there is no public way; a test pins what is used of it
 from typing import TYPE_CHECKING, Any
 
-from nsparse.reading.automaton import automaton_of
-from nsparse.reading.grammar import is_field, load
+from nsparse.reading.grammar.automaton import automaton_of
+from nsparse.reading.grammar.grammar import is_field, load
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
-    from nsparse.reading.automaton import State
-    from nsparse.reading.derive import Derived
+    from nsparse.reading.grammar.automaton import State
+    from nsparse.reading.grammar.derive import Derived
 
 HEADING, ROWS = "header", ("row", "bare")
 SHORTEST = 3

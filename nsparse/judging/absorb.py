@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import SEVERITIES, Finding
-from nsparse.judging.measure import worst
+from nsparse.judging.evidence.measure import worst
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from nsparse.diagnosis import Absorbs, Diagnosis, Join
-    from nsparse.judging.codes import Ints
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.scene.scene import Scene
 
 PART = 0.5
 """A finding goes with another one when at least this part of its rows does: one that stands mostly

@@ -16,7 +16,7 @@ TIMERS = frozenset({"--options", "--timers"})
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsparse.judging.hosts import Named
+    from nsparse.judging.scene.hosts import Named
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def sources(
 
 def _by_file(frame: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
     """The rows of each file, in order of appearance; "" for those of none."""
-    from nsparse.judging.texts import only
+    from nsparse.judging.arrays.texts import only
 
     one = only(frame["file"].array)
     if one is not None:
@@ -224,7 +224,7 @@ def _by_file(frame: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
 
 
 def _source(file: str, dump: Given, rows: pd.DataFrame, hosts: Mapping[str, Named]) -> Source:
-    from nsparse.judging.columns import told
+    from nsparse.judging.arrays.columns import told
     from nsparse.registry import dialects
 
     timed = told(rows["taken_at"].array) is not False and len(rows) > 0

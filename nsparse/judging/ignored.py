@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from nsparse.judging.finding import flagged
+from nsparse.judging.evidence.finding import flagged
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Finding
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
     from nsparse.judging.settings import Settings
 
 

@@ -19,9 +19,9 @@ from nsparse.judging.report import ROWS_SHOWN, NotEvaluated, Report
 from nsparse.judging.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from nsparse.judging.hosts import Named
-    from nsparse.judging.scene import Scene
-    from nsparse.judging.view import View
+    from nsparse.judging.arrays.view import View
+    from nsparse.judging.scene.hosts import Named
+    from nsparse.judging.scene.scene import Scene
 
 
 def judge(
@@ -54,8 +54,8 @@ def judge(
     >>> judge(nsparse.schema.empty()).findings
     ()
     """
-    from nsparse.judging.hosts import named
-    from nsparse.judging.scene import scenes
+    from nsparse.judging.scene.hosts import named
+    from nsparse.judging.scene.scene import scenes
 
     chosen = settings(config, select, ignore)
     dumps = list(given(data))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.diagnosis import SEVERITIES, Finding
-from nsparse.judging.measure import worst
+from nsparse.judging.evidence.measure import worst
 from nsparse.judging.wanted import listed, wanted
 from nsparse.prose import plural, severities
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Severity
     from nsparse.judging.given import Source
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 SCHEMA = "nsparse.report/1"
 ROWS_SHOWN = 20

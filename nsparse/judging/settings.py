@@ -33,7 +33,8 @@ class Settings:
             of the next two, and of all three together, and those about an ignored program.
         ignore_addresses: Networks of other ends, or of own addresses where nobody is connected.
         ignore_processes: Names of programs, in lower case; `*` and `?` stand for others.
-        constants: What holds on every host, by the names of `nsparse.judging.constants.Constants`.
+        constants: What holds on every host, by the names of
+            `nsparse.judging.scene.constants.Constants`.
         source: Where it is from, as a person says it.
         unasked: How many diagnoses that leaves out.
     """

@@ -1,6 +1,7 @@
 """What a diagnosis lacks, as a person says it, and which command would show it.
 
-The keys are the capabilities of a scene (`nsparse.judging.scene`), which diagnoses name as needs.
+The keys are the capabilities of a scene (`nsparse.judging.scene.scene`), which diagnoses name as
+needs.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from nsparse.judging.shown import may_hide_no_timer
+from nsparse.judging.scene.shown import may_hide_no_timer
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 NAMES = {
     "states": "connection states",

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.dialect import Columns
 from nsparse.prose import plural
-from nsparse.reading.convert import BadCell, columns_of
+from nsparse.reading.cells.convert import BadCell, columns_of
 from nsparse.reading.dump import Dump, Problem, Snapshot, doubts, parts_of
-from nsparse.reading.mend import SAID
 from nsparse.reading.moments import part_moments
-from nsparse.reading.refusals import problems_of
-from nsparse.reading.tables import Sections, Stretch, Table
+from nsparse.reading.tables.refusals import problems_of
+from nsparse.reading.tables.table import Sections, Stretch, Table
+from nsparse.reading.texts.mend import SAID
 from nsparse.reading.views import View, views_of
 from nsparse.states import is_known
 

@@ -15,17 +15,17 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from nsparse.errors import NotASocketTable
-from nsparse.reading.controls import steering
 from nsparse.reading.dump import Dump
 from nsparse.reading.pipeline import How
-from nsparse.reading.prepare import Prepared
-from nsparse.reading.source import Source, name_of, only_bytes, opened
-from nsparse.reading.text import decode, lines
+from nsparse.reading.texts.controls import steering
+from nsparse.reading.texts.prepare import Prepared
+from nsparse.reading.texts.source import Source, name_of, only_bytes, opened
+from nsparse.reading.texts.text import decode, lines
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsparse.reading.tables import Sections, Table
+    from nsparse.reading.tables.table import Sections, Table
 
 PIECE = 3 << 20
 """Bytes that are read at a time."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.errors import DumpError, harmless
 from nsparse.prose import plural
-from nsparse.reading.tables import Stretch, Table
+from nsparse.reading.tables.table import Stretch, Table
 
 if TYPE_CHECKING:
     import pandas as pd

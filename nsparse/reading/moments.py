@@ -18,9 +18,9 @@ from itertools import pairwise
 from operator import itemgetter
 
 from nsparse.dialect import CellFault
-from nsparse.reading.coded import double_spaced
-from nsparse.reading.convert import Record
-from nsparse.reading.tables import Sections, Stretch, Table
+from nsparse.reading.cells.convert import Record
+from nsparse.reading.tables.table import Sections, Stretch, Table
+from nsparse.reading.texts.coded import double_spaced
 from nsparse.reading.views import (
     END_FIELDS,
     SEEN_AT_MOST,

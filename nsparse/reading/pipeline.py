@@ -10,21 +10,21 @@ from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.prose import plural
 from nsparse.reading.assemble import assemble
 from nsparse.reading.dump import Dump
-from nsparse.reading.foreign import refusal
-from nsparse.reading.grammar import load
-from nsparse.reading.prepare import Prepared, prepared
-from nsparse.reading.rows import Unproved
-from nsparse.reading.sections import read_sections
-from nsparse.reading.source import Source, name_of, only_bytes, opened
-from nsparse.reading.tables import Voice
-from nsparse.reading.text import looks_binary
+from nsparse.reading.foreign.outputs import refusal
+from nsparse.reading.grammar.grammar import load
+from nsparse.reading.tables.rows import Unproved
+from nsparse.reading.tables.sections import read_sections
+from nsparse.reading.tables.table import Voice
+from nsparse.reading.texts.prepare import Prepared, prepared
+from nsparse.reading.texts.source import Source, name_of, only_bytes, opened
+from nsparse.reading.texts.text import looks_binary
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsparse.reading.controls import Steering
-    from nsparse.reading.tables import Sections
+    from nsparse.reading.tables.table import Sections
+    from nsparse.reading.texts.controls import Steering
 
 Engine = Literal["auto", "lark", "regex", "columns"]
 OnBadLines = Literal["warn", "error", "skip"]

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from nsparse.dialect import CellFault
 
 if TYPE_CHECKING:
-    from nsparse.reading.convert import Record
-    from nsparse.reading.grammar import Match
-    from nsparse.reading.tables import Table
+    from nsparse.reading.cells.convert import Record
+    from nsparse.reading.grammar.grammar import Match
+    from nsparse.reading.tables.table import Table
 
 SEEN_AT_MOST = 200
 """The first rows of a table show what kinds of line its command prints."""

@@ -10,7 +10,7 @@ from nsparse.prose import percent, plural, thousands
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
 
 CLOSING = ("FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK")
 OPENING = ("SYN_SENT", "SYN_RECEIVED")

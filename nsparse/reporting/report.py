@@ -25,7 +25,7 @@ from nsparse.reporting.verdict import OK, heading, in_part, judged_by, left_out,
 
 if TYPE_CHECKING:
     from nsparse.judging.report import Report
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
     from nsparse.judging.settings import Settings
 
 COLORS: dict[str, dict[str, Any]] = {  # keyword arguments of click.style

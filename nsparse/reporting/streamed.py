@@ -39,7 +39,7 @@ def streamable(paths: Sequence[str]) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    from nsparse.reading.text import looks_binary
+    from nsparse.reading.texts.text import looks_binary
 
     return not looks_binary(head)
 

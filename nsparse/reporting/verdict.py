@@ -12,7 +12,7 @@ from nsparse.prose import plural, severities, thousands
 
 if TYPE_CHECKING:
     from nsparse.judging.report import Report
-    from nsparse.judging.scene import Scene
+    from nsparse.judging.scene.scene import Scene
     from nsparse.judging.settings import Settings
 
 OK = "ok"

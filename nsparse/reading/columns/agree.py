@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nsparse.reading.grammar import field_name
+from nsparse.reading.grammar.grammar import field_name
 
 if TYPE_CHECKING:
     from nsparse.reading.columns.kinds import Kinds, Meanings

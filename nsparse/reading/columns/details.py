@@ -13,7 +13,7 @@ from nsparse.reading.columns.said import Said, Told
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell
-    from nsparse.reading.grammar import Match
+    from nsparse.reading.grammar.grammar import Match
 
 REMEMBERED = 100_000
 """So many lines are remembered, their numbers aside."""

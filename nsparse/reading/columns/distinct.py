@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nsparse.dialect import CellFault, Values
+from nsparse.reading.cells.normal import WILDCARDS
 from nsparse.reading.columns.kinds import Meanings
 from nsparse.reading.columns.plan import SENTINEL
 from nsparse.reading.columns.site import LOOSE, Numbers, Outcome, Site
 from nsparse.reading.columns.words import Bools, Ints, Positions, holds_at
-from nsparse.reading.normal import WILDCARDS
 
 if TYPE_CHECKING:
     from nsparse.dialect import Digits, Plain

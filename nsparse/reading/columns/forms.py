@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from nsparse.reading.columns.expressions import ASCII, DIGITS
+from nsparse.reading.cells.normal import WILDCARDS
 from nsparse.reading.columns.terminals import sets_of_text
-from nsparse.reading.grammar import field_name
-from nsparse.reading.normal import WILDCARDS
+from nsparse.reading.grammar.expressions import ASCII, DIGITS
+from nsparse.reading.grammar.grammar import field_name
 
 if TYPE_CHECKING:
     from nsparse.dialect import Digits, Plain

@@ -20,7 +20,7 @@ NEAR = 64
 
 
 class Lines(Sequence[str]):
-    r"""What `nsparse.reading.text.lines` gives, without holding every line.
+    r"""What `nsparse.reading.texts.text.lines` gives, without holding every line.
 
     Attributes:
         data: The text in UTF-8; lines end at `\n`, before which a `\r` may stand.

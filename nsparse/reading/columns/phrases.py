@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nsparse.reading.automaton import BLANK, Automaton, State
-from nsparse.reading.columns.expressions import BLANKS, REPEATS, Tree, is_one, members, op
 from nsparse.reading.columns.terminals import Terminal
+from nsparse.reading.grammar.automaton import BLANK, Automaton, State
+from nsparse.reading.grammar.expressions import BLANKS, REPEATS, Tree, is_one, members, op
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell

@@ -1,7 +1,7 @@
 """How a grammar reads a line word by word.
 
-A word is what stands between blanks. In a state of the automaton (`nsparse.reading.derive`) a
-word leads to another state whatever the rest of the line is, as long as no terminal that is tried
+A word is what stands between blanks. In a state of the automaton (`nsparse.reading.grammar.derive`)
+a word leads to another state whatever the rest of the line is, as long as no terminal that is tried
 on the way could reach over the blank behind it. Where one could, the rest of the line is read
 as one piece. So a plan never guesses: what it cannot prove it leaves to the pattern.
 """
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nsparse.reading.automaton import BLANK, State, automaton_of
 from nsparse.reading.columns.phrases import parted
 from nsparse.reading.columns.terminals import Terminal
-from nsparse.reading.grammar import field_name, is_field
+from nsparse.reading.grammar.automaton import BLANK, State, automaton_of
+from nsparse.reading.grammar.grammar import field_name, is_field
 
 if TYPE_CHECKING:
     from nsparse.dialect import Cell
-    from nsparse.reading.derive import Derived
+    from nsparse.reading.grammar.derive import Derived
 
 SENTINEL = " "
 """Stands behind a word that is not the last: a terminal sees that the word ends."""

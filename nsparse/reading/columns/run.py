@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nsparse.reading.cells.convert import NOTHING, Record
 from nsparse.reading.columns.block import Block
 from nsparse.reading.columns.lines import Lines
 from nsparse.reading.columns.words import Bools, Ints, Positions, encode
-from nsparse.reading.convert import NOTHING, Record
-from nsparse.reading.grammar import Match
-from nsparse.reading.rows import Unproved
-from nsparse.reading.text import BLANKS
+from nsparse.reading.grammar.grammar import Match
+from nsparse.reading.tables.rows import Unproved
+from nsparse.reading.texts.text import BLANKS
 
 if TYPE_CHECKING:
-    from nsparse.reading.rows import Run
+    from nsparse.reading.tables.rows import Run
 
 
 class Piece(NamedTuple):

@@ -22,13 +22,13 @@ from nsparse.reading.columns.plan import Plan, plan_of
 from nsparse.reading.columns.run import BlockRun, Piece
 from nsparse.reading.columns.tails import Tails
 from nsparse.reading.columns.words import PAD
-from nsparse.reading.course import ENDLESS
-from nsparse.reading.grammar import ROWS, Match, load
-from nsparse.reading.text import BLANKS
+from nsparse.reading.grammar.grammar import ROWS, Match, load
+from nsparse.reading.tables.course import ENDLESS
+from nsparse.reading.texts.text import BLANKS
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
-    from nsparse.reading.tables import Table, Voice
+    from nsparse.reading.tables.table import Table, Voice
 
 BLOCK = 12 << 20
 """Bytes that are read together: the more these are, the more of their lines are alike."""
@@ -43,7 +43,7 @@ DETAIL = "detail"
 """The kind of line that goes on with a row in further columns."""
 
 CELLS = 2
-"""So many cells tell a row from what continues one (`nsparse.reading.derive.opening`)."""
+"""So many cells tell a row from what continues one (`nsparse.reading.grammar.derive.opening`)."""
 
 FEW = 16
 """Where a dialect may not read more than one row in so many that another reads, it is asked."""

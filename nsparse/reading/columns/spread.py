@@ -11,7 +11,7 @@ import numpy as np
 
 from nsparse.reading.columns.run import BlockRun
 from nsparse.reading.columns.words import whole_numbers
-from nsparse.reading.rows import Unproved
+from nsparse.reading.tables.rows import Unproved
 from nsparse.schema import BY_NAME, NUMBERS, array, joined, one_value, repeated, shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nsparse.reading.columns.block import Block
     from nsparse.reading.columns.column import Column
     from nsparse.reading.columns.words import Bools, Ints, Positions
-    from nsparse.reading.rows import Rows
+    from nsparse.reading.tables.rows import Rows
 
 
 @dataclass(frozen=True)

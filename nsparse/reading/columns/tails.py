@@ -21,7 +21,7 @@ from nsparse.reading.columns.lines import NEWLINE
 from nsparse.reading.columns.part import Part, part_of, some_of
 from nsparse.reading.columns.plan import Place, Plan
 from nsparse.reading.columns.words import Ints, between, edges, holds_at
-from nsparse.reading.grammar import Match, field_name
+from nsparse.reading.grammar.grammar import Match, field_name
 
 SEEN = 32
 """So many rows show where tails begin."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import takewhile
 
 from nsparse.errors import NotRegular
-from nsparse.reading.columns.expressions import (
+from nsparse.reading.grammar.expressions import (
     BLANKS,
     DIGITS,
     REPEATS,
@@ -27,7 +27,7 @@ from nsparse.reading.columns.expressions import (
     parsed,
     parts_of,
 )
-from nsparse.reading.columns.stretch import LOOKS, loose, stretch
+from nsparse.reading.grammar.stretch import LOOKS, loose, stretch
 
 BLANK_AHEAD = "(?=[ \t])"
 NO_BLANK_AHEAD = "(?![ \t])"

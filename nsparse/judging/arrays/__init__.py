@@ -1,0 +1,1 @@
+"""Columns as numpy and Arrow hold them: codes, joins, counts."""

@@ -1,0 +1,121 @@
+"""Lots: rows that share a number, cut apart and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from nsparse.judging.arrays.codes import THIN, Bools, Codes, Ints, compact, firsts, joined, slots
+
+SHORT = 1 << 16
+MOST_BITS = 20
+"""Counts of so many buckets still lie in the cache of a processor."""
+
+
+def positions(which: Bools | Ints) -> Ints:
+    """Where a mask is true; positions are what they are."""
+    if which.dtype == np.bool_:
+        return np.flatnonzero(which)
+    return which.astype(np.int64)
+
+
+def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
+    """Parts of some positions that have equal keys, by first appearance; a key of -1 is none.
+
+    >>> [lot.tolist() for lot in lots(np.array([3, 5, 7, 9]), np.array([8, -1, 6, 8]))]
+    [[3, 9], [7]]
+    """
+    least = max(least, 1)
+    some, (of, size) = _told_apart(keys, least)
+    counts = np.bincount(of, minlength=size)
+    large = np.flatnonzero(counts >= least)
+    place = np.full(size, -1, dtype=np.int32)
+    place[large] = np.arange(len(large))
+    number = place[of]
+    if counts[large].sum() < len(some):
+        kept = np.flatnonzero(number >= 0)
+        some, number = some[kept], number[kept]
+    if len(large) <= 1:
+        yield from (at[some],) * len(large)
+        return
+    # Numbers of 16 bits are sorted by counting them.
+    order = np.argsort(number.astype(np.uint16) if len(large) <= SHORT else number, kind="stable")
+    places = order if len(some) == len(at) else some[order]
+    parts = np.split(at[places], np.cumsum(counts[large])[:-1])
+    yield from sorted(parts, key=lambda part: int(part[0]))
+
+
+def _told_apart(keys: Ints, least: float) -> tuple[Ints, Codes]:
+    """Where keys stand that may be there so often, and a number for each of them."""
+    size = int(keys.max(initial=-1)) + 1
+    if size <= len(keys):  # they are small as they are
+        some = np.flatnonzero(keys >= 0)
+        return some, Codes(keys if len(some) == len(keys) else keys[some], size)
+    if least <= 1:
+        some = np.flatnonzero(keys >= 0)
+        return some, compact(keys[some])
+    of, size = _buckets(keys, least)
+    some = np.flatnonzero((np.bincount(of, minlength=size) >= least)[of] & (keys >= 0))
+    keys, of = keys[some], of[some]
+    # Of the keys of a bucket mostly one is left: the number of the bucket is its number.
+    holder = np.empty(size, dtype=np.int64)
+    holder[of] = keys
+    others = np.flatnonzero(holder[of] != keys)
+    more = compact(keys[others])
+    of[others] = size + more.of
+    return some, Codes(of, size + more.size)
+
+
+def crowded(keys: Ints, least: float) -> Bools:
+    """Which keys may be there so often: counted by some of their bits, far fewer than keys.
+
+    >>> crowded(np.array([8, 3, 8]), 2).tolist()
+    [True, False, True]
+    """
+    if least <= 1:
+        return np.ones(len(keys), dtype=np.bool_)
+    of, size = _buckets(keys, least)
+    found: Bools = (np.bincount(of, minlength=size) >= least)[of]
+    return found
+
+
+def _buckets(keys: Ints, least: float) -> Codes:
+    """A few well mixed bits of each key, so many that lots of keys seldom share them."""
+    bits = min(max(int(THIN * len(keys) / least).bit_length(), 8), MOST_BITS)
+    return Codes(slots(keys, bits), 1 << bits)
+
+
+def largest(parts: Iterable[Ints], most: int) -> Iterator[Ints]:
+    """So many of the largest parts, by first appearance, and in the end all others as one.
+
+    >>> [part.tolist() for part in largest([np.array(rows) for rows in ([4], [1, 2], [3])], 1)]
+    [[1, 2], [3, 4]]
+    """
+    listed = list(parts)
+    ranked = sorted(range(len(listed)), key=lambda number: -len(listed[number]))
+    yield from (listed[number] for number in sorted(ranked[:most]))
+    if rest := [listed[number] for number in ranked[most:]]:
+        yield np.sort(np.concatenate(rest))
+
+
+def counted(keys: Ints, truths: Bools) -> Ints:
+    """For each row how many rows with its key are true.
+
+    >>> counted(np.array([5, 3, 5]), np.array([True, False, True])).tolist()
+    [2, 0, 2]
+    """
+    of, size = compact(keys)
+    sums: Ints = np.bincount(of[truths], minlength=size)[of]
+    return sums
+
+
+def distinct(keys: Ints, values: Ints) -> Ints:
+    """For each row how many different values the rows with its key have; one below 0 is none.
+
+    >>> distinct(np.array([5, 3, 5, 5]), np.array([1, 1, 2, 1])).tolist()
+    [2, 1, 2, 2]
+    """
+    first = np.zeros(len(keys), dtype=np.bool_)
+    first[firsts(compact(joined(compact(keys), compact(values))))] = True
+    return np.where(keys < 0, 0, counted(keys, first & (values >= 0)))

@@ -1,0 +1,324 @@
+"""A frame as numpy sees it: each column is looked up once, each mask is made once.
+
+A diagnosis finds its rows by masks and keys, which are cheap on a million rows as on thirty; only
+what it finds becomes a (narrow) frame again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from nsparse.judging.arrays.codes import TABLE, Bools, Codes, Ints, dense, frequency, sought
+from nsparse.judging.arrays.columns import Coded, Numbers, fixed
+from nsparse.judging.arrays.keys import FEW, PROGRAM, Keys
+from nsparse.judging.arrays.lots import counted, distinct, lots, positions
+from nsparse.judging.arrays.members import is_among, one_of
+from nsparse.judging.arrays.store import Store
+
+T = TypeVar("T")
+
+MANY = 64
+"""So many lots of the size that is asked for are worth more than a look at single columns."""
+
+
+class View:
+    """The columns of a frame whose index is 0, 1, 2, …, so that a position is a label.
+
+    Masks may be held by many: none of them is ever changed.
+    """
+
+    def __init__(self, held: pd.DataFrame | Store) -> None:
+        """Look at a frame, or at what holds the columns of one."""
+        self._store = held if isinstance(held, Store) else Store(held)
+        self._once = self._store.once
+        self._keys = Keys(self._store)
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self._store)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """All of it as one frame: for those who need every column of every row."""
+        return self._store.rows
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that the frame has."""
+        return self._store.names
+
+    def array(self, name: str) -> Any:
+        """The column's array; all NA where no row of the dump has the column.
+
+        Raises:
+            KeyError: Neither the frame nor the schema knows the name.
+        """
+        return self._store.array(name)
+
+    def pieces(self, name: str) -> Any:
+        """The column's array, for who goes through it once: it may be in several pieces."""
+        return self._store.pieces(name)
+
+    def know(self, name: str, told: Coded) -> None:
+        """Take the codes of a column from somebody who has them already."""
+        self._store.know(name, told)
+
+    def at(self, left: Bools) -> View:
+        """Some of the rows, under new labels, with what is known of their columns."""
+        return self if left.all() else View(self._store.at(left))
+
+    def beside_columns(self, more: Mapping[str, Any]) -> View:
+        """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
+        return View(self._store.beside(more))
+
+    @property
+    def inet(self) -> Bools:
+        """The rows of IP sockets; a frame made by hand may leave the section out."""
+        return self.is_("section", "inet") | ~self.known("section")
+
+    # ---- masks -------------------------------------------------------------------------------
+
+    def is_(self, name: str, *values: object) -> Bools:
+        """Rows with one of these values; NA is none of them."""
+        return self._once(("is", name, *values), lambda: fixed(self._is(name, values)))
+
+    def _is(self, name: str, values: tuple[object, ...]) -> Bools:
+        if self.empty(name):
+            return np.zeros(len(self), dtype=np.bool_)
+        if self._store.kind(name) in "iuf":
+            number = self.numbers(name)
+            return one_of(number, values) & self.known(name)
+        codes, wanted = self.codes(name), self._store.codes_of(name, values)
+        return one_of(codes.of, wanted)
+
+    def known(self, name: str) -> Bools:
+        """Rows with a value."""
+        return self._store.known(name)
+
+    def full(self, name: str) -> bool:
+        """Whether all rows have a value."""
+        return self._store.full(name)
+
+    def empty(self, name: str) -> bool:
+        """Whether no row has a value."""
+        return self._store.empty(name)
+
+    def true(self, name: str) -> Bools:
+        """Rows of which a column of truths is true."""
+        return self._store.true(name)
+
+    def above(self, name: str, limit: float) -> Bools:
+        """Rows with a greater number."""
+        return self._once((">", name, limit), lambda: self._held(name, np.greater, limit))
+
+    def at_least(self, name: str, limit: float) -> Bools:
+        """Rows with this number or a greater one."""
+        return self._once((">=", name, limit), lambda: self._held(name, np.greater_equal, limit))
+
+    def below(self, name: str, limit: float) -> Bools:
+        """Rows with a smaller number."""
+        return self._once(("<", name, limit), lambda: self._held(name, np.less, limit))
+
+    def _held(self, name: str, compare: np.ufunc, limit: float) -> Bools:
+        """Rows whose number is found to be so beside a limit."""
+        if self.empty(name):
+            return self.known(name)
+        numbers = self.numbers(name)
+        if numbers.dtype.kind == "i" and math.isfinite(limit):
+            # Whole numbers are compared with a broken one in six times the time.
+            limit = math.floor(limit) if compare is np.greater else math.ceil(limit)
+        mask = compare(numbers, limit)
+        told: Bools = fixed(mask if self._store.full(name) else mask & self.known(name))
+        return told
+
+    def where(self, name: str, test: Callable[[Any], bool], among: Bools | None = None) -> Bools:
+        """Rows whose value passes a test, which is asked once for each distinct value.
+
+        Args:
+            name: The column.
+            test: What to ask.
+            among: The only rows that matter; of the others the answer is False.
+        """
+        if self.empty(name):
+            return np.zeros(len(self), dtype=np.bool_)
+        codes, at = self.codes(name), None if among is None else np.flatnonzero(among)
+        passed = np.zeros(codes.size, dtype=np.bool_)
+        some = codes if at is None else codes.at(at)
+        often = self._frequency(name) if at is None else frequency(some)
+        used = np.flatnonzero(often[1:])
+        passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
+        if at is None:
+            everywhere: Bools = passed[codes.of]
+            return everywhere
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[at] = passed[some.of]
+        return found
+
+    @property
+    def last(self) -> Bools:
+        """The last row."""
+        mask = np.zeros(len(self), dtype=np.bool_)
+        mask[-1:] = True
+        return mask
+
+    def linked(self, name: str) -> Bools:
+        """Rows that lead to another one by `pair`, `listener` or `target`."""
+        return self._once(("linked", name), lambda: fixed(self.numbers(name) >= 0))
+
+    # ---- numbers and keys --------------------------------------------------------------------
+
+    def numbers(self, name: str) -> Numbers:
+        """A column's numbers, 0 where none is known."""
+        return self._store.numbers(name)
+
+    def codes(self, name: str) -> Codes:
+        """The number of each row's value, 0 for NA; equal values, equal numbers."""
+        return self._store.codes(name)
+
+    def words(self, name: str) -> list[Any]:
+        """All values of a column, by their codes from 1 on."""
+        return self._store.words(name)
+
+    def words_of(self, name: str, which: Ints) -> list[Any]:
+        """Values of a column by their numbers, which begin at 0."""
+        return self._store.words_of(name, which)
+
+    def keys(self, *names: str) -> Ints:
+        """One number for each row's network namespace and these columns.
+
+        Equal keys are equal numbers; -1 where one of the columns has no value.
+        """
+        return self._keys.of(names)
+
+    def keys_at(self, at: Ints, *names: str) -> Ints:
+        """The keys of some rows: the same numbers, whoever asks."""
+        return self._keys.at(at, names)
+
+    # ---- rows --------------------------------------------------------------------------------
+
+    def lots(self, which: Bools | Ints, *names: str, least: float = 1) -> Iterator[Ints]:
+        """Positions of rows that share their namespace and these columns, by first appearance.
+
+        Args:
+            which: The rows in question: a mask, or positions.
+            names: Columns; a row that has no value in one of them is in no lot.
+            least: Lots of fewer rows are left out.
+        """
+        at = positions(which)
+        if len(at) and len(at) >= least and not self._too_few(names, len(at), least):
+            yield from lots(at, self.keys_at(at, *names), least)
+
+    def _too_few(self, names: tuple[str, ...], rows: int, least: float) -> bool:
+        """Whether some column has no value so often; asked where few lots could be so large."""
+        columns = (name for name in names if name != PROGRAM)
+        return least * MANY > rows and any(self.most(name) < least for name in columns)
+
+    def most(self, name: str) -> int:
+        """How often the most frequent value of a column occurs."""
+        return int(self._frequency(name)[1:].max(initial=0))
+
+    def tally(self, of: Ints, among: Bools | Ints, *names: str) -> Ints:
+        """For each row of `of` how many rows of `among` share its namespace and these columns."""
+        if not len(of):
+            return np.zeros(0, dtype=np.int64)
+        mine, size = self.keys_at(of, *names), self._keys.size(names)
+        if size <= TABLE * len(self) and not among.flags.writeable:
+            # Many ask about masks that are kept, each about a few rows: all are counted once.
+            _, counts = self._once(
+                ("tally", id(among), *names),
+                lambda: (among, self._tallied(np.flatnonzero(among), names, size)),
+            )
+            return np.where(mine < 0, 0, counts[mine])
+        at = self._like(of, among, names)
+        if size <= TABLE * len(self):
+            return np.where(mine < 0, 0, self._tallied(at, names, size)[mine])
+        known, lot = dense(mine + 1, size + 1)
+        at = sought(self.keys_at(at, *names) + 1, known)
+        counts = np.bincount(at[at >= 0], minlength=len(known))
+        return np.where(mine < 0, 0, counts[lot])
+
+    def _tallied(self, at: Ints, names: tuple[str, ...], size: int) -> Ints:
+        """How many of some rows have each key below a size."""
+        keys = self.keys_at(at, *names)
+        some = keys[keys >= 0] if keys.min(initial=0) < 0 else keys
+        return np.bincount(some, minlength=size)
+
+    def _like(self, of: Ints, among: Bools | Ints, names: tuple[str, ...]) -> Ints:
+        """Those of many rows that have, in the columns that tell most apart, a value of a few."""
+        parts = self._keys.parts(names)
+        if among.dtype != np.bool_ or not parts or FEW * len(of) > len(self):
+            return positions(among)
+        for codes in parts:
+            if codes.size >= FEW * len(of):
+                among = among & is_among(codes.of, codes.of[of], codes.size)
+        return np.flatnonzero(among)
+
+    def sizes(self, at: Ints, *names: str) -> Ints:
+        """For each of some rows how many of them share its namespace and these columns."""
+        keys, size = self.keys_at(at, *names), self._keys.size(names)
+        if size > TABLE * len(at):
+            return counted(keys, keys >= 0)
+        return np.bincount(keys + 1, minlength=size + 1)[keys + 1] * (keys >= 0)
+
+    def counts(self, name: str) -> dict[Any, int]:
+        """How often each value of a column occurs, the most frequent first."""
+        found = self._frequency(name)[1:]
+        pairs = zip(self.words(name), found.tolist(), strict=True)
+        return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+    def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
+        """Which of some rows share their namespace and these columns with one of some others."""
+        if not names and self.codes("netns").size == 1:
+            return np.full(len(at), len(others) > 0)
+        mine, theirs = self.keys_at(at, *names), self.keys_at(others, *names)
+        size = self._keys.size(names)
+        return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
+
+    def values(self, name: str, among: Bools | None = None) -> list[Any]:
+        """The different values that the rows, or some of them, have in a column."""
+        often = self._frequency(name)
+        if among is not None and not among.all():
+            often = frequency(self.codes(name).at(np.flatnonzero(among)))
+        return self.words_of(name, np.flatnonzero(often[1:]))
+
+    def _frequency(self, name: str) -> Ints:
+        """How often each number of a column's values occurs."""
+        return self._once(("often", name), lambda: fixed(frequency(self.codes(name))))
+
+    def leading(self, name: str, among: Bools) -> Ints:
+        """For each row how many of some rows lead to it by `pair`, `listener` or `target`."""
+        at = np.flatnonzero(among & self.linked(name))
+        return np.bincount(self.numbers(name)[at], minlength=len(self))
+
+    def distinct(self, at: Ints, by: Sequence[str], what: Sequence[str]) -> Ints:
+        """For each of these rows how many different ones, by `what`, those alike by `by` are."""
+        return distinct(self.keys_at(at, *by), self.keys_at(at, *what))
+
+    def pick(self, which: Bools | Ints, *names: str) -> pd.DataFrame:
+        """Some rows (a mask, or positions) with only these columns; they keep their labels."""
+        at = positions(which)
+        columns = {name: self._store.taken(name, at) for name in names}
+        return pd.DataFrame(columns, index=pd.Index(at), copy=False)
+
+    def taken(self, name: str, at: Ints) -> Any:
+        """The array of a column at some positions."""
+        return self._store.taken(name, at)
+
+    def cell(self, name: str, at: int) -> Any:
+        """One cell."""
+        return self._store.cell(name, at)
+
+    def beside(self, at: Ints, index: pd.Index, *names: str) -> pd.DataFrame:
+        """Columns of the rows at these positions under other labels; NA where there is none, -1."""
+        there = at >= 0
+        place = np.where(there, np.cumsum(there) - 1, -1)
+        columns = {
+            name: self._store.taken(name, at[there]).take(place, allow_fill=True) for name in names
+        }
+        return pd.DataFrame(columns, index=index, copy=False)

@@ -1,0 +1,1 @@
+"""What diagnoses share: how something is counted, proved and said."""

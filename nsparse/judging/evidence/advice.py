@@ -1,0 +1,207 @@
+"""What to do next: commands by system, as data (diagnoses: "next" per system).
+
+A diagnosis picks steps by name and adds what only it can say; the reader gets those for the
+system of the dump, or for every system where that is unknown.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nsparse.diagnosis import Step
+from nsparse.judging.evidence.finding import count_of
+from nsparse.prose import port_of
+
+if TYPE_CHECKING:
+    from nsparse.judging.evidence.finding import Cells
+    from nsparse.judging.scene.scene import Scene
+
+Advice = Mapping[str, str]
+"""One step: the command for each system that has one."""
+
+SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "illumos", "windows")
+BSD = ("freebsd", "openbsd", "netbsd")
+BSD_LIKE = ("macos", *BSD)
+SHARED = ("netstat", "ping", "ifconfig", "ps")
+"""Tools of macOS that the BSDs have too, under the same options; they are told these commands where
+a step has none of their own. They have no `sample`, no `launchctl`, no `nc -G`, no interface `any`
+for tcpdump, and no lsof as installed."""
+COMMON = ("linux", "macos", "windows")
+"""Systems that the reader is told of where that of the dump is unknown."""
+ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", "macos": "netstat -Lan"}
+REFUSED: Advice = {"linux": "nstat -az TcpExtListenOverflows TcpExtListenDrops"}
+HANDSHAKES: Advice = {
+    "linux": "nstat -az | grep -i -E 'syncook|listen|reqq'",
+    "macos": "netstat -s -p tcp",
+    "windows": "netstat -s",
+}
+DESCRIPTORS: Advice = {"linux": "ls -l /proc/{pid}/fd | grep -c socket"}
+DESCRIPTOR_LIMIT: Advice = {"linux": "grep 'open files' /proc/{pid}/limits"}
+PORT_RANGE: Advice = {
+    "linux": "grep . /proc/sys/net/ipv4/ip_local_*port*",
+    "macos": "sysctl net.inet.ip.portrange",
+    "freebsd": "sysctl net.inet.ip.portrange",
+    "openbsd": "sysctl net.inet.ip.porthifirst net.inet.ip.porthilast",
+    "netbsd": "sysctl net.inet.ip.anonportmin net.inet.ip.anonportmax",
+    "windows": "netsh int ipv4 show dynamicport tcp",
+}
+TIME_WAIT_LENGTH: Advice = dict.fromkeys(("macos", "freebsd"), "sysctl net.inet.tcp.msl")
+REACH: Advice = {
+    "linux": "nc -vz -w 5 {addr} {port}",
+    "macos": "nc -vz -G 5 {addr} {port}",
+    **dict.fromkeys(BSD, "nc -vz -w 5 {addr} {port}"),
+    "windows": "Test-NetConnection {addr} -Port {port}",
+}
+TRACE: Advice = {"linux": "traceroute -T -p {port} {addr}"}
+CAPTURE: Advice = {
+    "linux": "tcpdump -nni any port {port}",
+    "macos": "sudo tcpdump -nni any port {port}",
+    **dict.fromkeys(BSD, "tcpdump -nni INTERFACE port {port}"),
+    "windows": "pktmon start --capture",
+}
+SOCKETS: Advice = {
+    "linux": "ss -tan{flags} state {ss}{where}",
+    "macos": "lsof -nP -iTCP{port} -sTCP:{state}",
+    "freebsd": "sockstat -46s | grep {state}",
+    "openbsd": "fstat | grep internet",
+    "netbsd": "sockstat -n",
+    "windows": "Get-NetTCPConnection -State {windows} | Group-Object OwningProcess",
+}
+STACK: Advice = {
+    "linux": "gdb -p {pid} -batch -ex 'thread apply all bt'",
+    "macos": "sample {pid}",
+    "freebsd": "procstat -kk {pid}",
+    **dict.fromkeys(("openbsd", "netbsd"), "gdb -p {pid}"),
+    "illumos": "pstack {pid}",
+    "windows": "procdump -ma {pid}",
+}
+DUMPERS = {
+    "java": "jstack {pid}",
+    "python": "py-spy dump --pid {pid}",
+    "dotnet": "dotnet-stack report -p {pid}",
+}
+"""What prints the stacks of a program, by how its name begins; the same on every system."""
+OWNERS: Advice = {
+    "linux": "sudo ss -tuanpe",
+    "macos": "sudo netstat -anv",
+    "freebsd": "sockstat -46",
+    "openbsd": "fstat | grep internet",
+    "netbsd": "sockstat -n",
+    "illumos": "netstat -anu",
+    "windows": "netstat -anob, as administrator",
+}
+OWNERS_ELSEWHERE = "lsof -nP -i"
+TIMERS: Advice = {
+    "linux": "ss -o or netstat -o shows the timers",
+    "freebsd": "netstat -x shows the timers",
+    "": "ss -o or netstat -o shows the timers on Linux",
+}
+NO_TIMERS = "netstat of this system prints no timers"
+SS_STATES = {"SYN_RECEIVED": "syn-recv"}
+"""States that ss does not spell as the frame does, with hyphens."""
+
+
+def steps(scene: Scene, *advice: Advice | str) -> tuple[Step, ...]:
+    """The steps for the system of a dump; a text alone is for every system, and comes last."""
+    told = [each for each in advice if isinstance(each, Mapping)]
+    found = [
+        Step(system, command)
+        for system in (COMMON if scene.os is None else (scene.os,))
+        for each in told
+        if (command := _command(each, system))
+    ]
+    return (*found, *(Step("any", each) for each in advice if isinstance(each, str)))
+
+
+def _command(advice: Advice, system: str) -> str | None:
+    """The command of a step that serves a system."""
+    shared = advice.get("macos", "")
+    if system in BSD and shared.partition(" ")[0] in SHARED:
+        return advice.get(system, shared)
+    return advice.get(system)
+
+
+def which_program(scene: Scene) -> str:
+    """That no program is known, and which command shows it."""
+    return f"which program: {OWNERS.get(scene.os or '', OWNERS_ELSEWHERE)}"
+
+
+def by_timers(scene: Scene, what: str) -> str:
+    """That something is not known without timers, and whether an option shows them."""
+    return f"{what}: {TIMERS.get(scene.os or '', NO_TIMERS)}"
+
+
+def filled(advice: Advice, **values: object) -> Advice:
+    """A step with its blanks filled in.
+
+    >>> filled(REACH, addr="192.0.2.1", port=443)["windows"]
+    'Test-NetConnection 192.0.2.1 -Port 443'
+    """
+    return {system: command.format_map(values) for system, command in advice.items()}
+
+
+def of_process(advice: Advice, row: Cells) -> Advice:
+    """A step about the process of a row; none where its number is unknown.
+
+    >>> of_process(DESCRIPTORS, {"pid": 7}), of_process(DESCRIPTORS, {"pid": None})
+    ({'linux': 'ls -l /proc/7/fd | grep -c socket'}, {})
+    """
+    pid = count_of(row["pid"])
+    return {} if pid is None else filled(advice, pid=pid)
+
+
+def stack(row: Cells) -> Advice:
+    """What the threads of a row's process are doing, by the tool that its name suggests.
+
+    >>> [stack({"process": name, "pid": 70})["macos"] for name in ("java", "nginx")]
+    ['jstack 70', 'sample 70']
+    """
+    return of_process(_dumper(str(row["process"])), row)
+
+
+def _dumper(name: str) -> Advice:
+    own = next((cmd for start, cmd in DUMPERS.items() if name.startswith(start)), None)
+    return STACK if own is None else dict.fromkeys(SYSTEMS, own)
+
+
+def stack_of(process: str | None, pid: int | None) -> Advice:
+    """The same of a process that may be unknown; not on Windows.
+
+    >>> stack_of("python3", 70)["linux"], stack_of(None, None)["macos"]
+    ('py-spy dump --pid 70', 'sample PID')
+    """
+    found = filled(_dumper(process or ""), pid="PID" if pid is None else pid)
+    return {system: command for system, command in found.items() if system != "windows"}
+
+
+def sockets(state: str, row: Cells | None = None, flags: str = "pe") -> Advice:
+    """Who owns the sockets of a state.
+
+    Args:
+        state: Its canonical name.
+        row: One of those of a service, to ask for these alone.
+        flags: Further options of ss.
+
+    >>> sockets("FIN_WAIT_2")["linux"]
+    'ss -tanpe state fin-wait-2'
+    """
+    bound = "" if row is None else str(row["bound"])
+    port = port_of(bound) if port_of(bound).isdigit() else ""
+    return filled(
+        SOCKETS,
+        flags=flags,
+        ss=SS_STATES.get(state, state.lower().replace("_", "-")),
+        state=state,
+        windows=state.title().replace("_", ""),
+        where="" if row is None else _where(row, bound, port),
+        port=f":{port}" if port else "",
+    )
+
+
+def _where(row: Cells, bound: str, port: str) -> str:
+    """The filter of ss for the service of a row."""
+    if row["role"] == "client" and bound:
+        return f" dst {shlex.quote(bound)}"
+    return f" '( sport = :{port} )'" if port else ""

@@ -1,0 +1,1 @@
+"""What a diagnosis sees of one host."""

@@ -1,0 +1,59 @@
+"""Names of hosts in place of addresses: a dump without -n is judged as one with numbers.
+
+Where no address of an end is printed the name of its host stands for it, so that equal ends are
+equal and a finding can say whose they are. `scope` knows no name but `localhost`.
+"""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import Any
+
+import pandas as pd
+
+from nsparse.judging.arrays.codes import Bools
+from nsparse.judging.arrays.view import View
+from nsparse.judging.scene.scope import loopback
+
+SIDES = ("local", "remote")
+SERVICE = r"[:.][^:.]*$"
+"""The end of "web1:https" or "web1.https": the rest is the host."""
+
+
+def with_names(view: View) -> View:
+    """The same rows, with the name of a host where its address is missing.
+
+    A connection from a loopback address never leaves the host: its other end has that address,
+    whatever it is called (Windows prints the own end as a number, and names the other one).
+    """
+    bare = {side: _bare(view, side) for side in SIDES}
+    told = {f"{side}_addr": _filled(view, side, rows) for side, rows in bare.items() if rows.any()}
+    return view.beside_columns(told) if told else view
+
+
+def _bare(view: View, side: str) -> Bools:
+    """Rows whose end has a name, and no address."""
+    named = view.known(f"{side}_name") & ~view.known(f"{side}_addr")
+    bare: Bools = named & (view.inet | view.known(f"{side}_port"))
+    return bare
+
+
+def _filled(view: View, side: str, bare: Bools) -> Any:
+    """The addresses of one side, with the names of hosts among them."""
+    told = pd.Series(view.array(f"{side}_addr"), copy=True)
+    names = pd.Series(view.array(f"{side}_name"), copy=False)[bare]
+    hosts = names.str.replace(SERVICE, "", regex=True)
+    told[bare] = hosts.map({host: _harmless(host) for host in hosts.unique()})
+    if side == "remote":
+        here = bare & view.where("local_addr", loopback, bare)
+        told[here] = pd.Series(view.array("local_addr"), copy=False)[here]
+    return told.array
+
+
+def _harmless(host: str) -> str:
+    """A name as it may stand in a command: whoever answers for an address chooses its name.
+
+    >>> _harmless("web-1.example"), _harmless("-e$(id)")
+    ('web-1.example', "'e$(id)'")
+    """
+    return quote(host.lstrip("-"))

@@ -1,0 +1,57 @@
+"""The list of processes in the bundle of a host: whom it names, and whether it names all.
+
+Nothing here imports pandas at the top, so that a diagnosis may import it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nsparse.judging.arrays.view import View
+
+ALWAYS = {"windows": 4}
+"""A process that a list of all names: System on Windows, else the first one."""
+FIRST = 1
+
+
+def listed(facts: Mapping[str, object]) -> dict[int, str]:
+    """The programs by PID, "" where the list has none.
+
+    >>> listed({"proctable": {4: "System"}}), listed({"proctable": [7]}), listed({})
+    ({4: 'System'}, {7: ''}, {})
+    """
+    table = facts.get("proctable")
+    names = table if isinstance(table, Mapping) else {}
+    pids = table if isinstance(table, Iterable) else ()
+    return {int(pid): str(names.get(pid, "")) for pid in pids if str(pid).isdecimal()}
+
+
+def complete(view: View, os: str | None, facts: Mapping[str, object]) -> bool:
+    """Whether the list may be of all processes: one of a few proves of no other that it is gone.
+
+    Args:
+        view: The rows of the host.
+        os: Its system.
+        facts: What its bundle says.
+    """
+    known = listed(facts)
+    return ALWAYS.get(os or "", FIRST) in known and len(known) >= len(view.values("pid"))
+
+
+def called(view: View, os: str | None, facts: Mapping[str, object]) -> View:
+    """The same rows, where processes of Windows known by their PID alone have their names.
+
+    Only `tasklist` has a column of names: in what ps prints a name with blanks has no end.
+    """
+    import pandas as pd
+
+    bare = ~view.known("process")
+    names = {pid: name for pid, name in listed(facts).items() if name}
+    if os != "windows" or not names or not bare.any():
+        return view
+    told = pd.Series(view.array("pid"))[bare].map(names)
+    column = pd.Series(view.array("process"))
+    column[told.index] = told.astype(column.dtype)
+    return view.beside_columns({"process": column.array})

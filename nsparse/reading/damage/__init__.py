@@ -1,0 +1,1 @@
+"""Lines that were cut or wrapped: what is left of them, and what belongs together."""

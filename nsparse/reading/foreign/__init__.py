@@ -1,0 +1,1 @@
+"""Texts that are no socket tables, known by their look."""

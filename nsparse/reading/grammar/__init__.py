@@ -1,0 +1,1 @@
+"""One grammar a dialect, and the expressions that are derived from it."""

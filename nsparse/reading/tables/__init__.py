@@ -1,0 +1,1 @@
+"""From numbered lines to tables of rows, with every line accounted for."""

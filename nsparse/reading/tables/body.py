@@ -1,0 +1,200 @@
+"""Rows, and the lines that continue them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nsparse.reading.cells.convert import Record
+from nsparse.reading.grammar.grammar import Match
+from nsparse.reading.tables.course import Course
+from nsparse.reading.tables.ledger import Line
+from nsparse.reading.tables.table import Table, Voice
+from nsparse.reading.texts.text import BLANKS
+
+if TYPE_CHECKING:
+    from nsparse.reading.tables.rows import Run
+
+AFTER_BLANK = 2
+"""Forums and XP put an empty line between a row and the line of its program."""
+
+REST = "the rest of the row, which the line below may be"
+"""What a row lacks that may have been cut, where its end would go on with the next line."""
+
+
+class Body:
+    """The rows of the tables of a text."""
+
+    def __init__(self, course: Course) -> None:
+        self.course, self.floor, self.ledger = course, course.floor, course.ledger
+
+    def extend(self, table: Table, run: Run) -> None:
+        """Many rows that simply go on a table."""
+        self.ledger.settle(among_rows=self.course.open)
+        table.records.extend(run)
+        for kind, lines in run.census.items():
+            self.ledger.count(kind, lines)
+        self._stand(run.indent)
+
+    def rows(self, number: int) -> int:
+        """Take the rows from a line on that stand above other rows; how many there are.
+
+        Where the next line surely is a row, nothing below is the rest of this one.
+        """
+        table, lines = self.floor.speaks, self.course.lines
+        if table is None:
+            return 0
+        found: list[Record] = []
+        text = (lines[number - 1] or "").strip(BLANKS)
+        for at in range(number, len(lines)):
+            below = (lines[at] or "").strip(BLANKS)
+            match = table.reads(table.voice, text) if self.floor.begins(below) else None
+            if match is None:
+                break
+            if table.rivals or table.heirs:
+                table.narrow(text)
+            found.append(Record(at, text, match))
+            text = below
+        if found:
+            self._take(table, found)
+        return len(found)
+
+    def _take(self, table: Table, records: Sequence[Record]) -> None:
+        """More rows of a table, one below the other."""
+        last = records[-1]
+        self.ledger.settle(among_rows=self.course.open)
+        table.records.more(records)
+        self.ledger.count("rows", len(records))
+        self.course.taken = last.line
+        self._stand((self.course.lines[last.line - 1] or "").find(last.text))
+
+    def row(self, line: Line) -> bool:
+        """One more row of the table that is open."""
+        table = self.floor.speaks
+        if table is None:
+            return False
+        match = table.reads(table.voice, line.text)
+        if match is None:
+            return False
+        self._add(table.voice, line, match)
+        return True
+
+    def more(self, line: Line) -> bool:
+        """A line that continues the row above, or the damaged one that stands there."""
+        table = self.floor.table
+        if table is None or self.floor.headings or not table.records or not self._is_near(line):
+            return False
+        if table.voice.opening.match(line.text):
+            return False  # a damaged row, not a free text that happens to begin like one
+        for kind in self._continuations(line):
+            match = table.voice.match(kind, line.text)
+            if match is not None:
+                self._continue(table, line, match)
+                return True
+        return False
+
+    def _continuations(self, line: Line) -> Iterator[str]:
+        """The kinds of continuation line that may stand at this indentation."""
+        if line.indent > self.course.indent:
+            yield "detail"
+        owned = line.indent or line.text.startswith("[") or self._between(line)
+        if owned and not self._heads(line.text):
+            yield "owner"
+        yield "rest"
+
+    def _is_near(self, line: Line) -> bool:
+        """Whether a line stands among rows: a program in brackets also below one empty line."""
+        below = line.number - self.course.taken
+        return self.course.open or (line.text.startswith("[") and below == AFTER_BLANK)
+
+    def _heads(self, text: str) -> bool:
+        """Whether a line of several words is a heading, of any dialect."""
+        kinds = ("header", "banner") if " " in text else ()
+        return any(self.floor.claiming(kind, text) for kind in kinds)
+
+    def _continue(self, table: Table, line: Line, match: Match) -> None:
+        if self.ledger.waiting:
+            self.ledger.settle(among_rows=True)
+            self.ledger.damaged = line.number
+        if self.ledger.damaged == line.number:
+            self.ledger.pass_over("orphan", line, "continues a row that could not be read")
+            self.ledger.damaged = line.number + 1
+            return
+        self.course.taken = line.number
+        table.records[-1].more.append(match)
+        table.rivals = table.heirs = ()
+        self.ledger.count("details")
+
+    def _between(self, line: Line) -> bool:
+        """Whether all indentation is lost, and what stands around tells an owner from a remark."""
+        if self.course.indent or self.floor.table is None:
+            return False
+        follows = (*self.course.following(line), "")[0]
+        if follows.startswith("[") or self.floor.table.voice.opening.match(follows):
+            return True
+        return " " not in line.text and any(record.more for record in self.floor.table.records[-9:])
+
+    def new_row(self, line: Line) -> bool:
+        """A row that begins a table, or shows that the one above is another dialect's."""
+        if self._turns_out(line):
+            return True
+        readers = self.floor.readers(line.text)
+        if not readers.claims:
+            return False
+        (voice, match), *others = readers.claims
+        stranger = self.floor.begins(line.text) and not self.floor.expects(voice)
+        if stranger and line.number == self.course.followed:
+            return False  # a damaged row of those who speak, and only its beginning
+        table = self._add(voice, line, match)
+        if len(table.records) == 1:
+            table.rivals, table.heirs = tuple(v for v, _ in others), readers.heirs
+        return True
+
+    def _turns_out(self, line: Line) -> bool:
+        """Whether a row shows that the rows above were another dialect's, and which."""
+        table = self.floor.speaks
+        if table is None:
+            return False
+        readers = [voice for voice in table.speakers[1:] if table.reads(voice, line.text)]
+        if not readers:
+            return False
+        table.hand_over(readers[0])
+        table.rivals, table.heirs = tuple(readers[1:]), ()
+        return self.row(line)
+
+    def _add(self, voice: Voice, line: Line, match: Match) -> Table:
+        table = self.floor.speaks
+        if table is None or table.voice is not voice:
+            self.ledger.settle(among_rows=False)
+            table = self.floor.begin(voice, line.number)
+            self.ledger.found.tables.append(table)
+        self.ledger.settle(among_rows=self.course.open)
+        if table.rivals or table.heirs:
+            table.narrow(line.text)
+        table.records.append(Record(line.number, line.text, match))
+        self.ledger.count("rows")
+        self.course.taken = line.number
+        self._stand(line.indent)
+        return table
+
+    def _stand(self, indent: int) -> None:
+        """Rows are open, and the last is indented so far."""
+        self.course.indent = indent
+        self.course.open = True
+        self.course.skipping = None
+
+    def distrust(self, missing: str = REST) -> None:
+        """Take back the last row, if there is one: it may have been cut at its end."""
+        table = self.floor.table
+        if table is None:
+            return
+        self.take_back(table, [table.records[-1]], missing)
+
+    def take_back(self, table: Table, records: Sequence[Record], missing: str) -> None:
+        """Some rows, with the lines that continue them, are none: they lack something."""
+        table.records.drop({id(record) for record in records})
+        for record in records:
+            self.ledger.count("rows", -1)
+            self.ledger.count("details", -len(record.more))
+            self.ledger.refuse(Line(record.line, 0, record.text), table.voice, missing)
+            self.ledger.count("problems", len(record.more))
