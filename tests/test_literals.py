@@ -407,10 +407,13 @@ def test_a_line_that_names_no_host_is_a_sentence(label: str) -> None:
     assert parse(f"{label}\n{ROWS[0]}\n").frame["host"].isna().all()
 
 
-@pytest.mark.parametrize("owner", ['""",1,0', '"",1,0', '""a",1,0', '"a""",1,0', '""",pid=1,fd=0'])
+@pytest.mark.parametrize(
+    "owner",
+    ['""",1,0', '"",1,0', '""a",1,0', '"a""",1,0', '""",pid=1,fd=0', '"" "",1,0', '""a"",1,0'],
+)
 def test_a_program_may_be_called_by_a_quote(owner: str) -> None:
     row = f"LISTEN 0 128 192.0.2.1:22 *:* users:(({owner}))\n"
-    dump = parse("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" + row)
+    dump = parse("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" + row * 2)
     name = owner.rpartition('"')[0].removeprefix('"')
-    assert dump.frame["process"].fillna("").tolist() == [name]
+    assert dump.frame["process"].fillna("").tolist() == [name] * 2
     assert dump.problems == []

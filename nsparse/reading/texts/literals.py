@@ -20,6 +20,7 @@ from nsparse.reading.texts.unbroken import (
     DOUBLED,
     FAMILY,
     QUOTES,
+    is_doubled,
     is_heading,
     is_of_table,
     is_row,
@@ -95,7 +96,7 @@ def shows(text: str) -> bool:
     """Whether a text holds a quote where only a program's source has one."""
     if not any(map(text.__contains__, (*QUOTES, HEREDOC))):
         return False
-    if any(map(text.__contains__, _ESCAPES)) or DOUBLED.search(text) or _heredoc(text[:LOOK]):
+    if any(map(text.__contains__, _ESCAPES)) or is_doubled(text) or _heredoc(text[:LOOK]):
         return True
     signs = _SIGN.finditer(text, 0, LOOK)
     return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)

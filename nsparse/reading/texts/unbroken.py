@@ -267,7 +267,13 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text.replace(r"\t", "\t").replace(r"\x20", " "))
 
 
-DOUBLED = re.compile(r'\(\(""[^"]+"",')
-"""How quotes of owners are escaped in CSV, C# and Visual Basic; a name may begin with one."""
+def is_doubled(text: str) -> bool:
+    """Whether quotes of owners are doubled, as they are between others: a name may have its own."""
+    return DOUBLED.search(text) is not None and '"' in _OWNERS.sub("", text)
+
+
+DOUBLED = re.compile(r'\(\(""[^"\n]+"",')
+"""How quotes of owners are escaped in CSV, C# and Visual Basic."""
+_OWNERS = re.compile(r"users:\(\(.*?\)\)")
 _QUOTE = re.compile(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
 _ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")
