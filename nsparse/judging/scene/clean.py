@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.arrays.codes import SPREADING, Bools, Codes, Ints, codes, compact, joined
-from nsparse.judging.arrays.ends import Ends
 from nsparse.judging.arrays.view import View
+from nsparse.judging.scene.ends import SIDES, Ends
 
 PLACE = (
     "file",
@@ -34,7 +34,7 @@ KNOWN_BY = (
     "family",
     "state",
     "state_raw",
-    *(f"{end}_{part}" for end in ("local", "remote") for part in ("addr", "port", "zone", "name")),
+    *(f"{end}_{part}" for end in SIDES for part in ("addr", "port", "zone", "name")),
     "path",
     "cookie",
     "inode",

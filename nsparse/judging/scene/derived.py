@@ -7,9 +7,9 @@ import pandas as pd
 
 from nsparse.judging.arrays.codes import Bools, Codes, Ints, dense, dense_codes, firsts, tuples
 from nsparse.judging.arrays.columns import Words, listed
-from nsparse.judging.arrays.ends import Ends
 from nsparse.judging.arrays.view import View
 from nsparse.judging.scene.constants import Constants
+from nsparse.judging.scene.ends import Ends
 from nsparse.judging.scene.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, Small, roles
 
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")

@@ -13,9 +13,9 @@ import pandas as pd
 
 from nsparse.judging.arrays.codes import Bools
 from nsparse.judging.arrays.view import View
+from nsparse.judging.scene.ends import SIDES
 from nsparse.judging.scene.scope import loopback
 
-SIDES = ("local", "remote")
 SERVICE = r"[:.][^:.]*$"
 """The end of "web1:https" or "web1.https": the rest is the host."""
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nsparse.judging.arrays.codes import Bools, Codes, Ints, compact, joined
-from nsparse.judging.arrays.ends import Ends
 from nsparse.judging.arrays.members import is_among
+from nsparse.judging.scene.ends import Ends
 
 Small = npt.NDArray[np.int8]
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nsparse.judging.arrays.codes import Bools, Codes, Finder, Ints, compact, firsts, joined
-from nsparse.judging.arrays.ends import NO_PORT, PORT_BITS, Ends, address_of, port_of
 from nsparse.judging.arrays.members import is_among
 from nsparse.judging.arrays.texts import are_any_of
 from nsparse.judging.arrays.view import View
+from nsparse.judging.scene.ends import NO_PORT, PORT_BITS, Ends, address_of, port_of
 from nsparse.judging.scene.repeats import by_shared_end
 
 Small = npt.NDArray[np.int8]

@@ -34,12 +34,12 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.arrays.codes import Bools, Ints, codes, joined
-from nsparse.judging.arrays.ends import ends_of
 from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import PERSISTS_S
 from nsparse.judging.scene.clean import completed, repeats
 from nsparse.judging.scene.constants import NO_FACTS, Constants, constants
 from nsparse.judging.scene.derived import derived, queues, with_remote
+from nsparse.judging.scene.ends import ends_of
 from nsparse.judging.scene.hosts import Named, by_host, moments, named
 from nsparse.judging.scene.impossible import aside, impossible
 from nsparse.judging.scene.names import with_names
