@@ -582,14 +582,48 @@ def test_tables_of_two_systems_are_of_no_one_moment() -> None:
     assert dump.frame["snapshot"].tolist() == [0, 0, 1]
 
 
-def test_counts_of_addresses_are_no_rows() -> None:
-    """`sort | uniq -c`: what a line number is taken off is still a row of several words."""
-    solaris = (
-        "TCP: IPv4\n   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
-        "-------------------- -------------------- ----- ------ ----- ------ -----------\n"
-        "192.0.2.60.32784     192.0.2.72.6000      32120      0 24820     32 ESTABLISHED\n"
-    )
-    assert len(parse(f"{solaris}\n     45 192.0.2.7\n     12 192.0.2.8\n").frame) == 1
+SOLARIS = """\
+TCP: IPv4
+   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State
+-------------------- -------------------- ----- ------ ----- ------ -----------
+192.0.2.60.32784     192.0.2.72.6000      32120      0 24820     32 ESTABLISHED
+"""
+HALVES = (
+    "192.0.2.10.22\n",
+    "192.0.2.9.51514      49640 1a2b3c4e 1a2b3c4d 128872 5e6f7081 5e6f7081   406  1460 ESTABLISHED\n",
+)
+ON_TWO_LINES = (
+    "TCP: IPv4\n"
+    "Local/Remote Address Swind  Snext     Suna   Rwind  Rnext     Rack    Rto   Mss     State\n"
+) + "".join(HALVES)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "damaged"),
+    [
+        # `sort | uniq -c`, and ends and names by themselves.
+        (f"{SOLARIS}\n     45 192.0.2.7\n     12 192.0.2.8\n", 1, []),
+        (f"{SOLARIS}\n192.0.2.7.22\n", 1, []),
+        (f"{SOLARIS}\nhost.example\n", 1, []),
+        (f"{SOLARIS}host.example\n", 1, []),
+        # Among rows, or right below them where they begin so, it is one that was cut.
+        (f"{SOLARIS}192.0.2.60.22\n", 1, [5]),
+        (f"{SOLARIS}host.example\n{SOLARIS[-78:]}", 2, [5]),
+        # Such an end is the first half of a row of two lines, of which none is a row alone.
+        (ON_TWO_LINES + "".join(HALVES), 2, []),
+        (ON_TWO_LINES + HALVES[0], 1, [5]),
+        (ON_TWO_LINES + HALVES[0] + "".join(HALVES), 2, [5]),
+        (ON_TWO_LINES + HALVES[1] + "".join(HALVES), 2, [5]),
+        (f"{ON_TWO_LINES}\n192.0.2.7.22\n", 1, []),
+    ],
+)
+def test_an_end_alone_is_a_row_only_with_its_other_half(
+    text: str, rows: int, damaged: list[int]
+) -> None:
+    dump = parse(text)
+    assert adds_up(dump)
+    assert len(dump.frame) == rows == dump.frame["remote_port"].notna().sum()
+    assert [problem.line for problem in dump.problems] == damaged
 
 
 def test_moments_of_many_rows_are_parted_as_well() -> None:

@@ -61,14 +61,8 @@ class Sense:
         return self.floor.opens(text.strip(BLANKS)) is not None
 
     def is_row(self, text: str) -> bool:
-        """Whether a line is a whole row by itself, of a kind that begins like nothing else too.
-
-        An end alone is a row below some headings, and the rest of one below any.
-        """
-        floor = self.floor
-        return self.headed and any(
-            len(match.fields) > 1 for _, match in floor.claiming("bare", text, floor.near)
-        )
+        """Whether a line is a whole row by itself, of a kind that begins like nothing else too."""
+        return self.headed and bool(self.floor.claiming("bare", text, self.floor.near))
 
     @property
     def headed(self) -> bool:

@@ -147,10 +147,18 @@ class Wraps:
         return detail or self.bare(text) != text or self.floor.looks.of(inner).goes_on
 
     def _owned(self, text: str, below: str) -> bool:
-        """Whether a line is a row, and the one below names its owner: nothing is left to join."""
-        texts = text.strip(BLANKS), below.strip(BLANKS)
-        return texts[1].startswith("[") and any(
-            voice.match("owner", texts[1]) and voice.reads(texts[0], headed=True)
+        """Whether a line is a row, and the one below names its owner: nothing is left to join.
+
+        So it is where two lines are the halves of a row that is printed on two.
+        """
+        above, below = text.strip(BLANKS), below.strip(BLANKS)
+        return any(
+            (
+                below.startswith("[")
+                and voice.match("owner", below)
+                and voice.reads(above, headed=True)
+            )
+            or (voice.match("first", above) and voice.match("second", below))
             for voice in self.floor.near
         )
 

@@ -31,11 +31,16 @@ ROWS = ("row", "bare", "faint")
 """The kinds of row: known by its shape; only its own header makes it one; and under its own
 header it still looks like another dialect's, until a row comes that only this one reads.
 """
-KINDS = (*ROWS, "detail", "owner", "rest", "header", "banner", "skip", "message")
+KINDS = (
+    *(*ROWS, "first", "second"),
+    *("detail", "owner", "rest"),
+    *("header", "banner", "skip", "message"),
+)
 """The kinds of line a grammar may name.
 
-`detail`, `owner` and `rest` continue the row above: indented deeper than it, indented at all,
-or anywhere. `skip` opens a section that holds no sockets of ours; `message` is what the tool
+`first` and `second` are the lines of a row that is printed on two: neither is anything without
+the other. `detail`, `owner` and `rest` continue the row above: indented deeper than it, indented at
+all, or anywhere. `skip` opens a section that holds no sockets of ours; `message` is what the tool
 says beside the table.
 """
 

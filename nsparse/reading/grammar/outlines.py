@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 SEVERAL = (*ROWS, "header")
 """The kinds of line that may stand on several lines."""
 
-SINGLE = ("banner", "skip", "message")
+SINGLE = ("first", "banner", "skip", "message")
 """Those that stand on one, and need no other above."""
 
 DETAIL = ("detail",)
 """What continues a row, indented deeper than it."""
 
-MORE = ("owner", "rest")
+MORE = ("second", "owner", "rest")
 """Those that may continue a row of their dialect without being indented deeper than it."""
 
 PLACES = 5_000

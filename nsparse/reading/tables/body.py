@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading.cells.convert import Record
 from nsparse.reading.grammar.grammar import Match
+from nsparse.reading.tables import noise
 from nsparse.reading.tables.course import Course
-from nsparse.reading.tables.ledger import Line
+from nsparse.reading.tables.ledger import Line, Opener
 from nsparse.reading.tables.table import Table, Voice
 from nsparse.reading.texts.text import BLANKS
 
@@ -22,11 +23,23 @@ REST = "the rest of the row, which the line below may be"
 """What a row lacks that may have been cut, where its end would go on with the next line."""
 
 
+class Half(NamedTuple):
+    """The first line of a row of two, who reads it, and what."""
+
+    line: Line
+    voice: Voice
+    match: Match
+
+
 class Body:
     """The rows of the tables of a text."""
 
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
+        self._half: Half | None = None
+        """The line that is a row if the next one is its second half."""
+        self._paired: Record | None = None
+        """The last row that had both."""
 
     def extend(self, table: Table, run: Run) -> None:
         """Many rows that simply go on a table."""
@@ -69,18 +82,51 @@ class Body:
         self._stand((self.course.lines[last.line - 1] or "").find(last.text))
 
     def row(self, line: Line) -> bool:
-        """One more row of the table that is open."""
+        """One more row of the table that is open, or the first half of one."""
         table = self.floor.speaks
-        if table is None:
+        match = table.reads(table.voice, line.text) if table is not None else None
+        if table is None or match is None:
+            return self._halved(line)
+        self._add(table.voice, line, match)
+        return True
+
+    def _halved(self, line: Line) -> bool:
+        """The first line of a row of two, which waits for the second: alone it is none.
+
+        Where such rows stand, or others that begin with an end as it does, it is a damaged one.
+        """
+        if not self.course.open:
             return False
-        match = table.reads(table.voice, line.text)
+        claims = self.floor.claiming("first", line.text, self.floor.near)
+        if not claims:
+            return False
+        (voice, match), *_ = claims
+        self._half = Half(line, voice, match)
+        table, speaker = self.floor.table, self.floor.voice()
+        paired = table is not None and table.records[-1:] == [self._paired]
+        among = self.floor.headings or paired
+        sure = among or noise.begins_with_end(line.text)
+        self.ledger.wait(line, Opener(speaker, voice) if sure else None)
+        return True
+
+    def _second(self, line: Line) -> bool:
+        """The other half of a row whose first stands above."""
+        half, waiting = self._half, self.ledger.waiting
+        if half is None or not waiting or waiting[-1][0] is not half.line:
+            return False
+        match = half.voice.match("second", line.text)
         if match is None:
             return False
-        self._add(table.voice, line, match)
+        waiting.pop()
+        table = self._add(half.voice, half.line, half.match)
+        self._paired = table.records[-1]
+        self._continue(table, line, match)
         return True
 
     def more(self, line: Line) -> bool:
         """A line that continues the row above, or the damaged one that stands there."""
+        if self._second(line):
+            return True
         table = self.floor.table
         if table is None or self.floor.headings or not table.records or not self._is_near(line):
             return False
