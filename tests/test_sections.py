@@ -107,7 +107,7 @@ USERS = 'users:(("program",pid=N,fd=N))'
     [
         ("tcp        O      0 192.0.2.1:22 192.0.2.9:5 LISTEN", 12, "a number (Recv-Q)"),
         ("tcp        0     1O 192.0.2.1:22 192.0.2.9:5 LISTEN", 18, "a number (Send-Q)"),
-        ("tcp        0      0 192.0.2.1:22", 33, "a blank"),
+        ("tcp        0      0 192.0.2.1:22", 33, "a remote address and port (host:port)"),
         ("tcp        0      0 192.0.2.1:22 192.", 34, "a remote address and port (host:port)"),
         ("tcp  0  0 192.0.2.1:66000 192.0.2.9:5 LISTEN", 11, "a port between 0 and 65535"),
         ("ESTAB  x  0  192.0.2.1:22  192.0.2.9:5", 1, "a protocol such as tcp or udp6"),
@@ -134,7 +134,8 @@ SS_ROW = 'ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:(("sshd",pid=7,fd=3))\n'
         ("ES\x01AB 0 0 192.0.2.1:22 192.0.2.9:5", 1, ("a state such as ESTAB or LISTEN",)),
         ("ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:", 36, (USERS,)),
         ('ESTAB 0 0 192.0.2.1:22 192.0.2.9:5 users:(("ss', 36, (USERS,)),
-        ("ESTAB 0 0 192.0.2.1:22", 23, ("a blank",)),
+        ("ESTAB 0 0 192.0.2.1:22", 23, ("a remote address and port (host:port)",)),
+        ("ESTAB 0 0", 10, ("a local address and port (host:port)",)),
     ],
 )
 def test_what_could_have_stood_there_is_what_other_rows_have(

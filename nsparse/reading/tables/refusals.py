@@ -79,7 +79,17 @@ def _likely(outcome: Refusal, places: Places) -> list[str]:
 
 
 def _refusal(grammar: Grammar, text: str) -> Refusal | None:
-    """Where the line leaves the kind of row that it follows longest."""
-    rows = (grammar.explain(kind, text) for kind in ROWS if kind in grammar.kinds)
-    refusals = [outcome for outcome in rows if isinstance(outcome, Refusal)]
-    return max(refusals, key=lambda refusal: refusal.offset, default=None)
+    """Where the line leaves the kind of row that it follows longest.
+
+    What a line lacks that ends too early is the cell behind the next blank, not the blank.
+    """
+    rows = ((kind, grammar.explain(kind, text)) for kind in ROWS if kind in grammar.kinds)
+    refusals = [(kind, outcome) for kind, outcome in rows if isinstance(outcome, Refusal)]
+    if not refusals:
+        return None
+    kind, longest = max(refusals, key=lambda refusal: refusal[1].offset)
+    if longest.offset == len(text):
+        behind = grammar.explain(kind, text + " ")
+        if isinstance(behind, Refusal) and behind.offset > len(text):
+            return Refusal(len(text), behind.expected)
+    return longest
