@@ -79,7 +79,9 @@ def _one_is_stuck(part: pd.DataFrame, limits: Limits) -> bool:
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     stuck = part[part["stuck"]]
-    first = stuck.iloc[0]
+    first, at = stuck.iloc[0], stuck.index.to_numpy()[:1]
+    others = int(scene.view.tally(at, listening(scene), "local_port")[0]) > len(part)
+    place = str(first["service"]) if others else f"port {first['local_port']}"
     earlier = before(scene, stuck, ["recv_q"])["recv_q"]
     lasting = bool(flagged(earlier >= stuck["send_q"].clip(lower=1)).any())
     owner = owner_of(first) if stuck["owner"].nunique() == 1 else {}
@@ -90,7 +92,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         group=Group(**owner, service=first["service"]),
         n=len(stuck),
         base=len(part),
-        verdict=_verdict(stuck, len(part), actor(owner.get("owner"), LOCAL_PROGRAM)),
+        verdict=_verdict(stuck, len(part), place, actor(owner.get("owner"), LOCAL_PROGRAM)),
         sockets=labels(stuck, part[~part["stuck"]]),
         limits={**limits, "backlog": float(first["send_q"])},
         evidence=tuple(_evidence(part)),
@@ -105,15 +107,14 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     )
 
 
-def _verdict(stuck: pd.DataFrame, total: int, who: str) -> str:
+def _verdict(stuck: pd.DataFrame, total: int, place: str, who: str) -> str:
     n, waiting = len(stuck), int(stuck["recv_q"].sum())
     limits = sorted({int(limit) for limit in stuck["send_q"]})
     limit = " to ".join(thousands(limit) for limit in dict.fromkeys((limits[0], limits[-1])))
     return (
-        f"{who} does not accept on {n} of {plural(total, 'listener')} of port "
-        f"{stuck['local_port'].iat[0]}: {plural(waiting, 'connection')} wait there and the limit "
-        f"is {limit}, while the other {'listener keeps' if total - n == 1 else 'listeners keep'} "
-        "up."
+        f"{who} does not accept on {n} of {plural(total, 'listener')} of {place}: "
+        f"{plural(waiting, 'connection')} wait there and the limit is {limit}, while the other "
+        f"{'listener keeps' if total - n == 1 else 'listeners keep'} up."
     )
 
 

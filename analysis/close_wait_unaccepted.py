@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice, queues
 from nsparse.judging.evidence.accept import Length
-from nsparse.judging.evidence.around import states_of
+from nsparse.judging.evidence.around import LISTENER, on_port, states_of
 from nsparse.judging.evidence.closed_there import SOURCES, closers, evidence, of_kind, unknown
 from nsparse.judging.evidence.finding import LOCAL_PROGRAM, count_of, owner_of
 from nsparse.judging.evidence.pile import piles
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nsparse.judging.scene.scene import Scene
 
 FAMILY = "close-wait"
-LISTENER = ("listener",)
 ELSEWHERE = (
     "where they wait: the queue of the listener is shorter. Kernels before 2.6.18 show 0 there; "
     "else a program that this dump cannot see, as in a container, may hold them"
@@ -66,6 +65,7 @@ def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
     queue = Length(count_of(listener["recv_q"]), count_of(listener["send_q"]))
     agrees, short = (told(sum(stranded.values())) for told in (queue.is_about, queue.is_short_of))
     who, bound = actor(listener["owner"], LOCAL_PROGRAM), pile.first["bound"]
+    place = on_port(pile.scene, int(pile.rows.at[0]), LISTENER)
     without = ", ".join(f"{thousands(n)} {state}" for state, n in stranded.items())
     return pile.finding(
         "close-wait-unaccepted",
@@ -75,7 +75,7 @@ def _unaccepted(pile: Pile, listener: Row, stranded: States) -> Finding:
             down=int(short),
             proven=queue.over,
         ),
-        f"{thousands(pile.n)} of {plural(pile.base, 'connection')} on port {port_of(bound)} "
+        f"{thousands(pile.n)} of {plural(pile.base, 'connection')} {place} "
         f"{'was' if pile.n == 1 else 'were'} never accepted: {closers(pile)} given up, "
         f"{who} has not called accept().",
         group=Group(**owner_of(listener), role="server", service=bound),

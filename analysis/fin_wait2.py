@@ -109,7 +109,7 @@ def _stuck(scene: Scene, limits: Limits, found: Rows, *, vague: bool) -> Iterato
     large = found.part(scene.view.sizes(found.at, "group") >= least)
     large = facing(scene, large, "CLOSE_WAIT").beside(pooled=_pooled(scene, large.at))
     view = scene.view
-    over = view.tally(large.at, view.true("concrete") & ~view.true("live"), "group")
+    over = view.tally(large.at, ~view.true("live"), "group")
     for pile in piles(scene, large, limits, least=least):
         if vague and not pile.proofs:
             unsure = replace(pile, limits=_vague(limits))
@@ -155,7 +155,7 @@ def _finding(pile: Pile, *, drained: bool, vague: bool) -> Finding:
         "fin-wait2-stuck",
         severity,
         _confidence(pile, guessed=guessed, vague=vague),
-        f"{pile.part('')} {are(pile.n)} FIN_WAIT_2: {who} has closed its direction, "
+        f"{pile.part()} {are(pile.n)} FIN_WAIT_2: {who} has closed its direction, "
         f"{others(pile.rows, far)} not.",
         evidence=tuple(_evidence(pile)),
         cause=(_cause(pile, far),),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import LISTENER, on_port
 from nsparse.judging.evidence.finding import GROUPED, group_of, labels, settle, silent
 from nsparse.judging.scene.scope import scope
 from nsparse.prose import percent, plural, port_of, thousands
@@ -60,6 +61,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[i
     signs = list(_signs(scene, limits, part, own))
     severity: Severity = "warning" if signs else "notice"
     port = port_of(str(own["bound"].iat[0]))
+    place = on_port(scene, int(own.index[0]), LISTENER)
     others = held.iloc[1:]
     return Finding(
         id="hot-client",
@@ -69,7 +71,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[i
         n=n,
         base=len(part),
         verdict=(
-            f"{addr} holds {thousands(n)} of {plural(len(part), 'connection')} on port {port} "
+            f"{addr} holds {thousands(n)} of {plural(len(part), 'connection')} {place} "
             f"({percent(n, len(part))}){', and ' + signs[0] if signs else ''}."
         ),
         sockets=labels(own),

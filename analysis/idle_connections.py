@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import LISTENER, on_port, some_of
 from nsparse.judging.evidence.finding import (
     GROUPED,
     endpoint,
@@ -66,6 +67,8 @@ def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Findin
     full = bool(part["owned"].any()) and base >= limits["fd_share"] * scene.constants.fd_limit
     severity: Severity = "warning" if full else "notice"
     port = port_of(str(part["bound"].iat[0]))
+    at = int(part.index[0])
+    all_ = some_of(scene, at, base, LISTENER, "ESTABLISHED")
     bare = int((part["timer"] != "keepalive").sum())
     return Finding(
         id="idle-established",
@@ -75,8 +78,8 @@ def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Findin
         n=len(part),
         base=base,
         verdict=(
-            f"{thousands(len(part))} of {plural(base, 'connection')} on port {port} have been "
-            f"silent for {limits['idle_s'] / 3600:.0f} h or more: by design?"
+            f"{thousands(len(part))} of {all_} {on_port(scene, at, LISTENER)} have been silent "
+            f"for {limits['idle_s'] / 3600:.0f} h or more: by design?"
         ),
         sockets=labels(part),
         limits=dict(limits),

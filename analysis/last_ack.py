@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import unacked
+from nsparse.judging.evidence.around import BY_SERVICE
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _still_open(pile: Pile) -> int:
     """How many connections of the same services a program has still to close."""
     view, at = pile.scene.view, pile.rows.at
     waiting = view.is_("state", "CLOSE_WAIT").nonzero()[0]
-    ours = view.alike(waiting, at, *unacked.BY_SERVICE)
+    ours = view.alike(waiting, at, *BY_SERVICE)
     return int(ours.sum())
 
 

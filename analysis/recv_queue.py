@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import GROUP, some_of
 from nsparse.judging.evidence.elsewhere import before, other_ends
 from nsparse.judging.evidence.finding import (
     GROUPED,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Confidence, Limits, Severity, Step
     from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.evidence.around import Whole
     from nsparse.judging.scene.scene import Scene
 
 PROGRAM = "program"
@@ -55,10 +57,18 @@ REFS = ("tcp_diag.c, tcp_recvmsg (Linux)", "ip-sysctl tcp_rmem")
 
 @dataclass(frozen=True)
 class Backlog:
-    """The connections of one program, or of one of its services, that hold unread data."""
+    """The connections of one program, or of one of its services, that hold unread data.
+
+    Attributes:
+        rows: They.
+        base: How many are ESTABLISHED there.
+        whole: What these have in common.
+        group: Whose they are.
+    """
 
     rows: pd.DataFrame
     base: int
+    whole: Whole
     group: Group
 
 
@@ -140,11 +150,12 @@ def _backlogs(
     for lot in view.lots(at, PROGRAM):
         part, base = unread.loc[lot], bases[lot[0]]
         if part["group"].nunique() > 1 and _many(part, base, limits):
-            yield Backlog(part, base, Group(**owner_of(part.iloc[0])))
+            yield Backlog(part, base, (PROGRAM,), Group(**owner_of(part.iloc[0])))
             continue
         for some in view.lots(lot, "group"):
             rows = unread.loc[some]
-            yield Backlog(rows, services[some[0]], group_of(rows.iloc[0]))
+            group = group_of(rows.iloc[0])
+            yield Backlog(rows, services[some[0]], (PROGRAM, *GROUP), group)
 
 
 def _worth(scene: Scene, unread: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
@@ -184,7 +195,7 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         group=backlog.group,
         n=len(unread),
         base=backlog.base,
-        verdict=_verdict(unread, backlog.base, owner),
+        verdict=_verdict(scene, backlog, owner),
         sockets=labels(unread),
         limits=dict(limits),
         evidence=_evidence(scene, unread),
@@ -213,9 +224,10 @@ def _may_wait(scene: Scene, unread: pd.DataFrame) -> bool:
     return bool(served.any()) and not tells_accepted(scene)
 
 
-def _verdict(unread: pd.DataFrame, base: int, owner: str) -> str:
+def _verdict(scene: Scene, backlog: Backlog, owner: str) -> str:
+    unread, at = backlog.rows, int(backlog.rows.index[0])
     n, most = len(unread), thousands(int(unread["recv_q"].max()))
-    of = f"{thousands(n)} of {plural(base, 'connection')}"
+    of = f"{thousands(n)} of {some_of(scene, at, backlog.base, backlog.whole, 'ESTABLISHED')}"
     if n == 1:
         return f"{of} holds {most} unread bytes: {owner} is not reading."
     total = thousands(int(unread["recv_q"].sum()))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import connections, so_many, wholes
 from nsparse.judging.evidence.elsewhere import within_host
 from nsparse.judging.evidence.finding import (
     GROUPED,
     common_group,
-    connections,
     flagged,
     labels,
     peers_of,
@@ -85,7 +85,7 @@ def _lots(scene: Scene, lost: Bools) -> list[Ints]:
 def _bases(scene: Scene, lost: Bools) -> dict[int, int]:
     """What each row is a part of: the live connections of its service, or with its peer."""
     view, served, at = scene.view, scene.view.is_("role", "server"), lost.nonzero()[0]
-    by_service = view.tally(at, view.true("live") & served, "group")
+    by_service = so_many(scene, at, wholes(scene, at))
     by_peer = view.tally(at, view.true("live") & ~served, "remote_addr")
     both = zip(served[at].tolist(), by_service.tolist(), by_peer.tolist(), strict=True)
     bases = (service if here else peer for here, service, peer in both)
@@ -94,7 +94,6 @@ def _bases(scene: Scene, lost: Bools) -> dict[int, int]:
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:
     most = int(part["retrans"].max())
-    alike = part["group"].nunique() == 1
     return Finding(
         id="retransmit-stall",
         severity=_severity(part, base, limits),
@@ -104,7 +103,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Fin
         group=common_group(part),
         n=len(part),
         base=base,
-        verdict=_verdict(part, base, most, alike=alike),
+        verdict=f"{thousands(len(part))} of {_whole(scene, part, base)} {_verdict(part, most)}",
         sockets=labels(part),
         limits=dict(limits),
         evidence=_evidence(scene, part),
@@ -136,19 +135,21 @@ def _silent(part: pd.DataFrame) -> int:
     return int((flagged(backed) & flagged(silent)).any())
 
 
-def _verdict(part: pd.DataFrame, base: int, most: int, *, alike: bool) -> str:
-    n, first = len(part), part.iloc[0]
-    age = thousands(int(_age(part)))
-    if alike:
-        of = connections(first, base)
-    else:
-        of = f"{plural(base, 'connection')} to {first['remote_addr']}"
+def _whole(scene: Scene, part: pd.DataFrame, base: int) -> str:
+    """What they are a part of; of those with a peer the group, where it has no others."""
+    at = part.index.to_numpy()[:1]
+    whole = wholes(scene, at)[0]
+    if so_many(scene, at, [whole])[0] == base:
+        return connections(scene, int(at[0]), base, whole)
+    return f"{plural(base, 'connection')} to {part['remote_addr'].iat[0]}"
+
+
+def _verdict(part: pd.DataFrame, most: int) -> str:
+    n, age = len(part), thousands(int(_age(part)))
     gets = "gets" if n == 1 else "get"
     often = f"{'' if n == 1 else 'up to '}{plural(most, 'retransmission')}"
     oldest = "" if n == 1 else "the longest "
-    return (
-        f"{thousands(n)} of {of} {gets} no acknowledgement: {often}, {oldest}for at least {age} s."
-    )
+    return f"{gets} no acknowledgement: {often}, {oldest}for at least {age} s."
 
 
 def _evidence(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:

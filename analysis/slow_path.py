@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import GROUP, some_of
 from nsparse.judging.evidence.finding import GROUPED, flagged, group_of, labels, peers_of, settle
-from nsparse.prose import plural, thousands
+from nsparse.prose import thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,7 @@ def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside
     n, most = len(slow), float(slow["rtt"].max())
     severe = base >= limits["many"] and n / base >= limits["share"]
     severity: Severity = "warning" if severe else "notice"
+    of = some_of(scene, int(slow.index[0]), base, GROUP, "busy")
     takes = "takes" if n == 1 else "take up to"
     return Finding(
         id="rtt-outlier",
@@ -78,10 +80,7 @@ def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside
         group=group_of(slow.iloc[0]),
         n=n,
         base=base,
-        verdict=(
-            f"{thousands(n)} of {plural(base, 'connection')} {takes} {thousands(most)} ms for a "
-            f"round trip {beside}."
-        ),
+        verdict=(f"{thousands(n)} of {of} {takes} {thousands(most)} ms for a round trip {beside}."),
         sockets=labels(slow),
         limits=dict(limits),
         evidence=(peers_of(scene, slow),),

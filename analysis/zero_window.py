@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import some_of
 from nsparse.judging.evidence.elsewhere import before, other_ends, within_host
 from nsparse.judging.evidence.finding import (
     GROUPED,
@@ -197,7 +198,9 @@ def _evidence(scene: Scene, part: pd.DataFrame, blocked: int, base: int) -> tupl
     if unread := int(part["unread"].fillna(0).sum()):
         lines.append(f"unread at the other end: {plural(unread, 'byte')}")
     owner = actor(str(part["owner"].iat[0]), LOCAL_PROGRAM)
-    lines.append(f"{blocked} of {plural(base, 'connection')} of {owner} wait for a closed window")
+    of = some_of(scene, int(part.index[0]), base, (PROGRAM,), "open")
+    waits = "waits" if blocked == 1 else "wait"
+    lines.append(f"{blocked} of {of} of {owner} {waits} for a closed window")
     return tuple(lines)
 
 

@@ -306,6 +306,88 @@ def test_leak_of_an_unknown_direction() -> None:
     )
 
 
+NOBODYS = [row.removesuffix(" java/4711") for row in LEAK[:7]]
+ASTRAY = "CLOSE_WAIT 0 0 198.51.100.20:45PORT 203.0.113.7:46PORT"
+"""Neither of its ports tells which end serves."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "says", "beside"),
+    [
+        # What the program has besides, whatever its service is; what is over is no part of it.
+        (
+            [
+                *many(6, f"{ASTRAY} java/4711", 100),
+                f"ESTABLISHED 0 0 192.0.2.40:41000 {THERE} java/4711",
+                *many(9, f"TIME_WAIT 0 0 192.0.2.40:PORT {THERE} java/4711"),
+                f"ESTABLISHED 0 0 192.0.2.40:41001 {THERE} app/9337",
+            ],
+            "6 of 7 connections of java/4711",
+            1,
+        ),
+        # A connection of the program to itself is one, though it has two rows.
+        (
+            [
+                *many(6, f"{ASTRAY} java/4711", 100),
+                "LISTEN 0 9 127.0.0.1:3000 0.0.0.0:* java/4711",
+                "ESTABLISHED 0 0 127.0.0.1:3000 127.0.0.1:40000 java/4711",
+                "ESTABLISHED 0 0 127.0.0.1:40000 127.0.0.1:3000 java/4711",
+            ],
+            "6 of 7 connections of java/4711",
+            2,
+        ),
+        # Connections of nobody are a part of the service, whoever has the others.
+        ([*NOBODYS, *many(2, OPEN)], "6 of 8 connections on port 8080", 2),
+        (
+            [
+                *many(6, ASTRAY, 100),
+                *many(3, ASTRAY.replace("CLOSE_WAIT", "ESTABLISHED"), 200),
+                *many(2, f"{ASTRAY} java/4711".replace("CLOSE_WAIT", "ESTABLISHED"), 300),
+            ],
+            "6 of 11 connections without a known service",
+            5,
+        ),
+        # Another worker has accepted on the port as well.
+        (
+            [*LEAK, *many(3, OPEN.replace("4711", "4712"), 60000)],
+            "6 of 7 connections accepted by java/4711 on port 8080",
+            1,
+        ),
+        # The port is served on another address, too; then on both by both.
+        (
+            [*LEAK, "ESTABLISHED 0 0 198.51.100.21:8080 203.0.113.8:50000 java/4711"],
+            f"6 of 7 connections accepted on {HERE}",
+            1,
+        ),
+        (
+            [
+                *LEAK,
+                "ESTABLISHED 0 0 198.51.100.21:8080 203.0.113.8:50000 java/4711",
+                *many(3, OPEN.replace("4711", "4712"), 60000),
+            ],
+            f"6 of 7 connections accepted by java/4711 on {HERE}",
+            1,
+        ),
+        # What is over there, or leads from here to such a port elsewhere, is not served here.
+        (
+            [
+                *LEAK,
+                "TIME_WAIT 0 0 198.51.100.21:8080 203.0.113.8:50000",
+                "ESTABLISHED 0 0 192.0.2.40:40000 203.0.113.9:8080 java/4711",
+            ],
+            "6 of 7 connections accepted on port 8080",
+            1,
+        ),
+    ],
+)
+def test_how_many_of_which_connections(rows: list[str], says: str, beside: int) -> None:
+    """Who counts the rows of the dump comes to the same numbers, and so does the table."""
+    (finding,) = found("close-wait-leak", scene(rows))
+    assert finding.verdict.startswith(f"{says} are CLOSE_WAIT: ")
+    assert (finding.n, f" of {finding.base} " in says) == (6, True)
+    assert f"ESTABLISHED  {beside}" in finding.evidence
+
+
 @pytest.mark.parametrize("more", ["send_q=1", "lastsnd_ms=9000"])
 def test_half_close_in_use_is_no_leak(more: str) -> None:
     busy = [f"{line} {more}" if line.startswith("CLOSE") else line for line in LEAK]

@@ -60,6 +60,18 @@ def test_unread(ask: Ask) -> None:
     assert [line for _, line in finding.rows] == [3, 4, 5, 6, 7]
 
 
+def test_unread_of_those_that_are_open(ask: Ask) -> None:
+    """Where a program has others too, the words say which of its connections are counted."""
+    over = "tcp 0 0 198.51.100.30:10911 203.0.113.16:4200{} {} 1855/java\n"
+    [finding] = ask.found(NETSTAT + BROKER + over.format(1, "CLOSE_WAIT"), UNREAD)
+    assert finding.verdict.startswith("5 of 6 ESTABLISHED connections hold unread data")
+    [finding] = ask.found(NETSTAT + BROKER + over.format(1, "TIME_WAIT"), UNREAD)
+    assert finding.verdict.startswith("5 of 6 connections hold unread data")
+    other = over.replace(":10911", ":22").format(1, "CLOSE_WAIT").replace("1855/java", "7/sshd")
+    [finding] = ask.found(NETSTAT + BROKER + other, UNREAD)
+    assert finding.verdict.startswith("5 of 6 connections hold unread data")
+
+
 @pytest.mark.parametrize(
     ("queues", "expected"),
     [
@@ -393,6 +405,11 @@ def test_many_peers_of_one_service_are_one_finding(ask: Ask) -> None:
     shown = [f"203.0.113.{n} port {40000 + n}: Send-Q 5 000" for n in range(3)]
     assert list(finding.evidence[:4]) == [*shown, "next probe in 9.0 s, 0 probes unanswered"]
     assert [line.split(":")[0] for line in finding.evidence[4:]] == ["peers", WAITING]
+    over = 'CLOSE-WAIT 0 0 192.0.2.1:80 198.51.100.9:50000 users:(("app",pid=7,fd=9))\n'
+    [finding] = ask.found(closed(*["9sec,0"] * 6, peers=6) + over, WINDOW)
+    assert finding.evidence[-1] == WAITING.replace("connections", "open connections")
+    [finding] = ask.found(closed("9sec,0"), WINDOW)
+    assert finding.evidence[-1] == "1 of 1 connection of app/7 waits for a closed window"
     [finding] = ask.found(closed("9sec,0", "200ms,1"), WINDOW)
     assert finding.evidence[2] == "next probe in 0.2 to 9.0 s, 1 probe unanswered"
 

@@ -74,6 +74,17 @@ def test_one_caller_in_words(ask: Ask) -> None:
     )
 
 
+def test_one_caller_of_a_port_that_others_serve_too(ask: Ask) -> None:
+    text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1])
+    other = text.replace("0.0.0.0:80", "198.51.100.8:80").replace("192.0.2.1:80", "198.51.100.8:80")
+    first, second = ask.found(text + other.removeprefix(SS), "hot-client")
+    assert first.verdict.endswith("100 of 104 connections on 0.0.0.0:80 (96 %).")
+    assert second.verdict.endswith("100 of 104 connections on 198.51.100.8:80 (96 %).")
+    workers = text + text.removeprefix(SS).replace("pid=9", "pid=8")
+    first, second = ask.found(re.sub(r":2(\d{4}) (.*pid=8)", r":3\1 \2", workers), "hot-client")
+    assert first.verdict.endswith("100 of 104 connections accepted by nginx/9 on port 80 (96 %).")
+
+
 def test_one_caller_and_a_queue(ask: Ask) -> None:
     text = SS + LISTENER.format(q=4) + accepted([100, 1, 1, 1, 1])
     assert ask.severities(text, "hot-client") == ["warning"]
@@ -197,6 +208,9 @@ def test_silent_in_words(ask: Ask) -> None:
     assert finding.verdict == (
         "50 of 50 connections on port 80 have been silent for 1 h or more: by design?"
     )
+    over = accepted([0, 0, 1]).replace("ESTAB", "CLOSE-WAIT")
+    [finding] = ask.found(SS + LISTENER.format(q=0) + kept + over, "idle-established")
+    assert finding.verdict.startswith("50 of 50 ESTABLISHED connections on port 80 have")
 
 
 def test_silent_connections_that_nobody_accepted(ask: Ask) -> None:

@@ -290,6 +290,17 @@ def test_a_stall_of_a_service_is_one_finding(ask: Ask) -> None:
     assert finding.cause[0].startswith("several peers at once")
 
 
+def test_a_stall_is_a_part_of_what_goes_to_the_peer(ask: Ask) -> None:
+    """Its words are those of all that are counted: 3 of one program, and 2 to another port."""
+    other = 'ESTAB 0 0 192.0.2.1:4500{} 203.0.113.80:22 users:(("ssh",pid=8,fd=3))\n'
+    text = stalled(5, 5, 5) + other.format(1) + other.format(2)
+    [finding] = ask.found(text, STALL)
+    assert finding.verdict.startswith("3 of 5 connections to 203.0.113.80 get no")
+    nobodys = SS + re.sub(r"users:\S+", "", served(*[100] * 3, timer="on,9sec,5"))
+    [finding] = ask.found(nobodys + served(0, 0, first=50000).removeprefix(LISTENER), STALL)
+    assert finding.verdict.startswith("3 of 5 connections on port 80 get no")
+
+
 @pytest.mark.parametrize(
     ("backoff", "ack", "expected"),
     [(3, 30_000, "high"), (2, 30_000, "medium"), (3, 29_999, "medium")],
@@ -729,6 +740,9 @@ def test_slow(ask: Ask) -> None:
         "notice rtt-outlier client 203.0.113.8:5432 app/7 (medium): 1 of 5 connections takes "
         "400 ms for a round trip where 20 ms is usual."
     )
+    idle = infos("rtt:1/1 lastsnd:60000 lastrcv:60000 lastack:60000").replace(":40", ":41")
+    [finding] = ask.found(trips(20, 20, 20, 20, 400) + idle.removeprefix(SS), SLOW)
+    assert finding.verdict.startswith("1 of 5 busy connections takes 400 ms")
 
 
 @pytest.mark.parametrize(

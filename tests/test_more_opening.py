@@ -261,6 +261,9 @@ def test_one_worker_of_several(ask: Ask) -> None:
         "while the other listener keeps up."
     )
     assert [line.split(":")[0] for line in finding.absorbed] == [FULL]
+    apart = workers((0, 9)).replace("0.0.0.0:443", "127.0.0.1:443").removeprefix(SS)
+    [finding] = ask.found(workers((0, 80000), (80001, 80000)) + apart, WORKER)
+    assert "on 1 of 2 listeners of 0.0.0.0:443: 80 001 connections" in finding.verdict
 
 
 @pytest.mark.parametrize(
@@ -360,6 +363,22 @@ def test_fin_that_is_not_acknowledged(ask: Ask) -> None:
         "FIN_WAIT_1: this end has closed, 203.0.113.0 has not acknowledged it for at least 51 s."
     )
     assert (finding.n, finding.base) == (5, 50)
+
+
+@pytest.mark.parametrize(
+    ("closing", "live", "says"),
+    [
+        ("-", "9/nginx", "5 of 50 connections on port 443 are"),
+        ("9/nginx", "9/nginx", "5 of 50 connections accepted on port 443 are"),
+        ("9/nginx", "8/nginx", "5 of 50 connections on port 443 are"),  # all that the port has
+    ],
+)
+def test_closes_are_a_part_of_what_the_port_has(
+    ask: Ask, closing: str, live: str, says: str
+) -> None:
+    text = closes("FIN_WAIT1", 5, 45).replace("FIN_WAIT1 -", f"FIN_WAIT1 {closing}")
+    [finding] = ask.found(text.replace("ESTABLISHED 9/nginx", f"ESTABLISHED {live}"), FIN1)
+    assert finding.verdict.startswith(says)
 
 
 def test_fin_before_a_closed_window(ask: Ask) -> None:

@@ -86,7 +86,7 @@ def test_too_few_rows_are_no_pile() -> None:
     at = scene("LAST_ACK")
     assert list(piles(at, Rows(at.view, at.view.is_("state", "LAST_ACK")), LIMITS)) == []
     assert list(piles(at, Rows(at.view, at.view.is_("state", "CLOSING")), LIMITS)) == []
-    [pile] = piles(at, Rows(at.view, at.view.true("live")), LIMITS, ["listener"], least=1)
+    [pile] = piles(at, Rows(at.view, at.view.true("live")), LIMITS, ("listener",), least=1)
     assert (pile.n, pile.base) == (1, 1)
 
 

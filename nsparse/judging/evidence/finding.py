@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nsparse.diagnosis import Finding, Group
 from nsparse.judging.evidence.measure import at_most, lower
 from nsparse.judging.scene.rows import Labels, Rows
-from nsparse.prose import plural, port_of, thousands, top
+from nsparse.prose import thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -225,23 +225,6 @@ def tally(values: pd.Series[Any]) -> str:
     """How often each number stands there, empty cells as 0: `0 (2), 3 (1)`."""
     counts = values.fillna(0).value_counts().sort_index()
     return ", ".join(f"{value} ({thousands(n)})" for value, n in counts.items())
-
-
-def connections(row: Cells, count: int, otherwise: str = "") -> str:
-    """How many connections of whom with what, all like this row.
-
-    Args:
-        row: One of them.
-        count: How many.
-        otherwise: What to add where neither an owner nor a service is known.
-    """
-    owner, role, bound = row["owner"], row["role"], row["bound"]
-    said = plural(count, "connection")
-    if role == "client" and bound:
-        return f"{said} from {owner or 'this host'} to {bound}"
-    if role == "server" and bound:
-        return f"{said} {'accepted ' if owner else ''}on port {port_of(bound)}"
-    return f"{said} of {owner}" if owner else f"{said}{otherwise}"
 
 
 def others(rows: Rows, owners: Iterable[str]) -> str:

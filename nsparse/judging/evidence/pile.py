@@ -12,10 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from nsparse.diagnosis import Finding
-from nsparse.judging.evidence.around import connections_once, states_of
+from nsparse.judging.evidence.around import GROUP, connections, so_many, states_of, wholes
 from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
-    connections,
     group_of,
     is_missing,
     labels,
@@ -30,11 +29,10 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Confidence, Group, Limits, Severity, Step
     from nsparse.judging.arrays.codes import Bools, Ints
-    from nsparse.judging.evidence.around import States
+    from nsparse.judging.evidence.around import States, Whole
     from nsparse.judging.scene.rows import Row, Rows
     from nsparse.judging.scene.scene import Scene
 
-GROUP = ("group",)
 TRUTHS = ("owned", "persistent")
 """What is counted of every pile, beside what its rows have of their own."""
 
@@ -76,17 +74,29 @@ class Counts(Mapping[str, int]):
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What piles are cut out of, each only when somebody looks; `first` is one row of each."""
+    """What piles are cut out of, each only when somebody looks.
+
+    Attributes:
+        scene: The scene.
+        found: The rows of all piles.
+        first: One row of each.
+        of: What each is a part of.
+    """
 
     scene: Scene
     found: Rows
-    by: tuple[str, ...]
     first: Ints
+    of: Sequence[Whole]
 
     @cached_property
-    def states(self) -> Callable[[int], States]:
-        """How many live rows of the group of each pile are in which state."""
-        return states_of(self.scene, self.scene.view.true("live"), self.first, self.by)
+    def states(self) -> Mapping[Whole, Callable[[int], States]]:
+        """How many live rows of what each pile is a part of are in which state."""
+        view = self.scene.view
+        parts = {whole: [each == whole for each in self.of] for whole in dict.fromkeys(self.of)}
+        return {
+            whole: states_of(self.scene, view.true("live"), self.first[mine], whole)
+            for whole, mine in parts.items()
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +108,8 @@ class Pile:
         limits: The numbers.
         key: The number of what the rows have in common (`View.keys`).
         n: How many they are.
-        base: What they are a part of.
+        base: How many connections they are a part of.
+        whole: What these have in common.
         counts: Of how many of them each truth holds.
         places: Where they stand among the rows of their kind.
         ground: Where they are cut out of.
@@ -109,6 +120,7 @@ class Pile:
     key: int
     n: int
     base: int
+    whole: Whole
     counts: Mapping[str, int]
     places: Ints = field(repr=False)
     ground: Ground = field(repr=False)
@@ -136,8 +148,9 @@ class Pile:
 
     @property
     def states(self) -> States:
-        """How many live rows of the whole group are in which state."""
-        return self.ground.states(self.key)
+        """How many live rows of all that they are a part of are in which state."""
+        at, view = self.rows.at[:1], self.scene.view
+        return self.ground.states[self.whole](int(view.keys_at(at, *self.whole)[0]))
 
     @property
     def kept(self) -> int:
@@ -176,9 +189,10 @@ class Pile:
         enough = self.limits["fd_share"] * self.scene.constants.fd_limit
         return self.counts["owned"] > 0 and self.n >= enough
 
-    def part(self, otherwise: str = " without a known service") -> str:
+    def part(self) -> str:
         """How many of which connections: `6 of 7 connections accepted on port 8080`."""
-        return f"{thousands(self.n)} of {connections(self.first, self.base, otherwise)}"
+        at = int(self.rows.at[0])
+        return f"{thousands(self.n)} of {connections(self.scene, at, self.base, self.whole)}"
 
     def confidence(self, *, up: int = 0, down: int = 0, proven: bool = False) -> Confidence:
         """How sure a state that could be passing makes us (diagnoses: the cap rule).
@@ -239,7 +253,7 @@ def piles(
     scene: Scene,
     found: Rows,
     limits: Limits,
-    by: Sequence[str] = GROUP,
+    by: Whole = GROUP,
     *,
     keys: Ints | None = None,
     base: Ints | None = None,
@@ -254,7 +268,8 @@ def piles(
         limits: The numbers that the piles are held against.
         by: The columns that the rows of a pile have in common.
         keys: What they have in common where no columns say it: a number for each row.
-        base: For each row what it is a part of; without it the live connections alike by `by`.
+        base: For each row how many it is a part of; without it the live connections alike by `by`,
+            or by more, where a group does not tell all (`wholes`).
         least: The fewest rows that are worth a look; without it what `few` and `many` ask for.
     """
     import numpy as np
@@ -271,19 +286,21 @@ def piles(
     places = list(lots(np.arange(len(at)), keys, least))
     if not places:
         return
-    bases = view.tally(at, connections_once(scene), *by) if base is None else base
+    first = at[[place[0] for place in places]]
+    of = wholes(scene, first) if by == GROUP and base is None else [by] * len(first)
+    totals = so_many(scene, first, of) if base is None else base[[place[0] for place in places]]
     told = {name: view.true(name)[at] for name in TRUTHS if name not in found.more}
     told |= {name: more for name, more in found.more.items() if more.dtype == bool}
     truths = {name: truth if truth.any() else None for name, truth in told.items()}
-    ground = Ground(scene, found, tuple(by), at[[place[0] for place in places]])
-    for place in places:
-        first = place[0]
+    ground = Ground(scene, found, first, of)
+    for place, whole, total in zip(places, of, totals.tolist(), strict=True):
         yield Pile(
             scene,
             limits,
-            int(keys[first]),
+            int(keys[place[0]]),
             len(place),
-            int(bases[first]),
+            total,
+            whole,
             Counts(truths, place),
             place,
             ground,

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Group
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import (
-    GROUPED,
-    connections,
-    how_long,
-    owner_of,
-    peers,
-    tally,
-)
+from nsparse.judging.evidence.around import BY_SERVICE, GROUP, connections
+from nsparse.judging.evidence.finding import how_long, owner_of, peers, tally
 from nsparse.judging.evidence.measure import data_age, halved, passes
 from nsparse.judging.evidence.pile import piles
 from nsparse.prose import plural, thousands
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
     from nsparse.judging.evidence.pile import Pile
     from nsparse.judging.scene.scene import Scene
 
-BY_SERVICE = ("role", "bound")
 BY_PEER = ("remote_addr",)
 SURE = ("sure_few", "sure_share", "sure_many")
 """The numbers for rows whose timer proves that no acknowledgement came."""
@@ -113,12 +106,13 @@ def place(pile: Pile) -> Group:
 
 def part(pile: Pile) -> str:
     """How many of which connections: `6 of 40 connections on port 443`."""
-    n, first = thousands(pile.n), {name: pile.first[name] for name in GROUPED}
-    if pile.ground.by == BY_PEER:
-        return f"{n} of {plural(pile.base, 'connection')} with {there(pile)}"
-    if pile.rows.only("owner") is None:
-        first["owner"] = ""
-    return f"{n} of {connections(first, pile.base)}"
+    if pile.whole == BY_PEER:
+        return f"{thousands(pile.n)} of {plural(pile.base, 'connection')} with {there(pile)}"
+    first, view = pile.rows.at[:1], pile.scene.view
+    owners = int(view.tally(first, view.true("live"), *GROUP)[0])
+    whole = GROUP if owners == pile.base else BY_SERVICE
+    said = connections(pile.scene, int(first[0]), pile.base, whole)
+    return f"{thousands(pile.n)} of {said}"
 
 
 def there(pile: Pile) -> str:
