@@ -172,7 +172,15 @@ def completing(typed: str) -> dict[str, str]:
         ),
         (["diagnose", "--no-such"], "no such option '--no-such'\nsee nsparse diagnose --help"),
         (["parse", ""], "invalid value for 'PATH...': an empty name: is a variable of the shell "),
-        (["parse"], "missing argument 'PATH...'\nsee nsparse parse --help"),
+        (
+            ["parse"],
+            "missing argument 'PATH...'. Give a file, a folder, a bundle, or - for standard input\n"
+            "see nsparse parse --help",
+        ),
+        (
+            ["batch", "-o", "out"],
+            "missing argument 'PATH...'. Give a bundle, or a folder of bundles\n",
+        ),
         (["diagnose", "--ignore", "bogus", "x"], "no diagnosis is named 'bogus'; "),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, list) else "",
@@ -578,6 +586,21 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert len(done.stdout.splitlines()) == 2
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("parse - <&-", "<stdin>: it is closed, there is nothing to read"),
+        ("parse -f parquet - <&- | cat", "<stdin>: it is closed, there is nothing to read"),
+        ("explain CLOSE_WAIT >&-", "cannot write standard output: it is closed"),
+    ],
+)
+def test_a_closed_stream_is_said_in_one_line(command: str, says: str) -> None:
+    whole = f"'{sys.executable}' -m nsparse {command}"
+    done = subprocess.run(whole, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == (0 if "|" in command else 2)
+    assert (done.stdout, done.stderr) == ("", f"nsparse: {says}\n")
 
 
 def test_exit_codes_of_the_process(dumps: Path) -> None:

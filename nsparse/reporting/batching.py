@@ -10,11 +10,17 @@ import click
 
 from nsparse.reporting import ending, output
 from nsparse.reporting.configfile import in_force
-from nsparse.reporting.options import BATCH, PATHS, batch_options, decoding_options, judging_options
+from nsparse.reporting.options import (
+    BATCH,
+    BUNDLES,
+    batch_options,
+    decoding_options,
+    judging_options,
+)
 
 
 @click.command(epilog=BATCH, short_help="Read many bundles into one Parquet dataset.")
-@PATHS
+@BUNDLES
 @batch_options
 @judging_options
 @decoding_options

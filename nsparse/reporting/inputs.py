@@ -7,7 +7,6 @@ folder or a bundle that is none is only counted.
 from __future__ import annotations
 
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,14 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from nsparse.errors import NsparseError, because, harmless
 from nsparse.prose import plural
+from nsparse.reading.texts.source import STDIN, STDIN_NAME, standard_input
 
 if TYPE_CHECKING:
     from nsparse.bundles.bundle import Bundle
     from nsparse.reading.dump import Dump
     from nsparse.reading.pipeline import Engine
-
-STDIN = "-"
-STDIN_NAME = "<stdin>"
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ def _read_one(name: str, how: How, reading: Reading) -> None:
     """A file that was named: a dump or a bundle, else refused."""
     try:
         if name == STDIN:
-            _read_stream(BytesIO(sys.stdin.buffer.read()), STDIN_NAME, how, reading)
+            _read_stream(BytesIO(standard_input().read()), STDIN_NAME, how, reading)
             return
         with Path(name).open("rb") as file:
             _read_stream(file, name.encode("utf-8", "backslashreplace").decode(), how, reading)

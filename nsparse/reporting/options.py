@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,23 @@ def _file(_context: click.Context, _option: click.Parameter, path: Path | None) 
 
 
 def _named(
-    _context: click.Context, _argument: click.Parameter, paths: Sequence[str]
+    wanted: str, context: click.Context, argument: click.Parameter, paths: Sequence[str]
 ) -> Sequence[str]:
     """The paths, each with a name: `nsparse diagnose "$DUMP"` without DUMP is no current folder."""
+    if not paths:
+        raise click.MissingParameter(f"Give {wanted}.", ctx=context, param=argument)
     if "" in paths:
         raise click.BadParameter("an empty name: is a variable of the shell not set?")
     return paths
 
 
-PATHS = click.argument(
-    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(), callback=_named
-)
+def _paths(wanted: str) -> Decorator:
+    named = partial(_named, wanted)
+    return click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(), callback=named)
+
+
+PATHS = _paths("a file, a folder, a bundle, or - for standard input")
+BUNDLES = _paths("a bundle, or a folder of bundles")
 
 
 def _output(metavar: str, kind: click.Path, **more: Any) -> Decorator:

@@ -49,7 +49,7 @@ def in_color(choice: str, target: Path | None) -> bool:
 
 def on_terminal(target: Path | None) -> bool:
     """Whether a person looks at the output while it is written."""
-    return target is None and sys.stdout.isatty()
+    return target is None and sys.stdout is not None and sys.stdout.isatty()
 
 
 def write_text(lines: Iterable[str], target: Path | None) -> None:
@@ -66,7 +66,7 @@ def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
     """Write to the file, or to standard output until nobody reads it any more.
 
     Raises:
-        Refused: A full disk, or a folder that is not there.
+        Refused: A full disk, a folder that is not there, a closed standard output.
     """
     with writing(target):
         if target is not None:
@@ -77,6 +77,8 @@ def write_bytes(chunks: Iterable[bytes], target: Path | None) -> None:
 
 
 def _print(chunks: Iterable[bytes]) -> None:
+    if sys.stdout is None:
+        raise Refused("cannot write standard output: it is closed")
     stream = sys.stdout.buffer
     try:
         for chunk in chunks:

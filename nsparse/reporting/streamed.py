@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from nsparse.reporting.inputs import STDIN, STDIN_NAME
+from nsparse.reading.texts.source import STDIN, STDIN_NAME, standard_input
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ def streamable(paths: Sequence[str]) -> bool:
     if len(paths) != 1:
         return False
     if paths[0] == STDIN:
-        buffer: Any = sys.stdin.buffer  # always a BufferedReader, which the types do not know
+        buffer: Any = standard_input()  # always a BufferedReader, which the types do not know
         return _is_text(buffer.peek(HEAD))
     path = Path(paths[0])
     if not path.is_file() or path.stat().st_size < LARGE:
@@ -74,7 +73,7 @@ def streamed(path: str, options: dict[str, Any]) -> Streamed:
     """
     from nsparse.reading.chunks import dumps
 
-    source: IO[bytes] | str = sys.stdin.buffer if path == STDIN else path
+    source: IO[bytes] | str = standard_input() if path == STDIN else path
     name = STDIN_NAME if path == STDIN else os.fsencode(path).decode("utf-8", "backslashreplace")
     how = {name: options[name] for name in ("engine", "encoding", "host")}
     parts = dumps(source, name=name, on_bad_lines="skip", **how)

@@ -18,6 +18,7 @@ STDIN, STDIN_NAME = "-", "<stdin>"
 FOLDER = "this is a folder; nsparse.open_bundle reads folders"
 AS_TEXT = "this is the text of a dump and no path; give io.BytesIO(text.encode())"
 AS_BYTES = "these are the bytes of a dump and no path; give io.BytesIO(data)"
+CLOSED = f"{STDIN_NAME}: it is closed, there is nothing to read"
 DECODED = "open the file in binary mode: nsparse decodes it itself"
 
 START = 40
@@ -47,11 +48,22 @@ def opened(source: Source) -> AbstractContextManager[IO[bytes]]:
         return nullcontext(source)
     path = os.fspath(source)
     if path == STDIN:
-        return nullcontext(sys.stdin.buffer)
+        return nullcontext(standard_input())
     try:
         return Path(path).open("rb")
     except (OSError, ValueError) as error:
         raise NsparseError(_why_not(path, error)) from error
+
+
+def standard_input() -> IO[bytes]:
+    """Standard input, as bytes.
+
+    Raises:
+        NsparseError: The process was started without one (`<&-`).
+    """
+    if sys.stdin is None:
+        raise NsparseError(CLOSED)
+    return sys.stdin.buffer
 
 
 def only_bytes(data: Any) -> bytes:
