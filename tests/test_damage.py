@@ -619,12 +619,17 @@ def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
     assert len(dump.frame) == 1
 
 
+NAMED = "tcp        1      0 web1.example:3595{}      192.0.2.82:http         CLOSE_WAIT\n"
 HEADS = {
     ':(("python3",pid=5030,fd=15))': OWNED,
     '0.7:51514 users:(("web",pid=9,fd=4))': OWNED,
     "0:80           198.51.100.7:51514      ESTABLISHED": WIDE,
     "4      ESTABLISHED": WIDE,
     "14      ESTABLISHED 640/sshd": SESSION + "{}\n",
+    ":35952         192.0.2.82:http       CLOSE_WAIT": NAMED,
+    "er        [::]:*                  LISTEN      731/java": (
+        "tcp6       0      0 [::]:ssh                [::]:*                  LISTEN      68{}/sshd\n"
+    ),
 }
 
 
@@ -636,10 +641,25 @@ def test_the_end_of_a_row_that_a_text_begins_with_is_listed(head: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "0.0.0.0:912            0.0.0.0:0              LISTENING       6188",
+        "       LISTENING       6188",
+        "12     198.51.100.7:51514     CLOSE_WAIT      6188",
+    ],
+)
+@pytest.mark.parametrize("between", ["", "C:\\>netstat -ano\n", "\nC:\\>netstat -ano\n\n"])
+def test_such_an_end_is_listed_whatever_stands_below(head: str, between: str) -> None:
+    dump = parse(f"{head}\n{between}{''.join(map(WINDOWS.format, range(3)))}")
+    assert len(dump.frame) == 3
+    assert [problem.line for problem in dump.problems] == [1]
+
+
+@pytest.mark.parametrize(
     "title", ["web1:", "Sockets of 192.0.2.10", "Output", "host web1, 2 sockets"]
 )
 def test_a_title_above_rows_is_no_damage(title: str) -> None:
-    for row in (OWNED, WIDE, SESSION + "\n"):
+    for row in (OWNED, WIDE, SESSION + "\n", NAMED):
         dump = parse(f"{title}\n" + "".join(map(row.format, range(3))))
         assert (len(dump.frame), dump.problems) == (3, [])
 

@@ -80,7 +80,16 @@ def _beginning(line: str) -> str:
     first = line.split(None, 1)[0] if line.strip() else ""
     if first.rstrip("46").lower() in PROTOS:
         return "protocol"
-    return "state" if first.isupper() and is_known(first) else ""
+    return "state" if is_state(first) else ""
+
+
+def is_state(word: str) -> bool:
+    """Whether a word is one for a state, and no other.
+
+    >>> is_state("LISTEN"), is_state("closed")
+    (True, False)
+    """
+    return word.isupper() and is_known(word)
 
 
 def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
@@ -94,9 +103,13 @@ def ends_as_rows_do(voice: Voice, row: str, line: str) -> bool:
     if len(line) > LONGEST or not any(map(str.isdecimal, line)):
         return False
     words = line.split()
+    whole = voice.reads(row, headed=False)
+    oddness = odd(whole and Reading(voice, "row", whole))
     for at in range(1, min(len(row), LONGEST)):
         match = voice.reads(row[:at] + line, headed=False)
-        if match is None or not possible(voice, match) or odd(Reading(voice, "row", match)):
+        if match is None or not possible(voice, match):
+            continue
+        if odd(Reading(voice, "row", match)) > oddness:
             continue
         told = match.pairs
         if any(
@@ -159,7 +172,7 @@ def is_own(old: Reading, new: Reading, below: str) -> bool:
     kinds = ("detail", "owner", "rest") if below != inner else ("rest",)
     if inner.startswith("["):
         kinds = ("owner", *kinds)
-    is_other = new.kind == "header" or (inner.isupper() and is_known(inner))
+    is_other = new.kind == "header" or is_state(inner)
     said = {kind: match for kind in kinds if (match := old.voice.match(kind, inner))}
     if is_other or not said:
         return False

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nsparse.reading.damage.readings import begins_as_rows_do, ends_as_rows_do
+from nsparse.reading.damage.readings import begins_as_rows_do, ends_as_rows_do, is_state
 from nsparse.reading.foreign import outputs as foreign
 from nsparse.reading.tables import noise, times
 from nsparse.reading.tables.course import Course
 from nsparse.reading.tables.ledger import Line
 from nsparse.reading.tables.noise import Prompt
+from nsparse.reading.texts.text import BLANKS
 from nsparse.reading.texts.unbroken import is_of_family
 
 if TYPE_CHECKING:
     from nsparse.reading.tables.table import Voice
 
 PAGER = "pager"
+
+ABOVE = 12
+"""So many lines below a row that is left of one table the next one's rows begin: a prompt, a
+banner and headings stand between, and empty lines."""
 
 BROKEN = "a line end, for rows stand behind the heading"
 """What a heading lacks that names both ends of a socket."""
@@ -157,13 +162,21 @@ class Beside:
         return any(text.endswith(")") and self.floor.claiming("message", text) for text in below)
 
     def _beheaded(self, line: Line) -> bool:
-        """Whether a line above rows is the rest of one: a dump that was cut at its start."""
-        below = (*self.course.following(line), "")[0]
+        """Whether a line above rows is the rest of one: a dump that was cut at its start.
+
+        Right above a row data is enough; what else the first line of a text may be, a row tells.
+        """
         holds_data = noise.holds_data(line.text)
-        if not below or not (holds_data or self._is_first()):
+        below = self.course.following(line)[:1]
+        if holds_data and any(self.floor.claiming("row", text) for text in below):
+            return True
+        if not self._is_first():
             return False
-        claims = self.floor.claiming("row", below)
-        return any(holds_data or ends_as_rows_do(voice, below, line.text) for voice, _ in claims)
+        if holds_data or any(map(is_state, line.text.split())):
+            near = self.course.lines[line.number : line.number + ABOVE]
+            below = [raw.strip(BLANKS) for raw in near if raw]
+        rows = ((voice, text) for text in below for voice, _ in self.floor.claiming("row", text))
+        return any(ends_as_rows_do(voice, row, line.text) for voice, row in rows)
 
     def _is_first(self) -> bool:
         """Whether no line of the text has said anything yet."""
