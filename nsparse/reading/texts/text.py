@@ -8,20 +8,16 @@ LF or a lone CR and at nothing else, so that line numbers are those of an editor
 from __future__ import annotations
 
 import codecs
-import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nsparse.errors import NsparseError
+from nsparse.reading.texts.codepages import code_page, is_mostly_utf8
 
 __all__ = ["Decoded", "decode", "lines", "looks_binary"]
 
 BLANKS = " \t"
 """What stands between words, and around what a line says."""
-
-SAMPLE = 1 << 20
-"""So many bytes around the first foreign one decide on a code page: headings and states repeat."""
 
 LOOK = 1 << 13
 """So many bytes from the start tell text, UTF-16 and binary apart."""
@@ -31,35 +27,6 @@ NUL_SHARE = 0.3
 
 CONTROL_SHARE = 0.05
 """Coloured or paged terminal output stays far below, compressed data reaches a tenth."""
-
-# The words with letters outside ASCII that netstat itself prints, by family of languages, and the
-# code pages a file of that family may be in, the likelier first. Sources: output of cmd.exe in the
-# console's code page (headings and states of netstat.exe), po/*.po of net-tools (Linux).
-# Code page 437 is not listed: 850 has the same bytes for each of these words that 437 can write.
-_VOCABULARY: tuple[tuple[tuple[str, ...], str], ...] = (
-    (
-        ("cp850", "cp1252"),
-        "ABHÖREN BESTÄTIGUNG HÖRT Domäne État établies ÉCOUTE ÉTABLI propriétaire Dirección"
-        " información Conexões Endereço Identificação OUÇA ÚLTIMO_ACK Usuário Utländsk Tillstånd"
-        " OKÄND STÄNG VÄNTA domänuttag Sökväg FRÅN Sòcols Adreça només manténiu Camí"
-        " internetiühendused ühendatud Väline ÜHENDATUD ÜHENDUMAS käib eikäi",
-    ),
-    (
-        ("cp852", "cp1250", "iso8859-2"),
-        "NASŁUCHIWANIE Połączenia Aktivní Internetová spojení navázaná Přích Místní Vzdálená"
-        " NASLOUCHÁ ZAVŘEN ZAVÍRÁ POSLEDNÍ NEZNÁM NEALOKOVÁN domény Uživatel Časovač",
-    ),
-    (("cp857", "cp1254"), "Bağlantılar DİNLENİYOR Yabancı"),
-    (("cp866", "cp1251"), "Имя Локальный Внешний адрес Состояние Активные ПРОСЛУШИВАНИЕ"),
-    (
-        ("cp932", "euc_jp"),
-        "アクティブな接続 プロトコル ローカル 外部アドレス 状態 稼働中の インターネット接続"
-        " 受信 送信 内部アドレス サーバ ドメインソケット ユーザ タイマ キープアライブ",
-    ),
-    (("gb18030",), "活动连接 协议 本地地址 外部地址 状态 卸载状态 无法获取所有权信息"),
-    (("cp949",), "활성 연결 프로토콜 로컬 주소 외부 상태"),
-    (("cp950",), "活動連線 使用中連線 通訊協定 本機位址 外部位址 狀態 偵聽"),
-)
 
 # Codecs that decode bytes to text and still are no encoding of a file; some never end or warn.
 _NO_FILE = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
@@ -278,51 +245,12 @@ def _decode_other(data: bytes, error: UnicodeDecodeError) -> Decoded:
             rest = len(data) - error.start
             note = f"the last {_bytes(rest)} dropped: half a character"
             return Decoded(found, "utf-8", (note,))
-    page = _code_page(data, error.start)
+    page = code_page(data, error.start)
     if page is not None:
         found_page = _replacing(data, page)
         note = f"decoded as {page}, by the words of the heading and the states"
         return Decoded(found_page.text, page, (note, *found_page.notes))
-    if _mostly_utf8(data, error.start):
+    if is_mostly_utf8(data, error.start):
         return _replacing(data, "utf-8")
     note = "neither UTF-8 nor a code page known by its words: decoded as latin-1"
     return Decoded(data.decode("latin-1"), "latin-1", (note,))
-
-
-def _mostly_utf8(data: bytes, first_bad: int) -> bool:
-    """Tell whether valid sequences outnumber the bad ones where both occur."""
-    text = _around(data, first_bad).decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    return sum(not char.isascii() for char in text) > 2 * bad
-
-
-def _around(data: bytes, place: int) -> bytes:
-    """Return the start of the data and the stretch at ``place``, at most ``SAMPLE`` bytes each."""
-    if place < SAMPLE // 2:
-        return data[:SAMPLE]
-    return data[: SAMPLE // 2] + b"\n" + data[place - SAMPLE // 2 : place + SAMPLE // 2]
-
-
-def _code_page(data: bytes, first_bad: int) -> str | None:
-    """Return the code page in which the most of netstat's own words are found."""
-    sample = _around(data, first_bad)
-    scores: dict[str, int] = {}
-    for page, word in _words():
-        if word in sample:
-            scores[page] = scores.get(page, 0) + len(word)
-    return max(scores, key=scores.__getitem__) if scores else None
-
-
-@functools.cache
-def _words() -> tuple[tuple[str, bytes], ...]:
-    """Return each word of the vocabulary in each of its code pages; the order breaks ties."""
-    return tuple(_encoded_words())
-
-
-def _encoded_words() -> Iterator[tuple[str, bytes]]:
-    for pages, text in _VOCABULARY:
-        for page in pages:
-            for word in text.split():
-                encoded = word.encode(page, "ignore")
-                if encoded.decode(page) == word:  # the page has all its letters
-                    yield page, encoded
