@@ -204,6 +204,16 @@ def test_rows_are_read_as_the_program_would(text: str, pids: list[int]) -> None:
     assert "rto_ms" in dump.frame or "details" not in dump.frame
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"), [("", '\\n\' | parse " 443 ")"'), ("ESTAB ", " bytes_sent:1")]
+)
+def test_what_continues_a_row_may_be_written_behind_it(before: str, behind: str) -> None:
+    row = "0 0 192.0.2.1:443 203.0.113.5:51234\\n\\t bbr rtt:20/1"
+    dump = parse(f"one=\"$(printf '{before}{row}{behind}\n")
+    assert dump.frame[["remote_port", "rtt_ms"]].values.tolist() == [[51234, 20]]
+    assert not dump.problems
+
+
 def lines_of(form: str, end: str = "\n", quotes: str = '"') -> Callable[[Sequence[str]], str]:
     return lambda rows: form % end.join(row.replace('"', quotes) for row in rows)
 
@@ -225,6 +235,13 @@ SOURCES = {
     "CSV": each('2026-11-23,web1,"%s"', '""'),
     "XML": lines_of("<out>%s</out>\n<rc>0</rc>\n", quotes="&quot;"),
     "XML as it is": lines_of("<out><![CDATA[%s]]></out>\n"),
+    "behind another string": lines_of('  {name: "one", in: `%s`},\n'),
+    "behind others of its quotes": lines_of('run(["ss", "-tan"], stdout="""%s""")\n'),
+    "raw, behind another string": lines_of('  ("one", r#"%s"#, 3),\n'),
+    "a string that goes to a file": lines_of(
+        'RUN printf "%s\\n" > /out && \\\n  chmod 755 /out\n', "\\n\\\n", r"\""
+    ),
+    "a string in a command in a string": lines_of("X=\"$(printf '%s' | tee /out)\"\n"),
     "a comment above code": each("// %s", around="%s\nfunc parse() int {\n\treturn 3\n}\n"),
 }
 
@@ -235,12 +252,15 @@ SOURCES = {
 )
 def test_nothing_of_a_source_is_part_of_a_row(name: str, heading: str) -> None:
     row = "udp        0      0 0.0.0.0:68       0.0.0.0:*                  {}/dhclient"
+    windows = "  UDP    0.0.0.0:68             *:*                                    {}"
     for owner, rows in (
         ("sshd", [OWNED, OWNED.replace("pid=9", "pid=10")]),
         ("dhclient", [row.format(9), row.format(10)]),
+        ("", [windows.format(9), windows.format(10)]),
     ):
         dump = parse(SOURCES[name]([heading, *rows] if heading and owner == "sshd" else rows))
-        assert dump.frame[["process", "pid"]].values.tolist() == [[owner, 9], [owner, 10]]
+        assert dump.frame["process"].fillna("").tolist() == [owner] * 2
+        assert dump.frame["pid"].tolist() == [9, 10]
         assert dump.problems == []
         assert adds_up(dump)
 

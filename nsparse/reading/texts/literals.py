@@ -9,12 +9,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from string import ascii_letters, digits
 from typing import NamedTuple
 
 from nsparse.reading.damage.readings import begins_as_rows_do
 from nsparse.reading.tables.noise import known
+from nsparse.reading.texts.opened import (
+    ASSIGNED,
+    ASSIGNS,
+    FRONT,
+    LONGEST,
+    OWN,
+    Part,
+    is_source,
+    part,
+)
 from nsparse.reading.texts.text import BLANKS
 from nsparse.reading.texts.unbroken import (
     DOUBLED,
@@ -24,26 +34,18 @@ from nsparse.reading.texts.unbroken import (
     is_heading,
     is_of_table,
     is_row,
+    parts,
     unescaped,
 )
 
 LOOK = 1 << 16
 """Sources are smaller, or show it in so many characters."""
 
-LONGEST = 10_000
-"""No row is longer."""
-
-FRONT = 80
-"""So much stands before a string at most; more is a sentence, or a record of a log."""
-
 HEREDOC = "<<"
 """What stands before the word that ends a text in the source of a shell."""
 
 DEPTH = 2
 """A command within a string holds strings (`'echo "tcp ..."'`), and may be one of a list."""
-
-FENCE, OWNERS = "```", "users:(("
-"""Quotes that are none of a program: what Markdown puts around a text, and `ss` around names."""
 
 # Begins with the quote: few texts hold one, and it is found sooner than what stands before it.
 _SIGN = re.compile(
@@ -60,24 +62,9 @@ _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
 _ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 """Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
-# The owners of a row have quotes of their own, escaped or not.
 _STRING = re.compile(
-    rf"(?<!\\)(?P<quote>[{QUOTES}])"
-    r"(?P<inner>(?:\(\(\"[^)]*+(?:\)(?!\))[^)]*+)*+\)\)|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
+    rf"(?<!\\)(?P<quote>[{QUOTES}])(?P<inner>(?:{OWN}|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
 )
-_FIRST = re.compile(
-    rf"(?P<front>[^{QUOTES}]{{0,{FRONT}}})(?P<quote>[{QUOTES}]){{1,3}}(?P<inner>[^{QUOTES}].*)"
-)
-# Behind the end may stand code, where no owners have such quotes: a program may be called `"`.
-_LAST = (
-    re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*"),
-    re.compile(
-        rf"(?P<inner>.*?[^({QUOTES} \t])[ \t]*(?P<quote>\"(?=\"\")|['`])(?P=quote){{0,2}}"
-        r"[ \t]*[,.;:)\]}+].*"
-    ),
-)
-_ASSIGNS = re.compile(r"(?:^|[=(,:\[{])[ \t]*\Z")
-_ASSIGNED = re.compile(r"[^()]+=[ \t]*")
 # Python's and Rust's: `f"..."`, `br#"..."#`.
 _PREFIX = re.compile(r"\b[A-Za-z]{1,2}#{0,3}\Z")
 _LINE_END = re.compile(r"(?:\\[nr])+\\?[ \t]*$")
@@ -184,19 +171,21 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
     """
     quotes: Counter[str] = Counter()
     rows = closed = False
-    end = ""
+    end = string = ""
     for quote, run in groupby(((line, _said(line)) for line in lines), key=_quote):
         near = list(run)
         fronts = _fronts(said for _, said in near if said) if quote else frozenset()
         for line, said in near:
             whole = said.inner if said and _goes_on(said, fronts) else ()
-            plain, ends = (whole[-1], True) if whole else _part(line, quotes)
+            plain, ends, string = Part(whole, True, string) if whole else part(line, string, quotes)
             ended = bool(end) and line.strip() == end
-            code = closed and plain == line and line.strip() and not is_of_table(line)
-            yield () if ended or code else whole or _unescaped(plain)
-            closed = ended or (ends and bool(whole or is_row(plain))) or (rows and _closes(line))
+            code = closed and plain == (line,) and line.strip() and not is_of_table(line)
+            several = chain.from_iterable(map(_lines, whole or map(_unescaped, plain)))
+            yield () if ended or code else tuple(several)
+            told = ends and bool(whole or any(map(is_row, plain)))
+            closed = ended or told or (rows and _closes(line))
             end = "" if ended else _heredoc(line) or end
-            rows = is_row(plain)
+            rows = is_row(plain[-1])
             quotes.update(char for char in line if char in QUOTES)
 
 
@@ -204,7 +193,7 @@ def _said(line: str) -> Said | None:
     """What a line says that holds a whole string, and is no row itself."""
     first = _STRING.search(line) if len(line) <= LONGEST else None
     front = line[: first.start()] if first else ""
-    if first is None or len(front) > FRONT or not _is_source(front, line):
+    if first is None or len(front) > FRONT or not is_source(front, line):
         return None
     told = [*_of_table(line, DEPTH)]
     if not told:
@@ -231,7 +220,7 @@ def _quote(pair: tuple[str, Said | None]) -> str:
 def _fronts(run: Iterable[Said]) -> frozenset[str]:
     """What stands before rows in lines near to one another; nothing, below one that is assigned."""
     fronts = {_before(said) for said in run if any(map(is_row, said.inner))}
-    return frozenset(fronts | {""} if any(map(_ASSIGNS.search, fronts)) else fronts)
+    return frozenset(fronts | {""} if any(map(ASSIGNS.search, fronts)) else fronts)
 
 
 def _before(said: Said) -> str:
@@ -241,50 +230,21 @@ def _before(said: Said) -> str:
 def _goes_on(said: Said, fronts: frozenset[str]) -> bool:
     """Whether a line is of the table that is told in such lines."""
     front = _before(said)
-    told = front in fronts or _ASSIGNED.fullmatch(front) or is_of_table(said.inner[0])
+    told = front in fronts or ASSIGNED.fullmatch(front) or is_of_table(said.inner[0])
     return bool(fronts and told)
-
-
-def _part(line: str, above: Counter[str]) -> tuple[str, bool]:
-    """A line without the quotes in which a string of several lines begins, or ends.
-
-    Args:
-        line: The line.
-        above: How many quotes stand above it: a string is open after an odd number.
-
-    Returns:
-        What the string says there, and whether it ends there.
-    """
-    if len(line) > LONGEST:
-        return line, False
-    first = _FIRST.fullmatch(line)
-    if first and _is_source(first["front"], line):
-        opens = _ASSIGNS.search(first["front"]) and line.count(first["quote"]) % 2
-        if opens or is_row(first["inner"]):
-            return first["inner"], False
-    ends = (look.fullmatch(line) for look in _LAST)
-    last = next((end for end in ends if end and _may_end(end, above)), None)
-    return (last["inner"], True) if last else (line, False)
-
-
-def _may_end(last: re.Match[str], above: Counter[str]) -> bool:
-    """Whether a string is open; a text that begins within one holds too few quotes above."""
-    if last[0].count(last["quote"]) % 2 == 0:
-        return False
-    return above[last["quote"]] % 2 == 1 or (last["quote"] != '"' and is_row(last["inner"]))
 
 
 def _closes(line: str) -> bool:
     return _CLOSING.fullmatch(line) is not None
 
 
-def _is_source(front: str, line: str) -> bool:
-    row = begins_as_rows_do(front) and not _ASSIGNED.fullmatch(front)  # `raw := "..."` is none
-    return not (row or FENCE in line or OWNERS in front)
-
-
 def _inner(text: str) -> str:
     return unescaped(_LINE_END.sub("", text))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    r"""The lines of a string that holds a row, and behind it what continues that (`\n\t cubic`)."""
+    return parts(text) if "\\n" in text else (text,)
 
 
 def _unescaped(line: str) -> str:

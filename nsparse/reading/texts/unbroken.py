@@ -49,8 +49,10 @@ _SIGNS = ("\\n", "#012", *_TAGS, *_SIDE_BY_SIDE)
 
 _END = re.compile(END, re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
-# Two quotes with nothing between are an empty string, or one that is escaped.
-_WRITTEN = re.compile(rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1", re.IGNORECASE)
+# Two quotes with nothing between are an empty string, or one that is escaped; three begin one.
+_WRITTEN = re.compile(
+    rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1(?!\1)", re.IGNORECASE
+)
 FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
 """Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
 
@@ -154,12 +156,14 @@ def parts(line: str) -> tuple[str, ...]:
 def _written(line: str) -> tuple[str, ...]:
     """Lines whose ends are written out, with a row behind one; or a row and what continues it."""
     first, *below = _split(_WRITTEN, line)
-    several = _between_quotes((first, *map(_from_opening, below)))
+    # What the last string of a line leaves open goes on below.
+    several = _between_quotes((first, *map(_from_opening, below[:-1]), *below[-1:]))
     shown = map(_untagged, several[1:])
     if any(is_row(part) and _begins_one(part) for part in shown):
         return several
     row, *more = _between_quotes(_split(_END, line))
-    return (row, *more) if is_row(row) and any(more) and more[0][:1] in BLANKS else ()
+    below = [*map(unescaped, more)]
+    return (row, *below) if is_row(row) and any(below) and below[0][:1] in BLANKS else ()
 
 
 def _from_opening(part: str) -> str:
