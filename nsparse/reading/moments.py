@@ -19,16 +19,16 @@ from operator import itemgetter
 
 from nsparse.dialect import CellFault
 from nsparse.reading.cells.convert import Record
-from nsparse.reading.tables.table import Sections, Stretch, Table
-from nsparse.reading.texts.coded import double_spaced
-from nsparse.reading.views import (
+from nsparse.reading.sockets import (
     END_FIELDS,
     SEEN_AT_MOST,
     has_another_end,
     protocol_of,
     socket_of,
-    without_numbers,
 )
+from nsparse.reading.tables.table import Sections, Stretch, Table
+from nsparse.reading.texts.coded import double_spaced
+from nsparse.reading.views import without_numbers
 
 ELISION = "elision"
 BETWEEN = frozenset({ELISION, "fence", "rule", "text"})

@@ -11,48 +11,33 @@ repeated, or `-p tcp` and `-p tcpv6` of one moment.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from nsparse.dialect import CellFault
+from nsparse.reading.sockets import (
+    SEEN_AT_MOST,
+    has_another_end,
+    local_ends,
+    protocol_of,
+    protocol_text,
+    protocols_of,
+    share_an_end,
+    sockets_of,
+)
 
 if TYPE_CHECKING:
     from nsparse.reading.cells.convert import Record
-    from nsparse.reading.grammar.grammar import Match
     from nsparse.reading.tables.table import Table
-
-SEEN_AT_MOST = 200
-"""The first rows of a table show what kinds of line its command prints."""
 
 STAY_AT_LEAST = 3
 """Of so many sockets one is there in the next moment as well: a listener at the least."""
 
-LOCAL_FIELDS = ("LOCAL", "ENDS", "UNIX_ENDS", "UNIX_INODE")
-FAR_FIELDS = ("REMOTE", "ENDS")
-END_FIELDS = (*LOCAL_FIELDS, "REMOTE")
-"""Fields that name a socket by its ends; the kernel's numbers do for UNIX sockets."""
-
-OPEN = ("*", ":0")
-"""How the other end of a socket is spelled that is not connected."""
-
-PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "INET", "UNIX", "OTHER", "POINT", "PROTO", "NETID")
-"""Fields that name a row's protocol; a state at its start changes from run to run."""
-
 _NUMBERS = re.compile("[0-9]+")
-
-
-class _LocalEnd(NamedTuple):
-    """An end, what is said of its protocol, and the fields that stand before it."""
-
-    end: tuple[str, ...]
-    protocol: tuple[str, ...]
-    before: tuple[str, ...]
 
 
 @dataclass
@@ -167,23 +152,8 @@ class _Shape:
 
 def _kinds(record: Record) -> Iterator[object]:
     """What a row begins with, its protocol, and the fields of lines that continue it."""
-    yield record.match.fields[0], _protocol(record.match)
+    yield record.match.fields[0], protocol_text(record.match)
     yield from {name for match in record.more for name in match.fields}
-
-
-def protocol_of(table: Table, record: Record) -> set[str]:
-    """The protocol of a row, by its name or its first cell; nothing where neither tells."""
-    match = record.match
-    word = match.texts[0] if "REMOTE" in match.fields else ""
-    named = _protocol(match) or table.voice.dialect.told.get(word, "")
-    return {named.lower().rstrip("46")} - {""}
-
-
-def has_another_end(match: Match) -> Iterator[bool]:
-    """Whether a socket is connected to another one, where its row shows such an end."""
-    for name, text in match.pairs:
-        if name in FAR_FIELDS:
-            yield not text.endswith(OPEN)
 
 
 def views_of(tables: Sequence[Table]) -> list[View]:
@@ -236,8 +206,8 @@ def _is_another_run(view: View, table: Table, telling: Table) -> bool:
         return telling is not table and _is_another_run(view, telling, telling)
     if same:
         return True
-    shown = frozenset().union(*map(_local_ends, view.tables))
-    return _meet(shown, _local_ends(table))
+    shown = frozenset().union(*map(local_ends, view.tables))
+    return share_an_end(shown, local_ends(table))
 
 
 def _same_heading(table: Table, later: Table) -> bool:
@@ -245,7 +215,7 @@ def _same_heading(table: Table, later: Table) -> bool:
     above, below = _words(table.header), _words(later.header)
     if not below or below not in (above, above[-1:]):
         return False
-    return not table.voice.dialect.repeats_heading or _protocols(table) == _protocols(later)
+    return not table.voice.dialect.repeats_heading or protocols_of(table) == protocols_of(later)
 
 
 def _words(header: Sequence[str]) -> tuple[str, ...]:
@@ -267,86 +237,10 @@ def _goes_on(above: Sequence[Table], table: Table) -> bool:
 
     One run lists the sockets of a protocol together: another one goes back to what it began with.
     """
-    shown = frozenset().union(*map(_sockets, above))
-    if len(shown) < STAY_AT_LEAST or not shown.isdisjoint(_sockets(table)):
+    shown = frozenset().union(*map(sockets_of, above))
+    if len(shown) < STAY_AT_LEAST or not shown.isdisjoint(sockets_of(table)):
         return False
     listed = set[str]().union(*(protocol_of(one, row) for one in above for row in one.records.few))
     last, first = above[-1].records[-1:], table.records[:1]
     stays = not (last and first) or protocol_of(above[-1], last[0]) == protocol_of(table, first[0])
     return stays or listed.isdisjoint(protocol_of(table, first[0]))
-
-
-def _sockets(table: Table) -> frozenset[tuple[str, ...]]:
-    """The sockets of a table, as far as their ends tell them apart."""
-    return frozenset(socket_of(r.match, END_FIELDS) or r.match.texts for r in table.records)
-
-
-def _local_ends(table: Table) -> frozenset[_LocalEnd]:
-    """The local ends of the first rows, with what headings and rows say of their protocol."""
-    told = table.cells.texts
-    meant: dict[tuple[str, ...], str] = {}
-    found = set[_LocalEnd]()
-    for record in table.records[:SEEN_AT_MOST]:
-        protocol, *end = socket_of(record.match, LOCAL_FIELDS) or ("",)
-        if _tells(end):
-            if not protocol and record.match.fields not in meant:
-                meant[record.match.fields] = _meant(table, record)
-            said = tuple(filter(None, (*told, protocol or meant[record.match.fields])))
-            found.add(_LocalEnd(tuple(end), said, _before_ends(record.match)))
-    return frozenset(found)
-
-
-def _meant(table: Table, record: Record) -> str:
-    """The protocol that the cells of a row are for: `Idle` is a state of UDP alone."""
-    cells = table.voice.dialect.cells
-    for match in (record.match, *record.more):
-        for name, text in match.pairs:
-            with suppress(CellFault):
-                if proto := cells[name].read(text).get("proto"):
-                    return str(proto)
-    return ""
-
-
-def _before_ends(match: Match) -> tuple[str, ...]:
-    """The fields before the ends of a row, but for its protocol."""
-    before = takewhile(lambda name: name not in END_FIELDS, match.fields)
-    return tuple(name for name in before if name not in PROTOCOL_FIELDS)
-
-
-def _meet(one: Iterable[_LocalEnd], other: Iterable[_LocalEnd]) -> bool:
-    """Whether both have a local end, of the same protocol.
-
-    Where only one tells the protocol, the rows say the same before it; tables of another kind, as
-    macOS prints of multipath, show the sockets of those above again in one run.
-    """
-    said: dict[tuple[str, ...], set[_LocalEnd]] = defaultdict(set)
-    for known in one:
-        said[known.end].add(known)
-    return any(
-        new.protocol == known.protocol
-        or (not (new.protocol and known.protocol) and new.before == known.before)
-        for new in other
-        for known in said[new.end]
-    )
-
-
-def _tells(ends: Sequence[str]) -> bool:
-    """Whether an end is that of few sockets; any number may have wildcards alone."""
-    return any(char.isalnum() for char in "".join(ends))
-
-
-def _protocols(table: Table) -> frozenset[str | None]:
-    return frozenset(_protocol(record.match) for record in table.records[:SEEN_AT_MOST])
-
-
-def _protocol(match: Match) -> str | None:
-    """The protocol of a row; with -A of the BSDs it does not stand first."""
-    named = match.pairs
-    return next((text for name, text in named if name in PROTOCOL_FIELDS), None)
-
-
-def socket_of(match: Match, names: Sequence[str]) -> tuple[str, ...]:
-    """What tells a socket from others: its protocol, and the fields of these names if any."""
-    named = match.pairs
-    ends = tuple(" ".join(text.split()) for name, text in named if name in names)
-    return (_protocol(match) or "", *ends) if ends else ()
