@@ -40,6 +40,8 @@ SHOWN = ("group", "pair", *ENDS, "send_q", "timer", "timer_ms", "probes", "lasts
 """What is told of a connection, beside whose it is."""
 NEARLY = 0.9
 """Part of the time since something was sent that the kernel counts as time of a closed window."""
+BSD_FIRST_MS = 5000
+"""FreeBSD waits so long before each probe at least (tcp_persmin, TCPTV_PERSMIN in tcp_timer.h)."""
 PEERS_NAMED = 5
 """Peers of one service with a finding each; more of them are one finding."""
 
@@ -102,12 +104,25 @@ def _told(scene: Scene, closed: pd.DataFrame) -> pd.DataFrame:
     """
     ends = other_ends(scene, closed, ["owner", "recv_q"])
     return closed.assign(
-        wait_ms=closed["timer_ms"].where(closed["timer"].notna(), closed["lastsnd_ms"]),
+        wait_ms=_waits_ms(scene, closed),
         seen=before(scene, closed, ["timer"])["timer"] == "persist",
         lasting=before(scene, closed, ["timer"], PERSISTS_S)["timer"] == "persist",
         reader=ends["owner"].fillna(""),
         unread=ends["recv_q"],
     )
+
+
+def _waits_ms(scene: Scene, closed: pd.DataFrame) -> pd.Series[Any]:
+    """How long at least each window is closed.
+
+    Where the interval begins with 0.2 s and doubles, a probe that is so far away follows others
+    that took as long together. On FreeBSD the first one may be as far away as `BSD_FIRST_MS`: more
+    proves that one such interval is over.
+    """
+    left = closed["timer_ms"]
+    if scene.os == "freebsd":
+        return (left > BSD_FIRST_MS) * BSD_FIRST_MS
+    return left.where(closed["timer"].notna(), closed["lastsnd_ms"])
 
 
 def _each(closed: pd.DataFrame) -> pd.Series[str]:
@@ -213,12 +228,14 @@ def _connection(row: pd.Series[Any]) -> str:
 
 def _waits(part: pd.DataFrame) -> str:
     """Since when they wait, or until when: of the first and of the last of them."""
-    waits = part["wait_ms"].fillna(0)
+    account = part["timer"].isna().all()
+    waits = part["lastsnd_ms" if account else "timer_ms"].fillna(0)
     ends = dict.fromkeys(f"{wait / 1000:.1f}" for wait in (waits.min(), waits.max()))
-    if part["timer"].isna().all():
+    if account:
         return f"nothing sent for {' to '.join(ends)} s"
     probes = plural(_most(part["probes"]), "probe")
-    return f"next probe in {' to '.join(ends)} s, {probes} unanswered"
+    counted = f", {probes} unanswered" if part["probes"].notna().any() else ""
+    return f"next probe in {' to '.join(ends)} s{counted}"
 
 
 def _cause(part: pd.DataFrame, who: str, *, silent: bool) -> tuple[str, ...]:
@@ -250,7 +267,7 @@ DIAGNOSES = (
         "zero-window",
         "Which peer's program has stopped reading from us?",
         check,
-        needs=("queues", "timers|tcpinfo"),
+        needs=("states", "queues", "timer|tcpinfo"),
         numbers=NUMBERS,
         absorbs=(Absorbs("send-q-backlog"), Absorbs("limited-by", about="rwnd_limited_ms")),
         refs=REFS,

@@ -334,7 +334,7 @@ def test_json(dumps: Path) -> None:
     assert done.exit_code == 1
     missing = {entry.pop("id"): entry for entry in document["not_evaluated"]}
     assert missing["zero-window"] == {
-        "needs": ["timers|tcpinfo"],
+        "needs": ["timer|tcpinfo"],
         "what": "timers or path quality",
         "command": "ss -tuano",
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nsparse.judging.wanted import wanted
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -420,6 +421,47 @@ def test_closed_window_without_owner_in_netstat(ask: Ask) -> None:
     [finding] = ask.found(TIMED + listener + row, WINDOW)
     assert (finding.severity, finding.group.owner) == ("warning", None)
     assert "closed for at least 12 s" in finding.verdict
+
+
+BSD = "Active Internet connections (including servers)\nProto Recv-Q Send-Q Local Address Foreign Address "
+STATES = BSD + "(state)\ntcp4 0 33304 192.0.2.10.80 203.0.113.7.50144 ESTABLISHED\n"
+BUFFERS = (
+    BSD
+    + "R-MBUF S-MBUF R-CLUS S-CLUS R-HIWA S-HIWA R-LOWA S-LOWA R-BCNT S-BCNT R-BMAX S-BMAX "
+    + "rexmt persist keep 2msl delack rcvtime\n"
+    + "tcp4 0 33304 192.0.2.10.80 203.0.113.7.50144 0 1 0 0 65700 33580 1 2048 0 256 525600 268640 "
+    + "0.00 {} 0.00 0.00 0.00 912.40\n"
+)
+
+
+@pytest.mark.parametrize("first", ["states", "timers"])
+@pytest.mark.parametrize(
+    ("left", "severity", "says"),
+    [
+        ("4.98", "notice", "(window closed)"),  # FreeBSD waits 5 s before its first probe
+        ("5.00", "notice", "(window closed)"),
+        ("21.40", "warning", "(window closed for at least 5 s)"),
+    ],
+)
+def test_closed_window_of_two_commands_of_freebsd(
+    ask: Ask, first: str, left: str, severity: str, says: str
+) -> None:
+    """-an prints the states and -x the timers; of one moment they are told together."""
+    texts = [STATES, BUFFERS.format(left)][:: 1 if first == "states" else -1]
+    [finding] = ask.found("\n".join(texts), WINDOW)
+    assert finding.severity == severity
+    assert says in finding.verdict
+    assert finding.evidence[0].endswith(f"next probe in {float(left):.1f} s")
+
+
+def test_freebsd_shows_which_timer_runs_and_not_how_often_it_did(ask: Ask) -> None:
+    queues = "Proto Listen         Local Address\ntcp4  0/0/128        *.80\n"  # not as on macOS
+    report = ask.report(f"{STATES}\n{queues}", WINDOW, "retransmit-stall", "keepalive-failing")
+    ways = {id_: wanted(needs, report.scenes) for id_, needs in report.not_evaluated}
+    assert ways.pop(WINDOW) == ("timers or path quality", "netstat -anx")
+    assert {*ways.values()} == {("what FreeBSD does not print", None)}
+    assert len(ways) == 2
+    assert ask.skipped(BUFFERS.format("4.98"), "retransmit-stall")
 
 
 NOBODYS = "ESTAB 0 5000 127.0.0.1:40000 127.0.0.1:80 timer:(persist,{},0)\n"

@@ -83,6 +83,27 @@ def test_names_that_differ_are_different_hosts(ask: Ask) -> None:
     assert (finding.severity, finding.n) == ("critical", 60)
 
 
+LISTENS = "Proto Recv-Q Send-Q Local Address Foreign Address State\n{}udp 0 0 *:ipp *:*\n"
+
+
+@pytest.mark.parametrize(
+    ("beside", "where"),
+    [
+        ("udp6 0 0 [::]:mdns [::]:*\n", "every IPv4 address"),
+        ("udp6 0 0 *:mdns *:*\n", "every IPv4 address"),
+        ("", "every address"),
+        ("udp 0 0 *:mdns *:*\n", "every address"),
+        ("udp6 0 0 fe80::1:123 [::]:*\n", "every address"),  # so do versions that say `*` of both
+    ],
+)
+def test_every_address_is_of_ipv4_where_ipv6_is_told_apart(
+    ask: Ask, beside: str, where: str
+) -> None:
+    """net-tools without -n print `*` for 0.0.0.0, and old versions for :: too."""
+    [finding] = ask.found(LISTENS.format(beside), "listener-exposed")
+    assert f"that of CUPS, is open on {where}, UDP" in finding.verdict
+
+
 def test_a_name_in_a_command_does_nothing(ask: Ask) -> None:
     """Who answers for an address chooses its name."""
     ends = "web1:{} $(id).example:https"

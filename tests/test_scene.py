@@ -437,7 +437,9 @@ def test_capabilities() -> None:
     rich = scene(
         row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", inode=5, timer="keepalive", rtt_ms=1.5)
     )
-    assert rich.has == {"states", "queues", "inode", "timers", "tcpinfo", "whole"}
+    assert rich.has == {"states", "queues", "inode", "timer", "tcpinfo", "whole"}
+    counted = scene(row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", retrans=0))
+    assert counted.has >= {"timer", "timers"}
     assert scene(row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", skmem_rb=1)).has >= {"skmem"}
 
 

@@ -22,6 +22,7 @@ NAMES = {
     "backlog": "accept queue limits",
     "owner": "owners",
     "inode": "inodes",
+    "timer": "timers",
     "timers": "timers",
     "tcpinfo": "path quality",
     "skmem": "socket memory",
@@ -42,6 +43,7 @@ SS_FLAGS = {
     "backlog": "",
     "owner": "p",
     "inode": "e",
+    "timer": "o",
     "timers": "o",
     "tcpinfo": "i",
     "skmem": "m",
@@ -66,7 +68,7 @@ WINDOWS_DUMP = {"states": "netstat -ano"}
 ELSEWHERE = {
     "macos": System("macOS", {**EVERY_DUMP, **LISTENERS, "owner": "netstat -anv"}),
     "windows": System("Windows", {**WINDOWS_DUMP, "owner": "netstat -anob, as administrator"}),
-    "freebsd": System("FreeBSD", {**EVERY_DUMP, **LISTENERS}),
+    "freebsd": System("FreeBSD", {**EVERY_DUMP, **LISTENERS, "timer": "netstat -anx"}),
     "openbsd": System("OpenBSD", EVERY_DUMP),
     "netbsd": System("NetBSD", EVERY_DUMP),
     "illumos": System("illumos", {**EVERY_DUMP, "owner": "netstat -anu"}),
@@ -110,7 +112,7 @@ def wanted(needs: Sequence[str], scenes: Iterable[Scene]) -> Wanted:
     if command is None:
         return Wanted(f"what {ELSEWHERE[system].name} does not print", None)
     named = {one for need in needs for one in need.split("|")}
-    unsure = "timers" in named and all(map(may_hide_no_timer, without))
+    unsure = not named.isdisjoint(("timer", "timers")) and all(map(may_hide_no_timer, without))
     return Wanted(listed(needs) + NO_TIMER_RAN * unsure, command or None)
 
 

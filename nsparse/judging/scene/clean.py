@@ -205,14 +205,14 @@ def completed(view: View, found: Repeats) -> View:
 
     A cell is that of the row which tells most, of those that know it: what two commands of one
     moment say of a socket does not depend on which of them ran first. A repeat in one view, or in
-    another state, only fills in what no other row knows.
+    another state, only fills in what no other row knows; a row without a state is in no other one.
     """
     if not len(found.again):
         return view
     into = np.concatenate([found.first, found.first])
     rows = np.concatenate([found.first, found.again])
     state, seen = view.codes("state").of, _view(view, rows)
-    alike = state[rows] == state[into]
+    alike = (state[rows] == state[into]) | (state[rows] == 0) | (state[into] == 0)
     tells = _tells(view, rows)
     repeated = np.arange(len(rows)) >= len(found.first)
     repeated &= ~alike | (seen == np.tile(seen[: len(found.first)], 2))

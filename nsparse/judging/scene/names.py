@@ -1,7 +1,8 @@
-"""Names of hosts in place of addresses: a dump without -n is judged as one with numbers.
+"""Names in place of addresses: a dump without -n is judged as one with numbers.
 
 Where no address of an end is printed the name of its host stands for it, so that equal ends are
-equal and a finding can say whose they are. `scope` knows no name but `localhost`.
+equal and a finding can say whose they are. `scope` knows no name but `localhost`. And `*`, which
+net-tools print for `0.0.0.0`, is that where IPv6 is told apart from it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from nsparse.judging.scene.scope import loopback
 
 SERVICE = r"[:.][^:.]*$"
 """The end of "web1:https" or "web1.https": the rest is the host."""
+ANY, ANY_SIX = "*", "::"
+"""Every address, as net-tools print it by name, and as they print that of IPv6 (`[::]:http`)."""
 
 
 def with_names(view: View) -> View:
@@ -28,6 +31,7 @@ def with_names(view: View) -> View:
     """
     bare = {side: _bare(view, side) for side in SIDES}
     told = {f"{side}_addr": _filled(view, side, rows) for side, rows in bare.items() if rows.any()}
+    told |= _families(view)
     return view.beside_columns(told) if told else view
 
 
@@ -48,6 +52,22 @@ def _filled(view: View, side: str, bare: Bools) -> Any:
         here = bare & view.where("local_addr", loopback, bare)
         told[here] = pd.Series(view.array("local_addr"), copy=False)[here]
     return told.array
+
+
+def _families(view: View) -> dict[str, Any]:
+    """The families of all rows, where those of net-tools with `*` are told by others; else none.
+
+    Versions that name the protocols of IPv6 (`udp6`), or its address, leave only IPv4 for a plain
+    `udp *:ipp`. Older ones print both alike.
+    """
+    if view.full("family"):
+        return {}
+    here = view.is_("tool", "netstat") & view.is_("os", "linux")
+    plain = here & view.is_("local_addr", ANY) & ~view.known("family")
+    six = here & view.is_("local_addr", ANY, ANY_SIX) & view.is_("family", "ipv6")
+    if not plain.any() or not six.any():
+        return {}
+    return {"family": pd.Series(view.array("family"), copy=False).mask(plain, "ipv4").array}
 
 
 def _harmless(host: str) -> str:

@@ -64,8 +64,8 @@ class Scene:
         host: Its name, "" if unknown.
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
-        has: Capabilities: states queues accept backlog owner inode timers tcpinfo skmem snapshots
-            hosts; `owners` where it names all owners there are; `whole` where no dump is cut;
+        has: Capabilities: states queues accept backlog owner inode tcpinfo skmem snapshots hosts;
+            `timer`, which one runs, and `timers`, how often it ran out, too; `owners` where it names all owners there are; `whole` where no dump is cut;
             `unfiltered` where no state is left out; `times`; and `sysctl`, `counters`,
             `sockstat`, `proctable` where the facts have them, the latter of all processes.
         constants: The numbers that no row shows.
@@ -207,7 +207,7 @@ def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
     """What a dump shows beside its rows: timers that do not run; not cut, what is not there."""
     files = list(map(str, scene.view.values("file")))
     timed = not said.timed.isdisjoint(files) or any(map(made_with_timers, files))
-    told = frozenset({"timers"} if timed and scene.os == "linux" else ())
+    told = frozenset({"timer", "timers"} if timed and scene.os == "linux" else ())
     if is_cut:
         return told
     return told | shown(scene.view, said=not said.full.isdisjoint(files)) | {"whole"}
@@ -309,7 +309,9 @@ def _signs(view: View) -> Iterator[tuple[str, bool]]:
     yield "owner", bool((view.true("owned") & (tcp if tcp.any() else inet)).any())
     yield "owners", names_all(view)
     yield "inode", _any(view, inet, "inode")
-    yield "timers", _any(view, tcp, "timer", "timer_ms", "retrans", "probes")
+    counts = ("retrans", "probes")
+    yield "timer", _any(view, tcp, "timer", "timer_ms", *counts)
+    yield "timers", _any(view, tcp, *counts)
     yield "tcpinfo", _any(view, tcp, "rtt_ms", "lastsnd_ms", "lastrcv_ms", "lastack_ms")
     yield "skmem", _any(view, inet, "skmem_rb", "skmem_tb")
 
