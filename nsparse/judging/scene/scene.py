@@ -65,9 +65,10 @@ class Scene:
         os: Its system, None if unknown.
         tools: What printed the rows: netstat, ss.
         has: Capabilities: states queues accept backlog owner inode tcpinfo skmem snapshots hosts;
-            `timer`, which one runs, and `timers`, how often it ran out, too; `owners` where it names all owners there are; `whole` where no dump is cut;
-            `unfiltered` where no state is left out; `times`; and `sysctl`, `counters`,
-            `sockstat`, `proctable` where the facts have them, the latter of all processes.
+            `timer`, which one runs, and `timers`, how often it ran out, too; `owners` where it
+            names all owners there are; `whole` where no dump is cut; `unfiltered` where no state
+            is left out; `times`; and `sysctl`, `counters`, `sockstat`, `proctable` where the facts
+            have them, the latter of all processes.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
@@ -311,7 +312,8 @@ def _signs(view: View) -> Iterator[tuple[str, bool]]:
     yield "inode", _any(view, inet, "inode")
     counts = ("retrans", "probes")
     yield "timer", _any(view, tcp, "timer", "timer_ms", *counts)
-    yield "timers", _any(view, tcp, *counts)
+    # Linux prints the count with every timer that has one.
+    yield "timers", _any(view, tcp, *counts) or _any(view, tcp & view.is_("os", "linux"), "timer")
     yield "tcpinfo", _any(view, tcp, "rtt_ms", "lastsnd_ms", "lastrcv_ms", "lastack_ms")
     yield "skmem", _any(view, inet, "skmem_rb", "skmem_tb")
 
