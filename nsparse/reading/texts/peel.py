@@ -49,20 +49,6 @@ class Mended(NamedTuple):
     name: str
 
 
-class _Undone(NamedTuple):
-    """Lines without a damage.
-
-    Attributes:
-        which: The place of its mend in `MENDS`.
-        speaks: The dialect that was speaking.
-        runs: Who reads them.
-    """
-
-    which: int
-    speaks: Voice
-    runs: Runs
-
-
 class Peels:
     """The lines of a text without what each kind of damage put around them.
 
