@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
 SHOWN = (
     *("group", "local_addr", "remote_addr", "send_q"),
-    *("timer_ms", "retrans", "backoff", "lastack_ms"),
+    *("timer_ms", "retrans", "rto_ms", "backoff", "lastack_ms"),
 )
 """What is told of a connection, beside whose it is."""
 BACKOFF = 3
@@ -125,8 +125,9 @@ def _severity(part: pd.DataFrame, base: int, limits: Limits) -> Severity:
 
 def _age(part: pd.DataFrame) -> float:
     """Least seconds that the oldest of them has waited, by its count and by its timer."""
-    told = {*zip(part["retrans"], part["timer_ms"].fillna(0), strict=True)}
-    return max(data_age(int(often), left / 1000) for often, left in told)
+    clocks = (part[name].fillna(0) for name in ("timer_ms", "rto_ms", "backoff"))
+    told = {*zip(part["retrans"], *clocks, strict=True)}
+    return max(data_age(int(k), left / 1000, rto / 1000, int(n)) for k, left, rto, n in told)
 
 
 def _silent(part: pd.DataFrame) -> int:

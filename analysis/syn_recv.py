@@ -186,9 +186,10 @@ def _cause(pile: Pile) -> str:
 def _evidence(pile: Pile) -> Iterator[str]:
     if pile.counts["timed"]:
         retrans, tools = pile.rows["retrans"].fillna(0), pile.scene.tools
-        age = synack_age(int(retrans.max()), tools)
+        left_s = pile.rows["timer_ms"].fillna(0).max() / 1000
+        age = synack_age(int(retrans.max()), tools, left_s)
         oldest = f"the oldest waits for at least {age} s"
-        if tools != {"netstat"}:
+        if tools != {"netstat"} and age <= 1:
             oldest = f"the oldest {'has waited less than 1 s' if age < 1 else 'waited 1 s or more'}"
         yield f"SYN-ACK retransmits: {tally(retrans)}; {oldest}"
     yield peers(pile.rows)

@@ -154,15 +154,25 @@ def _grouped(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) ->
     for pile in piles(scene, found, limits, by, base=base, least=1):
         first = pile.places[0]
         repeats = int(most[pile.places].max())
-        retrans = None if repeats < 0 else repeats
         yield Calls(
             pile=pile,
             service=int(services[first]),
             established=int(established[first]),
             callers=int(callers[first]),
-            retrans=retrans,
-            age=None if retrans is None else syn_age(retrans, scene, older=older),
+            retrans=None if repeats < 0 else repeats,
+            age=None if repeats < 0 else _age(pile, older=older),
         )
+
+
+def _age(pile: Pile, *, older: bool) -> int:
+    """Least seconds since the oldest attempt began, by its count and the timeout that runs."""
+    view, at = pile.scene.view, pile.rows.at
+    clocks = (view.numbers(name)[at].tolist() for name in ("rto_ms", "backoff"))
+    told = {*zip(pile.rows["retrans"].fillna(0).tolist(), *clocks, strict=True)}
+    return max(
+        syn_age(int(k), pile.scene, older=older, rto_s=rto_ms / 1000, backoff=backoff)
+        for k, rto_ms, backoff in told
+    )
 
 
 def _worth(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> Bools:
@@ -296,7 +306,8 @@ def _caveats(calls: Calls) -> tuple[str, ...]:
         return (advice.by_timers(calls.pile.scene, "how long they wait"),)
     if calls.age == 0:
         return ("whether they last: no SYN has been repeated yet, all may be younger than 1 s",)
-    if calls.pile.scene.constants.kernel is None:
+    clocked = calls.pile.scene.view.known("rto_ms")[calls.pile.rows.at].all()
+    if calls.pile.scene.constants.kernel is None and not clocked:
         return ("the kernel: below 6.5 the same retransmits take longer",)
     return ()
 

@@ -269,6 +269,25 @@ def test_a_timer_that_runs_for_long_has_done_so_before(
     assert finding.verdict.endswith(f" for at least {seconds} s.")
 
 
+@pytest.mark.parametrize(
+    ("clock", "seconds", "severity"),
+    [
+        ("rto:16000 backoff:4", 15, "notice"),
+        ("rto:208 backoff:0", 3, "notice"),
+        ("rto:60000 backoff:3", 52, "warning"),
+        ("rto:58000 backoff:3", 50, "notice"),
+    ],
+)
+def test_the_timeout_that_runs_tells_how_long_the_others_took(
+    ask: Ask, clock: str, seconds: int, severity: str
+) -> None:
+    """`ss -i` prints it, and how often it was doubled: 1, 2, 4 and 8 s before one of 16 s."""
+    text = stalled(4, more=97).replace("9sec,4)", f"2sec,4) cubic {clock}")
+    [finding] = ask.found(text, STALL)
+    assert finding.severity == severity
+    assert finding.verdict.endswith(f" for at least {seconds} s.")
+
+
 def test_stall_is_a_share_of_what_is_open(ask: Ask) -> None:
     """Connections that are over are no part of it: 1 of 20 is a twentieth, 2 of 4 are a half."""
     over = gone(9, "192.0.2.1", "203.0.113.80:443")

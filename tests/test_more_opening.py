@@ -381,6 +381,13 @@ def test_closes_are_a_part_of_what_the_port_has(
     assert finding.verdict.startswith(says)
 
 
+def test_the_timeout_that_runs_tells_how_long_a_fin_waits(ask: Ask) -> None:
+    row = "FIN-WAIT-1 0 1 192.0.2.1:443 203.0.113.9:4000{} timer:(on,2sec,4) cubic {}\n"
+    rows = [row.format(n, "rto:16000 backoff:4" if n == 3 else "rto:3200") for n in range(5)]
+    [finding] = ask.found(SS + "".join(rows), FIN1)
+    assert finding.verdict.endswith("203.0.113.9 has not acknowledged it for at least 15 s.")
+
+
 def test_fin_before_a_closed_window(ask: Ask) -> None:
     [finding] = ask.found(closes("FIN_WAIT1", 2, 2, "probe (9.20/0/0)", q=9000), FIN1)
     assert finding.verdict == (

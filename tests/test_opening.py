@@ -315,6 +315,8 @@ def test_the_count_of_ss_proves_a_second_and_no_more(ask: Ask) -> None:
     [finding] = ask.found(rows, PILE)
     assert "all waiting 1 s or more for the last ACK" in finding.verdict
     assert finding.evidence[0] == "SYN-ACK retransmits: 5 (6); the oldest waited 1 s or more"
+    [finding] = ask.found(rows.replace("1.580ms", "6.200ms", 1), PILE)  # a gap of 8 s
+    assert finding.evidence[0] == "SYN-ACK retransmits: 5 (6); the oldest waits for at least 7 s"
 
 
 @pytest.mark.parametrize(
@@ -503,6 +505,50 @@ def test_dead_peer(ask: Ask) -> None:
 def test_a_gap_over_a_second_is_an_older_kernel(ask: Ask) -> None:
     text = TIMED + GATEWAY.replace("0.32/4/0", "1.32/4/0")
     assert "at least 15 s" in ask.found(text, DEAD)[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("left", "k", "seconds"),
+    [
+        ("1sec", 4, 4),
+        ("1.010ms", 4, 15),
+        ("2sec", 5, 5),
+        ("2.010ms", 5, 31),
+        ("4sec", 6, 7),
+        ("5sec", 6, 63),
+        ("5sec", 0, 0),
+    ],
+)
+def test_gaps_of_older_kernels_double_from_the_first_on(
+    ask: Ask, left: str, k: int, seconds: int
+) -> None:
+    [finding] = ask.found(calls(k, k, k).replace("500ms", left, 1), DEAD)
+    waits = f", the oldest for at least {seconds} s" if seconds else ""
+    assert finding.verdict == f"3 connection attempts unanswered{waits}, none established."
+
+
+@pytest.mark.parametrize(
+    ("account", "timer", "seconds"),
+    [
+        ("rto:64000 backoff:6 retrans:1/6", "", 63),  # all six gaps were doubled
+        ("rto:16000 backoff:4 retrans:1/8", "", 19),  # the first four were not
+        ("rto:6000 backoff:1 retrans:1/1", "", 3),  # the first timeout was one of 3 s
+        ("rto:1000 retrans:1/4", "", 4),
+        ("rto:4000 backoff:2 retrans:1/2", "timer:(on,500ms,5)", 31),  # so all gaps double
+        ("rto:1000 retrans:1/2", "timer:(on,500ms,5)", 5),
+        ("rto:2000 backoff:1 retrans:1/5", "timer:(on,500ms,5)", 5),
+    ],
+)
+def test_the_kernels_own_clock_tells_how_long_a_call_waits(
+    ask: Ask, account: str, timer: str, seconds: int
+) -> None:
+    """`ss -i` prints the timeout that runs, and how often it was doubled."""
+    first, *others = calls(0, 0, 0, timers=False).removeprefix(SS).splitlines()
+    rows = [f"{first} cubic {account}", *(f"{row} {timer}" for row in others)]
+    [finding] = ask.found(SS + "\n".join(rows) + "\n", DEAD)
+    assert f"the oldest for at least {seconds} s" in finding.verdict
+    [alone] = ask.found(SS + rows[0].replace("retrans:1/1", "retrans:1/2") + "\n", DEAD)
+    assert not [caveat for caveat in alone.caveats if caveat.startswith("the kernel:")]
 
 
 def test_the_kernel_is_known(ask: Ask) -> None:

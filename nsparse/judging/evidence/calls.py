@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 LINEAR_GAP_MS = 1000
 LINEAR_SYNS = 4
-"""Since Linux 6.5 the first four SYNs are repeated after a second each (tcp_syn_linear_timeouts):
-a longer gap then is an older kernel, whose gaps double from the start."""
+"""Since Linux 6.5 the first four SYNs are repeated after a second each (tcp_syn_linear_timeouts),
+and only then gaps double: a longer gap is an older kernel, whose gaps double from the start."""
 SCATTERED = 20
 """A program that calls so many services in vain is a crawler, a scanner or a peer-to-peer node:
 its single attempts say nothing about a dependency."""
@@ -86,7 +86,13 @@ def _is_six(addr: str) -> bool:
 
 
 def gaps_double(scene: Scene, calls: Bools) -> bool:
-    """Whether a gap between SYNs shows a Linux below 6.5, whatever is known of it otherwise."""
+    """Whether a gap between SYNs shows a Linux below 6.5, whatever is known of it otherwise.
+
+    That is what a timer still has to run, or that it was doubled when nothing doubles there.
+    """
     at = calls.nonzero()[0]
-    count, left_ms = (scene.view.numbers(name)[at] for name in ("retrans", "timer_ms"))
-    return bool(((count >= 1) & (count <= LINEAR_SYNS) & (left_ms > LINEAR_GAP_MS)).any())
+    names = ("retrans", "retrans_total", "timer_ms", "backoff")
+    timed, counted, left_ms, backoff = (scene.view.numbers(name)[at] for name in names)
+    gap_ms = LINEAR_GAP_MS * 2.0 ** (timed - LINEAR_SYNS).clip(0)
+    early = timed.clip(counted) <= LINEAR_SYNS
+    return bool((((timed >= 1) & (left_ms > gap_ms)) | (early & (backoff >= 1))).any())

@@ -100,29 +100,59 @@ def worst(severities: Iterable[Severity]) -> Severity:
     return min(severities, key=SEVERITIES.index, default="info")
 
 
-def syn_age(k: int, scene: Scene, *, older: bool = False) -> int:
+def syn_age(
+    k: int, scene: Scene, *, older: bool = False, rto_s: float = 0, backoff: int = 0
+) -> int:
     """Least seconds since the first SYN, after `k` retransmissions (diagnoses: constants).
 
     A kernel that is unknown is taken as the one that repeats faster, 6.5 or newer, unless the
-    rows show an `older` one.
+    rows show an `older` one, or its own clock.
+
+    Args:
+        k: How often the SYN was sent again.
+        scene: The host.
+        older: Whether the host is seen to double the gaps from the first on.
+        rto_s: The timeout that runs now, where it is printed (`ss -i`).
+        backoff: How often that was doubled.
     """
     if older or is_older(scene.constants.kernel, LINEAR_SINCE):
-        return doubled_age(k)
-    return max(k, 0) if k <= LINEAR_SYNS else int(3 + 2 ** (min(k, 40) - 4))
+        counted = doubled_age(k)
+    else:
+        counted = max(k, 0) if k <= LINEAR_SYNS else int(3 + 2 ** (min(k, 40) - 4))
+    return max(counted, int(backed_age(rto_s, backoff, k - backoff)))
 
 
-def synack_age(k: int, tools: Collection[str]) -> int:
+def backed_age(rto_s: float, backoff: int, even: int = 0) -> float:
+    """Least seconds that the timeouts took which ran out, by the one that runs now.
+
+    Args:
+        rto_s: The timeout that runs now.
+        backoff: How often it was doubled, each time when it ran out.
+        even: How often it ran out before that without being doubled.
+
+    >>> backed_age(16, 4), backed_age(4, 2, even=4), backed_age(1, 0, even=3), backed_age(0, 3)
+    (15.0, 7.0, 3.0, 0.0)
+    """
+    first = rto_s * 0.5 ** max(backoff, 0)
+    return rto_s - first + first * max(even, 0)
+
+
+def synack_age(k: int, tools: Collection[str], left_s: float = 0) -> int:
     """Least seconds since the first SYN-ACK, by the count `k` that these tools print.
 
     netstat counts how often the timer ran out, and the gaps double. The count of ss rises with
     every SYN that the client repeats as well: 4.5 s after the SYN, ss printed
     `timer:(on,1.580ms,5)` where netstat printed `on (1.57/1/0)` for the same socket (measured with
-    iproute2 6.1 on Linux 6.x). All it proves is that a first second has passed.
+    iproute2 6.1 on Linux 6.x). All it proves is that a first second has passed. What the timer
+    still has to run proves more: a gap of so long follows all the shorter ones.
 
     >>> synack_age(3, {"netstat"}), synack_age(5, {"ss"}), synack_age(5, {"netstat", "ss"})
     (7, 1, 1)
+    >>> synack_age(5, {"ss"}, 1.58), synack_age(5, {"ss"}, 6.2), synack_age(0, {"ss"}, 0.9)
+    (1, 7, 0)
     """
-    return doubled_age(k) if set(tools) == {"netstat"} else min(max(k, 0), 1)
+    counted = doubled_age(k) if set(tools) == {"netstat"} else min(max(k, 0), 1)
+    return max(counted, doubled_age(math.ceil(math.log2(max(left_s, 1)))))
 
 
 def doubled_age(k: int) -> int:
@@ -134,22 +164,26 @@ def doubled_age(k: int) -> int:
     return int(2 ** min(max(k, 0), 40)) - 1
 
 
-def data_age(k: int, left_s: float = 0) -> float:
+def data_age(k: int, left_s: float = 0, rto_s: float = 0, backoff: int = 0) -> float:
     """Least seconds since data was first sent, after `k` retransmissions.
 
     Args:
         k: How often it was sent again.
         left_s: What the timer still has to run, where that is printed: the gap that it measures is
             no shorter, and each gap before it was half as long or more.
+        rto_s: The timeout that runs now, where it is printed (`ss -i`).
+        backoff: How often that was doubled.
 
     >>> round(data_age(5)), round(data_age(8)), round(data_age(10)), round(data_age(12))
     (6, 51, 205, 445)
     >>> round(data_age(3)), round(data_age(3, 80)), round(data_age(3, 1)), round(data_age(0, 80))
     (1, 70, 1, 0)
+    >>> round(data_age(4)), round(data_age(4, rto_s=16, backoff=4))
+    (3, 15)
     """
     doubled = RTO_MIN_S * (2 ** min(max(k, 0), DOUBLINGS) - 1)
     counted = doubled + RTO_MAX_S * max(0, k - DOUBLINGS)
-    return float(max(counted, left_s * (1 - 0.5 ** max(k, 0))))
+    return float(max(counted, left_s * (1 - 0.5 ** max(k, 0)), backed_age(rto_s, backoff)))
 
 
 def is_older(kernel: str | None, than: tuple[int, int]) -> bool:

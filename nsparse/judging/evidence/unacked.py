@@ -127,8 +127,9 @@ def age(pile: Pile) -> str:
     """How long the oldest has waited at least, where its retransmissions and their timer tell."""
     view, at = pile.scene.view, pile.rows.at
     left_ms = view.numbers("timer_ms")[at] * view.is_("timer", "retransmit")[at]
-    told = {*zip(view.numbers("retrans")[at].tolist(), left_ms.tolist(), strict=True)}
-    seconds = int(max(data_age(often, left / 1000) for often, left in told))
+    clocks = (view.numbers(name)[at].tolist() for name in ("rto_ms", "backoff"))
+    told = {*zip(view.numbers("retrans")[at].tolist(), left_ms.tolist(), *clocks, strict=True)}
+    seconds = int(max(data_age(k, left / 1000, rto / 1000, n) for k, left, rto, n in told))
     return f" for at least {thousands(seconds)} s" if seconds else ""
 
 
