@@ -45,7 +45,6 @@ def cut(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     if scene.truncated and limits["files"] <= 1:
         yield of_dump(
-            scene,
             limits,
             "dump-truncated",
             scene.view.last,
@@ -77,7 +76,6 @@ def filtered(scene: Scene, limits: Limits) -> Iterator[Finding]:
             verdict = f"all {plural(n, 'TCP row')} are {states[0]}: there are no others"
         verdict += ", or an option left them out."
         yield of_dump(
-            scene,
             limits,
             "state-filtered",
             rows,
@@ -92,7 +90,6 @@ def _stateless(scene: Scene, limits: Limits, rows: Bools) -> Finding:
     """Hardly anything can be said of such a dump, which must not look as if all were well."""
     hides = "`ss state X` prints the sockets of a state without the column State"
     return of_dump(
-        scene,
         limits,
         "state-filtered",
         rows,
@@ -118,7 +115,7 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
         verdict = f"{thousands(n)} of {plural(base, 'socket')} tell which process owns them."
         steps, bare = advice.steps(scene, advice.OWNERS), rows & ~owned
-        yield of_dump(scene, limits, "owners-missing", bare, verdict, severity="info", steps=steps)
+        yield of_dump(limits, "owners-missing", bare, verdict, severity="info", steps=steps)
 
 
 def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -142,7 +139,6 @@ def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
             told.append(f"{plural(lost, 'row')} with a local port of a name that no table knows")
         verdict = f"{plural(n, 'row')} with names in place of numbers."
         yield of_dump(
-            scene,
             limits,
             "names-not-numbers",
             rows,
@@ -171,7 +167,7 @@ def shortened(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if n >= max(limits["rows"], 1):
         verdict = f"{plural(n, 'row')} with an address that the tool cut."
         steps = advice.steps(scene, {"linux": "ss -tuan", "macos": "netstat -anW"})
-        yield of_dump(scene, limits, "addr-truncated", rows, verdict, severity="info", steps=steps)
+        yield of_dump(limits, "addr-truncated", rows, verdict, severity="info", steps=steps)
 
 
 REFS = ("ss(8)", "netstat(8)")

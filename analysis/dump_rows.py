@@ -47,7 +47,6 @@ def unknown(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if n >= max(limits["rows"], 1):
         words = scene.view.pick(odd, "state_raw")["state_raw"].dropna()
         yield of_dump(
-            scene,
             limits,
             "unknown-state",
             odd,

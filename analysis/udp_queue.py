@@ -126,7 +126,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         evidence=(*_evidence(part), *counted(scene, "Udp", "RcvbufErrors")),
         cause=("the program reads more slowly than datagrams arrive, or not at all",),
         next=_steps(scene, first),
-        caveats=_caveats(scene, known=known, proven=proven),
+        caveats=_caveats(known=known, proven=proven),
     )
 
 
@@ -160,7 +160,7 @@ def _evidence(part: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _caveats(scene: Scene, *, known: bool, proven: bool) -> tuple[str, ...]:
+def _caveats(*, known: bool, proven: bool) -> tuple[str, ...]:
     said = [] if known else ["the buffer: the default of the system is assumed"]
     if not proven:
         said.append("whether it lasts: take a second snapshot")

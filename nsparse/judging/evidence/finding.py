@@ -98,7 +98,6 @@ def _labels(part: Table | Ints) -> Ints:
 
 
 def of_dump(
-    scene: Scene,
     limits: Limits,
     id_: str,
     rows: Bools,

@@ -209,7 +209,7 @@ class _Writer:
         tried: list[str] = []
         for name, target in state.edges:
             if target is not None and (name, target) != way.cell:
-                ways.append(self._guard(name, tried) + self._edge(name, target, way))
+                ways.append(self._guard(tried) + self._edge(name, target, way))
             tried.append(name)
         return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
@@ -237,7 +237,7 @@ class _Writer:
         tried: list[str] = []
         for again, back in edges:
             if back == target and field_name(again) == field_name(name):
-                guard = self._guard(again, tried)
+                guard = self._guard(tried)
                 return f"(?:{self._atom(BLANK)}{guard}{self._atom(again)})*+", (again, target)
             tried.append(again)
         return "", NO_CELL
@@ -253,8 +253,8 @@ class _Writer:
             raise NotRegular(self.kind, f"more than {SHAPES_AT_MOST} shapes of line")
         return r"\Z()"
 
-    def _guard(self, name: str, tried: list[str]) -> str:
-        """Nothing that the lexer tries before `name` may match here."""
+    def _guard(self, tried: list[str]) -> str:
+        """Nothing that the lexer tries before a terminal may match where that stands."""
         before = "|".join(self.terminals[other].pattern.to_regexp() for other in tried)
         return f"(?!{before})" if before else ""
 
