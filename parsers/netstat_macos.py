@@ -57,9 +57,13 @@ def _process(cell: str) -> Values:
     return {"_named": True, **_owner(cell)}
 
 
+_INTERNALS = re.compile("(?<=[0-9])(?:[ \t]+(?:0x)?[0-9a-f]+)+$")
+"""Flags behind the id of a process, of which those behind them were left out or cut off."""
+
+
 def _owner(cell: str) -> Values:
     """`NAME:PID`, the name with blanks, parentheses and anything else, or empty."""
-    name, _, pid = cell.rpartition(":")
+    name, _, pid = _INTERNALS.sub("", cell).rpartition(":")
     return {
         "process": name.strip() or None,
         "pid": int(pid) or None if pid.isdecimal() else None,

@@ -83,6 +83,13 @@ def test_listen_queues_are_queues_of_listeners() -> None:
     assert frame["path"].tolist() == [None, "/tmp/my app.sock"]
 
 
+@pytest.mark.parametrize("flags", ["", "   00100", "   0x0100 0x0000", "   001"])
+def test_a_process_ends_in_its_id_whatever_flags_are_left(flags: str) -> None:
+    row = "tcp4       0      0  192.0.2.10.22          *.*                    LISTEN      0 0 131072 131072   Some App (x):4321"
+    (socket,) = parse(TWO_BLANKS + row + flags + "\n").frame.itertuples()
+    assert (socket.process, socket.pid) == ("Some App (x)", 4321)
+
+
 @pytest.mark.parametrize(
     ("end", "port", "is_cut"),
     [
