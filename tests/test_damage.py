@@ -619,6 +619,58 @@ def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
     assert len(dump.frame) == 1
 
 
+ENDS_ALONE = "ESTAB 0      0      192.0.2.10:80      198.51.100.7:{}"
+
+
+@pytest.mark.parametrize(
+    ("row", "stub", "end"),
+    [
+        *((LISTENER, stub, "\n") for stub in ("udp6", "tcp      ", "udp        0")),
+        *((LISTENER, stub, "") for stub in ("t", "tcp6", "tcp        0      0 192.0.2.10:22")),
+        *((WINDOWS, stub, "\n") for stub in ("  UDP", "TCP", "  TCP    192.0.2.10:22")),
+        *((ENDS_ALONE, stub, "") for stub in ("LISTEN", "E", "ESTAB 0")),
+        *((FREEBSD, stub, "\n\nThat is all.\n") for stub in ("tcp4", "udp6")),
+        ("u_str LISTEN 0 128 /run/a.sock {} * 0", "u_str", "\n"),
+        ("tcp   LISTEN 0 128 192.0.2.10:22 0.0.0.0:*", "tcp   L", ""),
+    ],
+)
+def test_the_beginning_of_a_row_that_a_table_ends_in_is_listed(
+    row: str, stub: str, end: str
+) -> None:
+    rows = "".join(f"{row.rstrip()}\n".format(51514 + at) for at in range(2))
+    dump = parse(f"{rows}{stub}{end}")
+    assert dump.frame["line"].tolist() == [1, 2]
+    assert [problem.line for problem in dump.problems] == [3]
+
+
+@pytest.mark.parametrize("word", ["UDP", "udp is next", "ESTAB", "total", "t"])
+def test_a_word_below_rows_that_is_no_beginning_is_text(word: str) -> None:
+    dump = parse(f"{LISTENER}\n{SESSION}\n{word}\n")
+    assert (len(dump.frame), dump.problems) == (2, [])
+    assert dump.census["text"] == 1
+
+
+OWNERLESS = " Can not obtain ownership information\n"
+
+
+@pytest.mark.parametrize(
+    ("below", "said"),
+    [
+        ("    That is what I see here.\n", 0),
+        ("    That is what I see\n    on the other one.\n", 0),
+        (OWNERLESS, 1),
+        (f" [System]\n{WINDOWS.format(9)}   Not obtained\n", 2),
+        ("  C:\\WINDOWS\\a.dll\n  C:\\WINDOWS\\b.dll\n  -- unknown --\n  [svchost.exe]\n", 4),
+    ],
+)
+def test_what_is_indented_below_the_last_row_of_windows_is_its_owner_where_others_have_one(
+    below: str, said: int
+) -> None:
+    dump = parse(f"{WINDOWS.format(51514)}{below}")
+    assert dump.problems == []
+    assert dump.census.get("details", 0) == said
+
+
 NAMED = "tcp        1      0 web1.example:3595{}      192.0.2.82:http         CLOSE_WAIT\n"
 HEADS = {
     ':(("python3",pid=5030,fd=15))': OWNED,

@@ -13,8 +13,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nsparse.reading.cells.convert import Record
-from nsparse.reading.damage.tail import WHOLE_ENDS, is_half, is_half_a_state, last_cell, said
-from nsparse.reading.grammar.grammar import ROWS
+from nsparse.reading.damage.tail import (
+    WHOLE_ENDS,
+    is_half,
+    is_half_a_state,
+    last_cell,
+    may_go_on,
+    said,
+)
 from nsparse.reading.tables.table import Sections, Table, Unread
 from nsparse.states import begins_another, is_known
 
@@ -102,7 +108,7 @@ def _width(
     ]
     shown = len(heading) == width and is_half_a_heading(heading)
     if not shown and len(lost) + len(full) >= OFTEN:
-        shown = sum(_goes_on(table, one) for one in lost) > 1
+        shown = sum(may_go_on(table, one.text) for one in lost) > 1
     if not shown and len(full) >= OFTEN and (_holds_half(full) or _may_end_apart(near, full)):
         rows = table.records.near(least, last, NEAR)
         shown = _rows_show(table, [row for row in rows if len(lines[row.line - 1] or "") == width])
@@ -136,12 +142,6 @@ def is_half_a_heading(line: str) -> bool:
     """
     word = line.split(" ")[-1]
     return bool(word) and word not in HEADINGS and any(one.startswith(word) for one in HEADINGS)
-
-
-def _goes_on(table: Table, unread: Unread) -> bool:
-    """Whether a line that is no row may be the beginning of one."""
-    walks = table.voice.grammar.derived.walks
-    return any(kind in walks and not walks[kind].dies(unread.text) for kind in ROWS)
 
 
 def _holds_half(full: Sequence[str]) -> bool:

@@ -75,6 +75,20 @@ def begins_alike(row: str, line: str) -> bool:
     return _beginning(line) == _beginning(row) != ""
 
 
+def is_stub(row: str, line: str) -> bool:
+    """Whether a line is the first word of a row and no more, or a protocol where that is one.
+
+    A state alone is said of much.
+
+    >>> is_stub("udp 0 0", "tcp6"), is_stub("udp 0 0", "TCP"), is_stub("u_str ESTAB 0", "u_str")
+    (True, False, True)
+    """
+    first = row.split(None, 1)[0]
+    if " " in line or is_state(line) or line.isupper() != first.isupper():
+        return False
+    return line == first or _beginning(line) == _beginning(row) == "protocol"
+
+
 def _beginning(line: str) -> str:
     """What a line begins with, if that is a protocol or a state."""
     first = line.split(None, 1)[0] if line.strip() else ""

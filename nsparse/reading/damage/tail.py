@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from nsparse.dialect import CellFault
 from nsparse.reading.cells.convert import Record
+from nsparse.reading.damage.readings import begins_alike
+from nsparse.reading.grammar.grammar import ROWS
 from nsparse.reading.tables.table import Table
 from nsparse.states import begins_one, is_known
 
@@ -91,6 +94,20 @@ def is_cut(table: Table, tail: Tail, lines: int) -> bool:
     if last.more:
         return False
     return tail.shorter or is_half_a_state(table, *last_cell(last)) or _lacks_cells(table, last)
+
+
+def is_beginning(table: Table, text: str) -> bool:
+    """Whether the text stops in a line that begins as the rows of a table do, and may go on so."""
+    word = text.split(None, 1)[0]
+    alike = begins_alike(table.records[-1].text, text)
+    rows = islice(table.records.few, NEAR)
+    return (alike or any(row.text.startswith(word) for row in rows)) and may_go_on(table, text)
+
+
+def may_go_on(table: Table, text: str) -> bool:
+    """Whether a line that is no row may be the beginning of one."""
+    walks = table.voice.grammar.derived.walks
+    return any(kind in walks and not walks[kind].dies(text) for kind in ROWS)
 
 
 def is_half_a_state(table: Table, name: str, text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading.cells.convert import Record
+from nsparse.reading.damage.readings import is_stub
 from nsparse.reading.grammar.grammar import Match
 from nsparse.reading.tables import noise
 from nsparse.reading.tables.course import Course
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 AFTER_BLANK = 2
 """Forums and XP put an empty line between a row and the line of its program."""
+
+OWNER_LINES = 20
+"""Windows XP names so many modules, one a line, before the program that a connection is of."""
+
+ROW_INDENT = 2
+"""Windows indents rows so far, and by one less why it names no program; who copies rows may begin
+behind the blanks of the first."""
 
 REST = "the rest of the row, which the line below may be"
 """What a row lacks that may have been cut, where its end would go on with the next line."""
@@ -130,7 +138,7 @@ class Body:
         table = self.floor.table
         if table is None or self.floor.headings or not table.records or not self._is_near(line):
             return False
-        if table.voice.opening.match(line.text):
+        if table.voice.opening.match(line.text) or is_stub(table.records[-1].text, line.text):
             return False  # a damaged row, not a free text that happens to begin like one
         for kind in self._continuations(line):
             match = table.voice.match(kind, line.text)
@@ -143,8 +151,7 @@ class Body:
         """The kinds of continuation line that may stand at this indentation."""
         if line.indent > self.course.indent:
             yield "detail"
-        owned = line.indent or line.text.startswith("[") or self._between(line)
-        if owned and not self._heads(line.text):
+        if self._owns(line) and not self._heads(line.text):
             yield "owner"
         yield "rest"
 
@@ -171,14 +178,35 @@ class Body:
         table.rivals = table.heirs = ()
         self.ledger.count("details")
 
-    def _between(self, line: Line) -> bool:
-        """Whether all indentation is lost, and what stands around tells an owner from a remark."""
-        if self.course.indent or self.floor.table is None:
+    def _owns(self, line: Line) -> bool:
+        """Whether a line may name an owner: by its brackets, or by what stands around.
+
+        Where nothing but such lines follow it is a remark, if none of the rows above names an owner
+        and it is not indented less than they are; and so are several words without indentation.
+        """
+        table = self.floor.table
+        if line.text.startswith("[") or table is None:
+            return table is not None
+        if self.course.indent and not line.indent:
             return False
+        named = any(record.more for record in table.records[-9:])
+        less = 0 < line.indent < max(self.course.indent, ROW_INDENT)
+        if line.indent:
+            return less or named or self._is_above_more(line, table.voice)
         follows = (*self.course.following(line), "")[0]
-        if follows.startswith("[") or self.floor.table.voice.opening.match(follows):
+        if follows.startswith("[") or table.voice.opening.match(follows):
             return True
-        return " " not in line.text and any(record.more for record in self.floor.table.records[-9:])
+        return named and " " not in line.text
+
+    def _is_above_more(self, line: Line, voice: Voice) -> bool:
+        """Whether the lines below go on with the table, or with what is none of its owners."""
+        for raw in self.course.lines[line.number : line.number + OWNER_LINES]:
+            text = (raw or "").strip(BLANKS)
+            if not text and not self.course.spaced:
+                return False
+            if text.startswith("[") or (text and voice.match("owner", text) is None):
+                return True
+        return False
 
     def new_row(self, line: Line) -> bool:
         """A row that begins a table, or shows that the one above is another dialect's."""

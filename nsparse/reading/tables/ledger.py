@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from nsparse.reading.damage.readings import is_stub
 from nsparse.reading.tables import noise
 from nsparse.reading.tables.table import Sections, Stretch, Unread, Voice
 
@@ -74,6 +75,12 @@ class Ledger:
         """A line that nobody knows, among rows."""
         self.waiting.append((line, opener))
 
+    def explain(self, number: int, voice: Voice, of: Callable[[str], bool]) -> None:
+        """A line that is waiting, if it is the last, is a damaged row of a dialect if it may be."""
+        for line, _ in self.waiting[-1:]:
+            if line.number == number and of(line.text):
+                self.waiting[-1] = line, Opener(self.speaks(), voice)
+
     def settle(self, *, among_rows: bool) -> None:
         """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
         few = len(self.waiting) <= LOST_AFTER
@@ -87,5 +94,8 @@ class Ledger:
         self.waiting = []
 
     def _was_row(self, text: str, *, few: bool) -> bool:
-        """Whether a line at the end of a table was a row of it, by its numbers."""
-        return noise.holds_row(text) or (few and noise.holds_numbers(text))
+        """Whether a line at the end of a table was a row of it, by its numbers, or its protocol."""
+        if noise.holds_row(text) or (few and noise.holds_numbers(text)):
+            return True
+        above = self.found.tables[-1].records[-1:] if self.found.tables else []
+        return any(is_stub(row.text, text) for row in above)

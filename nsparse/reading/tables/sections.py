@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from nsparse.reading.damage.margin import CUT, cuts
 from nsparse.reading.damage.readings import begins_alike
 from nsparse.reading.damage.stubs import shortened
-from nsparse.reading.damage.tail import STOPS, WHOLE, Tail, is_cut
+from nsparse.reading.damage.tail import STOPS, WHOLE, Tail, is_beginning, is_cut
 from nsparse.reading.damage.wraps import Whole, Wraps
 from nsparse.reading.tables import noise, times
 from nsparse.reading.tables.alike import Alike
@@ -294,8 +295,11 @@ class _Walk:
 
     def close(self, tail: Tail) -> None:
         """No line follows."""
-        if self.floor.table is not None and is_cut(self.floor.table, tail, len(self.lines)):
+        table, last = self.floor.table, len(self.lines)
+        if table is not None and is_cut(table, tail, last):
             self.body.distrust(STOPS)
+        elif table is not None and tail.open:
+            self.ledger.explain(last, table.voice, partial(is_beginning, table))
         self.course.end()
 
     def take_back(self, widths: Mapping[int, int]) -> None:
