@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nsparse.dialect import Cell, Dialect, Values
+from nsparse.dialect import Cell, Columns, Dialect, Values
 from nsparse.reading.cells.common import (
+    PORT_MAX,
     RECV_Q,
     SEND_Q,
     Ends,
@@ -11,13 +12,19 @@ from nsparse.reading.cells.common import (
     ignored,
     local,
     number,
+    put,
+    read_host,
     remote,
     state,
     text,
 )
+from nsparse.reading.cells.services import is_half
 
-# lib/inet.c cuts the address so that address, colon and port take 23 columns.
-ENDS = Ends(token_width=23)
+# lib/inet.c cuts the address so that address, colon and port take 23 columns. The toybox of
+# Android 6 to 8 cuts all three there (netstat.c `%-23.23s`), and names no family (`tcp`).
+WIDTH = 23
+ENDS = Ends(token_width=WIDTH)
+PORT_DIGITS = len(str(PORT_MAX))
 
 # netstat.c finds `PID/name` in a buffer of 20 bytes (PROGNAME_WIDTH), its NUL included.
 PROGRAM_WIDTH = 19
@@ -119,6 +126,50 @@ def _timer(cell: str) -> Values:
     }
 
 
+def _end(side: str, whole: Cell) -> Cell:
+    """An end that may be cut in its port; `_settle` knows whether this tool does that."""
+
+    def read(cell: str) -> Values:
+        values = whole.read(cell)
+        return {**values, **_doubts(side, cell)} if len(cell) >= WIDTH else values
+
+    return Cell(whole.words, read, digits=whole.digits)
+
+
+def _doubts(side: str, cell: str) -> Values:
+    """What a wide end says of the others of its table, or what it may lack itself."""
+    text, _, port = cell.rpartition(":")
+    host = read_host(text)
+    if len(cell) > WIDTH:
+        return {"_ports": True} if "." in text else {}
+    if host.family == "ipv4" or port == "*":
+        return {}
+    short = host.family == "ipv6" and host.addr is None
+    if len(port) == PORT_DIGITS and port.isdecimal():
+        return {"_ports": True} if short else {}
+    may_go_on = short or not port.isdecimal() or int(port) * 10 <= PORT_MAX
+    return {f"_{side}_cut": cell} if may_go_on else {}
+
+
+def _settle(columns: Columns) -> None:
+    """A port at the width is none where the tool cuts ports, or nothing says that it does not.
+
+    It does not where an end is wider, where five digits stand behind half an address, or where the
+    protocol names the family. Without these, it does where a service is half a name, and nobody
+    knows of an address of IPv6.
+    """
+    cuts = [(side, columns.pop(f"_{side}_cut", [])) for side in ("local", "remote")]
+    known = any(columns.pop("_ports", ())) or "ipv6" in columns.get("_proto_family", ())
+    if known:
+        return
+    half = any(is_half(cell.rpartition(":")[2]) for _, cells in cuts for cell in cells if cell)
+    for side, cells in cuts:
+        for at, cell in enumerate(cells):
+            if cell and (half or ":" in cell.rpartition(":")[0]):
+                put(columns, f"{side}_port", at, None)
+                put(columns, f"{side}_name", at, cell)
+
+
 PROTO = Cell("a protocol such as tcp or udp6", _inet)
 PROGRAM = Cell("PID/program name", _program)
 
@@ -127,6 +178,7 @@ DIALECT = Dialect(
     title="netstat on Linux (net-tools)",
     os="linux",
     tool="netstat",
+    settle=_settle,
     proved_on={
         "net-tools 1.60": ("-a", "-an", "-anp", "-neopa", "-T -neopa"),
         "net-tools 1.60 of Red Hat": ("-an", "-anp"),
@@ -146,8 +198,8 @@ DIALECT = Dialect(
         "QUEUE": details("a number (Recv-Q or Send-Q)", "queue"),
         "RECV_Q": RECV_Q,
         "SEND_Q": SEND_Q,
-        "LOCAL": local(ENDS),
-        "REMOTE": remote(ENDS),
+        "LOCAL": _end("local", local(ENDS)),
+        "REMOTE": _end("remote", remote(ENDS)),
         "MORE_ENDS": details("further addresses of the socket", "ends"),
         "STATE": state(),
         "TCP_STATE": state(),

@@ -674,6 +674,38 @@ def test_one_table_of_sctp_is_sctp() -> None:
     assert parse(head + rows).frame["proto"].tolist() == ["sctp", "sctp"]
 
 
+HALF = "www.mail.example.com:ht"
+"""Half a service: such a tool cuts ports."""
+MAPPED = "::ffff:192.0.2.131:5432"
+"""As wide as the column: port 5432, or one of ten that begin with it, or of an address cut."""
+
+
+@pytest.mark.parametrize(
+    ("ends", "port"),
+    [
+        ([MAPPED], None),
+        ([HALF, "www.imap.example.com:44"], None),
+        (["2001:db8:1:2:3:4:5:9999"], None),
+        (["::ffff:192.0.2.13:51514"], 51514),
+        ([HALF, MAPPED.replace("5432", "7000")], 7000),
+        # Not where something says that it is the address which the tool cuts, or nothing.
+        (["2001:db8:1:2:3:4::51514", MAPPED], 5432),
+        (["::ffff:192.0.2.131:51514", MAPPED], 5432),
+        (["2001:db8:1:2:3:4:5:9999", "tcp6"], 9999),
+        (["www.imap.example.com:44"], 44),
+    ],
+)
+def test_a_port_that_may_be_cut_is_none(ends: list[str], port: int | None) -> None:
+    *ends, proto = ends if ends[-1] == "tcp6" else [*ends, "tcp"]
+    rows = "".join(f"{proto:5} 0 0 {end:23} 192.0.2.1:22 ESTABLISHED\n" for end in ends)
+    text = f"Proto Recv-Q Send-Q Local Address Foreign Address State\n{rows}"
+    for dump in (parse(text), _read(text, "columns")):
+        *_, last = cells(dump, "local_port", "local_name")
+        assert last[0] == port
+        assert port or last[1] == ends[-1]
+        assert not dump.problems
+
+
 @pytest.mark.parametrize("end", ["[NONE SET]", "[UNKNOWN]", "[NICHT GESETZT]"])
 def test_an_end_without_a_family_is_none(end: str) -> None:
     row = f"tcp        0      0 {end:23} {end:23} CLOSE\n"

@@ -157,3 +157,13 @@ PORTS = {
     "mountd": 20048,
 }
 """Port by service name, lower case."""
+
+
+def is_half(name: str) -> bool:
+    """Whether a name is no service, but the beginning of one.
+
+    >>> is_half("ht"), is_half("http"), is_half("443")
+    (True, False, False)
+    """
+    word = name.lower()
+    return word not in PORTS and any(known.startswith(word) for known in PORTS)
