@@ -384,6 +384,12 @@ def test_the_end_is_missing(ask: Ask) -> None:
     sideways = "".join(f"{line[:36]}\n" for line in lines)
     assert not ask.severities(sideways, "dump-truncated", damaged=True)
     assert not ask.severities(SS + established(3), "dump-truncated")
+    hosts = "".join(f"root@web{n}:~# ss -tan\n{SS}{established(n)}" for n in (1, 2))
+    [finding] = ask.found(f"{hosts}ESTAB 0 0 192.0.2", "dump-truncated", damaged=True)
+    assert (finding.host, finding.verdict) == (
+        "web2",
+        "the end of the dump is missing, after 2 rows.",
+    )
 
 
 @pytest.mark.parametrize(

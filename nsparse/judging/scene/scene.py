@@ -129,9 +129,12 @@ class Scene:
 
 
 class _Said(NamedTuple):
-    """What headings, commands and ends of files say; see `scenes`."""
+    """What headings, commands and ends of files say; see `scenes`.
 
-    cut: frozenset[str]
+    Of files whose dump is cut it is the line of their last row: that host's is cut.
+    """
+
+    cut: Mapping[str, int]
     full: frozenset[str]
     timed: frozenset[str]
 
@@ -157,7 +160,7 @@ def scenes(
     """
     if not len(frame):
         return (_scene(frame.reset_index(drop=True), "", _about(facts, "")),)
-    said = _Said(*map(frozenset, (truncated, unfiltered, timed)))
+    said = _Said(_last_lines(frame, truncated), frozenset(unfiltered), frozenset(timed))
     parts = by_host(frame, named(frame) if hosts is None else hosts)
     found = [_host(name, rows, _about(facts, name), said) for name, rows in parts]
     if len(found) == 1:
@@ -172,13 +175,28 @@ def scenes(
     )
 
 
+def _last_lines(frame: pd.DataFrame, files: Collection[str]) -> dict[str, int]:
+    """The line of the last row of each of some files."""
+    if not files:
+        return {}
+    rows = frame.loc[frame["file"].isin(list(files)), ["file", "line"]]
+    lines = rows.groupby("file", observed=True)["line"].max()
+    return {str(file): int(line) for file, line in lines.items()}
+
+
+def _ends_in(frame: pd.DataFrame, last: Mapping[str, int]) -> bool:
+    """Whether one of some last rows is among these rows."""
+    ends = (frame.loc[frame["line"] == line, "file"] == file for file, line in last.items())
+    return any(bool(end.any()) for end in ends)
+
+
 def _about(facts: Mapping[str, Mapping[str, object]] | None, host: str) -> Mapping[str, object]:
     return (facts or {}).get(host, NO_FACTS)
 
 
 def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Said) -> Scene:
     """The scene of one host's last moment, with those before."""
-    is_cut = bool(said.cut) and bool(frame["file"].isin(list(said.cut)).any())
+    is_cut = _ends_in(frame, said.cut)
     of, count = moments(frame)
     if count == 1:
         only = _scene(_relabelled(frame), name, facts)

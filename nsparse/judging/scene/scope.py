@@ -34,18 +34,19 @@ SCOPES = tuple(
         ("203.0.113.0/24", "documentation"),
         ("2001:db8::/32", "documentation"),  # RFC 3849
         ("3fff::/20", "documentation"),  # RFC 9637
+        ("2001:2::/48", "reserved"),  # RFC 5180: tests of network devices
+        ("2000::/3", "global"),  # RFC 4291 2.4: of all others nothing is given to anybody
+        ("64:ff9b::/96", "global"),  # RFC 6052: IPv4 behind a translator
         ("224.0.0.0/4", "multicast"),  # RFC 5771
         ("ff00::/8", "multicast"),  # RFC 4291
         ("0.0.0.0/8", "reserved"),  # RFC 1122: this network
         ("192.0.0.0/24", "reserved"),  # RFC 6890
         ("198.18.0.0/15", "reserved"),  # RFC 2544: tests of network devices
         ("240.0.0.0/4", "reserved"),  # RFC 1112
-        ("64:ff9b:1::/48", "reserved"),  # RFC 8215
-        ("100::/64", "reserved"),  # RFC 6666: discard only
-        ("2001:2::/48", "reserved"),  # RFC 5180: tests of network devices
+        ("::/0", "reserved"),
     )
 )
-"""Networks and what they are for; the first that fits decides, all else is global."""
+"""Networks and what they are for; the first that fits decides, all other IPv4 is global."""
 NETS = {
     version: tuple(
         (
@@ -76,6 +77,8 @@ def scope(addr: str) -> str:
 
     >>> [scope(addr) for addr in ("*", "100.64.0.1", "ff02::1", "::ffff:10.0.0.1", "db1")]
     ['any', 'cgnat', 'multicast', 'private', '']
+    >>> [scope(addr) for addr in ("2a00::1", "2001:db8::1", "64:ff9b::1", "dead:beef::1")]
+    ['global', 'documentation', 'global', 'reserved']
     >>> scope("localhost.localdo")
     'loopback'
     """
@@ -119,7 +122,7 @@ def is_here(local: str, remote: str) -> bool:
 
 
 def kind(addr: str, *, own: bool = False) -> str:
-    """Where an address belongs, in words; "" of what is none.
+    """Where an address belongs, in words; "" of what is none, or is nobody's.
 
     Args:
         addr: The address as printed.
@@ -127,13 +130,15 @@ def kind(addr: str, *, own: bool = False) -> str:
 
     >>> kind("192.168.0.7"), kind("2001:db8::1"), kind("::1"), kind("web1")
     ('a private address', 'a public address', 'this host itself', '')
+    >>> kind("240.0.0.1"), kind("dead:beef::1")
+    ('', '')
     """
     where = scope(addr)
     if own or where == "loopback":
         return "this host itself"
-    if not where:
-        return ""
-    return "a private address" if where in NEAR else "a public address"
+    if where in NEAR:
+        return "a private address"
+    return "a public address" if where in PUBLIC else ""
 
 
 def _four(addr: str) -> int | None:
