@@ -583,6 +583,30 @@ def test_tables_of_two_systems_are_of_no_one_moment() -> None:
     assert dump.frame["snapshot"].tolist() == [0, 0, 1]
 
 
+FILTERED = (
+    'u_str 18     0      /run/app one.sock 1204  * 1205 users:(("app",pid=3,fd=2))',
+    "u_seq 0      768    * 1205  * 1204",
+    "p_raw 0      0      ip:eth0  *",
+    "v_str 0      0      2:1024 3:1025",
+)
+
+
+@pytest.mark.parametrize("quotes", ["{}\n", "  '{}',\n"])
+def test_rows_of_one_state_have_no_word_for_it(quotes: str) -> None:
+    """`ss -a state established`: without headings the names of families tell that these are rows."""
+    whole = "u_str ESTAB 0 0 /run/b.sock 1 * 2"
+    dump = parse("".join(map(quotes.format, (*FILTERED, whole, *FILTERED))))
+    assert adds_up(dump)
+    assert dump.problems == []
+    assert dump.frame["recv_q"].tolist() == [18, 0, 0, 0, 0, 18, 0, 0, 0]
+    assert dump.frame["path"].dropna().tolist() == [
+        "/run/app one.sock",
+        "/run/b.sock",
+        "/run/app one.sock",
+    ]
+    assert dump.frame["state_raw"].dropna().tolist() == ["ESTAB"]
+
+
 SOLARIS = """\
 TCP: IPv4
    Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State
