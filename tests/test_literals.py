@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 
+import pandas as pd
 import pytest
 
 import nsparse
@@ -420,6 +421,29 @@ def test_a_text_whose_prompts_name_one_host_is_of_that_host() -> None:
     assert parse("\n".join(named)).frame["host"].tolist() == ["web1"] * 3
     two = parse("\n".join((*named, prompt.format("web2"), ROWS[0])))
     assert two.frame["host"].fillna("").tolist() == ["", "web1", "", "web2"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "[root@{}1 ~]# netstat -an\n",
+        "$ kubectl exec {} -- netstat -an\n",
+        "{} | CHANGED | rc=0 >>\n",
+        "Every 2.0s: netstat -an             {}: Mon Nov 23 06:10:22 2026\n\n",
+    ],
+)
+def test_chunks_are_of_the_host_and_the_time_that_was_named_above(
+    above: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", 1 << 12)
+    rows = "".join(ROWS[0].replace(":22 ", f":{port} ") + "\n" for port in range(1000, 1120))
+    text = "".join(f"{above.format(name)}{HEADINGS[1]}\n{rows}" for name in ("web", "db"))
+    frames = [*nsparse.read_chunks(io.BytesIO(text.encode()))]
+    assert len(frames) > 4
+    columns = ["line", "host", "taken_at", "snapshot"]
+    whole = nsparse.read(io.BytesIO(text.encode()))[columns]
+    assert whole["host"].nunique() == 2
+    assert pd.concat([frame[columns] for frame in frames], ignore_index=True).equals(whole)
 
 
 @pytest.mark.parametrize("label", ["== node exporter ==", "== host 1 ==", "-- tcp-1 --"])

@@ -203,7 +203,7 @@ class Lead:
             parts=[],
             lines=dump.lines - above,
         )
-        last = dump.frame.iloc[-1] if len(dump.frame) else None
+        last = frame.iloc[-1] if len(frame) else None
         lead = Lead(
             _headings(table, text.plain.lines),
             _rows(table),
@@ -223,9 +223,10 @@ class Lead:
         # Rows are in the order of their lines: to cut the first ones off copies no other.
         own = frame.iloc[int((frame["line"] <= above).sum()) :].reset_index(drop=True)
         first = own["snapshot"] == 0
-        for name, value in (("host", self.host), ("taken_at", self.taken_at)):
-            if pd.notna(value):
-                own.loc[first & own[name].isna(), name] = value
+        if pd.notna(self.host):
+            own.loc[first, "host"] = self.host  # a prompt below begins another one
+        if pd.notna(self.taken_at):
+            own.loc[first & own["taken_at"].isna(), "taken_at"] = self.taken_at
         own["line"] += self.line - above
         own["snapshot"] += self.snapshot
         return own
