@@ -86,10 +86,23 @@ def _bases(scene: Scene, lost: Bools) -> dict[int, int]:
     """What each row is a part of: the live connections of its service, or with its peer."""
     view, served, at = scene.view, scene.view.is_("role", "server"), lost.nonzero()[0]
     by_service = so_many(scene, at, wholes(scene, at))
-    by_peer = view.tally(at, view.true("live") & ~served, "remote_addr")
+    by_peer = view.tally(at, _called(scene, lost), "remote_addr")
     both = zip(served[at].tolist(), by_service.tolist(), by_peer.tolist(), strict=True)
     bases = (service if here else peer for here, service, peer in both)
     return dict(zip(at.tolist(), bases, strict=True))
+
+
+def _called(scene: Scene, lost: Bools) -> Bools:
+    """Live connections that were not made to us; with both ends here the one that is lost."""
+    import numpy as np
+
+    view = scene.view
+    called = view.true("live") & ~view.is_("role", "server")
+    ends = np.flatnonzero(called & view.linked("pair"))
+    others = view.numbers("pair")[ends]
+    twice = called[others] & ~lost[ends] & (lost[others] | (others < ends))
+    called[ends[twice]] = False
+    return called
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:

@@ -62,8 +62,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     held = _told(scene, Rows(view, at), limits)
     held = held.part(~held.more["moving"] | held.more["named"])
-    base = view.tally(held.at, view.true("live"), "group")
-    for pile in piles(scene, held, limits, keys=_keys(scene, held), base=base):
+    for pile in piles(scene, held, limits, keys=_keys(scene, held)):
         if _speaks(pile):
             yield _finding(pile)
 

@@ -68,6 +68,12 @@ def test_unsent(ask: Ask) -> None:
         "port 80 hold data that is not acknowledged, 110 000 bytes in all, up to 30 000 on one: "
         "203.0.113.9 has yet to take it."
     )
+
+
+def test_unsent_of_nobody_is_a_part_of_what_the_port_has(ask: Ask) -> None:
+    nobodys = re.sub(r"users:\S+", "", served(*[20000] * 5).removeprefix(LISTENER))
+    [finding] = ask.found(SS + served(0, 0, 0, first=50000) + nobodys, UNSENT)
+    assert finding.verdict.startswith("5 of 8 connections on port 80 hold data")
     assert finding.evidence[0] == "Send-Q: 30 000, 20 000, 20 000, 20 000, 20 000"
     assert finding.cause[0].startswith("one peer")
     [several] = ask.found(SS + served(*[20000] * 6, peers=2), UNSENT)
@@ -315,6 +321,15 @@ def test_a_stall_is_a_part_of_what_goes_to_the_peer(ask: Ask) -> None:
     text = stalled(5, 5, 5) + other.format(1) + other.format(2)
     [finding] = ask.found(text, STALL)
     assert finding.verdict.startswith("3 of 5 connections to 203.0.113.80 get no")
+    twice = "ESTAB 0 90 203.0.113.80:{0} 203.0.113.80:{1} timer:(on,9sec,5)\n"
+    mate = "ESTAB 0 {2} 203.0.113.80:{1} 203.0.113.80:{0} timer:({3},9sec,0)\n"
+    for text in (twice + mate, mate + twice):  # two rows are one connection
+        [finding] = ask.found(SS + text.format(1500, 4004, 90, "persist"), STALL)
+        assert (finding.n, finding.base) == (1, 1)
+    healthy = twice.replace("on,9sec,5", "on,9sec,0") + mate
+    healthy = healthy.format(1501, 4005, 0, "keepalive")
+    [finding] = ask.found(SS + healthy + (twice + mate).format(1500, 4004, 0, "keepalive"), STALL)
+    assert (finding.n, finding.base) == (1, 2)
     nobodys = SS + re.sub(r"users:\S+", "", served(*[100] * 3, timer="on,9sec,5"))
     [finding] = ask.found(nobodys + served(0, 0, first=50000).removeprefix(LISTENER), STALL)
     assert finding.verdict.startswith("3 of 5 connections on port 80 get no")
