@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -16,11 +17,12 @@ from pandas.testing import assert_frame_equal
 import nsparse
 from nsparse.reading.grammar import heads
 from nsparse.reading.grammar.grammar import ROWS, load
-from nsparse.reading.grammar.outlines import NOWHERE, openings_of, outline_of
+from nsparse.reading.grammar.outlines import NOWHERE, openings_of, outline_of, tells_digits
 from nsparse.reading.pipeline import _voices
 from nsparse.reading.tables import noise
 from nsparse.reading.tables.alike import Alike
 from nsparse.reading.tables.beside import is_odd_row
+from nsparse.reading.tables.refusals import EXPLAINED_AT_MOST
 from nsparse.reading.texts import mend
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
@@ -60,11 +62,11 @@ def renumbered(line: str, dice: random.Random) -> str:
 
 
 def texts(name: str) -> Iterator[bytes]:
-    """Many damaged lines below a heading, or below rows, alike in pairs and one by one."""
+    """Many damaged lines below a heading, below and between rows, alike in pairs and one by one."""
     lines = sample(name)
     for seed in range(2):
         dice = random.Random(seed)
-        kinds = [damaged(dice.choice(lines), dice) for _ in range(16)]
+        kinds = [damaged(dice.choice(lines), dice) for _ in range(16)] + lines[-4:]
         body = [
             renumbered(kind, dice) for kind in dice.choices(kinds, k=32) for _ in range(1 + seed)
         ]
@@ -154,6 +156,47 @@ def test_every_line_stays_within_the_outline_of_its_kind(name: str) -> None:
             left += outline.after(damaged(line, dice).strip() or "?") is NOWHERE
         assert opening.begins(line) or not voice.opening.match(line)
     assert left > len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_rows_begin_with_hangs_on_no_digit_that_is_said_not_to_tell(name: str) -> None:
+    source = load(name).derived.opens.source
+    opening, dice = re.compile(source), random.Random(9)
+    steady = 0
+    for line in (line.strip() for line in sample(name)):
+        for text in (line, damaged(line, dice).strip()):
+            word = re.match("[^0-9 ][^ ]*", text)
+            end = word.end() if word else 0
+            if not tells_digits(source, text, end):
+                steady += 1
+                other = text[:end] + renumbered(text[end:], dice)
+                assert bool(opening.match(text)) is bool(opening.match(other)), (text, other)
+    assert steady
+
+
+def test_many_problems_are_a_list_of_them() -> None:
+    """Most are made when somebody asks, in the order of lines and columns with all others."""
+    bad = "ESTAB 0 0 192.0.2.10:443 198.51.100.7:70000"
+    rows = [*[ROW.rstrip()] * 3, "ESTAB 0 0 192,0,2,10;443", "x ESTAB 0", bad]
+    lines = [HEADING.rstrip(), *rows * (EXPLAINED_AT_MOST // 2 + 9), ROW.rstrip()]
+    dump = nsparse.parse(io.BytesIO("\n".join(lines).encode()), name="d.txt")
+    problems = dump.problems
+    made = list(problems)
+    assert [one.line for one in made] == [
+        number for number, line in enumerate(lines, 1) if number > 1 and line != ROW.rstrip()
+    ]
+    assert all(one.text == lines[one.line - 1] for one in made)
+    assert {one.column for one in made[-3:]} == {1, bad.index("198") + 1}
+    assert len(problems) == len(made) > EXPLAINED_AT_MOST
+    assert (problems[0], problems[-1], problems[-3:]) == (made[0], made[-1], made[-3:])
+    assert made == problems == made
+    assert problems != made[1:]
+    assert problems != [*made[:-1], made[0]]
+    assert made[-2] in problems
+    assert repr(problems) == repr(made)
+    assert pickle.loads(pickle.dumps(problems)) == made
+    with pytest.raises(IndexError):
+        problems[len(made)]
 
 
 HEADING = "State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"

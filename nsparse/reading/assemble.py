@@ -67,12 +67,10 @@ def assemble(
     part_moments(found, lines)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
-    source.problems += problems_of(file, lines, found)
-    source.problems.sort(key=lambda problem: (problem.line, problem.column))
     dump = Dump(
         file=file,
         frame=frame,
-        problems=source.problems,
+        problems=problems_of(file, lines, found, source.problems),
         census={kind: count for kind, count in found.census.items() if count},
         snapshots=_snapshots(views),
         notes=_notes(found, frame, numbers),

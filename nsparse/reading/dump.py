@@ -175,7 +175,7 @@ class Dump:
 
     file: str
     frame: pd.DataFrame
-    problems: list[Problem]
+    problems: Sequence[Problem]
     census: dict[str, int]
     snapshots: list[Snapshot]
     notes: list[str]

@@ -69,14 +69,20 @@ class Runs:
         self._not_before = 0
         self._missed = 0
 
-    def at(self, table: Table, number: int) -> BlockRun | None:
-        """The run that begins with line `number`: rows that every speaker of a table reads.
+    def at(self, table: Table, number: int, ends: Callable[[int], bool]) -> BlockRun | None:
+        """The run that begins with a line: rows that every speaker of a table reads.
 
-        None where the next rows are better read one by one.
+        Args:
+            table: The table.
+            number: The line.
+            ends: Whether what stands below a row, by the line of that, is surely no rest of it.
+
+        Returns:
+            None where the next rows are better read one by one.
         """
         if table is self._table and number < self._not_before:
             return None
-        run, stop = self._run(table, number - 1)
+        run, stop = self._run(table, number - 1, ends)
         self._missed = 0 if run else min(self._missed + 1, PATIENCE)
         if run is None:
             # A run that began before the line that stops this one would end there as well; and
@@ -84,7 +90,9 @@ class Runs:
             self._table, self._not_before = table, stop + 1 + self._missed
         return run
 
-    def _run(self, table: Table, start: int) -> tuple[BlockRun | None, int]:
+    def _run(
+        self, table: Table, start: int, ends_at: Callable[[int], bool]
+    ) -> tuple[BlockRun | None, int]:
         kinds = ROWS if table.header else ROWS[:1]
         alone = len(table.speakers) == 1  # what continues a row says that nobody else reads it
         first = _first(table.voice, kinds)
@@ -99,7 +107,7 @@ class Runs:
             block = reader.block
             if block is not None and stop > at:
                 pieces.append(Piece(block, block.row(at), block.row(stop)))
-        if refused and pieces:
+        if refused and pieces and not ends_at(stop):
             # What the line below says may be the rest of the last row: that is read by itself.
             pieces[-1:] = pieces[-1].without_last()
         if sum(piece.stop - piece.start for piece in pieces) < SHORTEST or not pieces:

@@ -66,6 +66,11 @@ class Wraps:
         whole = self._whole(number, first, marks)
         return (marks and self._past(number, whole or Whole(1, first, doubt=False), marks)) or whole
 
+    def ends(self, number: int) -> bool:
+        """Whether a line surely is no more than it says, for a row begins below it."""
+        first, below = (raw or "" for raw in self.lines[number - 1 : number + 1])
+        return not _marks(first) and self._is_above_row(below)
+
     def _past(self, number: int, whole: Whole, marks: str) -> Whole | None:
         """A quoted text that was wrapped once more: the ends of its lines have no marks."""
         at = number + whole.lines - 1

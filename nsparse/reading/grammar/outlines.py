@@ -49,6 +49,8 @@ MORE = ("second", "owner", "rest")
 PLACES = 5_000
 """So many places are remembered; the damaged rows of a dump lead to some hundreds."""
 
+ALL_DIGITS = "0123456789"
+
 FOREIGN = "\x80"
 """Stands for every character beyond ASCII: of these no outline knows one from another."""
 
@@ -65,13 +67,15 @@ class Place:
         nodes: Their numbers.
         final: Whether the text may be a line.
         leads: Where each character leads, as far as it was asked.
+        tells: Whether that hangs on which digit one is, if it was asked.
     """
 
-    __slots__ = ("final", "leads", "nodes")
+    __slots__ = ("final", "leads", "nodes", "tells")
 
     def __init__(self, nodes: frozenset[int], *, final: bool) -> None:
         self.nodes, self.final = nodes, final
         self.leads: dict[str, Place] = {}
+        self.tells: bool | None = None
 
 
 NOWHERE = Place(frozenset(), final=False)
@@ -143,6 +147,13 @@ class Outline:
                 break
             place = place.leads.get(char) or self._step(place, char)
         return place.final
+
+    def tells_digits(self, place: Place) -> bool:
+        """Whether it hangs on which digit comes next at a place where that leads."""
+        if place.tells is None:
+            first, *others = (self.on(place, digit) for digit in ALL_DIGITS)
+            place.tells = any(other is not first for other in others)
+        return place.tells
 
     def _begin(self, char: str) -> Place:
         if not char:
@@ -246,6 +257,23 @@ def is_settled(source: str, text: str, at: int = 0) -> bool:
     (False, True, False)
     """
     return not _exactly(source).after(text[at : at + WIDE]).nodes
+
+
+def tells_digits(source: str, text: str, at: int) -> bool:
+    """Whether what an expression matches of a text hangs on which digits stand from a place on.
+
+    >>> [tells_digits("tcp6? [0-9]+", "tcp6 0 0", at) for at in (0, 4)]
+    [True, False]
+    """
+    outline = _exactly(source)
+    place = outline.after(text[:at])
+    for char in text[at : at + WIDE]:
+        if char in ALL_DIGITS and outline.tells_digits(place):
+            return True
+        place = outline.on(place, char)
+        if not place.nodes:
+            return False
+    return bool(text[at + WIDE :])
 
 
 @cache

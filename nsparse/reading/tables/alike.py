@@ -21,6 +21,7 @@ from nsparse.reading.grammar.outlines import (
     leads,
     openings_of,
     outline_of,
+    tells_digits,
 )
 from nsparse.reading.tables import noise
 from nsparse.reading.tables.beside import NUMBERS, is_odd_row
@@ -31,7 +32,7 @@ from nsparse.reading.tables.table import Voice
 from nsparse.reading.texts.mend import PAGED, mended
 from nsparse.reading.texts.text import BLANKS
 
-FEW, MANY = 4, 512
+FEW, MANY = 32, 512
 """So many lines are looked at together at first, and at most."""
 
 WIDEST = 10_000
@@ -45,6 +46,8 @@ _ESCAPED = re.compile("&|=[0-9A-Fa-f]{2}")
 
 QUOTE = ">"
 """What mails put in front of lines, which may be one without it."""
+
+_NO_DIGIT = {ord(digit): None for digit in "0123456789"}
 
 MASK = {ord(digit): "0" for digit in "123456789"}
 
@@ -69,18 +72,26 @@ class Verdict(NamedTuple):
     odd: bool
 
 
-class _Seen(NamedTuple):
-    """A line as it stands and without blanks around it, whether rows begin so, and the verdict."""
+class _Kind(NamedTuple):
+    """What is known of lines that differ in nothing but their digits.
 
-    raw: str
-    text: str
-    begun: bool
+    Attributes:
+        indent: How far they are indented.
+        verdict: What is true of all of them, if they are nobody's.
+        steady: Whether no digit tells whether rows begin so.
+        begun: Whether rows of those who speak or are expected begin so; of one, if not steady.
+        begins: Whether nothing above goes on with them: they are empty, or begin as rows do.
+        free: Whether they are nobody's whatever stands below.
+        opener: Who can explain them, where that is sure.
+    """
+
+    indent: int
     verdict: Verdict | None
-
-    @property
-    def indent(self) -> int:
-        """How far it is indented."""
-        return len(self.raw) - len(self.raw.lstrip(BLANKS))
+    steady: bool
+    begun: bool
+    begins: bool
+    free: bool
+    opener: Opener | None
 
 
 class Alike:
@@ -89,7 +100,7 @@ class Alike:
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
         self.voices = tuple(self.floor.voices)
-        self._known: dict[object, dict[str, Verdict | None]] = {}
+        self._known: dict[object, dict[str, _Kind]] = {}
         self._damage: str | None = None
 
     def take(self, number: int, damage: str | None) -> int:
@@ -119,72 +130,105 @@ class Alike:
         number: int,
         lines: Sequence[str | None],
         near: Sequence[Voice],
-        known: dict[str, Verdict | None],
+        known: dict[str, _Kind],
     ) -> int:
         """Take lines of a few, of which the last only stands below; how many there are."""
         raws = [raw or "" for raw in lines]
         masked = "\n".join(raws).translate(MASK).split("\n")
-        seen = (self._seen(*pair, near, known) for pair in zip(raws, masked, strict=True))
-        for at, (here, below) in enumerate(pairwise(seen)):
-            if not self._is_nobodys(here, below) or not self._take(number + at, here, below, near):
+        kinds = (self._kind(*pair, near, known) for pair in zip(raws, masked, strict=True))
+        here = next(kinds)
+        for at, (raw, next_raw) in enumerate(pairwise(raws)):
+            if here.verdict is None:
                 return at
+            below = next(kinds)
+            free = here.free or self._is_nobodys(here, below, raw, next_raw)
+            if not free or not self._take(number + at, here, below, raw, near):
+                return at
+            here = below
         return len(raws) - 1
 
-    def _seen(
-        self,
-        raw: str,
-        masked: str,
-        near: Sequence[Voice],
-        known: dict[str, Verdict | None],
-    ) -> _Seen:
-        """A line, and what is known of it."""
+    def _kind(self, raw: str, masked: str, near: Sequence[Voice], known: dict[str, _Kind]) -> _Kind:
+        """What is known of a line."""
+        kind = known.get(masked) or self._of_word(raw, masked, near, known)
+        return kind if kind.steady else self._made(raw, near, kind.verdict)
+
+    def _of_word(
+        self, raw: str, masked: str, near: Sequence[Voice], known: dict[str, _Kind]
+    ) -> _Kind:
+        """The same of one that is not known by its digits alone: those of a first word count."""
         text = raw.strip(BLANKS)
-        begun = any(voice.opening.match(text) for voice in near)
-        if not text or len(text) > WIDEST:
-            return _Seen(raw, text, begun, None)
-        if len(text) > LONGEST:
-            return _Seen(raw, text, begun, self._verdict(text, near))  # too long to be remembered
-        end = text.find(" ") if text[0].isalpha() else 0
-        key = text[:end] + masked.strip(BLANKS)[end:]
+        if not text or len(text) > LONGEST:  # too long to be remembered
+            judged = 0 < len(text) <= WIDEST
+            return self._made(raw, near, self._verdict(text, near) if judged else None)
+        end = _counts(text)
+        start = len(raw) - len(raw.lstrip(BLANKS))
+        told = masked[: start + end] != masked[: start + end].translate(_NO_DIGIT)
+        key = f"\n{raw[: start + end]}{masked[start + end :]}" if told else masked
         if key not in known:
             if len(known) >= REMEMBERED:
                 known.clear()
-            known[key] = self._verdict(text, near)
-        return _Seen(raw, text, begun, known[key])
+            verdict = self._verdict(text, near)
+            steady = verdict is not None and not any(
+                tells_digits(voice.opening.source, text, end) for voice in near
+            )
+            known[key] = self._made(raw, near, verdict, steady=steady)
+        return known[key]
 
-    def _is_nobodys(self, here: _Seen, below: _Seen) -> bool:
+    def _made(
+        self, raw: str, near: Sequence[Voice], verdict: Verdict | None, *, steady: bool = True
+    ) -> _Kind:
+        """What is known of a line by its verdict, and what rows begin with."""
+        text = raw.strip(BLANKS)
+        indent = len(raw) - len(raw.lstrip(BLANKS))
+        begun = any(voice.opening.match(text) for voice in near)
+        free, opener = False, None
+        if verdict is not None:
+            goes_on = begun or verdict.short or not verdict.alone
+            free = not indent and (verdict.dead or not goes_on)
+            opener = self._surely(verdict, near, begun=begun)
+        return _Kind(indent, verdict, steady, begun, begun or not text, free, opener)
+
+    def _surely(self, verdict: Verdict, near: Sequence[Voice], *, begun: bool) -> Opener | None:
+        """Whose rows begin as lines do, where no look at one of them is needed for that."""
+        speaker = self.floor.voice()
+        if begun and len(near) == 1 and near[0] is speaker:
+            return Opener(speaker, speaker)
+        return Opener(speaker, None) if verdict.alone and not begun else None
+
+    def _is_nobodys(self, here: _Kind, below: _Kind, raw: str, next_raw: str) -> bool:
         """Whether a line is neither read by anybody nor joined with the one below."""
         verdict = here.verdict
-        if verdict is None:
-            return False
-        deeper = 0
-        if self.floor.table is not None and here.raw[0] in BLANKS:
-            deeper = here.indent
+        assert verdict is not None
+        deeper = here.indent if self.floor.table is not None else 0
         if deeper > self.course.indent:
             return False
         goes_on = here.begun or verdict.short or deeper or not verdict.alone
-        if not goes_on or not below.text or below.begun or (verdict.dead and not deeper):
+        if not goes_on or below.begins or (verdict.dead and not deeper):
             return True
         both = verdict.both and below.verdict and below.verdict.both
-        return bool(both) or self._are_apart(here, below)
+        return bool(both) or self._are_apart(raw.strip(BLANKS), next_raw)
 
-    def _are_apart(self, here: _Seen, below: _Seen) -> bool:
+    def _are_apart(self, text: str, raw: str) -> bool:
         """Whether nobody reads two lines as one, nor with more, however they were broken."""
-        blanks = below.raw[: below.indent]
-        if here.text[0] == QUOTE or blanks.strip(" "):
+        below = raw.strip(BLANKS)
+        blanks = raw[: raw.find(below)]
+        if text[0] == QUOTE or blanks.strip(" "):
             return False
         speaks = self.floor.voice()
         outlines = [outline_of(self.voices, SEVERAL)]
         if speaks is not None:
             outlines.append(outline_of((speaks,), DETAIL))
-        return all(_is_apart(outline, here.text, below.text, len(blanks)) for outline in outlines)
+        return all(_is_apart(outline, text, below, len(blanks)) for outline in outlines)
 
-    def _take(self, number: int, here: _Seen, below: _Seen, near: Sequence[Voice]) -> bool:
+    def _take(
+        self, number: int, here: _Kind, below: _Kind, raw: str, near: Sequence[Voice]
+    ) -> bool:
         """Take a line that is nobody's, if it surely is no heading."""
         verdict = here.verdict
         assert verdict is not None
-        line = Line(number, here.indent, here.text)
-        opener = self._opener(here, verdict, near)
+        line = Line(number, here.indent, raw.strip(BLANKS))
+        known = here.opener
+        opener = known.voice if known else self.floor.opens(line.text)
         if self.floor.headings:
             opener = opener or (near[0] if verdict.odd else None)
             waits = False
@@ -192,8 +236,8 @@ class Alike:
             waits = self.course.open
         if waits and (opener or verdict.told or below.verdict):
             speaker = self.floor.voice()
-            sure = opener is speaker or (verdict.alone and not here.begun)
-            self.ledger.wait(line, Opener(speaker, opener) if sure else None)
+            sure = known or (Opener(speaker, opener) if opener is speaker else None)
+            self.ledger.wait(line, sure)
         elif opener is not None and not waits:
             self.ledger.refuse(line, opener)
         elif verdict.told and below.verdict and not self.course.open:
@@ -201,12 +245,6 @@ class Alike:
         else:
             return False
         return True
-
-    def _opener(self, here: _Seen, verdict: Verdict, near: Sequence[Voice]) -> Voice | None:
-        """The dialect whose rows begin as a line does."""
-        if here.begun and len(near) == 1 and near[0] is self.floor.voice():
-            return near[0]
-        return None if verdict.alone and not here.begun else self.floor.opens(here.text)
 
     # ---- what all that are alike have in common ------------------------------------------------
 
@@ -217,11 +255,11 @@ class Alike:
             text: One of them.
             near: Those who speak, or are expected.
         """
-        if _ESCAPED.search(text) or noise.stands_beside(text):
-            return None
         voices, speaks = self.voices, self.floor.voice()
         several, *others = leads(text, voices, speaks)
         if several.final or any(place.final for place in others):
+            return None
+        if _ESCAPED.search(text) or noise.stands_beside(text):
             return None
         for name, undone in mended(text):
             inner = undone.lstrip(BLANKS)
@@ -239,6 +277,14 @@ class Alike:
             told=data or numbers >= NUMBERS,
             odd=is_odd_row(text),
         )
+
+
+def _counts(text: str) -> int:
+    """How much of a text its digits count in: a first word that begins with a letter."""
+    if not text[0].isalpha():
+        return 0
+    blank = text.find(" ")
+    return len(text) if blank < 0 else blank
 
 
 def _is_apart(outline: Outline, above: str, below: str, blanks: int) -> bool:

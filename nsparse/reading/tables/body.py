@@ -55,6 +55,7 @@ class Body:
         table.records.extend(run)
         for kind, lines in run.census.items():
             self.ledger.count(kind, lines)
+        self.course.taken = run.line(0) + run.reach - 1
         self._stand(run.indent)
 
     def rows(self, number: int) -> int:

@@ -9,6 +9,7 @@ from functools import cache
 from nsparse.dialect import COMMON_WORDS
 from nsparse.reading.dump import Problem
 from nsparse.reading.grammar.grammar import ROWS, Grammar, Refusal, field_name
+from nsparse.reading.problems import NO_ROW, Problems
 from nsparse.reading.tables.table import Sections, Table, Unread
 
 EXPLAINED_AT_MOST = 300
@@ -16,31 +17,39 @@ EXPLAINED_AT_MOST = 300
 
 An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
 """
-NO_ROW = ("a row of a socket table",)
 
 Places = Mapping[str, int]
 """The fields of a table's rows, and how many stand before each at least."""
 
 
-def problems_of(file: str, lines: Sequence[str], found: Sections) -> Iterator[Problem]:
+def problems_of(
+    file: str, lines: Sequence[str], found: Sections, cells: Sequence[Problem]
+) -> Problems:
     """What is wrong with each line that is no row and should have been one.
 
     Args:
         file: What the text is called.
         lines: The lines of the text.
         found: What was read of them.
+        cells: What is wrong with cells of those that are rows.
     """
+    first, others = found.unread[:EXPLAINED_AT_MOST], found.unread[EXPLAINED_AT_MOST:]
+    explained = _first_of(file, lines, found, first)
+    return Problems(file, lines, [*cells, *explained], [unread.line for unread in others])
+
+
+def _first_of(
+    file: str, lines: Sequence[str], found: Sections, first: Sequence[Unread]
+) -> Iterator[Problem]:
+    """Those that are explained."""
     starts = [table.start for table in found.tables]
 
     @cache
     def fields(number: int) -> Places:
         return _places(found.tables[number])
 
-    for number, unread in enumerate(found.unread):
+    for unread in first:
         line = lines[unread.line - 1]
-        if number >= EXPLAINED_AT_MOST:
-            yield Problem(file, unread.line, 1, line, NO_ROW)
-            continue
         at = max(bisect_right(starts, unread.line) - 1, 0)
         ours = bool(starts) and found.tables[at].voice is unread.voice
         column, words = _explained(unread, line, fields(at) if ours else {})

@@ -90,9 +90,8 @@ def _walked(
     number = 1
     while number <= len(lines):
         number += walk.rows(number) if runs is None else walk.run(runs, number)
-        number += walk.nobodys(number)
         if number <= len(lines):
-            number += walk.line(number)
+            number += walk.nobodys(number) or walk.line(number)
     walk.close(tail)
     del walk.wraps  # they know each other, and a circle would keep a large text for long
     return walk
@@ -144,7 +143,7 @@ class _Walk:
         return taken
 
     def _run(self, table: Table, runs: Runs, number: int) -> int:
-        run = runs.at(table, number)
+        run = runs.at(table, number, self.wraps.ends)
         if run is not None and self.wraps.whole(number + run.reach - 1):
             run = run.without_last()
         if run is None or not len(run):
@@ -157,12 +156,23 @@ class _Walk:
         return 0 if self.damage in AROUND else self.body.rows(number)
 
     def nobodys(self, number: int) -> int:
-        """Take the lines below a damaged one that are damaged as well; how many there are."""
-        if self.unknown != number - 1 or number <= self.doubted or self.damage in AROUND:
+        """Take the lines below a row or a damaged one that are damaged; how many there are."""
+        if number <= self.doubted or self.damage in AROUND or not self._may_be_nobodys(number):
             return 0
         taken = self.alike.take(number, self.damage)
-        self.unknown += taken
+        if taken:
+            self.unknown = number - 1 + taken
         return taken
+
+    def _may_be_nobodys(self, number: int) -> bool:
+        """Whether a line stands below a damaged one, or below a row and only begins as one."""
+        if self.unknown == number - 1:
+            return True
+        table = self.floor.speaks
+        if table is None or self.course.taken != number - 1:
+            return False
+        text = (self.lines[number - 1] or "").strip(BLANKS)
+        return self.floor.begins(text) and table.reads(table.voice, text) is None
 
     def line(self, number: int) -> int:
         """A line, with those below that are its rest; how many there are."""
