@@ -17,7 +17,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from nsparse.reading.tables.noise import known
-from nsparse.reading.texts import grepped, hosts, literals, unbroken
+from nsparse.reading.texts import grepped, hosts, literals, logged, unbroken
 from nsparse.reading.texts.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
@@ -265,7 +265,7 @@ _SIGN = re.compile(
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
-    others = (coding.may_be(data) for coding in (grepped, hosts, literals, unbroken))
+    others = (coding.may_be(data) for coding in (grepped, hosts, literals, logged, unbroken))
     # That a byte is nowhere is found four times as fast as that an expression matches nowhere.
     return (b"<" in data and _SIGN.search(data) is not None) or any(others)
 
@@ -305,5 +305,6 @@ CODINGS = (
         lambda text: ("<" in text or "←" in text) and bool(_REMARK.search(text)),
         partial(map, lambda line: _REMARK.sub("", line)),
     ),
+    Coding("logged", logged.shows, logged.undone),
 )
 """Every way to escape that is known, the one that is undone first at the top."""

@@ -87,13 +87,14 @@ def _in_capitals(text: str) -> str:
 _OF_NAME = r"[^ :*?\"<>|\t]"
 """A character that a file name may hold on every system."""
 
-_STAMP = (
+STAMP = (
     # ISO 8601 with fractions and zone; `Nov 22 10:43:50` of syslog; a time alone.
     r"\[?(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9:]{5,8}(?:[.,][0-9]+)?"
     r"(?:Z| ?[+-][0-9:]{4,6}| [A-Z]{3,4})?"
     r"|(?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:]{8}(?: [0-9]{4})?"
     r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?|[0-9]{10}\.[0-9]{3,9})\]?:?(?:[ \t]|$)"
 )
+"""A time in front of a line."""
 
 _GAP = r"(?<![ \t])[ \t]"
 """Blanks are looked at from the first one on: else what long gaps cost is the square of them."""
@@ -110,9 +111,9 @@ MENDS = (
     # Several hosts or containers in one log: `web1 | `.
     _without("named", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)"),
     # `ts`, journals, containers' logs, syslog.
-    _without("stamped", _STAMP),
-    _without("stamped", _STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)"),
-    _without("stamped", _STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)"),
+    _without("stamped", STAMP),
+    _without("stamped", STAMP + r"[ \t]*(?:stdout|stderr) [FP](?: |$)"),
+    _without("stamped", STAMP + r"[ \t]*[^ \t]+ [^ \t:]+(?:\[[0-9]+\])?:(?: |$)"),
     # `grep -H`, `grep -n`, `Select-String`: `netstat.txt:12:`, `C:\\dumps\\netstat.txt:12:`, `12:`.
     _without("found", r"[0-9]+[:-]"),
     # With its context, `Select-String` marks what it found: `> netstat.txt:12:`.
@@ -171,6 +172,7 @@ SAID = {
     "numbered": "behind a line number",
     "named": "behind the name of a host or a container",
     "stamped": "behind a time",
+    "logged": "behind what a log puts before each line",
     "coloured": "coloured by a terminal",
     "steered": "with control characters",
     "paged": "written over by a pager",
