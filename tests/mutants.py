@@ -3,6 +3,7 @@
     python tests/mutants.py                     # all diagnoses: half an hour or so
     python tests/mutants.py close-wait-leak     # some
     python tests/mutants.py unacked             # what diagnoses share: judging/evidence/
+    python tests/mutants.py shown               # or what they see: judging/scene/
     python tests/mutants.py --numbers           # the thresholds alone: a third of the time
     python tests/mutants.py --strict hot-client # each mask always true, and always false, too
     python tests/mutants.py --list zero-window  # what would be broken
@@ -49,6 +50,8 @@ FILES = (
     *("more_datapath", "distribution", "listeners", "quality", "examples", "judge"),
 )
 """Tests about what diagnoses say, and about what becomes of it; `test_NAME.py`."""
+SCENE_FILES = ("scene", "names", "quality")
+"""Tests about what a dump shows: all of them concern the modules of judging/scene/."""
 NONE = "none"
 """What a test is about that asks no diagnosis of ours: those of judging bring their own."""
 TIME_LIMIT_S = 120
@@ -270,7 +273,11 @@ class Mutants:
         by_name = {item.nodeid: item for item in items}
         for name in self.names:
             concerned = _concerned(name)
-            mine = [by_name[test] for test, ids in about.items() if concerned & {*(ids or ())}]
+            mine = [
+                by_name[test]
+                for test, ids in about.items()
+                if concerned & {*(ids or ())} or (_is_of_scene(name) and _shows_a_scene(test))
+            ]
             start = time.monotonic()
             assert _noticed_by(None, mine) is None, f"{name}: the tests fail when forked off"
             self._break(name, mine, time.monotonic() - start)
@@ -353,6 +360,19 @@ def _concerned(name: str) -> set[str]:
     )
     users = {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
     return users or {NONE}
+
+
+@cache
+def _is_of_scene(name: str) -> bool:
+    """Whether a module of judging/scene/ is meant."""
+    from nsparse.registry import diagnoses
+
+    return name not in diagnoses() and _module(name).startswith(f"{JUDGING}.scene.")
+
+
+def _shows_a_scene(test: str) -> bool:
+    """Whether a test is from a file about what a dump shows."""
+    return test.partition("::")[0].endswith(tuple(f"test_{name}.py" for name in SCENE_FILES))
 
 
 def _install(mutant: Mutant) -> None:
@@ -452,7 +472,9 @@ def main() -> int:
     _keep_what_is_read()
     ids = {id_ for name in names for id_ in _concerned(name)}
     loop = Mutants(names, how)
-    files = [str(path) for path in map(_test, FILES) if NONE in ids or _names_one(path, ids)]
+    chosen = [name for name in FILES if NONE in ids or _names_one(_test(name), ids)]
+    chosen += SCENE_FILES if any(map(_is_of_scene, names)) else ()
+    files = [str(_test(name)) for name in dict.fromkeys(chosen)]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:
         return 2

@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nsparse.judging.arrays import apart
+from nsparse.judging.arrays.columns import ranged
+from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
 from nsparse.judging.scene.constants import constants
 from nsparse.judging.scene.hosts import named
@@ -50,6 +54,11 @@ def scene(*rows: Row, **common: Any) -> Scene:
 
 def roles(*rows: Row, **common: Any) -> list[str]:
     return list(scene(*rows, **common).rows["role"])
+
+
+def view_of(**columns: Any) -> View:
+    """A view of columns of the common frame."""
+    return View(frame(columns, len(next(iter(columns.values())))))
 
 
 ANY = "0.0.0.0:*"
@@ -438,10 +447,32 @@ def test_capabilities() -> None:
         row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", inode=5, timer="keepalive", rtt_ms=1.5)
     )
     assert rich.has == {"states", "queues", "inode", "timer", "timers", "tcpinfo", "whole"}
-    bare = row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", os="freebsd", timer="persist")
-    assert scene(bare).has == {"states", "queues", "timer", "whole"}
-    assert scene(bare | {"retrans": 0}).has >= {"timer", "timers"}
+    freebsd = row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", os="freebsd", timer="persist")
+    assert scene(freebsd).has == {"states", "queues", "timer", "whole"}
+    assert scene(freebsd | {"retrans": 0}).has >= {"timer", "timers"}
     assert scene(row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", skmem_rb=1)).has >= {"skmem"}
+
+
+@pytest.mark.parametrize(
+    ("owned", "bare", "all_"),
+    [
+        ([80, 8080], [], True),
+        ([8080], [80], False),  # those of root are hidden
+        ([80], [8080], True),  # who has seen these may see all
+        ([80], [443, 8080], True),  # half of them: the kernel has some
+        ([80], [22, 443], False),
+        ([1024], [1023], False),
+        ([1023], [1024], True),
+        ([8080], [9090], False),  # of high ones alone all must be owned
+        ([8080], [], True),
+    ],
+)
+def test_owners_of_all_are_known_by_those_of_low_ports(
+    owned: list[int], bare: list[int], *, all_: bool
+) -> None:
+    seen = [row("LISTEN", f"0.0.0.0:{port}", ANY, f"app/{port}") for port in owned]
+    hidden = [row("LISTEN", f"0.0.0.0:{port}", ANY) for port in bare]
+    assert ("owners" in scene(*seen, *hidden).has) == all_
 
 
 def test_owners_of_udp_do_not_show_owners_of_tcp() -> None:
@@ -762,3 +793,76 @@ def test_time_grows_with_size_only() -> None:
         scenes(made)
         taken[rows] = time.perf_counter() - begun
     assert taken[100_000] < 30 * max(taken[10_000], 0.02)
+
+
+# ---- arrays ------------------------------------------------------------------------------------
+
+
+@given(
+    pieces=st.lists(
+        st.lists(st.text("1.:*aé", max_size=18) | st.sampled_from(["10.0.0.1", "10.0.0.10"])),
+        min_size=1,
+        max_size=4,
+    ),
+    bits=st.sampled_from([1, 20]),  # two slots: nearly every text shares one with others
+)
+@settings(max_examples=40)
+def test_texts_are_told_apart_by_their_bytes(pieces: list[list[str]], bits: int) -> None:
+    held = pa.chunked_array([pa.array(piece, pa.large_string()) for piece in ([""], *pieces)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apart, "BITS", bits)
+        number, different = apart.apart(held.slice(1))
+    texts = held.slice(1).to_pylist()
+    assert different.to_pylist() == list(dict.fromkeys(texts))
+    assert [different[at].as_py() for at in number.tolist()] == texts
+
+
+def test_many_different_addresses_are_worth_it() -> None:
+    many = [f"10.{n % 256}.{n // 256 % 256}.{n // 4096}" for n in range(apart.LEAST)]
+    assert apart.is_worth(pa.chunked_array([pa.array(many, pa.large_string())]))
+    for others in (
+        many[1:],
+        [None, *many[1:]],
+        ["10.0.0.1"] * len(many),
+        [*map(hex, range(70000))],
+    ):
+        assert not apart.is_worth(pa.chunked_array([pa.array(others, pa.large_string())]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "codes"),
+    [
+        ([5, 7, 5], ([5, 7, 5], 8)),  # codes as they are
+        ([5, None, 7], ([5, 0, 7], 8)),
+        ([0, None, 7], ([1, 0, 8], 9)),  # 0 is a number, and no row without one
+        ([-2, None, 3], ([1, 0, 6], 7)),
+        ([10**6, 10**6 + 1, None], ([1, 2, 0], 3)),
+        ([0, 10**6, None], None),
+    ],
+)
+def test_whole_numbers_are_their_own_codes(
+    cells: list[int | None], codes: tuple[list[int], int] | None
+) -> None:
+    view = view_of(inode=cells)
+    found = ranged(view.numbers("inode"), view.known("inode"))
+    assert (found and (found[0].of.tolist(), found[0].size)) == codes
+    assert [
+        None if not code else view.words("inode")[code - 1] for code in view.codes("inode").of
+    ] == cells
+
+
+@given(data=st.data())
+@settings(max_examples=30)
+def test_rows_alike_are_counted_whatever_their_number(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 40))
+    ends = st.lists(st.sampled_from([None, *range(1, 7)]), min_size=size, max_size=size)
+    ports, lines = data.draw(ends), data.draw(ends)
+    view = view_of(local_port=ports, inode=lines)
+    both = list(zip(ports, lines, strict=True))
+    masks = st.lists(st.booleans(), min_size=size, max_size=size)
+    of = np.flatnonzero(data.draw(masks))
+    for _ in range(2):
+        among = np.array(data.draw(masks))
+        met = [pair for pair, counts in zip(both, among, strict=True) if counts]
+        told = [0 if None in both[at] else met.count(both[at]) for at in of]
+        assert view.tally(of, among, "local_port", "inode").tolist() == told
