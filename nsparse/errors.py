@@ -64,7 +64,8 @@ def harmless(text: str) -> str:
     >>> print(harmless("a\x1b[31mb"))
     a\x1b[31mb
     """
-    return _DANGEROUS.sub(_escaped, text)
+    plain = text.isascii() and text.isprintable()  # nearly all are, which takes a tenth of the time
+    return text if plain else _DANGEROUS.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

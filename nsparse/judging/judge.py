@@ -171,9 +171,10 @@ def _lines(view: View, sockets: Sequence[int]) -> Iterator[tuple[str, int]]:
     if not view.full("line"):
         at = at[view.known("line")[at]]
     at = at[:ROWS_SHOWN]
-    names = ["", *map(str, view.words("file"))]
-    for file, line in zip(view.codes("file").of[at], view.numbers("line")[at], strict=True):
-        yield names[file], int(line)
+    names = view.words("file")
+    lines = view.numbers("line")[at].tolist()
+    for file, line in zip(view.codes("file").of[at].tolist(), lines, strict=True):
+        yield str(names[file - 1]) if file else "", int(line)
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

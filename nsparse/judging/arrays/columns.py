@@ -47,6 +47,11 @@ class Words:
         return small(self.of, self.size)
 
     @cached_property
+    def _some(self) -> dict[int, str]:
+        """Single words that were asked for."""
+        return {}
+
+    @cached_property
     def _each(self) -> Texts:
         """All words, where they are so few that each may as well be put in letters once."""
         return self.spell(np.arange(self.size))
@@ -58,9 +63,19 @@ class Words:
 
     def word(self, at: int) -> str:
         """The word of one row."""
+        return self._spelled(int(self.of[at]))
+
+    def words(self, which: Ints) -> list[str]:
+        """The words of some numbers."""
+        return [self._spelled(int(which[0]))] if len(which) == 1 else list(self.spell(which))
+
+    def _spelled(self, number: int) -> str:
+        """One word, put in letters once: findings ask again and again for that of their service."""
         if self.size <= SPREAD:
-            return str(self._each[self.of[at]])
-        return str(self.spell(self.of[at : at + 1])[0])
+            return str(self._each[number])
+        if number not in self._some:
+            self._some[number] = str(self.spell(np.array([number]))[0])
+        return self._some[number]
 
     def take(self, at: Ints | slice) -> Any:
         """The words of some rows."""
@@ -137,26 +152,31 @@ def numbers(array: Any) -> Numbers:
     return held.view()  # a view may be fixed, and the frame is not
 
 
-def coded(array: Any, known: Bools) -> Coded:
-    """The number of each row's value, and the values from 1 on.
-
-    Args:
-        array: The column.
-        known: Which of its rows have a value; some have.
-    """
+def coded(array: Any) -> Coded:
+    """The number of each row's value, and the values from 1 on."""
     if isinstance(array, pd.Categorical):
         return small(array.codes, len(array.categories)), array.categories.to_numpy(dtype=object)
-    if array.dtype.kind in "iu":
-        values = numbers(array)
-        told = values if known.all() else values[known]
-        least, most = int(told.min()), int(told.max())
-        if most - least < max(len(known), SPREAD):
-            of = values - (least - 1)
-            if len(told) < len(of):
-                of[~known] = 0
-            return Codes(fixed(of), most - least + 2), range(least, most + 1)
     found, values = array.factorize()
     return small(found, len(values)), at_hand(values) if array.dtype == TEXT else values
+
+
+def ranged(values: Numbers, known: Bools) -> Coded | None:
+    """The same of a column of whole numbers that lie close together; None where they do not.
+
+    Args:
+        values: The numbers, 0 where none is known.
+        known: Which of them are; some are.
+    """
+    room, most = max(len(known), SPREAD), int(values.max())
+    if most < room and values.min() >= 0:
+        there = np.count_nonzero(known)
+        if np.count_nonzero(values) == there:  # none that is known is 0: they are codes as they are
+            return Codes(values, most + 1), range(1, most + 1)
+    told = values if known.all() else values[known]
+    least, most = int(told.min()), int(told.max())
+    if most - least >= room:
+        return None
+    return Codes(fixed((values - (least - 1)) * known), most - least + 2), range(least, most + 1)
 
 
 def small(of: Numbers, size: int) -> Codes:

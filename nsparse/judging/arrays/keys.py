@@ -29,11 +29,11 @@ class Keys:
 
     def of(self, names: tuple[str, ...]) -> Ints:
         """The keys of all rows, -1 where one of the columns has no value."""
-        return self._all(self._telling(names))
+        return self._all(self.telling(names))
 
     def at(self, at: Ints, names: tuple[str, ...]) -> Ints:
         """The keys of some rows: the same numbers, whoever asks."""
-        telling = self._telling(names)
+        telling = self.telling(names)
         if not len(at) or not telling:
             return np.zeros(len(at), dtype=np.int64)
         many = FEW * len(at) > len(self._store) or self._store.has(("keys", *telling))
@@ -43,13 +43,13 @@ class Keys:
 
     def parts(self, names: tuple[str, ...]) -> list[Codes]:
         """What the keys are made of."""
-        return self._parts(self._telling(names))
+        return self._parts(self.telling(names))
 
     def size(self, names: tuple[str, ...]) -> int:
         """What the keys are below."""
         return _size(self.parts(names))
 
-    def _telling(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def telling(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The columns that matter: one that says the same of all rows tells none apart."""
         return tuple(name for name in (SPACE, *names) if not self._says_nothing(name))
 

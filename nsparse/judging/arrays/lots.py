@@ -20,6 +20,20 @@ def positions(which: Bools | Ints) -> Ints:
     return which.astype(np.int64)
 
 
+def so_many(which: Bools | Ints) -> int:
+    """How many rows a mask or positions say."""
+    return int(np.count_nonzero(which)) if which.dtype == np.bool_ else len(which)
+
+
+def mask(which: Bools | Ints, rows: int) -> Bools:
+    """Positions among so many rows as a mask; a mask is what it is."""
+    if which.dtype == np.bool_:
+        return which.astype(np.bool_, copy=False)
+    found = np.zeros(rows, dtype=np.bool_)
+    found[which] = True
+    return found
+
+
 def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     """Parts of some positions that have equal keys, by first appearance; a key of -1 is none.
 

@@ -19,12 +19,13 @@ from nsparse.judging.arrays.columns import (
     column,
     fixed,
     numbers,
+    ranged,
     small,
     told,
     truths,
     whole,
 )
-from nsparse.judging.arrays.texts import one, only, some, sought
+from nsparse.judging.arrays.texts import TEXT, one, only, some, sought, spelled
 from nsparse.schema import BY_NAME
 
 T = TypeVar("T")
@@ -142,6 +143,9 @@ class Store:
                 return found.take(slice(None) if at is None else at)
             found = pd.Series(found, copy=False).array
         elif name in self._frame.columns:
+            if at is not None and self._is_told_apart(name):
+                # Different ones are taken sooner than all pieces of the column are joined.
+                return spelled(self._values(name), self.codes(name).of[at] - 1)
             found = self._source(name)
             if self._at is not None:
                 at = self._at.at if at is None else self._at.at[at]
@@ -155,11 +159,17 @@ class Store:
         if isinstance(told, Words):
             return told.word(at)
         if told is None and name in self._frame.columns:
-            source = self._source(name)
+            source = self._pieces(name)
             if self.empty(name):
                 return source.dtype.na_value
             return one(source, at if self._at is None else self._at.at[at])
         return self.array(name)[at]
+
+    def _is_told_apart(self, name: str) -> bool:
+        """Whether this is a column of texts that have numbers already."""
+        if ("codes", name) in self._made or self._parent is None:
+            return ("codes", name) in self._made and self._pieces(name).dtype == TEXT
+        return self._parent[0]._is_told_apart(name)
 
     def kind(self, name: str) -> str:
         """The kind of a column's values, as numpy names it."""
@@ -217,15 +227,22 @@ class Store:
         elif self._is_source(name) and (text := only(self._pieces(name))) is not None:
             codes, values = small(np.zeros(len(self), dtype=np.int8), 1), np.array([text], object)
         else:
-            codes, values = coded(self.array(name), self.known(name))
+            codes, values = self._numbered(name)
         self._made["words", name] = values
         return codes
+
+    def _numbered(self, name: str) -> Coded:
+        if self.kind(name) in "iu":
+            found = ranged(self.numbers(name), self.known(name))
+            if found is not None:
+                return found
+        return coded(self.array(name))
 
     def words_of(self, name: str, which: Ints) -> list[Any]:
         """Values of a column by their numbers, which begin at 0."""
         found = self._more.get(name)
         if isinstance(found, Words):
-            return list(found.spell(which))
+            return found.words(which)
         values = self._values(name)
         if isinstance(values, range):
             return [values[number] for number in which.tolist()]
@@ -276,11 +293,26 @@ class Store:
 
     def full(self, name: str) -> bool:
         """Whether all rows have a value."""
-        return self.once(("full", name), lambda: bool(self.known(name).all()))
+        return self.once(("full", name), lambda: self._full(name))
+
+    def _full(self, name: str) -> bool:
+        same = self._same(name)
+        return bool(self.known(name).all()) if same is None else same
 
     def empty(self, name: str) -> bool:
         """Whether no row has a value."""
-        return self.once(("empty", name), lambda: not self.known(name).any())
+        return self.once(("empty", name), lambda: self._empty(name))
+
+    def _empty(self, name: str) -> bool:
+        same = self._same(name)
+        return not self.known(name).any() if same is None else not same
+
+    def _same(self, name: str) -> bool | None:
+        """Whether the rows have a value, where the frame tells the same of all; else None."""
+        if not len(self) or not self._is_source(name):
+            return None
+        told = self._told(name)
+        return told if isinstance(told, bool) else None
 
     def true(self, name: str) -> Bools:
         """Rows of which a column of truths is true."""

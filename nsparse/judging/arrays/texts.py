@@ -6,9 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nsparse.judging.arrays.apart import apart, is_worth
 from nsparse.judging.arrays.codes import Bools, Ints
 from nsparse.schema import BY_NAME, pandas_dtype
 
@@ -35,6 +37,9 @@ def numbered(texts: Any) -> tuple[Ints, Any]:
     ([0, -1, 1, 0], ['b', 'a'])
     """
     held = arrow(texts)
+    if is_worth(held):
+        number, known = apart(held)
+        return number, TEXT.__from_arrow__(known)
     found = held.dictionary_encode().combine_chunks()
     told = found.indices.fill_null(-1) if held.null_count else found.indices
     return told.to_numpy().astype(np.int64), TEXT.__from_arrow__(found.dictionary)
@@ -84,6 +89,15 @@ def some(values: Any, which: Ints) -> list[Any]:
         return [held[at].as_py() for at in which.tolist()]
     words: list[Any] = held.take(pa.array(which)).to_numpy().tolist()
     return words
+
+
+def spelled(values: Any, which: Ints) -> Any:
+    """Some of the different texts of a column as an array of pandas; -1 stands for none.
+
+    >>> spelled(np.array(["a", "b"], dtype=object), np.array([1, -1])).tolist()
+    ['b', nan]
+    """
+    return pd.array(values, dtype=TEXT, copy=False).take(which, allow_fill=True)
 
 
 def sought(values: Any, words: Collection[object]) -> list[int]:

@@ -17,7 +17,7 @@ import pandas as pd
 from nsparse.judging.arrays.codes import TABLE, Bools, Codes, Ints, dense, frequency, sought
 from nsparse.judging.arrays.columns import Coded, Numbers, fixed
 from nsparse.judging.arrays.keys import FEW, PROGRAM, Keys
-from nsparse.judging.arrays.lots import counted, distinct, lots, positions
+from nsparse.judging.arrays.lots import counted, distinct, lots, mask, positions, so_many
 from nsparse.judging.arrays.members import is_among, one_of
 from nsparse.judging.arrays.store import Store
 
@@ -38,6 +38,7 @@ class View:
         self._store = held if isinstance(held, Store) else Store(held)
         self._once = self._store.once
         self._keys = Keys(self._store)
+        self._last: tuple[tuple[str, ...], Ints, tuple[Ints, Ints]] | None = None
 
     def __len__(self) -> int:
         """How many rows."""
@@ -133,8 +134,8 @@ class View:
         if numbers.dtype.kind == "i" and math.isfinite(limit):
             # Whole numbers are compared with a broken one in six times the time.
             limit = math.floor(limit) if compare is np.greater else math.ceil(limit)
-        mask = compare(numbers, limit)
-        told: Bools = fixed(mask if self._store.full(name) else mask & self.known(name))
+        held = compare(numbers, limit)
+        told: Bools = fixed(held if self._store.full(name) else held & self.known(name))
         return told
 
     def where(self, name: str, test: Callable[[Any], bool], among: Bools | None = None) -> Bools:
@@ -163,9 +164,7 @@ class View:
     @property
     def last(self) -> Bools:
         """The last row."""
-        mask = np.zeros(len(self), dtype=np.bool_)
-        mask[-1:] = True
-        return mask
+        return mask(np.arange(len(self))[-1:], len(self))
 
     def linked(self, name: str) -> Bools:
         """Rows that lead to another one by `pair`, `listener` or `target`."""
@@ -235,12 +234,16 @@ class View:
                 lambda: (among, self._tallied(np.flatnonzero(among), names, size)),
             )
             return np.where(mine < 0, 0, counts[mine])
-        at = self._like(of, among, names)
         if size <= TABLE * len(self):
-            return np.where(mine < 0, 0, self._tallied(at, names, size)[mine])
+            return np.where(mine < 0, 0, self._tallied(positions(among), names, size)[mine])
         known, lot = dense(mine + 1, size + 1)
-        at = sought(self.keys_at(at, *names) + 1, known)
-        counts = np.bincount(at[at >= 0], minlength=len(known))
+        if FEW * so_many(among) > len(self):
+            at, place = self._like(of, known, names)
+            met = mask(among, len(self))[at]
+        else:
+            place = sought(self.keys_at(positions(among), *names) + 1, known)
+            met = place >= 0
+        counts = np.bincount(place[np.flatnonzero(met)], minlength=len(known))
         return np.where(mine < 0, 0, counts[lot])
 
     def _tallied(self, at: Ints, names: tuple[str, ...], size: int) -> Ints:
@@ -249,15 +252,29 @@ class View:
         some = keys[keys >= 0] if keys.min(initial=0) < 0 else keys
         return np.bincount(some, minlength=size)
 
-    def _like(self, of: Ints, among: Bools | Ints, names: tuple[str, ...]) -> Ints:
-        """Those of many rows that have, in the columns that tell most apart, a value of a few."""
-        parts = self._keys.parts(names)
-        if among.dtype != np.bool_ or not parts or FEW * len(of) > len(self):
-            return positions(among)
-        for codes in parts:
-            if codes.size >= FEW * len(of):
-                among = among & is_among(codes.of, codes.of[of], codes.size)
-        return np.flatnonzero(among)
+    def _like(self, of: Ints, known: Ints, names: tuple[str, ...]) -> tuple[Ints, Ints]:
+        """The rows that share a key with a few rows, and the place of each key among theirs.
+
+        Mostly several masks are counted for the same few rows: the last answer is kept.
+
+        Args:
+            of: The few rows.
+            known: Their keys and 1, each once and ascending.
+            names: The columns of the keys.
+        """
+        telling = self._keys.telling(names)
+        asked, keys, found = self._last or ((), known[:0], (of[:0], of[:0]))
+        if asked != telling or not np.array_equal(keys, known):
+            maybe = np.ones(len(self), dtype=np.bool_)
+            for codes in self._keys.parts(names):
+                if codes.size >= FEW * len(of):
+                    maybe &= is_among(codes.of, codes.of[of], codes.size)
+            at = np.flatnonzero(maybe)
+            place = sought(self.keys_at(at, *names) + 1, known)
+            like = np.flatnonzero(place >= 0)
+            found = at[like], place[like]
+            self._last = telling, known, found
+        return found
 
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""

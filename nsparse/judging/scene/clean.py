@@ -43,7 +43,7 @@ KNOWN_BY = (
 OF_STATE = ("timer", "timer_ms", "retrans", "probes")
 """Columns that say something of a socket in its state: nothing of it in another one."""
 
-MARKS = 20
+MARKS = 16
 """So many bits of a number say whether it may occur twice: a table that lies in a cache."""
 
 

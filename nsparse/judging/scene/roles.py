@@ -125,11 +125,15 @@ def _own(ends: Ends, here: Bools, whole: Bools) -> Bools:
 
     A listener on every address says nothing: no row has a wildcard at its other end.
     """
-    space, size = ends.space, len(ends.addresses)
-    told = joined(space, Codes(ends.remote_addr, size))
-    mine = joined(space, Codes(ends.local_addr, size))[here]
-    found, near = is_among(told, mine, space.size * size), ends.addresses.loopback
-    return whole & (found | near[ends.remote_addr] if near.any() else found)
+    near = ends.addresses.loopback
+    found = whole & near[ends.remote_addr] if near.any() else np.zeros_like(whole)
+    rows = np.flatnonzero(whole & (ends.remote_addr < ends.own))
+    if len(rows):
+        of, at = ends.space, np.flatnonzero(here)
+        told = joined(of.at(rows), Codes(ends.remote_addr[rows], ends.own))
+        mine = joined(of.at(at), Codes(ends.local_addr[at], ends.own))
+        found[rows] |= is_among(told, mine, of.size * ends.own)
+    return found
 
 
 class _Listeners:

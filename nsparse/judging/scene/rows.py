@@ -178,7 +178,13 @@ class Rows:
 
         if self.view.empty(name):
             return self.at[:0], self.at[:0]
-        used, counts = np.unique(self.view.codes(name).of[self.at], return_counts=True)
+        codes = self.view.codes(name)
+        of = codes.of[self.at]
+        if codes.size <= len(of):
+            counts = np.bincount(of, minlength=codes.size)[1:]
+            used = np.flatnonzero(counts)
+            return used, counts[used]
+        used, counts = np.unique(of, return_counts=True)
         return used[used > 0] - 1, counts[used > 0]
 
 

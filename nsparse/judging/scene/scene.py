@@ -337,4 +337,5 @@ def _signs(view: View) -> Iterator[tuple[str, bool]]:
 
 
 def _any(view: View, among: Bools, *names: str) -> bool:
-    return any(bool((view.known(name) & among).any()) for name in names)
+    some = (name for name in names if not view.empty(name))
+    return any(bool((view.known(name) & among).any()) for name in some)
