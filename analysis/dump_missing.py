@@ -113,7 +113,9 @@ def ownerless(scene: Scene, limits: Limits) -> Iterator[Finding]:
     n, base = int((rows & owned).sum()), int(rows.sum())
     by_root = bool((rows & owned & view.is_("uid", 0)).any())
     if base >= max(limits["rows"], 1) and n < limits["share"] * base and not by_root:
-        verdict = f"{thousands(n)} of {plural(base, 'socket')} tell which process owns them."
+        sockets = plural(base, "TCP socket that programs hold", "TCP sockets that programs hold")
+        tells = "tells" if n == 1 else "tell"
+        verdict = f"{thousands(n)} of {sockets} {tells} which process it is."
         steps, bare = advice.steps(scene, advice.OWNERS), rows & ~owned
         yield of_dump(limits, "owners-missing", bare, verdict, severity="info", steps=steps)
 

@@ -152,6 +152,20 @@ def test_owners_that_nobody_sees(ask: Ask, text: str, *, speaks: bool) -> None:
     assert ask.severities(SS + text, "owners-missing") == ["info"] * speaks
 
 
+def test_owners_that_nobody_sees_are_those_of_what_programs_hold(ask: Ask) -> None:
+    over = "FIN-WAIT-2 0 0 192.0.2.1:80 203.0.113.8:9\nTIME-WAIT 0 0 192.0.2.1:80 203.0.113.8:7\n"
+    owned = f"ESTAB 0 0 192.0.2.1:80 203.0.113.8:8 {USERS}\n"
+    verdicts = {
+        established(7): "0 of 7 TCP sockets that programs hold tell which process it is.",
+        established(11)
+        + owned: "1 of 12 TCP sockets that programs hold tells which process it is.",
+        established(1): "0 of 1 TCP socket that programs hold tell which process it is.",
+    }
+    for text, verdict in verdicts.items():
+        [finding] = ask.found(SS + text + over, "owners-missing")
+        assert finding.verdict == verdict
+
+
 @pytest.mark.parametrize(("user", "speaks"), [(0, False), (1000, True)])
 def test_root_sees_all_owners_that_there_are(ask: Ask, user: int, *, speaks: bool) -> None:
     """Where a socket of root has its process, the others have none that is to be seen."""
