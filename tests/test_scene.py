@@ -453,6 +453,13 @@ def test_capabilities() -> None:
     assert scene(row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", skmem_rb=1)).has >= {"skmem"}
 
 
+def test_a_free_udp_socket_beside_a_connection_shows_that_nothing_is_left_out() -> None:
+    """`ss -l` shows it, too, and what is closed; but no connection."""
+    free = row(None, "0.0.0.0:68", ANY, proto="udp")
+    assert "unfiltered" not in scene(free, row("CLOSED", "192.0.2.1:40000", ANY)).has
+    assert "unfiltered" in scene(free, row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1")).has
+
+
 @pytest.mark.parametrize(
     ("owned", "bare", "all_"),
     [
