@@ -914,6 +914,14 @@ def test_rows_that_were_left_out_are_no_part_of_others(elision: str) -> None:
     assert "[..." not in str(parse(header + windows + elision).frame["process"].tolist())
 
 
+@pytest.mark.parametrize("end", ["[/code]", "[/quote]", "[/b][/size]"])
+def test_what_ends_a_quotation_in_a_forum_is_no_program(end: str) -> None:
+    row = "  TCP    192.0.2.10:445    0.0.0.0:0    LISTENING    4\n"
+    dump = parse(f"{row}{end}\n")
+    assert dump.frame["process"].isna().all()
+    assert dump.problems == []
+
+
 def test_only_what_names_an_owner_goes_on_with_a_row_of_windows() -> None:
     row = "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    812\n"
     other = "  ESTAB  0      0      192.0.2.10:22      198.51.100.7:51514\n"
