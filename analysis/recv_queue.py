@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.around import GROUP, some_of
+from nsparse.judging.evidence.around import GROUP, ends_once, some_of
 from nsparse.judging.evidence.elsewhere import before, other_ends
 from nsparse.judging.evidence.finding import (
     GROUPED,
@@ -141,10 +141,15 @@ def _backlogs(
     scene: Scene, unread: pd.DataFrame, established: Bools, limits: Limits
 ) -> Iterator[Backlog]:
     """Per program; where the program as a whole is not behind, per service of it."""
+    import numpy as np
+
     view = scene.view
     unread = unread[_worth(scene, unread, limits)]
     at = unread.index.to_numpy()
-    bases = dict(zip(at.tolist(), view.tally(at, established, PROGRAM).tolist(), strict=True))
+    waits = np.zeros(len(view), dtype=np.bool_)
+    waits[at] = True
+    once = ends_once(view, established, (PROGRAM,), rather=waits)
+    bases = dict(zip(at.tolist(), view.tally(at, once, PROGRAM).tolist(), strict=True))
     own = view.tally(at, established, PROGRAM, "group")
     services = dict(zip(at.tolist(), own.tolist(), strict=True))
     for lot in view.lots(at, PROGRAM):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.around import connections, so_many, wholes
+from nsparse.judging.evidence.around import connections, ends_once, so_many, wholes
 from nsparse.judging.evidence.elsewhere import within_host
 from nsparse.judging.evidence.finding import (
     GROUPED,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # A handshake has no data; after our close the wait is the closing family's matter.
 STATES = ("ESTABLISHED", "CLOSE_WAIT")
+BY_PEER = ("remote_addr",)
 SHOWN = (
     *("group", "local_addr", "remote_addr", "send_q"),
     *("timer_ms", "retrans", "rto_ms", "backoff", "lastack_ms"),
@@ -79,30 +80,18 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 def _lots(scene: Scene, lost: Bools) -> list[Ints]:
     """Connections made to us count by their service, all others by their peer."""
     view, served = scene.view, scene.view.is_("role", "server")
-    return [*view.lots(lost & served, "group"), *view.lots(lost & ~served, "remote_addr")]
+    return [*view.lots(lost & served, "group"), *view.lots(lost & ~served, *BY_PEER)]
 
 
 def _bases(scene: Scene, lost: Bools) -> dict[int, int]:
     """What each row is a part of: the live connections of its service, or with its peer."""
     view, served, at = scene.view, scene.view.is_("role", "server"), lost.nonzero()[0]
     by_service = so_many(scene, at, wholes(scene, at))
-    by_peer = view.tally(at, _called(scene, lost), "remote_addr")
+    called = ends_once(view, view.true("live") & ~served, BY_PEER, rather=lost)
+    by_peer = view.tally(at, called, *BY_PEER)
     both = zip(served[at].tolist(), by_service.tolist(), by_peer.tolist(), strict=True)
     bases = (service if here else peer for here, service, peer in both)
     return dict(zip(at.tolist(), bases, strict=True))
-
-
-def _called(scene: Scene, lost: Bools) -> Bools:
-    """Live connections that were not made to us; with both ends here the one that is lost."""
-    import numpy as np
-
-    view = scene.view
-    called = view.true("live") & ~view.is_("role", "server")
-    ends = np.flatnonzero(called & view.linked("pair"))
-    others = view.numbers("pair")[ends]
-    twice = called[others] & ~lost[ends] & (lost[others] | (others < ends))
-    called[ends[twice]] = False
-    return called
 
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Finding:

@@ -73,6 +73,20 @@ def test_unread_of_those_that_are_open(ask: Ask) -> None:
     assert finding.verdict.startswith("5 of 6 connections hold unread data")
 
 
+def test_unread_of_a_program_that_talks_to_itself(ask: Ask) -> None:
+    """Both rows of a connection are one: three wait at the server's end, three at the caller's."""
+    row = "tcp {} 0 127.0.0.1:{} 127.0.0.1:{} ESTABLISHED 7/java\n"
+    rows = "".join(
+        row.format(9000 * (n < 3), 10911, 40000 + n)
+        + row.format(9000 * (2 < n < 6), 40000 + n, 10911)
+        for n in range(7)
+    )
+    listener = "tcp 0 0 127.0.0.1:10911 0.0.0.0:* LISTEN 7/java\n"
+    [finding] = ask.found(NETSTAT + listener + rows, UNREAD)
+    assert (finding.n, finding.base) == (6, 7)
+    assert finding.verdict.startswith("6 of 7 connections hold unread data")
+
+
 @pytest.mark.parametrize(
     ("queues", "expected"),
     [

@@ -71,22 +71,31 @@ def so_many(scene: Scene, at: Ints, of: Sequence[Whole]) -> Ints:
 
 def connections_once(scene: Scene, whole: Whole) -> Bools:
     """Live rows; of a connection whose both ends are in one whole the first."""
-    return scene.once((connections_once, whole), lambda: _once(scene.view, whole))
+    view = scene.view
+    return scene.once((connections_once, whole), lambda: ends_once(view, view.true("live"), whole))
 
 
-def _once(view: View, whole: Whole) -> Bools:
+def ends_once(view: View, among: Bools, whole: Whole, rather: Bools | None = None) -> Bools:
+    """Some rows; of a connection whose both ends are among them and in one whole one end.
+
+    Args:
+        view: The rows.
+        among: Which of them.
+        whole: What both ends of a connection must have in common to be counted together.
+        rather: Ends that are kept; where a connection has none of them it is the first.
+    """
     import numpy as np
 
     from nsparse.judging.arrays.columns import fixed
 
-    live, pair = view.true("live"), view.numbers("pair")
     if not view.linked("pair").any():
-        return live
-    rows = np.flatnonzero(view.linked("pair"))
-    first = pair[rows]
-    alike = view.keys_at(first, *whole) == view.keys_at(rows, *whole)
-    once = live.copy()
-    once[rows[(first < rows) & live[first] & alike]] = False
+        return among
+    ends = np.flatnonzero(view.linked("pair"))
+    others = view.numbers("pair")[ends]
+    twice = among[others] & (view.keys_at(others, *whole) == view.keys_at(ends, *whole))
+    twice &= others < ends if rather is None else ~rather[ends] & (rather[others] | (others < ends))
+    once = among.copy()
+    once[ends[twice]] = False
     kept: Bools = fixed(once)
     return kept
 
@@ -129,7 +138,7 @@ def some_of(scene: Scene, at: int, count: int, whole: Whole, which: str) -> str:
     """
     import numpy as np
 
-    live = scene.view.tally(np.array([at]), scene.view.true("live"), *whole)[0]
+    live = so_many(scene, np.array([at]), [whole])[0]
     return plural(count, "connection" if live == count else f"{which} connection")
 
 
