@@ -176,7 +176,10 @@ def ranged(values: Numbers, known: Bools) -> Coded | None:
     least, most = int(told.min()), int(told.max())
     if most - least >= room:
         return None
-    return Codes(fixed((values - (least - 1)) * known), most - least + 2), range(least, most + 1)
+    of = values - (least - 1)
+    if told is not values:
+        of *= known
+    return Codes(fixed(of), most - least + 2), range(least, most + 1)
 
 
 def small(of: Numbers, size: int) -> Codes:

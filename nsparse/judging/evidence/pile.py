@@ -162,7 +162,7 @@ class Pile:
         """For how many seconds the oldest is seen in the same state, by printed times."""
         return int(self.scene.view.numbers("seen_s")[self.rows.at].max())
 
-    @property
+    @cached_property
     def proofs(self) -> int:
         """What proves that it lasts, 0 to 2: persistence, and the other ends; each for most rows.
 
