@@ -580,6 +580,17 @@ def test_a_state_that_was_cut_is_the_only_one_that_begins_so(width: int, states:
     assert len(dump.frame) + len(dump.problems) == len(rows)
 
 
+@pytest.mark.parametrize(("width", "cut"), [(48, 6), (None, 0)])
+def test_ports_that_fill_a_column_to_its_end_were_cut(width: int | None, cut: int) -> None:
+    heading = "  Proto  Local Address          Foreign Address        State           PID\n"
+    ends = [f"198.51.100.{host}:{port}" for host in (7, 42, 250) for port in (51514, 60021)]
+    lines = (f"  TCP    192.0.2.1:135          {end:22} ESTABLISHED     4" for end in ends)
+    dump = parse(heading + "".join(f"{line[:width]}\n" for line in lines))
+    assert [problem.line for problem in dump.problems] == [*range(2, 2 + cut)]
+    assert len(dump.frame) == 6 - cut
+    assert dump.cut_at == ((width,) if width else ())
+
+
 def test_rows_that_end_alike_are_whole() -> None:
     """Half a state that ends before other rows do was not cut with them."""
     rows = "".join(map(WIDE.format, range(4)))

@@ -34,6 +34,9 @@ BESIDE = 3
 """Fewer lines end up to so many characters before the longest ones than with them, if these were
 cut: the longest of lines that were not are the fewest."""
 
+MANY = 6
+"""So many hosts and ports are not as long as one another by accident."""
+
 APART = 0.6
 """At most so large a share of the last cells that were cut begins at one place. Where most do, the
 words of a column are of one length."""
@@ -109,9 +112,12 @@ def _width(
     shown = len(heading) == width and is_half_a_heading(heading)
     if not shown and len(lost) + len(full) >= OFTEN:
         shown = sum(may_go_on(table, one.text) for one in lost) > 1
-    if not shown and len(full) >= OFTEN and (_holds_half(full) or _may_end_apart(near, full)):
-        rows = table.records.near(least, last, NEAR)
-        shown = _rows_show(table, [row for row in rows if len(lines[row.line - 1] or "") == width])
+    apart = not shown and len(full) >= OFTEN and (_holds_half(full) or _may_end_apart(near, full))
+    alone = not (shown or apart) and len(full) >= MANY and _end_alone(near, full)
+    if apart or alone:
+        some = table.records.near(least, last, NEAR)
+        rows = [row for row in some if len(lines[row.line - 1] or "") == width]
+        shown = _rows_show(table, rows) if apart else _fill_a_column(table, rows)
     whole = shown and all(len(line or "") <= width for line in lines[first - 1 : last])
     return width if whole else 0
 
@@ -126,6 +132,18 @@ def _rows_show(table: Table, rows: Sequence[Record]) -> bool:
     cells = [len(text) for _, text in ends]
     parts = [len(text) - max(map(text.rfind, SEPARATORS)) for _, text in ends]
     return (_vary(cells) and _vary(parts)) or any(is_half_a_state(table, *cell) for cell in ends)
+
+
+def _fill_a_column(table: Table, rows: Sequence[Record]) -> bool:
+    """Whether rows stop in ends that are as long as one another, though their hosts are not.
+
+    Of another cell that fills its column a tool may have cut it: names of programs.
+    """
+    ends = [last_cell(row) for row in rows]
+    if len(ends) < MANY or len({len(text) for _, text in ends}) > 1:
+        return False
+    hosts = _vary([max(map(text.rfind, SEPARATORS)) for _, text in ends])
+    return hosts and all("remote_addr" in said(table, *end) for end in ends)
 
 
 def _vary(lengths: Sequence[int]) -> bool:
@@ -157,6 +175,12 @@ def _may_end_apart(near: Sequence[str], full: Sequence[str]) -> bool:
     shorter = [len(line) for line in near if len(line) < width and len(line.split()) in shapes]
     before = sum(one >= width - BESIDE for one in shorter)
     return len(full) > max(before, OFTEN) and len(shorter) >= OFTEN
+
+
+def _end_alone(near: Sequence[str], full: Sequence[str]) -> bool:
+    """Whether no line of as many words ends sooner than where none goes further."""
+    shapes = {len(line.split()) for line in full}
+    return sum(len(line.split()) in shapes for line in near) == len(full)
 
 
 def _not_whole(
