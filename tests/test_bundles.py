@@ -25,7 +25,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.bundles import about, counters, facts, gunzip, moments, processes, unxz
@@ -35,6 +34,7 @@ from nsparse.bundles.names import clean
 from nsparse.bundles.sift import LONG, Sift, promising
 from nsparse.bundles.words import fronts
 from nsparse.cli import cli
+from tests.frames import assert_frame_equal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 PLACED = ["file", "host", "netns", "taken_at", "snapshot"]

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 import nsparse
+from tests.frames import assert_frame_equal
 
 CORPUS = os.environ.get("NSPARSE_CORPUS", "")
 pytestmark = pytest.mark.skipif(not CORPUS, reason="NSPARSE_CORPUS names no folder of real dumps")

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 from lark import Lark
-from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.errors import GrammarError, NotRegular
@@ -28,6 +27,7 @@ from nsparse.reading.grammar.grammar import ROWS, Grammar, Match, Refusal, compi
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
+from tests.frames import assert_frame_equal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(dialects())

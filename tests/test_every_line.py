@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.reading import chunks
@@ -20,6 +19,7 @@ from nsparse.reading.tables.table import Table
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
+from tests.frames import assert_frame_equal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(dialects())

@@ -26,6 +26,7 @@ import nsparse
 from nsparse.registry import dialects
 from tests.dumps.flags import chosen
 from tests.dumps.paper import Line, Paper, Row, papers
+from tests.frames import rows
 
 FILE = "dump.txt"
 FOLDER = Path(__file__).parent / "dumps"
@@ -56,19 +57,7 @@ def expected(lines: Sequence[Line], first: Row) -> list[dict[str, object]]:
 
 def held(dump: nsparse.Dump) -> list[dict[str, object]]:
     """What the frame holds, without NA and without the columns that are free."""
-    frame = dump.frame.drop(columns=[name for name in FREE if name in dump.frame.columns])
-    there = frame.notna()
-    names = list(frame.columns)
-    return [
-        {
-            name: value
-            for name, value, is_there in zip(names, values, flags, strict=True)
-            if is_there
-        }
-        for values, flags in zip(
-            frame.itertuples(index=False), there.itertuples(index=False), strict=True
-        )
-    ]
+    return rows(dump.frame.drop(columns=[name for name in FREE if name in dump.frame.columns]))
 
 
 def comparable(row: Row, printer: ModuleType) -> dict[str, object]:
@@ -82,8 +71,8 @@ def comparable(row: Row, printer: ModuleType) -> dict[str, object]:
 def repeats(lines: Sequence[Line]) -> bool:
     """Whether a connection is there twice, which no run of a tool prints: it would be a loop's."""
     ends = ("snapshot", "proto", "local_addr", "local_port", "remote_addr", "remote_port")
-    rows = [line.row for line in lines if line.row and line.row.get("remote_port")]
-    found = [tuple(row.get(name) for name in ends) for row in rows if row.get("proto") == "tcp"]
+    shown = [line.row for line in lines if line.row and line.row.get("remote_port")]
+    found = [tuple(row.get(name) for name in ends) for row in shown if row.get("proto") == "tcp"]
     return len(set(found)) < len(found)
 
 

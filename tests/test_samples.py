@@ -13,13 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.cli import cli
 from nsparse.registry import dialects
 from nsparse.reporting.render import csv, read_csv
 from nsparse.schema import empty, faults
+from tests.frames import assert_frame_equal
 
 ROOT = Path(__file__).parent.parent
 DUMPS = sorted(p for p in (ROOT / "samples").glob("*--*.txt") if not p.stem.endswith(".expected"))
