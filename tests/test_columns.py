@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
 
 import nsparse
 import nsparse.schema
@@ -39,7 +38,7 @@ from nsparse.reading.columns.said import Number
 from nsparse.reading.columns.tails import Tails
 from nsparse.reading.columns.terminals import Terminal
 from nsparse.reading.columns.texts import without_texts
-from nsparse.reading.columns.words import PAD, codes, digits, edges, text_of
+from nsparse.reading.columns.words import PAD, codes, digits, digits_within, edges, text_of
 from nsparse.reading.grammar.automaton import State
 from nsparse.reading.grammar.derive import BULK_KINDS
 from nsparse.reading.grammar.grammar import ROWS, load
@@ -49,6 +48,7 @@ from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
 from nsparse.reporting.render import parquet, parquet_parts
+from tests.frames import assert_frame_equal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 HEADER = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process"
@@ -172,6 +172,16 @@ def test_digits_and_codes_of_words() -> None:
     by_code = [words[at] for at in first]
     assert [by_code[code] for code in found] == words
     assert len(set(by_code)) == len(by_code) == len(set(words))
+
+
+def test_the_digits_of_words() -> None:
+    words = ["12/a", "a", "FIN-WAIT-1", "tcp6", "a1b23c", "pid=8,", "x", "2001:db8::1", "/:", "7"]
+    text = text_of(memoryview(" ".join(words).encode()))
+    starts, ends = edges(text, 1)
+    said = text.lines(*digits_within(text, starts, ends))
+    assert said == ["12", "", "1", "6", "1b23", "8", "", "2001:db8::1", "", "7"]
+    assert text.lines(*digits_within(text, starts[1:2], ends[1:2])) == [""]
+    assert text.lines(*digits_within(text, starts[:0], ends[:0])) == []
 
 
 @pytest.mark.parametrize(
@@ -675,6 +685,26 @@ def test_auto_reads_large_dumps_by_columns(monkeypatch: pytest.MonkeyPatch) -> N
     assert_frame_equal(small.frame, large.frame)
     assert small.problems == large.problems
     assert len(small.problems) == 30
+
+
+def test_no_block_is_read_for_the_last_line_of_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little stands behind it to be read where it is, and by itself it costs far less."""
+    monkeypatch.setattr("nsparse.reading.columns.runs.LARGE", 1)
+    rows = [f"ESTAB 0 0 192.0.2.1:443 198.51.100.7:{port}" for port in range(1, 60)]
+    seen: list[int] = []
+
+    def watched(plan: Any, parts: Parts, first: int, count: int, *more: Any, **how: Any) -> Any:
+        seen.append(count)
+        return read_block(plan, parts, first, count, *more, **how)
+
+    monkeypatch.setattr("nsparse.reading.columns.runs.read_block", watched)
+    by_columns, by_regex = (
+        nsparse.parse(BytesIO(dump(*rows)), engine=e) for e in ("columns", "regex")
+    )
+    assert seen
+    assert min(seen) > 50
+    assert by_columns.frame["remote_port"].tolist() == list(range(1, 60))
+    assert_frame_equal(by_columns.frame, by_regex.frame)
 
 
 def test_a_kind_that_does_not_stand_for_its_rows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

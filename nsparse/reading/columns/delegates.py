@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nsparse.reading.columns.cohorts import Found, read_words
 from nsparse.reading.columns.column import Column, Stand
+from nsparse.reading.columns.places import Places, places_of
 from nsparse.reading.columns.words import (
-    MOST_DIGITS,
+    SHORT,
     Bools,
     Ints,
     Positions,
+    digits_within,
     encode,
     encoded,
-    have_digits,
     number,
     short_words,
 )
@@ -41,12 +42,6 @@ WORTH = 2
 
 TOGETHER = 1 << 14
 """Lines whose numbers are read together."""
-
-ANY = 10**MOST_DIGITS
-"""More than any number that is read."""
-
-LARGEST = 2**31 - 1
-"""Numbers up to this one take half the memory."""
 
 
 def read_rows(plan: Plan, part: Part, kinds: Kinds, *, kept: bool = True) -> Found:
@@ -119,15 +114,18 @@ class _Delegates:
             which = np.flatnonzero((ends > starts)[like])
             some, origins = rows[which], self.part.starts[rows[which]]
             words = self._words(origins + starts[like[which]], origins + ends[like[which]])
-            own = np.searchsorted(some, self.firsts[self.codes[some]])
-            differ = np.flatnonzero(words != words[own])
+            codes = self.codes[some]
+            own = np.flatnonzero(self.firsts[codes] == some)
+            said = np.empty(len(self.firsts), words.dtype)
+            said[codes[own]] = words[own]
+            differ = np.flatnonzero(words != said[codes])
             if len(differ):
                 self._part(some[differ], encode(words[differ].astype(np.int64))[0])
 
     def _words(self, starts: Positions, ends: Positions) -> Ints | Positions:
         """Equal integers for equal words."""
         text = self.part.text
-        if int((ends - starts).max(initial=0)) <= 8:
+        if int((ends - starts).max(initial=0)) <= SHORT:
             return short_words(text, ends, ends - starts)
         return encoded(text.words(starts, ends))[0]
 
@@ -148,10 +146,10 @@ class _Delegates:
     def _columns(self) -> dict[str, Column]:
         """The columns of all lines; those whose number is out of bounds are to be read again."""
         columns: dict[str, Column] = {}
-        numbers: dict[str, _Places] = {}
+        numbers: dict[str, Places] = {}
         for name in dict.fromkeys(name for found, _ in self.found for name in found.columns):
             each = [(found.columns.get(name), lines) for found, lines in self.found]
-            places = reduce(_Places.then, (_places(column, lines) for column, lines in each))
+            places = reduce(Places.then, (places_of(column, lines) for column, lines in each))
             if any(column is not None and column.of_texts for column, _ in each):
                 columns |= {name: self._texts(places)} if self.kept else {}
             elif self.kept or places.bounded:
@@ -161,7 +159,7 @@ class _Delegates:
         self._alone(np.unique(self._numbers(columns, numbers)))
         return columns
 
-    def _numbers(self, columns: Mapping[str, Column], numbers: Mapping[str, _Places]) -> Ints:
+    def _numbers(self, columns: Mapping[str, Column], numbers: Mapping[str, Places]) -> Ints:
         """Read all numbers of some lines at a time: these lines stay in the processor's cache.
 
         Returns:
@@ -182,7 +180,7 @@ class _Delegates:
                 over.append(places.over(found, codes) + at)
         return np.concatenate(over)
 
-    def _texts(self, places: _Places) -> Column:
+    def _texts(self, places: Places) -> Column:
         """Texts that stand in the lines, or behind all of them."""
         origins = self.part.starts
         if places.apart.any():
@@ -192,7 +190,7 @@ class _Delegates:
         stand = Stand(slice(None), starts, ends)
         return Column(None, self._has(places), [stand], bytearray(places.said))
 
-    def _has(self, places: _Places) -> Bools:
+    def _has(self, places: Places) -> Bools:
         """Which lines say something."""
         if places.has.all():
             return np.ones(len(self.codes), np.bool_)
@@ -201,9 +199,11 @@ class _Delegates:
 
 
 def _telling(found: Found, lines: Part, asked: Bools) -> Iterator[tuple[Positions, Positions]]:
-    """Where the words with digits are that tell what lines say: first one of each, then another.
+    """Where the digits of words are that tell what lines say: first of one of each, then another.
 
-    Counted from the start of the line, and empty where a line has no more of them.
+    From the first digit of a word to its last, counted from the start of the line, and empty where
+    a line has no more such words: what is around them is the same in all lines that are alike.
+    Short ones, which are compared faster, come by themselves.
 
     Args:
         found: What the lines say.
@@ -216,101 +216,21 @@ def _telling(found: Found, lines: Part, asked: Bools) -> Iterator[tuple[Position
         return
     rows, starts, ends = (np.concatenate(parts) for parts in zip(*spans, strict=True))
     which = np.flatnonzero(asked[rows])
-    which = which[have_digits(lines.text, starts[which], ends[which])]
-    which = which[np.argsort(rows[which], kind="stable")]
-    rows, starts, ends = rows[which], starts[which], ends[which]
+    starts, ends = digits_within(lines.text, starts[which], ends[which])
+    rows, lengths = rows[which], ends - starts
+    for some in ((lengths > 0) & (lengths <= SHORT), lengths > SHORT):
+        yield from _in_turns(lines, rows[some], starts[some], ends[some])
+
+
+def _in_turns(
+    lines: Part, rows: Positions, starts: Positions, ends: Positions
+) -> Iterator[tuple[Positions, Positions]]:
+    """Words of lines, one of each at a time, counted from the starts of the lines."""
+    order = np.argsort(rows, kind="stable")
+    rows, starts, ends = rows[order], starts[order], ends[order]
     turns = np.arange(len(rows)) - np.searchsorted(rows, rows)
     for turn in range(int(turns.max(initial=-1)) + 1):
         now = turns == turn
         places = np.zeros((2, len(lines)), np.int32)
         places[:, rows[now]] = (starts[now], ends[now]) - lines.starts[rows[now]]
         yield places[0], places[1]
-
-
-class _Places(NamedTuple):
-    """Where lines that stand for others say something in a column.
-
-    Attributes:
-        has: Whether a line says it.
-        starts: Where that starts, counted from the start of the line, or in `said`.
-        ends: Where it ends.
-        most: The largest number that may stand there.
-        zero: Whether 0 may.
-        apart: Whether it is a text in `said`.
-        said: Texts that are not said as they are printed.
-    """
-
-    has: Bools
-    starts: Positions
-    ends: Positions
-    most: Ints
-    zero: Bools
-    apart: Bools
-    said: bytes = b""
-
-    @property
-    def counts(self) -> Ints:
-        """How many digits numbers have."""
-        return (self.ends - self.starts).astype(np.int64)
-
-    @property
-    def dtype(self) -> type[np.signedinteger[Any]]:
-        """Of numbers as large as may stand there."""
-        most = int(self.most.max(where=self.has, initial=0))
-        return np.int32 if most <= LARGEST else np.int64
-
-    @property
-    def bounded(self) -> bool:
-        """Whether numbers of so many digits may be out of bounds."""
-        return not self.zeros or bool((10.0**self.counts > self.most).any())
-
-    def over(self, values: Ints, codes: Ints) -> Ints:
-        """Which numbers of lines, for which these stand, are none that may stand there."""
-        which = np.zeros(0, np.int64)
-        if values.max(initial=0) > self.least or not (self.zeros or values.all()):
-            which = np.flatnonzero((values > self.least) | (values == 0))
-        values, codes = values[which], codes[which]
-        holds = (values <= self.most[codes]) & ((values != 0) | self.zero[codes])
-        over: Ints = which[~holds & self.has[codes]]
-        return over
-
-    @property
-    def least(self) -> int:
-        """The largest number that may stand in any line."""
-        return int(self.most.min())
-
-    @property
-    def zeros(self) -> bool:
-        """Whether 0 may stand in every line."""
-        return bool(self.zero.all())
-
-    def then(self, other: _Places) -> _Places:
-        """These, and those of more lines."""
-        shift = other.apart * np.int32(len(self.said))
-        return _Places(
-            np.append(self.has, other.has),
-            np.append(self.starts, other.starts + shift),
-            np.append(self.ends, other.ends + shift),
-            np.append(self.most, other.most),
-            np.append(self.zero, other.zero),
-            np.append(self.apart, other.apart),
-            self.said + other.said,
-        )
-
-
-def _places(column: Column | None, lines: Part) -> _Places:
-    """Where some lines say something in a column."""
-    count, size = len(lines), len(lines.text.raw)
-    starts, ends = np.zeros((2, count), np.int32)
-    has, apart = np.zeros((2, count), np.bool_)
-    most, zero = np.full(count, ANY), np.ones(count, np.bool_)
-    if column is None:
-        return _Places(has, starts, ends, most, zero, apart)
-    for rows, first, behind, _, bound in column.stands:
-        starts[rows], ends[rows] = first, behind
-        if bound is not None:
-            most[rows], zero[rows] = bound
-    apart = starts >= size
-    origins = np.where(apart, size, lines.starts) * (ends > starts)
-    said = bytes(column.said)
-    return _Places(column.has, starts - origins, ends - origins, most, zero, apart, said)

@@ -61,7 +61,7 @@ def judge(site: Site, meanings: Meanings, numbers: Numbers, first: Positions) ->
     judged = Judged(meanings, none, none.copy(), none * 0)
     form = numbers.form[first]
     whole = np.flatnonzero(form == -1)
-    if len(whole) <= max(FEW, int(np.count_nonzero(numbers.form == -1)) // WORTH):
+    if 0 < len(whole) <= max(FEW, int(np.count_nonzero(numbers.form == -1)) // WORTH):
         starts = site.starts[first[whole]]
         words = site.text.words(starts, site.ends[first[whole]]).to_pylist()
         judged.classes[whole] = [_of_word(site, meanings, word) for word in words]

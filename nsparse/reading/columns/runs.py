@@ -37,7 +37,8 @@ LARGE = 1 << 13
 """To copy so many lines takes as long as to read the last one by itself."""
 
 SHORTEST = 16
-"""Shorter runs are read one by one."""
+"""Shorter runs are read one by one, and what is left of a text behind its last block: a block costs
+what a hundred lines do that are read by themselves, be it of one line."""
 
 DETAIL = "detail"
 """The kind of line that goes on with a row in further columns."""
@@ -269,6 +270,8 @@ class _Reader:
         block = self.block
         if block is None or not block.holds(start):
             count = self._count(start)
+            if count < SHORTEST:
+                return start, True
             below_and_behind = self.details, self.tails
             self.block = block = read_block(
                 self.plan, self.parts, start, count, self.kinds, *below_and_behind, kept=self.kept

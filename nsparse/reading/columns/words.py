@@ -29,6 +29,9 @@ LONGEST = 256
 MOST_DIGITS = 15
 """A number of so many digits fits any integer; longer ones are left to the pattern."""
 
+SHORT = 8
+"""So many bytes are one integer."""
+
 _ZEROS = np.uint64(0x3030303030303030)
 _HIGH = np.uint64(0x8080808080808080)
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -182,15 +185,18 @@ def _digits_before(text: Text, ends: Ints | Positions) -> Bytes8:
     return bare
 
 
-def have_digits(text: Text, starts: Positions, ends: Positions) -> Bools:
-    """Whether digits are in words; of those longer than sixteen bytes it is said of all."""
-    lengths = ends - starts
-    have: Bools = lengths > 16
-    for at, counts in ((ends, np.minimum(lengths, 8)), (starts + 8, np.where(lengths > 8, 8, 0))):
-        # What is not of the word counts as no digits.
-        other = _other(_digits_before(text, at)) | (_HIGH & ~_LAST[counts])
-        have |= other != _HIGH
-    return have
+def digits_within(text: Text, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
+    """From the first digit of each word to behind the last; words without any become empty."""
+    words = text.words(starts, ends)
+    places = np.frombuffer(words.buffers()[1], np.int64)[: len(starts) + 1]
+    data = np.frombuffer(words.buffers()[2] or b"", np.uint8)
+    found = ((data - np.uint8(ord("0"))) < 10).nonzero()[0]
+    first, behind = np.searchsorted(found, places[:-1]), np.searchsorted(found, places[1:])
+    has, shift = first < behind, starts - places[:-1]
+    found = np.append(found, 0)  # words without any have something to look at, too
+    begin, end = found[first] + shift, found[behind - 1] + shift + 1
+    both = np.where(has, (begin, end), starts).astype(np.int32)
+    return both[0], both[1]
 
 
 def whole_number(text: Text, ends: Positions, lengths: Ints) -> Ints | None:
