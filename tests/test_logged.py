@@ -1,4 +1,4 @@
-"""What programs put before every line they pass on is no part of a table."""
+"""What programs put before every line they pass on, or behind it, is no part of a table."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ FRONTS = [
     "[2024-01-02, 03:04:05 UTC] {main.py:12} INFO - ",
     "2024-01-02T03:04:05.123+00:00 app[web.1]: ",
     "E   ",
+    ": ",
 ]
 
 
@@ -66,6 +67,20 @@ def test_a_front_is_no_part_of_a_row(front: str, table: str) -> None:
     assert cells(dump) == cells(plain)
     assert not dump.problems
     assert any("behind what a log puts before each line" in note for note in dump.notes)
+
+
+@pytest.mark.parametrize("table", [LINUX, WINDOWS, SS, SOLARIS])
+@pytest.mark.parametrize("mark", ["$", "\\", " \\", "¶", " ↵"])
+def test_a_mark_for_the_end_of_every_line_is_no_part_of_a_row(mark: str, table: str) -> None:
+    dump = parse(table.replace("\n", f"{mark}\n"))
+    assert cells(dump) == cells(parse(table))
+    assert not dump.problems
+
+
+@pytest.mark.parametrize("mark", ["$", "\\"])
+def test_a_mark_behind_some_rows_alone_stays(mark: str) -> None:
+    (row,) = parse(f"tcp 0 0 192.0.2.1:22 0.0.0.0:* LISTEN 7/app{mark}\n").frame.itertuples()
+    assert row.process == f"app{mark}"
 
 
 @pytest.mark.parametrize("engine", ["lark", "regex", "columns"])

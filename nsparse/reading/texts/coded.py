@@ -306,5 +306,6 @@ CODINGS = (
         partial(map, lambda line: _REMARK.sub("", line)),
     ),
     Coding("logged", logged.shows, logged.undone),
+    Coding("escaped", logged.shows_ends, logged.without_ends),
 )
 """Every way to escape that is known, the one that is undone first at the top."""

@@ -1,4 +1,4 @@
-"""What a program puts before every line that it passes on: a level, a task, the name of a machine.
+"""What a program puts before every line that it passes on, or behind it: a level, a task, a mark.
 
 Such fronts are as many as programs, so none is known here: the heading of a table shows what
 stands before it, and the line below has the same. Fronts that are known one line at a time are
@@ -28,6 +28,12 @@ BELOW = 3
 MOST = 20
 """A text has no more fronts."""
 
+NO_FRONTS = ("", "-")
+"""What a diff has taken away does not stand there any more."""
+
+MARKS = "$\\\u00b6\u21b5\u23ce"
+"""How a line end is shown: `cat -A` and editors, Markdown's hard break, word processors."""
+
 WORDS = ("Recv-Q", "Proto ", "Local Address")
 """One of them is in every heading: looked for first."""
 
@@ -41,8 +47,9 @@ _ZONES = re.compile("(?<=[0-9])[TZ]")
 
 
 def may_be(data: bytes) -> bool:
-    """Whether ASCII bytes may have fronts."""
-    return shows(data[:LOOK].decode("latin-1"))
+    """Whether ASCII bytes may have fronts, or show line ends."""
+    text = data[:LOOK].decode("latin-1")
+    return shows(text) or shows_ends(text)
 
 
 def shows(text: str) -> bool:
@@ -60,6 +67,22 @@ def undone(lines: Sequence[str]) -> Iterator[str]:
         yield _blank(front[0]) + line[front.end() :] if front else line
 
 
+def shows_ends(text: str) -> bool:
+    """Whether line ends are shown, in a heading and in the row below."""
+    return any(
+        line[-1:] in MARKS and any(is_row(row) and row[-1:] == line[-1:] for row in below)
+        for line, *below in _headed(text[:LOOK])
+        if line
+    )
+
+
+def without_ends(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without marks for their ends."""
+    for line in lines:
+        text = line.rstrip(BLANKS)
+        yield text[:-1] if text and text[-1] in MARKS else line
+
+
 def _blank(front: str) -> str:
     time = _TIME.search(front)
     if time is None:
@@ -71,9 +94,9 @@ def _fronts(text: str) -> list[str]:
     """Expressions for what stands before the headings of a text, the longest first."""
     found = set[str]()
     for line, *below in _headed(text):
-        heading = _HEADING.search(line, 0, LONGEST)
+        heading = None if _begins_one(line) else _HEADING.search(line, 0, LONGEST)
         front = line[: heading.start()] if heading else ""
-        if any(map(str.isalnum, front)) and set(QUOTES).isdisjoint(front):
+        if front.strip(BLANKS) not in NO_FRONTS and set(QUOTES).isdisjoint(front):
             like = _like(front)
             if _goes_on(re.compile(like), below) and not _is_known(line):
                 found.add(like)
@@ -83,15 +106,20 @@ def _fronts(text: str) -> list[str]:
 
 
 def _headed(text: str) -> Iterator[list[str]]:
-    """Every line that may be a heading with something in front, and the next ones."""
+    """Every line that may be a heading, and the next ones."""
     for word in WORDS:
         at = text.find(word)
         while at >= 0:
             first = text.rfind("\n", 0, at) + 1
             end = text.find("\n", at) % (len(text) + 1)  # -1 at the last line
-            if not _HEADING.match(f" {text[first:end][:LONGEST].lstrip(BLANKS)}", 1):
-                yield text[first : end + BELOW * LONGEST].splitlines()[: BELOW + 1]
+            near = text[first : end + BELOW * LONGEST].splitlines()[: BELOW + 1]
+            yield [line.rstrip(BLANKS) for line in near]
             at = text.find(word, end)
+
+
+def _begins_one(line: str) -> bool:
+    """Whether a line begins with a heading."""
+    return _HEADING.match(f" {line[:LONGEST].lstrip(BLANKS)}", 1) is not None
 
 
 def _like(front: str) -> str:
@@ -125,5 +153,4 @@ def _may_be_row(text: str) -> bool:
 
 def _is_known(line: str) -> bool:
     """Whether a mend of single lines leaves a heading without its front."""
-    text = line.strip(BLANKS)
-    return any(_HEADING.match(f" {rest.lstrip(BLANKS)}", 1) for _, rest in mended(text))
+    return any(_begins_one(rest) for _, rest in mended(line.strip(BLANKS)))
