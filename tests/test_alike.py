@@ -6,15 +6,16 @@ import io
 import pickle
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pandas.testing import assert_frame_equal
 
 import nsparse
+from nsparse.reading.assemble import assemble
 from nsparse.reading.grammar import heads
 from nsparse.reading.grammar.grammar import ROWS, load
 from nsparse.reading.grammar.outlines import NOWHERE, openings_of, outline_of, tells_digits
@@ -23,6 +24,8 @@ from nsparse.reading.tables import noise
 from nsparse.reading.tables.alike import Alike
 from nsparse.reading.tables.beside import is_odd_row
 from nsparse.reading.tables.refusals import EXPLAINED_AT_MOST
+from nsparse.reading.tables.rows import Rows
+from nsparse.reading.tables.table import Sections
 from nsparse.reading.texts import mend
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
@@ -201,6 +204,26 @@ def test_many_problems_are_a_list_of_them() -> None:
 
 HEADING = "State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
 ROW = "ESTAB  0      0      192.0.2.10:443     198.51.100.7:51514\n"
+
+
+@pytest.mark.parametrize("bad", ["ESTAB \x07 0 0\n", "ESTAB 0 0 192,0,2,10;443\n", "EST\n"])
+def test_rows_around_damaged_lines_are_read_together(
+    bad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is one run needs one row of each kind to be read by itself, and not one of each run."""
+    seen: list[Rows] = []
+
+    def watched(file: str, lines: Sequence[str], found: Sections, **how: Any) -> nsparse.Dump:
+        seen.extend(table.records for table in found.tables)
+        return assemble(file, lines, found, **how)
+
+    monkeypatch.setattr("nsparse.reading.pipeline.assemble", watched)
+    text = HEADING + (ROW * 20 + bad) * 30 + ROW * 20
+    dump = nsparse.parse(io.BytesIO(text.encode()), engine="columns")
+    assert (len(dump.frame), len(dump.problems)) == (620, 30)
+    assert len(list(seen[0].few)) < 30
+
+
 LONG = 40
 
 

@@ -152,9 +152,13 @@ class Body:
         """The kinds of continuation line that may stand at this indentation."""
         if line.indent > self.course.indent:
             yield "detail"
-        if self._owns(line) and not self._heads(line.text):
+        if self._has_owners() and self._owns(line) and not self._heads(line.text):
             yield "owner"
         yield "rest"
+
+    def _has_owners(self) -> bool:
+        """Whether those who speak print owners on lines of their own."""
+        return self.floor.table is not None and "owner" in self.floor.table.voice.kinds
 
     def _is_near(self, line: Line) -> bool:
         """Whether a line stands among rows: a program in brackets also below one empty line."""

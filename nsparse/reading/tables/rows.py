@@ -85,14 +85,24 @@ class Rows(Sequence[Record]):
 
     def extend(self, run: Run) -> None:
         """More rows."""
-        last = self.parts[-1] if self.parts else None
-        between = last if isinstance(last, list) else []
-        above = self.parts[-2] if between and len(self.parts) > 1 else last
-        if above is None or isinstance(above, list) or not above.join(run, between):
-            self.parts.append(run)
-        elif between:
-            self.parts.pop()
+        self._join_last()
+        self.parts.append(run)
         self._length += len(run)
+
+    def _join_last(self) -> None:
+        """The last run joins the one above, with what was read one by one between.
+
+        It waits for that until another follows: rows asked for from the end are taken off it.
+        """
+        at = len(self.parts) - 1
+        at -= at >= 0 and isinstance(self.parts[at], list)
+        lists = at > 0 and isinstance(self.parts[at - 1], list)
+        between, above = (self.parts[at - 1] if lists else []), at - 1 - lists
+        if above < 0 or not isinstance(between, list):
+            return
+        one, other = self.parts[above], self.parts[at]
+        if not isinstance(one, list) and not isinstance(other, list) and one.join(other, between):
+            del self.parts[above + 1 : at + 1]
 
     def as_records(self) -> list[Record]:
         """All rows, every one a record from now on."""
@@ -212,7 +222,10 @@ class Rows(Sequence[Record]):
         while len(part) and len(taken) < count:
             taken.insert(0, part.record(len(part) - 1))
             part = part.without_last()
-        self.parts[at : at + 1] = [part, taken] if len(part) else [taken]
+        # What is left of a run is joined with one below where nothing but one list is between.
+        below = self.parts[at + 1] if at + 1 < len(self.parts) else None
+        rest = [*taken, *below] if isinstance(below, list) else taken
+        self.parts[at : at + 1 + isinstance(below, list)] = [part, rest] if len(part) else [rest]
         return taken
 
     def _list(self) -> list[Record]:
