@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsparse.dialect import Cell, Columns, Dialect, Values
+from nsparse.dialect import Cell, CellFault, Columns, Dialect, Values
 from nsparse.reading.cells.common import (
     PORT_MAX,
     RECV_Q,
@@ -19,6 +19,7 @@ from nsparse.reading.cells.common import (
     text,
 )
 from nsparse.reading.cells.services import is_half
+from nsparse.states import is_known
 
 # lib/inet.c cuts the address so that address, colon and port take 23 columns. The toybox of
 # Android 6 to 8 cuts all three there (netstat.c `%-23.23s`), and names no family (`tcp`).
@@ -89,6 +90,8 @@ def _unix(cell: str) -> Values:
 
 
 def _user(cell: str) -> Values:
+    if cell.isupper() and is_known(cell):
+        raise CellFault("a user")  # of a line below, which counts the rows in this state
     return {"uid": int(cell)} if cell.isdecimal() and cell.isascii() else {"user": cell}
 
 

@@ -706,6 +706,14 @@ def test_a_port_that_may_be_cut_is_none(ends: list[str], port: int | None) -> No
         assert not dump.problems
 
 
+@pytest.mark.parametrize("count", ["ESTABLISHED 3", "TIME_WAIT 2", "VERBUNDEN 7"])
+def test_a_count_of_states_below_rows_is_no_user(count: str) -> None:
+    row = "tcp        0      0 192.0.2.1:22            192.0.2.9:51514         ESTABLISHED\n"
+    for dump in (parse(f"{row}{count}\n"), _read(f"{row}{count}\n", "columns")):
+        assert cells(dump, "user", "inode") == [[None, None]]
+        assert dump.census == {"rows": 1, "text": 1}
+
+
 @pytest.mark.parametrize("end", ["[NONE SET]", "[UNKNOWN]", "[NICHT GESETZT]"])
 def test_an_end_without_a_family_is_none(end: str) -> None:
     row = f"tcp        0      0 {end:23} {end:23} CLOSE\n"
