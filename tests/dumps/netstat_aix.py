@@ -26,6 +26,8 @@ UNIX_HEADER = (
     "           Nextref      Addr"
 )
 KERNEL = 0xF1000F0000000000
+BESIDE = 0xD80
+"""So far from a socket lies its control block: never at the same address."""
 NARROW, WIDE = 18, 21
 HOST = 16
 
@@ -151,4 +153,4 @@ def _unix_row(socket: UnixSocket) -> Iterator[Line]:
             path=socket.path or None,
         ),
     )
-    yield Line(f"{KERNEL + socket.peer:x}")
+    yield Line(f"{KERNEL + socket.inode + BESIDE:x}")
