@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from nsparse.dialect import Cell, CellFault, Columns, Dialect, Values
 from nsparse.reading.cells.common import (
     PORT_MAX,
@@ -144,10 +146,17 @@ def _doubts(side: str, cell: str) -> Values:
     text, _, port = cell.rpartition(":")
     host = read_host(text)
     if len(cell) > WIDTH:
-        return {"_ports": True} if "." in text else {}
-    if host.family == "ipv4" or port == "*":
+        return {"_wide": True} if "." in text else {}
+    if host.family == "ipv4":
         return {}
     short = host.family == "ipv6" and host.addr is None
+    fills: Values = {"_short": True} if short else {f"_{side}_fills": cell}
+    return fills if port == "*" else {**fills, **_doubts_of_port(side, cell, short=short)}
+
+
+def _doubts_of_port(side: str, cell: str, *, short: bool) -> Values:
+    """The same of its port; `short` is whether half an address stands before it."""
+    port = cell.rpartition(":")[2]
     if len(port) == PORT_DIGITS and port.isdecimal():
         return {"_ports": True} if short else {}
     may_go_on = short or not port.isdecimal() or int(port) * 10 <= PORT_MAX
@@ -155,15 +164,52 @@ def _doubts(side: str, cell: str) -> Values:
 
 
 def _settle(columns: Columns) -> None:
+    """What ends at the width lack hangs on the others, and on how wide the columns are."""
+    wide = _settle_addresses(columns)
+    _settle_ports(columns, wide=wide)
+
+
+def _settle_addresses(columns: Columns) -> bool:
+    """Ends at the width are whole where one is wider, or the columns are (`-W`, Red Hat); if so."""
+    none = [None] * len(columns["proto"])
+    halves = columns.pop("_short", none)
+    fills = {side: columns.pop(f"_{side}_fills", none) for side in ("local", "remote")}
+    wide = any(columns.pop("_wide", ())) or _are_wider(columns["_text"], fills)
+    if not wide:
+        return False
+    for side, cells in fills.items():
+        for at, cell in enumerate(cells):
+            if cell and not halves[at]:
+                put(columns, "addr_truncated", at, None)
+            if cell and read_host(cell.rpartition(":")[0]).addr is None:
+                put(columns, f"{side}_addr", at, None)
+    return True
+
+
+def _are_wider(rows: Sequence[str], fills: Mapping[str, Sequence[str | None]]) -> bool:
+    """Whether more than the one blank that parts columns stands behind the first end at the width.
+
+    Only where another cell must follow: behind the other end of UDP none does without a state, nor
+    behind the only one of SCTP.
+    """
+    for at, row in enumerate(rows):
+        for side, cells in fills.items():
+            followed = row.startswith("tcp") or (side == "local" and not row.startswith("sctp"))
+            if cells[at] and followed:
+                return f"{cells[at]}  " in row
+    return False
+
+
+def _settle_ports(columns: Columns, *, wide: bool) -> None:
     """A port at the width is none where the tool cuts ports, or nothing says that it does not.
 
-    It does not where an end is wider, where five digits stand behind half an address, or where the
-    protocol names the family. Without these, it does where a service is half a name, and nobody
-    knows of an address of IPv6.
+    It does not where ends are whole at the width, where five digits stand behind half an address,
+    or where the protocol names the family. Without these, it does where a service is half a name,
+    and nobody knows of an address of IPv6.
     """
     cuts = [(side, columns.pop(f"_{side}_cut", [])) for side in ("local", "remote")]
-    known = any(columns.pop("_ports", ())) or "ipv6" in columns.get("_proto_family", ())
-    if known:
+    ports = any(columns.pop("_ports", ()))
+    if wide or ports or "ipv6" in columns.get("_proto_family", ()):
         return
     half = any(is_half(cell.rpartition(":")[2]) for _, cells in cuts for cell in cells if cell)
     for side, cells in cuts:

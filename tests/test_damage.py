@@ -23,6 +23,7 @@ import pytest
 import nsparse
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
+from tests.frames import assert_frame_equal, rows
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 LINUX = "netstat_linux--close-wait-leak"
@@ -139,8 +140,11 @@ def values(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, list[object
 
 def assert_says_the_same(dump: nsparse.Dump, plain: nsparse.Dump) -> None:
     """All rows are there, on whatever lines, and nothing else was read or refused."""
-    names = SAID + ENDS
-    assert values(dump.frame, names) == values(plain.frame, names)
+    mine, theirs = (
+        frame[[name for name in SAID + ENDS if name in frame]]
+        for frame in (dump.frame, plain.frame)
+    )
+    assert_frame_equal(mine, theirs)
     assert dump.problems == []
 
 
@@ -234,15 +238,19 @@ one of which nothing shows whether a word or a blank was broken."""
 
 def rows_of(frame: pd.DataFrame) -> dict[int, dict[str, object]]:
     """What every row says, by its line; runs of blanks in a text may be where a mailer broke it."""
-    said = frame.drop(columns=["file", "snapshot", "view"], errors="ignore").astype(object)
+    said = frame.drop(columns=["file", "snapshot", "view"], errors="ignore")
     return {
-        int(row["line"]): {
-            str(name): " ".join(value.split()) if isinstance(value, str) else value
+        int(row.pop("line")): {
+            name: " ".join(value.split()) if isinstance(value, str) else value
             for name, value in row.items()
-            if name != "line" and not pd.isna(value)
         }
-        for _, row in said.iterrows()
+        for row in rows(said)
     }
+
+
+@cache
+def rows_undamaged(name: str) -> dict[int, dict[str, object]]:
+    return rows_of(undamaged(name).frame)
 
 
 @pytest.mark.parametrize("how", [cut, parted])
@@ -256,7 +264,7 @@ def test_a_wrapped_row_comes_back_as_it_was_or_is_listed(
 
 def rows_that_come_back(name: str, break_up: Callable[[str], Lines]) -> int:
     """How many rows of a sample are read once its lines are broken up; the others are listed."""
-    plain = rows_of(undamaged(name).frame)
+    plain = rows_undamaged(name)
     parts = [
         (number, part) for number, line in enumerate(sample(name), 1) for part in break_up(line)
     ]
@@ -680,6 +688,41 @@ def test_what_is_indented_below_the_last_row_of_windows_is_its_owner_where_other
     dump = parse(f"{WINDOWS.format(51514)}{below}")
     assert dump.problems == []
     assert dump.census.get("details", 0) == said
+
+
+RED_HAT = "tcp        0      0 {:27} {:27} ESTABLISHED 7172/java"
+MAPPED = "::ffff:192.0.2.28:23564"  # of 23 characters, as others are when they are cut
+
+
+@pytest.mark.parametrize(
+    ("rows", "cut"),
+    [
+        ([RED_HAT.format(MAPPED, "192.0.2.3:1521")], False),
+        ([RED_HAT.format("192.0.2.3:1521", MAPPED)], False),
+        ([f"tcp        0      0 {MAPPED} 192.0.2.3:1521          ESTABLISHED 7172/java"], True),
+        ([f"udp        0      0 192.0.2.3:1521          {MAPPED}             7172/java"], True),
+        (
+            [
+                f"tcp 0 0 {MAPPED} {end} LISTEN"
+                for end in ("0.0.0.0:*", "web-1.db-1.example.com:80")
+            ],
+            False,
+        ),
+        (["tcp 0 0 a-very-long-name.exam:d web-1.db-1.example.com:80 ESTABLISHED"], False),
+        (["tcp 0 0 a-very-long-name.exam:d web-1.example:80 ESTABLISHED"], True),
+        (["sctp                a-very-long-name.exam:d                     LISTEN"], True),
+    ],
+)
+@pytest.mark.parametrize("engine", ["lark", "regex", "columns"])
+def test_an_end_of_the_width_is_whole_where_columns_are_wider(
+    rows: list[str], cut: bool, engine: Literal["lark", "regex", "columns"]
+) -> None:
+    text = "".join(f"{row}\n" for row in rows) * 20
+    frame = nsparse.parse(io.BytesIO(text.encode()), engine=engine).frame
+    assert ("addr_truncated" in frame) == cut
+    if "a-very" in text:
+        assert frame["local_addr"].notna().all() == cut
+        assert frame["local_name"].tolist() == ["a-very-long-name.exam:d"] * 20
 
 
 NAMED = "tcp        1      0 web1.example:3595{}      192.0.2.82:http         CLOSE_WAIT\n"

@@ -307,10 +307,48 @@ def show(
     message = [Line(text) for text in MESSAGE] if layout.message else []
     one = [*_heading(layout), *(_row(socket, layout) for socket in shown)]
     one += [line for socket in streams for line in _sctp(socket, layout)]
+    one = _shown_whole(one, layout) if layout.wide else one
     if local:
         one += [*_unix_heading(layout), *(_unix_row(socket, layout) for socket in local)]
     told = layout.banner or layout.header
     return [*message, *repeated(one, layout.runs, told=told)]
+
+
+FOLLOWED = {"tcp": 2, "udp": 1, "raw": 1}
+"""Behind so many of the ends of a row another cell stands."""
+
+
+def _shown_whole(lines: Sequence[Line], layout: Layout) -> list[Line]:
+    """Where nothing is cut an end as wide as others are cut is whole, if the table shows that.
+
+    So it does by a wider name, or address of IPv4 within IPv6; or with wider columns by the blanks
+    behind the first such end: behind the other one of UDP are as many where the state is empty, and
+    behind the only one of SCTP.
+    """
+    width = ADDRESS + 1
+    ends = [(line.text, _ends_of(line)) for line in lines]
+    shown = layout.columns > 0 and any(
+        len(end) == width
+        for text, two in ends
+        for end in two[: FOLLOWED.get(text[:4].rstrip("6 "), 0)]
+    )
+    wider = (end for _, two in ends for end in two if len(end) > width)
+    if not shown and not any("." in end.rpartition(":")[0] for end in wider):
+        return list(lines)
+    return [
+        Line(
+            line.text,
+            line.row
+            and {name: said for name, said in line.row.items() if name != "addr_truncated"},
+            fixed=line.fixed or shown,
+        )
+        for line in lines
+    ]
+
+
+def _ends_of(line: Line) -> list[str]:
+    """The ends of a row."""
+    return [word for word in line.text.split()[1:5] if ":" in word][:2] if line.row else []
 
 
 def _heading(layout: Layout) -> Iterator[Line]:

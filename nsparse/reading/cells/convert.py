@@ -120,6 +120,7 @@ def _columns(
         for target in dict.fromkeys(chain.from_iterable(known.values())):
             _merge(columns, target, [values.get(target) for values in said])
     columns.setdefault("proto", [None] * len(records))
+    columns["_text"] = [record.text for record in records]
     dialect.settle(columns)
     normalise(columns, len(records))
     columns["line"] = [record.line for record in records]

@@ -13,8 +13,8 @@ from nsparse.schema import STATEFUL
 from nsparse.states import canonical
 
 WILDCARDS = ("*", "0.0.0.0", "::")
-PSEUDO = ("_family", "_proto_family")
-"""What cells say for this module's ears only."""
+PSEUDO = ("_family", "_proto_family", "_text")
+"""What cells say for this module's ears only, and the rows as printed, for their dialect's."""
 
 
 def normalise(columns: Columns, length: int) -> None:
