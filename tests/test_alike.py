@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 import nsparse
 from nsparse.reading.assemble import assemble
@@ -30,6 +29,7 @@ from nsparse.reading.texts import mend
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
 from nsparse.registry import dialects
+from tests.frames import assert_frame_equal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(dialects())
