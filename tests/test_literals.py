@@ -294,11 +294,12 @@ def test_rows_of_every_family_are_rows_between_quotes(row: str) -> None:
     assert (len(dump.frame), dump.problems) == (2, [])
 
 
-def test_rows_of_a_family_that_lack_their_state_are_listed() -> None:
+def test_rows_of_a_family_that_lack_their_state_are_rows() -> None:
     lacks = "u_str 0 0 /run/a.sock 11 * 12"
     dump = parse(f"rows = [\n  '{lacks}',\n  '{lacks}',\n  'u_str ESTAB 0 0 * 22 * 11',\n]\n")
-    assert [problem.line for problem in dump.problems] == [2, 3]
-    assert dump.frame["line"].tolist() == [4]
+    assert dump.frame["inode"].tolist() == [11, 11, 22]
+    assert dump.frame["path"].fillna("").tolist() == ["/run/a.sock", "/run/a.sock", ""]
+    assert dump.problems == []
 
 
 def test_a_string_may_begin_with_an_address() -> None:
