@@ -725,14 +725,14 @@ def test_an_end_of_the_width_is_whole_where_columns_are_wider(
         assert frame["local_name"].tolist() == ["a-very-long-name.exam:d"] * 20
 
 
-NAMED = "tcp        1      0 web1.example:3595{}      192.0.2.82:http         CLOSE_WAIT\n"
+BY_NAME = "tcp        1      0 web1.example:3595{}      192.0.2.82:http         CLOSE_WAIT\n"
 HEADS = {
     ':(("python3",pid=5030,fd=15))': OWNED,
     '0.7:51514 users:(("web",pid=9,fd=4))': OWNED,
     "0:80           198.51.100.7:51514      ESTABLISHED": WIDE,
     "4      ESTABLISHED": WIDE,
     "14      ESTABLISHED 640/sshd": SESSION + "{}\n",
-    ":35952         192.0.2.82:http       CLOSE_WAIT": NAMED,
+    ":35952         192.0.2.82:http       CLOSE_WAIT": BY_NAME,
     "er        [::]:*                  LISTEN      731/java": (
         "tcp6       0      0 [::]:ssh                [::]:*                  LISTEN      68{}/sshd\n"
     ),
@@ -765,7 +765,7 @@ def test_such_an_end_is_listed_whatever_stands_below(head: str, between: str) ->
     "title", ["web1:", "Sockets of 192.0.2.10", "Output", "host web1, 2 sockets"]
 )
 def test_a_title_above_rows_is_no_damage(title: str) -> None:
-    for row in (OWNED, WIDE, SESSION + "\n", NAMED):
+    for row in (OWNED, WIDE, SESSION + "\n", BY_NAME):
         dump = parse(f"{title}\n" + "".join(map(row.format, range(3))))
         assert (len(dump.frame), dump.problems) == (3, [])
 

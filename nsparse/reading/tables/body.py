@@ -204,13 +204,17 @@ class Body:
         return named and " " not in line.text
 
     def _is_above_more(self, line: Line, voice: Voice) -> bool:
-        """Whether the lines below go on with the table, or with what is none of its owners."""
+        """Whether the lines below go on with the table, or with what is none of its owners.
+
+        Below an empty line only a program does.
+        """
+        parted = False
         for raw in self.course.lines[line.number : line.number + OWNER_LINES]:
             text = (raw or "").strip(BLANKS)
-            if not text and not self.course.spaced:
-                return False
-            if text.startswith("[") or (text and voice.match("owner", text) is None):
-                return True
+            if not text:
+                parted = not self.course.spaced
+            elif text.startswith("[") or parted or voice.match("owner", text) is None:
+                return text.startswith("[") or not parted
         return False
 
     def new_row(self, line: Line) -> bool:
