@@ -467,6 +467,15 @@ def test_what_is_no_table_of_sockets_between_two_is_no_damage(name: str) -> None
     assert len(dump.frame) == 2
 
 
+def test_what_another_command_prints_right_below_rows_is_no_damage() -> None:
+    """The ends of rows of lsof that a mail broke begin as rows of netstat do."""
+    ends = "TCP 192.0.2.22:{}->198.51.100.4:5223 (ESTABLISHED)\n"
+    listed = "COMMAND PID USER FD   TYPE DEVICE SIZE/OFF NODE NAME\nsshd    640 root 3u   IPv4 12345  0t0\n"
+    text = LINUX_OVER + listed + "".join(ends.format(62497 + at) for at in range(3))
+    dump = parse(text)
+    assert (dump.census["rows"], dump.census["text"], list(dump.problems)) == (1, 5, [])
+
+
 def test_what_busybox_prints_otherwise() -> None:
     """networking/netstat.c: addresses and paths are whole, 20 columns of a program, no `tcp6`."""
     dump = parse(

@@ -175,7 +175,7 @@ class Dump:
 
     file: str
     frame: pd.DataFrame
-    problems: Sequence[Problem]
+    problems: list[Problem]
     census: dict[str, int]
     snapshots: list[Snapshot]
     notes: list[str]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from nsparse.reading.foreign import outputs as foreign
 from nsparse.reading.grammar.outlines import (
     DETAIL,
     NOWHERE,
@@ -259,7 +260,7 @@ class Alike:
         several, *others = leads(text, voices, speaks)
         if several.final or any(place.final for place in others):
             return None
-        if _ESCAPED.search(text) or noise.stands_beside(text):
+        if _ESCAPED.search(text) or noise.stands_beside(text) or foreign.begins(text):
             return None
         for name, undone in mended(text):
             inner = undone.lstrip(BLANKS)

@@ -43,8 +43,6 @@ class Beside:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
         self._unclosed = -1
         """The line of a message that has opened a parenthesis and not closed it."""
-        self._anothers = -1
-        """The last line of what another command printed."""
 
     def blank(self, line: Line, *, idle: bool = False) -> None:
         """An empty line ends a table, but for one that a pager wiped."""
@@ -151,9 +149,9 @@ class Beside:
         begins = opener is None and foreign.begins(line.text)
         if begins:
             self.course.close()
-        elif self._anothers != line.number - 1:
+        elif self.course.anothers != line.number - 1:
             return False
-        self._anothers = line.number
+        self.course.anothers = line.number
         return True
 
     def _goes_on(self, line: Line) -> bool:

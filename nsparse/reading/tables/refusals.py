@@ -9,7 +9,6 @@ from functools import cache
 from nsparse.dialect import COMMON_WORDS
 from nsparse.reading.dump import Problem
 from nsparse.reading.grammar.grammar import ROWS, Grammar, Refusal, field_name
-from nsparse.reading.problems import NO_ROW, Problems
 from nsparse.reading.tables.table import Sections, Table, Unread
 
 EXPLAINED_AT_MOST = 300
@@ -18,13 +17,16 @@ EXPLAINED_AT_MOST = 300
 An explanation costs Lark about a tenth of a millisecond, and nobody reads more of them.
 """
 
+NO_ROW = ("a row of a socket table",)
+"""What is expected of a line of which nothing is known but that it is no row."""
+
 Places = Mapping[str, int]
 """The fields of a table's rows, and how many stand before each at least."""
 
 
 def problems_of(
     file: str, lines: Sequence[str], found: Sections, cells: Sequence[Problem]
-) -> Problems:
+) -> list[Problem]:
     """What is wrong with each line that is no row and should have been one.
 
     Args:
@@ -35,7 +37,10 @@ def problems_of(
     """
     first, others = found.unread[:EXPLAINED_AT_MOST], found.unread[EXPLAINED_AT_MOST:]
     explained = _first_of(file, lines, found, first)
-    return Problems(file, lines, [*cells, *explained], [unread.line for unread in others])
+    unexplained = (Problem(file, at.line, 1, lines[at.line - 1], NO_ROW) for at in others)
+    problems = [*cells, *explained, *unexplained]
+    problems.sort(key=lambda problem: (problem.line, problem.column))
+    return problems
 
 
 def _first_of(
