@@ -8,16 +8,17 @@
     python tests/mutants.py --strict hot-client # each mask always true, and always false, too
     python tests/mutants.py --list zero-window  # what would be broken
 
-A *mutant* is a diagnosis with one thing wrong: a threshold a little higher or lower, a comparison
-that says the opposite, a mask of rows (`view.is_(...)`) that is turned over or whose edge is moved.
-The tests that are about the diagnosis must fail; a mutant that survives is a threshold without a
-case just under it, or a condition that no case needs.
+A *mutant* is a diagnosis with one thing wrong: a threshold, or another number that has a name, a
+little higher or lower, a comparison that says the opposite, a mask of rows (`view.is_(...)`) that
+is turned over or whose edge is moved. The tests that are about the diagnosis must fail; a mutant
+that survives is a threshold without a case just under it, or a condition that no case needs.
 
 Nothing on disk changes. The tests are collected and run once, which loads all that they need and
 keeps what is read of their dumps; each mutant lives in a process forked off, which replaces the
 module in its memory and runs the tests that are about the diagnosis. These are the tests in which
-it speaks, or which ask for few diagnoses and it is one of them. Tests that print or list all
-diagnoses are left out: they notice a number that changed, not that it decides.
+it speaks, or which ask for few diagnoses and it is one of them; of a module of judging/ also the
+tests that have its name, and its doctests. Tests that print or list all diagnoses are left out:
+they notice a number that changed, not that it decides.
 
 Needs a system with fork. Exit 0 when no mutant survives, 1 when one does, 2 when the tests fail
 as they are.
@@ -28,6 +29,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import doctest
 import gc
 import io
 import os
@@ -60,7 +62,7 @@ MOST = 255
 """The largest exit code."""
 PROGRESS_S = 30
 How = Literal["numbers", "all", "strict"]
-"""What is broken: thresholds alone; comparisons and masks too; and masks in every way."""
+"""What is broken: numbers alone; comparisons and masks too; and masks in every way."""
 AMONG_MANY = re.compile(r"test_examples\.py::.*\d000")
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,
@@ -108,10 +110,10 @@ def mutants(name: str, how: How) -> Iterator[Mutant]:
     module = diagnosis.check.__module__ if diagnosis else _module(name)
     tree = _tree(module)
     keys = {number.key: number.default for number in diagnosis.numbers} if diagnosis else {}
-    for line, what, changed in _numbers(tree, name, keys):
+    inside = _nodes(tree, diagnosis.check.__name__ if diagnosis else None)
+    for line, what, changed in (*_numbers(tree, name, keys), *_constants(tree, inside)):
         yield Mutant(module, line, what, changed)
     if how != "numbers":
-        inside = _nodes(tree, diagnosis.check.__name__ if diagnosis else None)
         broken = (*_comparisons(tree, inside), *_masks(tree, inside, strict=how == "strict"))
         for line, what, changed in broken:
             yield Mutant(module, line, what, changed)
@@ -146,6 +148,18 @@ def _numbers(tree: ast.Module, id_: str, keys: dict[str, float]) -> Iterator[Cha
             changed = copy.deepcopy(tree)
             line = _give(changed, id_, key, value)
             yield line, f"{key} {default:g} is {value:g}", changed
+
+
+def _constants(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Change]:
+    """The numbers that a module gives a name, as far as these nodes use them: like thresholds."""
+    used = {node.id for node in inside if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            name, number = ast.unparse(node.targets[0]), node.value.value
+            if name in used and isinstance(number, int | float) and number:
+                for value in _beside(number):
+                    line, _, changed = _changed(tree, node.value, ast.Constant(value))
+                    yield line, f"{name} {number:g} is {value:g}", changed
 
 
 def _beside(default: float) -> tuple[float, ...]:
@@ -202,11 +216,12 @@ def _nodes(tree: ast.Module, check: str | None) -> frozenset[ast.AST]:
 
 
 def _comparisons(tree: ast.Module, inside: Collection[ast.AST]) -> Iterator[Change]:
-    """The comparisons among these nodes, each turned into its opposite."""
+    """The comparisons among these nodes, each turned into its opposite; of a chain one by one."""
     for node in ast.walk(tree):
-        if node in inside and isinstance(node, ast.Compare) and type(node.ops[0]) in OPPOSITES:
-            ops = [OPPOSITES[type(node.ops[0])](), *node.ops[1:]]
-            yield _changed(tree, node, ast.Compare(node.left, ops, node.comparators))
+        if node in inside and isinstance(node, ast.Compare):
+            for at, op in enumerate(node.ops):
+                ops = [*node.ops[:at], OPPOSITES[type(op)](), *node.ops[at + 1 :]]
+                yield _changed(tree, node, ast.Compare(node.left, ops, node.comparators))
 
 
 def _masks(tree: ast.Module, inside: Collection[ast.AST], *, strict: bool) -> Iterator[Change]:
@@ -276,7 +291,7 @@ class Mutants:
             mine = [
                 by_name[test]
                 for test, ids in about.items()
-                if concerned & {*(ids or ())} or (_is_of_scene(name) and _shows_a_scene(test))
+                if concerned & {*(ids or ())} or _is_about(test, name)
             ]
             start = time.monotonic()
             assert _noticed_by(None, mine) is None, f"{name}: the tests fail when forked off"
@@ -340,6 +355,8 @@ def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> int:
     try:
         if mutant:
             _install(mutant)
+            if doctest.testmod(sys.modules[mutant.module]).failed:
+                return 1
     except Exception:
         return 1
     failed = (number for number, passed in enumerate(_passes(items), 1) if not passed)
@@ -370,9 +387,10 @@ def _is_of_scene(name: str) -> bool:
     return name not in diagnoses() and _module(name).startswith(f"{JUDGING}.scene.")
 
 
-def _shows_a_scene(test: str) -> bool:
-    """Whether a test is from a file about what a dump shows."""
-    return test.partition("::")[0].endswith(tuple(f"test_{name}.py" for name in SCENE_FILES))
+def _is_about(test: str, name: str) -> bool:
+    """Whether a test is from a file about a module: that of its name, or those of the scene."""
+    files = (name, *SCENE_FILES) if _is_of_scene(name) else (name,)
+    return test.partition("::")[0].endswith(tuple(f"test_{file}.py" for file in files))
 
 
 def _install(mutant: Mutant) -> None:
@@ -380,11 +398,17 @@ def _install(mutant: Mutant) -> None:
     from nsparse import registry
 
     module = sys.modules[mutant.module]
-    before = {id(value): name for name, value in vars(module).items() if callable(value)}
+    before: dict[object, str] = {
+        id(value) if callable(value) else (name, id(value)): name
+        for name, value in vars(module).items()
+    }
     exec(compile(mutant.tree, str(module.__file__), "exec"), module.__dict__)
     if mutant.module.startswith(JUDGING):
         for other in [other for name, other in sys.modules.items() if name.startswith("nsparse.")]:
-            same = [(name, before.get(id(value))) for name, value in vars(other).items()]
+            same = [
+                (name, before.get(id(value)) or before.get((name, id(value))))
+                for name, value in vars(other).items()
+            ]
             vars(other).update({at: vars(module)[was] for at, was in same if was is not None})
         SCENES.clear()  # they remember what the module made
     registry.diagnoses.cache_clear()
@@ -474,6 +498,7 @@ def main() -> int:
     loop = Mutants(names, how)
     chosen = [name for name in FILES if NONE in ids or _names_one(_test(name), ids)]
     chosen += SCENE_FILES if any(map(_is_of_scene, names)) else ()
+    chosen += [name for name in names if _test(name).is_file()]
     files = [str(_test(name)) for name in dict.fromkeys(chosen)]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:

@@ -713,6 +713,17 @@ def test_a_stale_pool_is_no_leak() -> None:
     ]
 
 
+def test_of_stale_pools_of_many_programs_the_smallest_share_a_finding() -> None:
+    rows = [
+        line.replace("app/9337", f"app{n}/{100 + n}")
+        for n in range(22)
+        for line in many(1 if n == 3 else 2, POOL, 40000 + 10 * n)
+    ]
+    said = found("close-wait-pool", scene(rows))
+    assert [f.group.pid for f in said] == [100, 101, 102, *range(104, 121), None]
+    assert said[-1].verdict.startswith("3 connections of 2 programs to 1 service lie idle")
+
+
 @pytest.mark.parametrize(
     ("rows", "pool", "leak"),
     [

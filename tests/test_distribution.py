@@ -301,6 +301,11 @@ def test_uneven_backends(ask: Ask, text: str, expected: list[str]) -> None:
     assert ask.severities(text, "backend-imbalance") == expected
 
 
+def test_so_many_backends_that_not_all_are_listed(ask: Ask) -> None:
+    [finding] = ask.found(pool(*[20] * 6, 2), "backend-imbalance")
+    assert finding.evidence == tuple(f"10.0.0.{n}: 20" for n in range(6))
+
+
 def test_connections_that_are_over_show_no_backends(ask: Ask) -> None:
     """Windows prints pid 0 for them, whoever had them; others may print whose they were."""
     head = "  Proto  Local Address          Foreign Address        State           PID\n"

@@ -273,6 +273,9 @@ def test_a_port_is_no_proof_of_the_program(ask: Ask) -> None:
     [
         (windows("UDP", 123, 4), "info"),  # the time service of every Windows
         (windows("UDP", 161, 4), "notice"),
+        (windows("TCP", 445, 4), "info"),
+        (windows("TCP", 3389, 4), "info"),
+        (windows("TCP", 5985, 4), "info"),
         (windows("TCP", 6379, 7) + " [com.docker.backend.exe]\n", "info"),
         (windows("TCP", 6379, 7) + " [redis-server.exe]\n", "warning"),
         (windows("TCP", 5900, 7) + " [tvnserver.exe]\n", "warning"),
@@ -298,6 +301,94 @@ def test_the_place_is_the_wildcard_where_there_is_one(ask: Ask) -> None:
 def test_a_broker_by_any_name(ask: Ask) -> None:
     [finding] = ask.found(SS + listening("0.0.0.0", 5672, "qpidd"), EXPOSED)
     assert finding.verdict == "the AMQP broker listens on every IPv4 address."
+
+
+INSTALLED = """\
+warning the Docker API: tcp 2375 dockerd
+warning Redis: tcp 6379 redis-server, tcp 6380 valkey-server
+warning memcached: tcp 11211 memcached, tcp 11212 memcached, udp 11211 memcached
+warning MongoDB: tcp 27017 mongod, tcp 27018 mongos
+warning Elasticsearch: tcp 9200 java, tcp 9300 opensearch
+warning CouchDB: tcp 5984 beam.smp
+warning Cassandra: tcp 9042 scylla
+warning ZooKeeper: tcp 2181 java
+warning Consul: tcp 8500 consul
+warning Spark: tcp 7077 java
+warning Hadoop: tcp 8088 java, tcp 50070 java
+warning the Java debugger: tcp 5005 java
+warning Java JMX or RMI: tcp 1099 java, tcp 7199 java
+warning the Node.js inspector: tcp 9229 node
+warning the Android debugger: tcp 5555 adbd
+warning X11: tcp 6000 Xorg, tcp 6005 Xvnc
+warning VNC: tcp 5900 Xvnc
+public the kubelet: tcp 10250 kubelet, tcp 10255 k3s-server
+public etcd: tcp 2379 etcd, tcp 2380 etcd
+public rpcbind: tcp 111 rpcbind, udp 111 rpcbind
+public NFS: tcp 2049 nfsd, udp 2049 nfsd
+public the NFS mount daemon: tcp 20048 rpc.mountd, udp 20048 rpc.mountd
+public an NFS helper: tcp 39281 rpc.statd, udp 39281 rpc.statd
+public Kafka: tcp 9092 java
+notice PostgreSQL: tcp 5432 postgres, tcp 5433 postgres, tcp 5432 pgpool, tcp 6432 pgbouncer
+notice MySQL: tcp 3306 mysqld, tcp 3307 mariadbd
+notice SQL Server: tcp 1433 sqlservr, udp 1434 sqlbrowser
+notice the Oracle listener: tcp 1521 tnslsnr
+notice InfluxDB: tcp 8086 influxd
+notice the AMQP broker: tcp 5672 beam.smp, tcp 15672 beam.smp
+notice the Erlang port mapper: tcp 4369 epmd
+notice LDAP: tcp 389 slapd, udp 389 samba
+notice Jupyter: tcp 8888 jupyter-lab
+notice Prometheus: tcp 9090 prometheus
+notice Grafana: tcp 3000 grafana
+notice the node exporter: tcp 9100 node_exporter
+notice SNMP: udp 161 snmpd
+notice NTP: udp 123 chronyd
+notice CUPS: tcp 631 cupsd, udp 631 cups-browsed
+notice telnet: tcp 23 telnetd
+notice FTP: tcp 21 vsftpd
+notice SMB: tcp 445 smbd
+notice remote desktop: tcp 3389 xrdp
+notice WinRM: tcp 5985 svchost.exe
+"""
+"""What installed programs listen on, and how grave it is; public: a warning on such an address."""
+
+
+@pytest.mark.parametrize(("addr", "public"), [("0.0.0.0", "notice"), ("203.0.113.1", "warning")])
+def test_services_as_they_are_installed(ask: Ask, addr: str, public: str) -> None:
+    rows, expected = "", dict[int | None, tuple[str, str, bool]]()
+    for line in INSTALLED.splitlines():
+        told, _, sockets = line.partition(": ")
+        level, _, name = told.partition(" ")
+        for proto, port, program in map(str.split, sockets.split(", ")):
+            pid = len(expected) + 1
+            state = {"tcp": "LISTEN", "udp": "UNCONN"}[proto]
+            rows += f'{proto} {state} 0 0 {addr}:{port} 0.0.0.0:* users:(("{program}",pid={pid},fd=3))\n'
+            amplifies = proto == "udp" and "NFS" not in name
+            expected[pid] = (public if level == "public" else level), name, amplifies
+    found = ask.found(SS + rows, EXPOSED)
+    assert expected == {
+        one.group.pid: (
+            one.severity,
+            one.verdict.partition(" listens on")[0],
+            "amplify" in one.verdict,
+        )
+        for one in found
+    }
+
+
+BY_PROGRAM = (
+    *(1099, 3000, 5005, 5555, 6432, 7077, 7199, 8000, 8088, 8500, 8888, 9090, 9092, 9229),
+    50070,
+)
+NOT_OF_ANOTHER = (6000, 6005, 5900)
+
+
+def test_ports_that_say_nothing_alone(ask: Ask) -> None:
+    """Many programs use them; some are told of where nobody knows the program."""
+    nameless = "".join(listening("0.0.0.0", port) for port in BY_PROGRAM)
+    named = "".join(listening("0.0.0.0", port, "app") for port in (*BY_PROGRAM, *NOT_OF_ANOTHER))
+    assert not ask.found(SS + nameless + named.replace("0.0.0.0:", "[::]:"), EXPOSED)
+    unknown = "".join(listening("0.0.0.0", port) for port in (*NOT_OF_ANOTHER, 5999, 6006))
+    assert [finding.n for finding in ask.found(SS + unknown, EXPOSED)] == [2, 1]
 
 
 # ---- listener-duplicate ------------------------------------------------------------------------

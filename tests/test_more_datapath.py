@@ -643,12 +643,12 @@ def test_loss_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, LOSS)] == expected
 
 
-def test_segments_that_were_sent_again_for_nothing(ask: Ask) -> None:
-    [finding] = ask.found(
-        infos(*[f"{sent(1_000_000, 35_000)} retrans:0/25 dsack_dups:24"] * 5), LOSS
-    )
-    assert finding.confidence == "medium"
-    assert "reordering" in finding.cause[0]
+@pytest.mark.parametrize(("twice", "confidence"), [(20, "medium"), (19, "high")])
+def test_segments_that_were_sent_again_for_nothing(ask: Ask, twice: int, confidence: str) -> None:
+    again = f"{sent(1_000_000, 35_000)} retrans:0/25 dsack_dups:{twice}"
+    [finding] = ask.found(infos(*[again] * 5), LOSS)
+    assert finding.confidence == confidence
+    assert ("reordering" in finding.cause[0]) == (confidence == "medium")
 
 
 def test_a_window_that_a_dead_path_holds_down_is_no_cause_of_its_own(ask: Ask) -> None:

@@ -412,7 +412,7 @@ def test_fin_before_a_closed_window(ask: Ask) -> None:
         (closes("FIN_WAIT1", 1000, 10), [("warning", "medium")]),
         (closes("FIN_WAIT1", 1000, 10, THRICE), [("critical", "high")]),
         (closes("FIN_WAIT1", 999, 10, THRICE), [("warning", "high")]),
-        (closes("FIN_WAIT1", 50, 450, sources=50), [("notice", "medium")]),
+        (closes("FIN_WAIT1", 50, 450, sources=40), [("notice", "medium")]),
         (closes("FIN_WAIT1", 50, 450, sources=39), [("warning", "medium")]),
         (closes("FIN_WAIT1", 100, 5000, sources=10), [("warning", "medium")]),
         (closes("FIN_WAIT1", 99, 5000, sources=40), []),
@@ -605,6 +605,7 @@ def test_last_acks_are_not_evaluated_without_states(ask: Ask) -> None:
         (closes("CLOSING", 49, 2000, sources=49), [("notice", "medium")]),
         (closes("CLOSING", 50, 2000, sources=50), [("warning", "medium")]),
         (closes("CLOSING", 5, 96, TWICE), [("notice", "high")]),
+        (closes("CLOSING", 5, 96, "on (0.80/1/0)"), [("notice", "medium")]),
     ],
 )
 def test_closing_by_its_numbers(ask: Ask, text: str, expected: list[tuple[str, str]]) -> None:
@@ -751,9 +752,9 @@ def serving(half: int, taken: int, left: int, *, k: int = 1, sources: int = 1) -
         (serving(0, 0, 2), []),
         (serving(2, 0, 2), []),
         (serving(0, 1, 3), []),
-        (serving(5, 0, 0, sources=5), []),
+        (serving(5, 0, 0, sources=4), []),
         (serving(4, 0, 0, sources=4), [("warning", "low")]),
-        (serving(5, 0, 0, sources=3), [("warning", "low")]),
+        (serving(8, 0, 0, sources=6), [("warning", "low")]),
         (serving(3, 0, 0).replace(":443 0.0.0.0:*", ":8443 0.0.0.0:*"), []),  # not listened on
         (serving(0, 3, 0).replace(OFF, "on (1.00/1/0)"), []),  # sends again, and is served
     ],

@@ -396,11 +396,20 @@ def test_cookies_are_doubted_where_nothing_counts_them(
     ]
 
 
-def test_half_open_from_few_addresses_is_a_path(ask: Ask) -> None:
-    [finding] = ask.found(half_open(8, 8, sources=2), PILE)
-    assert "lost on the way" in finding.verdict
-    assert "8 half-open connections from 2 addresses" in finding.verdict
-    assert finding.cause[0].startswith("few addresses: an asymmetric route")
+@pytest.mark.parametrize(
+    ("sources", "looks", "cause"),
+    [
+        (3, "suggests that the answer or the last ACK is lost on the way", "few addresses: an asy"),
+        (4, "suggests that the last ACK does not get through.", "many addresses that never answer"),
+        (15, "suggests that the last ACK does not get through.", "many addresses that never"),
+        (16, "looks like a SYN flood or spoofed scan.", "many addresses that never answer"),
+    ],
+)
+def test_half_open_by_where_they_come_from(ask: Ask, sources: int, looks: str, cause: str) -> None:
+    [finding] = ask.found(half_open(20, 20, sources=sources), PILE)
+    start = f"20 half-open connections from {sources} addresses, all waiting 1 s or more for the "
+    assert finding.verdict.startswith(f"{start}last ACK, beside none established: {looks}")
+    assert finding.cause[0].startswith(cause)
 
 
 @pytest.mark.parametrize(

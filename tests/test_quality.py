@@ -279,6 +279,9 @@ def test_a_word_nobody_knows(ask: Ask) -> None:
         "words: CLOSE_WA1T (1), KWAAK (1)",
         "CLOSE_WA1T looks like CLOSE_WAIT",
     )
+    more = "".join(row.format(f"KWAAK{n}").replace("50000", f"5000{n}") for n in range(9))
+    [finding] = ask.found(WINDOWS + more, "unknown-state")
+    assert finding.evidence[0].endswith("KWAAK6 (1), KWAAK7 (1)")
     # What waits for anybody is a listener, whatever the word of its language (design, 4).
     waiting = row.replace("203.0.113.9:443", "0.0.0.0:0      ")
     assert not ask.severities(WINDOWS + waiting.format("KWAAK"), "unknown-state")
