@@ -126,3 +126,92 @@ def test_the_column_of_a_problem_counts_the_front() -> None:
 def test_what_may_be_no_front_is_none(text: str) -> None:
     with pytest.raises(nsparse.NotASocketTable):
         parse(text)
+
+
+# ---- prompts behind a row that has lost its line end --------------------------------------------
+
+LAST = {
+    "linux": (LINUX, "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN"),
+    "a program": (
+        LINUX,
+        "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN      7/telnetd",
+    ),
+    "windows": (
+        WINDOWS,
+        "  TCP    192.0.2.10:23          0.0.0.0:0              LISTENING       1234",
+    ),
+    "no pid": (WINDOWS, "  TCP    192.0.2.10:23          0.0.0.0:0              LISTENING"),
+    "ss": (SS, "LISTEN 0      128       192.0.2.10:23         0.0.0.0:*"),
+    "owners": (
+        SS,
+        'LISTEN 0      128       192.0.2.10:23         0.0.0.0:*    users:(("a",pid=7,fd=3))',
+    ),
+    "details": (SS, "LISTEN 0      128       192.0.2.10:23     0.0.0.0:*\n\t cubic rtt:0.5/0.25"),
+}
+SURE = ["[root@host ~]# ", "[u@host.example /var/log]$", "C:\\Users\\u>", "PS C:\\> "]
+SHOWN = ["root@host:~# ", "u@host:/tmp$", "u@host ~ % ", "host:~ # ", "PS> ", "(env) u@host:~$ "]
+
+
+@pytest.mark.parametrize("engine", ["lark", "regex", "columns"])
+@pytest.mark.parametrize(
+    ("above", "last", "behind"),
+    [
+        *(("", last, SURE[0]) for last in LAST),
+        *(("", "no pid", one) for one in SURE[1:]),
+        *(("", "a program", f"{one} exit\n") for one in SURE[:2]),
+        *((f"{one} netstat -an\n", "a program", one) for one in SHOWN),
+    ],
+)
+def test_a_prompt_behind_the_last_row_is_none_of_its_cells(
+    above: str, last: str, behind: str, engine: str
+) -> None:
+    table, row = LAST[last]
+    plain = parse(f"{above}{table}{row}\n{behind}", engine=engine)
+    dump = parse(f"{above}{table}{row}{behind}", engine=engine)
+    assert len(dump.frame) == 3
+    assert cells(dump) == cells(plain)
+    assert not dump.problems
+    assert "1 line mended: a prompt behind the row" in dump.notes
+
+
+def test_a_prompt_behind_a_row_stands_above_the_next_command() -> None:
+    text = f"[root@web1 ~]# netstat -tn\n{LINUX}[root@web1 ~]# ls\n"
+    dump = parse(text.replace("ESTABLISHED\n", "ESTABLISHED 7/a") + text)
+    assert dump.frame["process"].dropna().tolist() == ["a"]
+    assert dump.frame["snapshot"].tolist() == [0, 0, 1, 1]
+    assert dump.frame["host"].unique().tolist() == ["web1"]
+    assert sum(dump.census.values()) == dump.lines
+
+
+@pytest.mark.parametrize(
+    "name", ["[kworker/0:1]", "a#", "root@host:~#", "[root@host]#", "[a b]$", "c:>", "b$ c"]
+)
+def test_a_name_that_may_be_no_prompt_stays(name: str) -> None:
+    row = (
+        f"tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN      7/{name}"
+    )
+    for above in ("", "# netstat -an\n", "[root@web1 ~]# netstat -an\n"):
+        assert parse(f"{above}{LINUX}{row}\n").frame["process"].iloc[-1] == name
+
+
+# ---- bold around a whole table -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("last", "mark"),
+    [*((last, "**") for last in LAST if last != "details"), ("a program", "__")],
+)
+def test_marks_for_bold_around_a_table_are_no_part_of_it(last: str, mark: str) -> None:
+    table, row = LAST[last]
+    text = f"{{}}u@host:~$ netstat -an\n{table}{row}{{}}\n\nAnd **so** on.\n"
+    plain = parse(text.format("", ""))
+    for engine, closes in (("regex", f" {mark} "), ("lark", mark), ("columns", mark)):
+        dump = parse(text.format(mark, closes), engine=engine)
+        assert cells(dump) == cells(plain)
+        assert not dump.problems
+
+
+@pytest.mark.parametrize("above", ["", "**bold** is closed\n", "** a list\n", "**bold\nends**\n"])
+def test_a_mark_that_was_not_opened_stays(above: str) -> None:
+    row = "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN      7/a**"
+    assert parse(f"{above}{LINUX}{row}\n").frame["process"].iloc[-1] == "a**"

@@ -105,12 +105,14 @@ class Prompt:
         command: The command, if it is shown.
         time: When it ran, as printed.
         away: Whether it ran somewhere else than the shell: in a container, on another host.
+        shown: The prompt itself, without the command.
     """
 
     host: str | None
     command: str | None
     time: str = field(default="", repr=False)
     away: bool = field(default=False, repr=False)
+    shown: str = field(default="", repr=False)
 
     @property
     def runs_tool(self) -> bool:
@@ -165,7 +167,7 @@ def prompt(line: str, *, strict: bool = False) -> Prompt | None:
     away = _elsewhere(command)
     if found is None or away is not None:
         return away
-    said = Prompt(found["host"], command or None)
+    said = Prompt(found["host"], command or None, shown=line[: found.start("command")].rstrip())
     traced = not found["trace"] or _TRACED.match(said.command or "")
     doubtful = found["weak"] or not traced or (strict and line[0] in ">~#$%+")
     return None if doubtful and not said.runs_tool else said

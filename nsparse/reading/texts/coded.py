@@ -17,7 +17,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from nsparse.reading.tables.noise import known
-from nsparse.reading.texts import grepped, hosts, literals, logged, unbroken
+from nsparse.reading.texts import bold, grepped, hosts, literals, logged, prompts, unbroken
 from nsparse.reading.texts.text import BLANKS
 
 WIDEST, HEAD = 76, 0.05
@@ -265,7 +265,8 @@ _SIGN = re.compile(
 
 def may_be_coded(data: bytes) -> bool:
     """Whether ASCII bytes without `SIGNS` may be coded; `uncoded` leaves all others as they are."""
-    others = (coding.may_be(data) for coding in (grepped, hosts, literals, logged, unbroken))
+    codings = (bold, grepped, hosts, literals, logged, prompts, unbroken)
+    others = (coding.may_be(data) for coding in codings)
     # That a byte is nowhere is found four times as fast as that an expression matches nowhere.
     return (b"<" in data and _SIGN.search(data) is not None) or any(others)
 
@@ -297,6 +298,7 @@ CODINGS = (
         _is_marked_up,
         partial(map, _unmarked),
     ),
+    Coding("escaped", bold.shows, bold.undone),
     Coding("coloured", _is_coloured, partial(map, _uncoloured)),
     Coding("found", grepped.shows, grepped.undone),
     Coding("literal", literals.shows, literals.undone),
@@ -305,6 +307,7 @@ CODINGS = (
         lambda text: ("<" in text or "←" in text) and bool(_REMARK.search(text)),
         partial(map, lambda line: _REMARK.sub("", line)),
     ),
+    Coding("prompted", prompts.shows, prompts.undone),
     Coding("logged", logged.shows, logged.undone),
     Coding("escaped", logged.shows_ends, logged.without_ends),
 )

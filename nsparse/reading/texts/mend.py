@@ -178,6 +178,7 @@ SAID = {
     "paged": "written over by a pager",
     "escaped": "escaped as in Markdown, HTML or mail",
     "annotated": "a remark behind the row",
+    "prompted": "a prompt behind the row",
     "barred": "drawn with bars",
     "merged": "one row for both families",
     "lowered": "in small letters",
