@@ -111,7 +111,7 @@ ENDS = (
     _always("local_port", "Int32", "NA where the tool prints `*`"),
     _always("local_zone", "str", "interface or zone number after `%`"),
     _always("remote_addr", "str", "as local_addr"),
-    _always("remote_port", "Int32", "as local_port; NA for the 0 of a Windows listener"),
+    _always("remote_port", "Int32", "as local_port; NA for the 0 of a wildcard address"),
     _always("remote_zone", "str", "as local_zone"),
     _always("local_name", "str", "host and service as printed, where not numeric"),
     _always("remote_name", "str", "as local_name"),

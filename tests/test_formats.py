@@ -977,3 +977,24 @@ def test_owners_of_windows_that_a_script_put_behind_their_rows() -> None:
         [None, None, "a b (x86).exe"],
         [612, "RpcSs", "svchost.exe"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "far"),
+    [
+        ("tcp        0      0 {}:22     {}:{}    LISTEN", ("0.0.0.0", "::")),
+        ("LISTEN 0 128 {}:22 {}:{}", ("0.0.0.0", "[::]", "*")),
+    ],
+)
+def test_a_remote_port_0_is_none_behind_a_wildcard_alone(
+    row: str, far: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = row.replace("LISTEN", "ESTAB" if row[0] == "L" else "ESTABLISHED")
+    rows = [connected.format("192.0.2.1", host, 5) for host in far]
+    rows += [row.format("192.0.2.1", host, 0) for host in far]
+    rows += [connected.format("192.0.2.1", "192.0.2.7", port) for port in (0, 5151)]
+    rows += [connected.format("0.0.0.0", "192.0.2.7", 5152).replace(":22", ":0")]
+    dump = by_all("\n".join([*rows, ""]) * 3, monkeypatch)
+    told = [*(5 for _ in far), *(None for _ in far), 0, 5151, 5152]
+    assert cells(dump, "remote_port") == [[port] for port in told * 3]
+    assert dump.frame["local_port"].tolist() == [*([22] * (len(rows) - 1)), 0] * 3

@@ -14,6 +14,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Any, NamedTuple
 
 from nsparse.dialect import Cell, CellFault, Columns, Digits, Plain, Values
+from nsparse.reading.cells.normal import WILDCARDS
 from nsparse.reading.cells.services import PORTS
 
 PORT_MAX = 65535
@@ -110,7 +111,7 @@ class Ends:
         separator: What stands between host and port; the last one splits.
         token_width: A whole token this wide was cut (net-tools), 0 where never.
         host_width: An IPv6 address or name this wide was cut (BSD), 0 where never.
-        zero_is_none: Whether a remote port 0 means none (Windows).
+        zero_is_none: Whether a port 0 means none also behind an address (Windows).
     """
 
     separator: str = ":"
@@ -143,7 +144,7 @@ def _port(side: str, ends: Ends) -> Digits:
         f"{side}_port",
         before=ends.separator,
         most=PORT_MAX,
-        zero=not ends.zero_is_none,
+        zero=side == "local" and not ends.zero_is_none,
         kept=f"{side}_addr",
         plain=(Plain(_IPV4.pattern), *_plain_ipv6(ends), *_cut_ipv6(side, ends)),
     )
@@ -190,7 +191,7 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
     port, service = read_port(port_text)
     values: dict[str, Any] = {
         f"{side}_addr": host.addr,
-        f"{side}_port": None if ends.zero_is_none and port == 0 else port,
+        f"{side}_port": None if port == 0 and _is_none(side, ends, host) else port,
         f"{side}_zone": host.zone,
         "_family": host.family,
     }
@@ -201,6 +202,11 @@ def _end(side: str, ends: Ends, cell: str) -> Values:
         if host.addr is None:
             values[f"{side}_addr"] = host.name
     return values
+
+
+def _is_none(side: str, ends: Ends, host: Host) -> bool:
+    """Whether a port 0 means none: programs that read the kernel's tables write it for `*`."""
+    return ends.zero_is_none or (side == "remote" and host.addr in WILDCARDS)
 
 
 def _is_cut(ends: Ends, cell: str, host_text: str, host: Host) -> bool:
