@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 import nsparse
+from nsparse.reading.chunks import dumps
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
 from tests.frames import assert_frame_equal, rows
@@ -503,6 +504,50 @@ def test_a_row_that_the_text_stops_in_is_listed(
     assert sum(dump.census.values()) == dump.lines
 
 
+HALF = "tcp        0      0 192.0.2.10:80           198.51.100.7:5151{}      {}\n"
+ENDED = {
+    "before the state that others name": (WINDOWS, "  TCP    192.0.2.10:22    192.0.2.7:1", True),
+    "within the port before it": (WINDOWS, "  TCP    192.0.2.10:22    192.0.2.7:5151", True),
+    "behind a row of UDP": (WINDOWS, "  UDP    0.0.0.0:500            *:*", False),
+    "behind the first row of UDP": (WIDE, "udp 0 0 192.0.2.10:53 0.0.0.0:*", False),
+    "in the state": (WIDE, HALF.format(9, "TIME_").rstrip(), True),
+    "in a word that is no state": (WIDE, HALF.format(9, "HALF_OPEN").rstrip(), False),
+    "where a tool cuts every state": (
+        HALF.replace("{}\n", "ESTABLIS\n"),
+        HALF.format(9, "TIME_WAI").rstrip(),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ["", "\n", "   "])
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+@pytest.mark.parametrize("where", ENDED)
+def test_a_row_that_was_cut_is_told_though_its_line_has_an_end(
+    where: str, engine: Literal["regex", "columns"], end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsparse.reading.columns.runs.SHORTEST", 1)
+    row, last, cut = ENDED[where]
+    rows = "".join(map(row.format, range(3)))
+    data = f"{rows}{last}{end}".encode()
+    dump = nsparse.parse(io.BytesIO(data), name="dump.txt", engine=engine)
+    assert len(dump.frame) == 4 - cut
+    assert [problem.line for problem in dump.problems] == [4] * cut
+    assert sum(dump.census.values()) == dump.lines
+
+
+def test_half_a_state_where_a_part_of_a_text_ends_is_no_end_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [WIDE.format(at) for at in range(9)]
+    rows[5] = HALF.format(5, "TIME_")
+    # A part ends before the last row that is whole in it, which lines to come may continue.
+    monkeypatch.setattr("nsparse.reading.chunks.PIECE", len("".join(rows[:7])))
+    parts = list(dumps(io.BytesIO("".join(rows).encode())))
+    assert [len(part.frame) for part in parts] == [6, 3]
+    assert not any(part.problems for part in parts)
+
+
 SCREENS = {
     "netstat_linux--healthy": 76,
     "netstat_freebsd--Aan": 80,
@@ -602,8 +647,9 @@ def test_ports_that_fill_a_column_to_its_end_were_cut(width: int | None, cut: in
 def test_rows_that_end_alike_are_whole() -> None:
     """Half a state that ends before other rows do was not cut with them."""
     rows = "".join(map(WIDE.format, range(4)))
-    dump = parse(HEADER + rows + WIDE.format(4).replace("ESTABLISHED", "ESTA"))
-    assert dump.frame["state_raw"].tolist() == ["ESTABLISHED"] * 4 + ["ESTA"]
+    half = WIDE.format(4).replace("ESTABLISHED", "ESTA")
+    dump = parse(HEADER + rows + half + WIDE.format(5))
+    assert dump.frame["state_raw"].tolist() == ["ESTABLISHED"] * 4 + ["ESTA", "ESTABLISHED"]
 
 
 ENDING = {
@@ -639,6 +685,8 @@ def test_a_row_that_cannot_be_tells_nothing_of_the_last() -> None:
 
 
 ENDS_ALONE = "ESTAB 0      0      192.0.2.10:80      198.51.100.7:{}"
+BSD_UNIX = "Active UNIX domain sockets\nfffffe0b1c2d44c0 stream fffffe0b1c2d4000 00000000 /run/{}"
+SOLARIS = "TCP: IPv4\n192.0.2.60.32784     192.0.2.72.{}      32120      0 24820     32 ESTABLISHED"
 
 
 @pytest.mark.parametrize(
@@ -651,21 +699,35 @@ ENDS_ALONE = "ESTAB 0      0      192.0.2.10:80      198.51.100.7:{}"
         *((FREEBSD, stub, "\n\nThat is all.\n") for stub in ("tcp4", "udp6")),
         ("u_str LISTEN 0 128 /run/a.sock {} * 0", "u_str", "\n"),
         ("tcp   LISTEN 0 128 192.0.2.10:22 0.0.0.0:*", "tcp   L", ""),
+        *((WINDOWS, "  TCP    192.0.2", end) for end in ("\n", "  ")),
+        *((ENDS_ALONE, stub, end) for stub in ("TIME-WAIT", "ESTAB  0") for end in ("\n", "  ")),
+        *((BSD_UNIX, f"fffffe0b1c2d4b00{more}", "\n") for more in ("", " str", " stream fffffe0")),
+        *((SOLARIS, stub, "\n") for stub in ("192.0.2", "*.22", "192.0.2.60.22        198")),
     ],
 )
 def test_the_beginning_of_a_row_that_a_table_ends_in_is_listed(
     row: str, stub: str, end: str
 ) -> None:
+    *above, row = row.splitlines(keepends=True)
     rows = "".join(f"{row.rstrip()}\n".format(51514 + at) for at in range(2))
-    dump = parse(f"{rows}{stub}{end}")
-    assert dump.frame["line"].tolist() == [1, 2]
-    assert [problem.line for problem in dump.problems] == [3]
+    dump = parse(f"{''.join(above)}{rows}{stub}{end}")
+    assert dump.frame["line"].tolist() == [len(above) + 1, len(above) + 2]
+    assert [problem.line for problem in dump.problems] == [len(above) + 3]
 
 
-@pytest.mark.parametrize("word", ["UDP", "udp is next", "ESTAB", "total", "t"])
-def test_a_word_below_rows_that_is_no_beginning_is_text(word: str) -> None:
-    dump = parse(f"{LISTENER}\n{SESSION}\n{word}\n")
-    assert (len(dump.frame), dump.problems) == (2, [])
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        *((LISTENER, word) for word in ("UDP", "udp is next", "ESTAB", "total", "t")),
+        *((ENDS_ALONE.format(1), word) for word in ("total", "ESTAB sockets", "t")),
+        *((WINDOWS.format(1).strip(), word) for word in ("TCP connections", "T", "TCP: 1")),
+        *((SOLARIS.format(1), word) for word in ("19", "192", "1.5", "192.0.2.1 is mine", "a.b c")),
+        *((BSD_UNIX.format(1), word) for word in ("ffff", "2026", "deadbeef")),
+    ],
+)
+def test_a_word_below_rows_that_is_no_beginning_is_text(row: str, word: str) -> None:
+    dump = parse(f"{row}\n{word}\n")
+    assert (len(dump.frame), dump.problems) == (1, [])
     assert dump.census["text"] == 1
 
 

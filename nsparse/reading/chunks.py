@@ -90,6 +90,7 @@ def dumps(source: Source, *, name: str | None = None, **options: Any) -> Iterato
             data = rest + block
             at = len(data) if last else _end(data, lead, how)
             piece, rest = data[:at], data[at:]
+            how = replace(how, ends=last)
             try:
                 part, lead = (
                     lead.apart(*how.read(lead.before(piece), file)) if piece else (None, lead)
@@ -145,7 +146,7 @@ def _end(data: bytes, lead: Lead, how: How) -> int:
     if b"\r" in tail.replace(b"\r\n", b""):
         return end
     try:
-        how = replace(how, engine="regex", on_bad_lines="skip")
+        how = replace(how, engine="regex", on_bad_lines="skip", ends=False)
         _, found, text = how.read(lead.before(tail), "")
     except NotASocketTable:
         return end

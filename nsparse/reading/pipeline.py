@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from nsparse.errors import NotASocketTable, NsparseError
 from nsparse.prose import plural
 from nsparse.reading.assemble import assemble
+from nsparse.reading.damage.tail import WHOLE
 from nsparse.reading.dump import Dump
 from nsparse.reading.foreign.outputs import refusal
 from nsparse.reading.grammar.grammar import load
@@ -82,6 +83,7 @@ class How:
 
     Attributes:
         steering: What steers a terminal in every line of it, where that was looked for.
+        ends: Whether it ends where the bytes do.
     """
 
     engine: Engine = "auto"
@@ -90,6 +92,7 @@ class How:
     on_bad_lines: OnBadLines = "warn"
     columns: Columns = "used"
     steering: Steering | None = None
+    ends: bool = True
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -122,7 +125,8 @@ class How:
         voices = _voices("lark" if engine == "lark" else "regex")
         runs = text.runs if engine == "columns" else None
         plain = text.plain
-        found = read_sections(plain.lines, voices, runs, text.tail, plain.idle, plain.hosts)
+        tail = text.tail if self.ends else WHOLE
+        found = read_sections(plain.lines, voices, runs, tail, plain.idle, plain.hosts)
         found.mended.update(plain.mended)
         if not found.tables:
             raise refusal(file, text.lines)

@@ -308,10 +308,12 @@ class _Walk:
     def close(self, tail: Tail) -> None:
         """No line follows."""
         table, last = self.floor.table, len(self.lines)
-        if table is not None and is_cut(table, tail, last):
+        if table is None or not len(table.records):
+            pass
+        elif is_cut(table, tail, last):
             self.body.distrust(STOPS)
-        elif table is not None and tail.open:
-            self.ledger.explain(last, table.voice, partial(is_beginning, table))
+        elif tail.ends:
+            self.ledger.explain(last, table.voice, partial(is_beginning, table, tail))
         self.course.end()
 
     def take_back(self, widths: Mapping[int, int]) -> None:
