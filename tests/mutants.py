@@ -106,8 +106,7 @@ def mutants(name: str, how: How) -> Iterator[Mutant]:
     """Everything that can be broken in one diagnosis, or in a module of what they share."""
     from nsparse.registry import diagnoses
 
-    diagnosis = diagnoses().get(name)
-    module = diagnosis.check.__module__ if diagnosis else _module(name)
+    diagnosis, module = diagnoses().get(name), _module(name)
     tree = _tree(module)
     keys = {number.key: number.default for number in diagnosis.numbers} if diagnosis else {}
     inside = _nodes(tree, diagnosis.check.__name__ if diagnosis else None)
@@ -119,8 +118,18 @@ def mutants(name: str, how: How) -> Iterator[Mutant]:
             yield Mutant(module, line, what, changed)
 
 
+def _unbroken(name: str) -> Mutant:
+    """The module of a diagnosis, or of judging/, with nothing wrong."""
+    module = _module(name)
+    return Mutant(module, 0, "nothing", _tree(module))
+
+
 def _module(name: str) -> str:
-    """Return the module of judging/ that has this name, in whatever folder."""
+    """Return the module of a diagnosis, or that of judging/ by its name, in whatever folder."""
+    from nsparse.registry import diagnoses
+
+    if name in diagnoses():
+        return str(diagnoses()[name].check.__module__)
     folder = HERE.parent / "nsparse" / "judging"
     for path in folder.rglob(f"{name}.py"):
         return ".".join([JUDGING, *path.relative_to(folder).with_suffix("").parts])
@@ -294,7 +303,8 @@ class Mutants:
                 if concerned & {*(ids or ())} or _is_about(test, name)
             ]
             start = time.monotonic()
-            assert _noticed_by(None, mine) is None, f"{name}: the tests fail when forked off"
+            sound = _noticed_by(_unbroken(name), mine) is None
+            assert sound, f"{name}: the tests fail with the module made anew, and nothing wrong"
             self._break(name, mine, time.monotonic() - start)
 
     def _break(self, name: str, mine: list[pytest.Item], alone: float) -> None:
@@ -326,8 +336,8 @@ class Mutants:
         self.survivors += left
 
 
-def _noticed_by(mutant: Mutant | None, items: Sequence[pytest.Item]) -> int | None:
-    """Which test fails when the diagnosis is broken so; or as it is, without a mutant.
+def _noticed_by(mutant: Mutant, items: Sequence[pytest.Item]) -> int | None:
+    """Which test fails when the diagnosis is broken so.
 
     Returns:
         Its place; 0 where that is not known, and None where none fails.
@@ -350,13 +360,12 @@ def _silence() -> None:
     os.dup2(nowhere, 2)
 
 
-def _fails(mutant: Mutant | None, items: Sequence[pytest.Item]) -> int:
+def _fails(mutant: Mutant, items: Sequence[pytest.Item]) -> int:
     """Which test fails first, counted from 1, as far as an exit code reaches; 0 where none does."""
     try:
-        if mutant:
-            _install(mutant)
-            if doctest.testmod(sys.modules[mutant.module]).failed:
-                return 1
+        _install(mutant)
+        if doctest.testmod(sys.modules[mutant.module]).failed:
+            return 1
     except Exception:
         return 1
     failed = (number for number, passed in enumerate(_passes(items), 1) if not passed)
@@ -398,9 +407,9 @@ def _install(mutant: Mutant) -> None:
     from nsparse import registry
 
     module = sys.modules[mutant.module]
+    kept = dict(vars(module))  # or what is made below is given the ids of what is gone
     before: dict[object, str] = {
-        id(value) if callable(value) else (name, id(value)): name
-        for name, value in vars(module).items()
+        id(value) if callable(value) else (name, id(value)): name for name, value in kept.items()
     }
     exec(compile(mutant.tree, str(module.__file__), "exec"), module.__dict__)
     if mutant.module.startswith(JUDGING):

@@ -366,19 +366,26 @@ def test_fin_that_is_not_acknowledged(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("closing", "live", "says"),
+    ("closing", "live", "says", "owner"),
     [
-        ("-", "9/nginx", "5 of 50 connections on port 443 are"),
-        ("9/nginx", "9/nginx", "5 of 50 connections accepted on port 443 are"),
-        ("9/nginx", "8/nginx", "5 of 50 connections on port 443 are"),  # all that the port has
+        ("-", "9/nginx", "5 of 50 connections on port 443 are", None),
+        ("9/nginx", "9/nginx", "5 of 50 connections accepted on port 443 are", "nginx/9"),
+        # All that the port has.
+        ("9/nginx", "8/nginx", "5 of 50 connections on port 443 are", "nginx/9"),
     ],
 )
 def test_closes_are_a_part_of_what_the_port_has(
-    ask: Ask, closing: str, live: str, says: str
+    ask: Ask, closing: str, live: str, says: str, owner: str | None
 ) -> None:
     text = closes("FIN_WAIT1", 5, 45).replace("FIN_WAIT1 -", f"FIN_WAIT1 {closing}")
     [finding] = ask.found(text.replace("ESTABLISHED 9/nginx", f"ESTABLISHED {live}"), FIN1)
     assert finding.verdict.startswith(says)
+    assert finding.group.owner == owner
+
+
+def test_a_timer_that_runs_for_long_tells_how_long_a_fin_waits(ask: Ask) -> None:
+    [finding] = ask.found(closes("FIN_WAIT1", 5, 45, "on (80.00/3/0)"), FIN1)  # 40, 20 and 10 s
+    assert finding.verdict.endswith("203.0.113.0 has not acknowledged it for at least 70 s.")
 
 
 def test_the_timeout_that_runs_tells_how_long_a_fin_waits(ask: Ask) -> None:
