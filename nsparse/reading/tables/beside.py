@@ -149,9 +149,9 @@ class Beside:
         begins = opener is None and foreign.begins(line.text)
         if begins:
             self.course.close()
-        elif self.course.anothers != line.number - 1:
+        elif self.course.elsewhere != line.number - 1:
             return False
-        self.course.anothers = line.number
+        self.course.elsewhere = line.number
         return True
 
     def _goes_on(self, line: Line) -> bool:

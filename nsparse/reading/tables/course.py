@@ -60,7 +60,7 @@ class Course:
         skipping: The section without sockets that is open, if one is.
         indent: How far the last row is indented.
         paged: The line at which a pager last waited.
-        anothers: The last line of what another command printed.
+        elsewhere: The last line of what another command printed.
         followed: The last line below which one stands that begins nothing.
         taken: The line that last said something of a row.
     """
@@ -73,7 +73,7 @@ class Course:
     skipping: str | None = None
     indent: int = 0
     paged: int = 0
-    anothers: int = -1
+    elsewhere: int = -1
     followed: int = 0
     taken: int = 0
 

@@ -157,7 +157,7 @@ class _Walk:
 
     def nobodys(self, number: int) -> int:
         """Take the lines below a row or a damaged one that are damaged; how many there are."""
-        if number <= self.doubted or self.damage in AROUND or self.course.anothers == number - 1:
+        if number <= self.doubted or self.damage in AROUND or self.course.elsewhere == number - 1:
             return 0
         if not self._may_be_nobodys(number):
             return 0
