@@ -513,7 +513,7 @@ ENDED = {
     "in the state": (WIDE, HALF.format(9, "TIME_").rstrip(), True),
     "in a word that is no state": (WIDE, HALF.format(9, "HALF_OPEN").rstrip(), False),
     "where a tool cuts every state": (
-        HALF.replace("{}\n", "CLOSE_WAI\n"),
+        HALF.replace("{}\n", "CLOSE_WA\n"),
         HALF.format(9, "TIME_WAI").rstrip(),
         False,
     ),
