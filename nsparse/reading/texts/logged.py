@@ -13,7 +13,7 @@ from itertools import accumulate, takewhile
 
 from nsparse.reading.tables.noise import holds_numbers
 from nsparse.reading.texts.mend import STAMP, mended
-from nsparse.reading.texts.text import BLANKS
+from nsparse.reading.texts.text import BLANKS, line_at
 from nsparse.reading.texts.unbroken import QUOTES, is_row
 
 LONGEST = 200
@@ -110,8 +110,7 @@ def _headed(text: str) -> Iterator[list[str]]:
     for word in WORDS:
         at = text.find(word)
         while at >= 0:
-            first = text.rfind("\n", 0, at) + 1
-            end = text.find("\n", at) % (len(text) + 1)  # -1 at the last line
+            first, end = line_at(text, at, "\n")
             near = text[first : end + BELOW * LONGEST].splitlines()[: BELOW + 1]
             yield [line.rstrip(BLANKS) for line in near]
             at = text.find(word, end)

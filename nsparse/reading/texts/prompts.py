@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import AnyStr
 
 from nsparse.reading.tables.noise import prompt
-from nsparse.reading.texts.text import BLANKS
+from nsparse.reading.texts.text import BLANKS, line_at
 from nsparse.reading.texts.unbroken import is_row
 
 LOOK = 1 << 12
@@ -97,7 +97,7 @@ def _lines_with(text: AnyStr, shown: AnyStr, end: AnyStr) -> Iterator[AnyStr]:
     """The lines that hold a prompt and do not begin with it."""
     at = text.find(shown)
     while at >= 0:
-        first, after = text.rfind(end, 0, at) + 1, text.find(end, at) % (len(text) + 1)
+        first, after = line_at(text, at, end)
         if first < at:
             yield text[first:after]
         at = text.find(shown, after)

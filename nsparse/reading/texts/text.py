@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from typing import AnyStr
 
 from nsparse.errors import NsparseError
 from nsparse.reading.texts.codepages import code_page, is_mostly_utf8
@@ -101,6 +102,16 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:
         return _decode_other(data, error)
+
+
+def line_at(text: AnyStr, at: int, end: AnyStr) -> tuple[int, int]:
+    r"""Where the line of a place begins, and where it ends.
+
+    >>> line_at("tcp\nudp\nraw", 5, "\n"), line_at(b"tcp\nudp", 5, b"\n")
+    ((4, 7), (4, 7))
+    """
+    after = text.find(end, at)
+    return text.rfind(end, 0, at) + 1, len(text) if after < 0 else after
 
 
 def lines(text: str) -> list[str]:
