@@ -723,6 +723,30 @@ def test_a_count_of_states_below_rows_is_no_user(count: str) -> None:
         assert dump.census == {"rows": 1, "text": 1}
 
 
+MARKED = ["0 #", "a # b c", "x // y", "b | c", "a@b:~ #"]
+"""Names of programs that would be remarks, prompts or bars at the end of a row."""
+
+
+@pytest.mark.parametrize("name", MARKED)
+@pytest.mark.parametrize("behind", ["off (0.00/0/0)", "system_u:system_r:init_t:s0"])
+def test_what_stands_before_a_timer_or_a_context_is_all_of_the_name(
+    name: str, behind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = (
+        f"tcp        0      0 192.0.2.1:22            0.0.0.0:*               LISTEN      7/{name}"
+    )
+    dump = by_all(f"{row:105}{behind}\n", monkeypatch)
+    assert (dump.problems, cells(dump, "pid", "process")) == ([], [[7, name]])
+
+
+def test_a_mark_of_remarks_with_nothing_behind_it_is_a_part_of_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = "tcp        0      0 192.0.2.1:22            0.0.0.0:*               LISTEN      7/sshd #"
+    assert cells(by_all(f"{row}\n", monkeypatch), "process") == [["sshd #"]]
+    assert cells(by_all(f"{row} the old one\n", monkeypatch), "process") == [["sshd"]]
+
+
 @pytest.mark.parametrize("end", ["[NONE SET]", "[UNKNOWN]", "[NICHT GESETZT]"])
 def test_an_end_without_a_family_is_none(end: str) -> None:
     row = f"tcp        0      0 {end:23} {end:23} CLOSE\n"

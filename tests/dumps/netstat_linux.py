@@ -260,8 +260,10 @@ def layouts(draw: st.DrawFn) -> Layout:
     )
 
 
+# What people write behind a row, or a prompt: at its end nobody can tell them from a name.
+_MARKED = re.compile(" (?:#|//) |@.*#")
 # argv[0] of a process, up to its first NUL: any printable ASCII (netstat.c prg_cache_load).
-names = model.words("abXY0189:/[]_.+-@#", 16)
+names = model.words("abXY0189:/[]_.+-@#", 16).filter(lambda name: not _MARKED.search(name))
 inet = st.lists(model.sockets(("tcp", "tcp", "udp", "raw", "udplite"), names=names), max_size=6)
 unix = st.lists(model.unix_sockets(names), max_size=4)
 
