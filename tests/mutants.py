@@ -16,9 +16,10 @@ that survives is a threshold without a case just under it, or a condition that n
 Nothing on disk changes. The tests are collected and run once, which loads all that they need and
 keeps what is read of their dumps; each mutant lives in a process forked off, which replaces the
 module in its memory and runs the tests that are about the diagnosis. These are the tests in which
-it speaks, or which ask for few diagnoses and it is one of them; of a module of judging/ also the
-tests that have its name, and its doctests. Tests that print or list all diagnoses are left out:
-they notice a number that changed, not that it decides.
+it speaks, or which ask for few diagnoses and it is one of them. A module of judging/ concerns all
+diagnoses that need it, directly or through others; with it go the tests in files that import it, or
+what needs it, and its doctests. Tests that print or list all diagnoses are left out: they notice
+a number that changed, not that it decides.
 
 Needs a system with fork. Exit 0 when no mutant survives, 1 when one does, 2 when the tests fail
 as they are.
@@ -52,8 +53,10 @@ FILES = (
     *("more_datapath", "distribution", "listeners", "quality", "examples", "judge"),
 )
 """Tests about what diagnoses say, and about what becomes of it; `test_NAME.py`."""
-SCENE_FILES = ("scene", "names", "quality")
-"""Tests about what a dump shows: all of them concern the modules of judging/scene/."""
+SHARED_FILES = ("scene", "names", "pile", "scope", "report")
+"""Tests about what diagnoses share, and what they are part of."""
+SCENE_FILES = ("names", "quality")
+"""Tests about what a dump shows: they concern what all diagnoses see, and import none of it."""
 NONE = "none"
 """What a test is about that asks no diagnosis of ours: those of judging bring their own."""
 TIME_LIMIT_S = 120
@@ -130,10 +133,18 @@ def _module(name: str) -> str:
 
     if name in diagnoses():
         return str(diagnoses()[name].check.__module__)
-    folder = HERE.parent / "nsparse" / "judging"
-    for path in folder.rglob(f"{name}.py"):
-        return ".".join([JUDGING, *path.relative_to(folder).with_suffix("").parts])
+    for module in _shared():
+        if module.endswith(f".{name}"):
+            return module
     raise SystemExit(f"no diagnosis and no module of judging/ is called {name}")
+
+
+@cache
+def _shared() -> frozenset[str]:
+    """The modules of judging/."""
+    folder = HERE.parent / "nsparse" / "judging"
+    parts = (path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*.py"))
+    return frozenset(".".join([JUDGING, *part]) for part in parts if part[-1] != "__init__")
 
 
 @cache
@@ -381,25 +392,51 @@ def _concerned(name: str) -> set[str]:
 
     if name in diagnoses():
         return {name}
-    used = re.compile(
-        rf"judging(\.\w+)?\.{name} |from nsparse\.judging(\.\w+)? import .*\b{name}\b"
-    )
-    users = {d.id for d in diagnoses().values() if used.search(_text(d.check.__module__))}
+    module = _module(name)
+    users = {d.id for d in diagnoses().values() if module in _needed(_text(d.check.__module__))}
     return users or {NONE}
 
 
 @cache
-def _is_of_scene(name: str) -> bool:
-    """Whether a module of judging/scene/ is meant."""
-    from nsparse.registry import diagnoses
+def _needed(text: str) -> frozenset[str]:
+    """The modules of judging/ that a source needs, and that those need; for their types alone, too.
 
-    return name not in diagnoses() and _module(name).startswith(f"{JUDGING}.scene.")
+    What a diagnosis is given is a type to it: it needs all that a scene is made of.
+    """
+    found, todo = set[str](), [text]
+    while todo:
+        for node in ast.walk(ast.parse(todo.pop())):
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                of = (getattr(node, "module", None) or "",)
+                names = {".".join([*filter(None, of), alias.name]) for alias in node.names}
+                new = ({*of} | names) & _shared() - found
+                found |= new
+                todo += map(_text, new)
+    return frozenset(found)
 
 
 def _is_about(test: str, name: str) -> bool:
-    """Whether a test is from a file about a module: that of its name, or those of the scene."""
-    files = (name, *SCENE_FILES) if _is_of_scene(name) else (name,)
-    return test.partition("::")[0].endswith(tuple(f"test_{file}.py" for file in files))
+    """Whether a test is from a file about a module: one that needs it, or is about all of a scene.
+
+    A file of cases that makes its scenes itself (`test_closing.py`) is about all of a scene, too.
+    """
+    from nsparse.registry import diagnoses
+
+    if name in diagnoses():
+        return False
+    path = HERE / Path(test.partition("::")[0]).name
+    return _module(name) in _needed(path.read_text("utf-8")) or (
+        _is_of_scene(name) and path in map(_test, SCENE_FILES)
+    )
+
+
+@cache
+def _is_of_scene(name: str) -> bool:
+    """Whether what all diagnoses see is meant."""
+    from nsparse.registry import diagnoses
+
+    seen = (f"{JUDGING}.scene.", f"{JUDGING}.arrays.")
+    return name not in diagnoses() and _module(name).startswith(seen)
 
 
 def _install(mutant: Mutant) -> None:
@@ -505,10 +542,12 @@ def main() -> int:
     _keep_what_is_read()
     ids = {id_ for name in names for id_ in _concerned(name)}
     loop = Mutants(names, how)
-    chosen = [name for name in FILES if NONE in ids or _names_one(_test(name), ids)]
-    chosen += SCENE_FILES if any(map(_is_of_scene, names)) else ()
-    chosen += [name for name in names if _test(name).is_file()]
-    files = [str(_test(name)) for name in dict.fromkeys(chosen)]
+    files = [
+        str(path)
+        for path in map(_test, FILES + SHARED_FILES)
+        if any(_is_about(str(path), name) for name in names)
+        or (path in map(_test, FILES) and (NONE in ids or _names_one(path, ids)))
+    ]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:
         return 2
