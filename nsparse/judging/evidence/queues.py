@@ -154,8 +154,11 @@ def tells_accepted(scene: Scene) -> bool:
 
 
 def queued(scene: Scene) -> Bools:
-    """Connections that may wait to be accepted: of a server, nobody's, with something unread."""
-    return _nobodys(scene) & scene.view.above("recv_q", FIN)
+    """Connections that may wait to be accepted: of a server, nobody's, with something unread.
+
+    An unread FIN is enough: the client said nothing, waited for a greeting, and left.
+    """
+    return _nobodys(scene) & scene.view.at_least("recv_q", FIN)
 
 
 def _nobodys(scene: Scene) -> Bools:
