@@ -50,7 +50,7 @@ import pytest
 HERE = Path(__file__).parent
 FILES = (
     *("closing", "opening", "more_opening", "capacity", "more_capacity", "datapath"),
-    *("more_datapath", "distribution", "listeners", "quality", "examples", "judge"),
+    *("more_datapath", "distribution", "listeners", "quality", "examples", "judge", "bundles"),
 )
 """Tests about what diagnoses say, and about what becomes of it; `test_NAME.py`."""
 SHARED_FILES = ("scene", "names", "pile", "scope", "report")

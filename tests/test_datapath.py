@@ -389,8 +389,10 @@ def test_a_silent_peer_is_not_called_slow(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("state", ["FIN-WAIT-1", "CLOSING", "LAST-ACK"])
-def test_a_window_that_stays_closed_after_our_close(ask: Ask, state: str) -> None:
-    row = f"{state} 0 1735147 192.0.2.50:50344 203.0.113.90:22 timer:(persist,22sec,0)\n"
+@pytest.mark.parametrize("unsent", [2, 1735147])
+def test_a_window_that_stays_closed_after_our_close(ask: Ask, state: str, unsent: int) -> None:
+    """One byte of them is the FIN."""
+    row = f"{state} 0 {unsent} 192.0.2.50:50344 203.0.113.90:22 timer:(persist,22sec,0)\n"
     [finding] = ask.found(SS + row, WINDOW)
     assert (finding.severity, finding.n) == ("warning", 1)
     assert finding.verdict.startswith("203.0.113.90 has stopped reading on 1 connection (window")
@@ -454,6 +456,7 @@ BUFFERS = (
     [
         ("4.98", "notice", "(window closed)"),  # FreeBSD waits 5 s before its first probe
         ("5.00", "notice", "(window closed)"),
+        ("5.01", "warning", "(window closed for at least 5 s)"),
         ("21.40", "warning", "(window closed for at least 5 s)"),
     ],
 )

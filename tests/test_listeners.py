@@ -785,6 +785,26 @@ def test_a_listener_of_the_kernel(ask: Ask, owned: int, *, speaks: bool) -> None
     assert all("without a process (2049)" in finding.verdict for finding in found)
 
 
+@pytest.mark.parametrize(
+    ("ports", "says"),
+    [
+        (8, "8 listeners without a process (2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008): "),
+        (9, "9 listeners without a process (2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008 and 1 "),
+    ],
+)
+def test_ports_of_the_kernel_that_are_named(ask: Ask, ports: int, says: str) -> None:
+    rows = "".join(
+        f'tcp LISTEN 0 128 0.0.0.0:{80 + n} 0.0.0.0:* users:(("a",pid=1,fd={n})) ino:{n} sk:{n}\n'
+        for n in range(1, 4 * ports + 1)
+    )
+    rows += "".join(
+        f"tcp LISTEN 0 64 0.0.0.0:{2000 + n} 0.0.0.0:* ino:{900 + n} sk:{900 + n}\n"
+        for n in range(1, ports + 1)
+    )
+    [finding] = ask.found(SS + rows, DEAD)
+    assert finding.verdict.startswith(says)
+
+
 # ---- privileged-port-unusual -------------------------------------------------------------------
 
 

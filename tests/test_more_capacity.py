@@ -134,6 +134,11 @@ def windows(n: int, **more: Any) -> str:
     return WINDOWS + "".join(f"  TCP    {a}    {b}    ESTABLISHED    3388\n" for a, b in rows)
 
 
+def mostly_one_way(most: int, others: int) -> str:
+    rest = windows(others, first=49152 + most).removeprefix(WINDOWS)
+    return windows(most, ways=1) + rest.replace("203.0.113.", "198.51.100.")
+
+
 def linux(n: int, **more: Any) -> str:
     ends = spread(n, first=32768, **more)
     return SS + "".join(f'ESTAB 0 0 {end} users:(("envoy",pid=5,fd=9))\n' for end in ends)
@@ -158,6 +163,8 @@ def test_ports_of_a_host(ask: Ask) -> None:
         (windows(1899), ["warning"]),
         (windows(1900), ["critical"]),
         (windows(1900, ways=1), []),
+        (mostly_one_way(900, 100), []),  # nine in ten lead there
+        (mostly_one_way(899, 101), ["notice"]),
         (linux(999), []),
         (linux(1000), ["notice"]),
         (linux(1000, repeat=1), ["info"]),

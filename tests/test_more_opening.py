@@ -189,16 +189,42 @@ def test_queue_that_rows_without_owner_make_up(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "sign"),
+    [
+        (17, ""),
+        (18, "about "),
+        (19, "about "),
+        (20, "= "),
+        (21, "about "),
+        (22, "about "),
+        (23, ""),
+    ],
+)
+def test_queue_beside_what_rows_without_owner_make_up(ask: Ask, left: int, sign: str) -> None:
+    rows = (f"ESTAB 9 0 192.0.2.1:80 203.0.113.9:{41000 + n}" for n in range(left))
+    [finding] = ask.found(listening(20, 40, 0, *rows), FILLING)
+    assert f"{left} ESTABLISHED without owner ({sign}Recv-Q 20)" in finding.evidence
+
+
+@pytest.mark.parametrize(("unsent", "calls"), [(1, ["1 FIN_WAIT1 of this host"]), (0, [])])
+def test_queue_and_what_this_host_calls_it_with(ask: Ask, unsent: int, calls: list[str]) -> None:
+    """A FIN that is acknowledged was taken by somebody."""
+    row = f"FIN-WAIT-1 0 {unsent} 127.0.0.1:40000 127.0.0.1:80"
+    [finding] = ask.found(listening(20, 40, 0, row), FILLING)
+    assert [line for line in finding.evidence if "FIN_WAIT1" in line] == calls
+
+
+@pytest.mark.parametrize(
     ("left", "confidence"),
-    [(0, "low"), (44, "low"), (45, "medium"), (55, "medium"), (56, "low")],
+    [(0, "low"), (89, "low"), (90, "medium"), (110, "medium"), (111, "low")],
 )
 def test_queue_that_rows_without_owner_explain(ask: Ask, left: int, confidence: str) -> None:
-    """50 wait, a limit is not known; within a tenth the rows that nobody holds are these 50."""
+    """100 wait, a limit is not known; within a tenth the rows that nobody holds are these 100."""
     text = NETSTAT + lines(
-        ["tcp 50 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java"],
+        ["tcp 100 0 0.0.0.0:80 0.0.0.0:* LISTEN 7/java"],
         (f"tcp 9 0 192.0.2.1:80 203.0.113.9:{41000 + n} ESTABLISHED -" for n in range(left)),
     )
-    assert ask.levels(text, FILLING) == [("notice", confidence)]
+    assert ask.levels(text, FILLING) == [("warning", confidence)]
 
 
 def queue_of(
@@ -223,6 +249,7 @@ def queue_of(
         (queue_of(100, 4096, 2), [("warning", "medium")]),
         (queue_of(99, 4096, 2), [("notice", "medium")]),
         (queue_of(8, 128, 8, ""), []),  # nobody's listener: who has accepted what is not shown
+        (queue_of(8, 128, 8, " ino:7 sk:1"), [("notice", "medium")]),  # all that is held has one
     ],
 )
 def test_a_queue_that_clients_have_given_up_in(
@@ -907,6 +934,8 @@ def sweep(
     ("text", "expected"),
     [
         (sweep(20), [("warning", "medium")]),
+        (sweep(20, step=4), [("warning", "medium")]),  # near enough to be counted through
+        (sweep(20, step=5), [("warning", "low")]),
         (sweep(20, step=9), [("warning", "low")]),
         (sweep(19), []),
         (sweep(20, hits=2), [("warning", "medium")]),

@@ -520,7 +520,7 @@ def test_a_gap_over_a_second_is_an_older_kernel(ask: Ask) -> None:
     ("left", "k", "seconds"),
     [
         ("1sec", 4, 4),
-        ("1.010ms", 4, 15),
+        ("1.001ms", 4, 15),
         ("2sec", 5, 5),
         ("2.010ms", 5, 31),
         ("4sec", 6, 7),
@@ -840,6 +840,17 @@ def test_what_a_call_does_not_show(ask: Ask, text: str, kernel: str | None, cave
     assert "".join(finding.caveats).startswith(caveat)
 
 
+@pytest.mark.parametrize(("tracked", "nearly_full"), [(58_982, False), (58_983, True)])
+def test_a_table_of_tracked_connections_that_is_nearly_full(
+    ask: Ask, tracked: int, *, nearly_full: bool
+) -> None:
+    """Nine tenths of 65 536 are 58 982.4."""
+    table = {"net.netfilter.nf_conntrack_count": str(tracked)}
+    table |= {"net.netfilter.nf_conntrack_max": "65536"}
+    [finding] = ask.found(calls(3), DEAD, host="gw1", facts={"gw1": {"sysctl": table}})
+    assert any("filter tracks 58 983 conn" in line for line in finding.evidence) == nearly_full
+
+
 EYEBALLS = """\
 SYN-SENT 0 1 [2001:db8::5]:50410 [2001:db8:9::80]:443 users:(("curl",pid=8,fd=5)) timer:(on,620ms,4)
 ESTAB    0 0 192.0.2.60:50412    203.0.113.80:443     users:(("curl",pid=8,fd=6))
@@ -856,6 +867,7 @@ def test_happy_eyeballs(ask: Ask) -> None:
         ("203.0.113.80:443 ", "203.0.113.80:80 "),
         ('users:(("curl",pid=8,fd=6))', ""),
         ("ESTAB", "TIME-WAIT"),
+        ("192.0.2.60:50412    203.0.113.80", "[2001:db8::5]:50412 [2001:db8:9::81]"),  # IPv6 works
     ],
 )
 def test_not_quite_happy_eyeballs(ask: Ask, old: str, new: str) -> None:
