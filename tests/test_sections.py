@@ -562,6 +562,24 @@ def test_a_heading_may_name_the_protocol_that_grep_left_out() -> None:
     assert dump.frame["view"].tolist() == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("above", "proto"),
+    [
+        (f"{TAN}UNCONN 0 0 *:53 *:*\n", "udp"),
+        (f"$ ss -un\n{TAN}", "udp"),
+        (f"{TAN}LISTEN 0 9 *:80 *:*\n", "tcp"),
+        (f"$ ss -tn\n{TAN}", "tcp"),
+        (TAN, "tcp"),
+    ],
+)
+def test_only_of_tcp_no_run_lists_a_connection_twice(above: str, proto: str) -> None:
+    """Any number of sockets of UDP may share both ends (SO_REUSEPORT)."""
+    row = "ESTAB 0 {} 192.0.2.1:5353 192.0.2.9:5353\n"
+    dump = parse(above + row.format(0) + row.format(768))
+    assert dump.frame["snapshot"].tolist()[-2:] == [0, int(proto == "tcp")]
+    assert set(dump.frame["proto"]) == {proto}
+
+
 def test_a_socket_of_two_owners_is_no_loop() -> None:
     heading = (
         "Local Address Remote Address User Pid Command Swind Send-Q Rwind Recv-Q State\n"

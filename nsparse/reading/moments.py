@@ -8,7 +8,6 @@ loop shows the same ones over and over, and something of them changes.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from nsparse.reading.cells.convert import Record
 from nsparse.reading.sockets import (
     END_FIELDS,
     SEEN_AT_MOST,
+    connections,
     has_another_end,
     protocol_of,
     socket_of,
@@ -48,9 +48,6 @@ COURSE = frozenset({"state_raw", "recv_q", "send_q", "timer", "timer_ms", "retra
 
 SINGLE_AT_MOST = 20_000
 """So many rows are looked at one by one, each of which is read by itself for that."""
-
-_WHOLE = re.compile(r"[\[0-9a-f:][^ ]*[:.][1-9][0-9]*")
-"""An end that nothing has cut: where several are cut, the same text may stand for many."""
 
 Socket = tuple[str, ...]
 Cells = Mapping[str, str]
@@ -247,7 +244,7 @@ def _again(table: Table, rows: Sequence[Record]) -> list[int]:
     if len(set(ends)) == len(ends):
         return []
     sockets = [_socket(row) for row in rows]
-    calls = [at for at, row in enumerate(rows) if _is_connection(row)]
+    calls = connections(table, rows)
     if len({sockets[at] for at in calls}) == len(calls):
         return []
     starts = [0]
@@ -272,14 +269,6 @@ def _again(table: Table, rows: Sequence[Record]) -> list[int]:
 def _ends(fields: tuple[str, ...]) -> Callable[[tuple[str, ...]], object]:
     """What takes the ends out of the texts of such a row; what it begins with, if it has none."""
     return itemgetter(*([at for at, name in enumerate(fields) if name in END_FIELDS] or [0]))
-
-
-def _is_connection(row: Record) -> bool:
-    """Whether a row is of a TCP connection, and no end of it was cut."""
-    protocol, *ends = socket_of(row.match, END_FIELDS) or ("",)
-    words = " ".join(ends).split()
-    whole = len(words) == SEVERAL and all(map(_WHOLE.fullmatch, words))
-    return whole and protocol.lower()[:3] in ("tcp", "")
 
 
 def _course(table: Table, row: Record) -> Cells:

@@ -6,6 +6,7 @@ rows are of one moment.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -32,6 +33,16 @@ OPEN = ("*", ":0")
 
 PROTOCOL_FIELDS = ("TCP", "UDP", "RAW", "INET", "UNIX", "OTHER", "POINT", "PROTO", "NETID")
 """Fields that name a row's protocol; a state at its start changes from run to run."""
+
+
+BOTH = 2
+"""The ends of a connection."""
+
+TCP = "tcp"
+"""The protocol of which no two sockets of one moment have the same two ends."""
+
+_WHOLE = re.compile(r"[\[0-9a-f:][^ ]*[:.][1-9][0-9]*")
+"""An end that nothing has cut: where several are cut, the same text may stand for many."""
 
 
 class LocalEnd(NamedTuple):
@@ -80,6 +91,30 @@ def has_another_end(match: Match) -> Iterator[bool]:
             yield not text.endswith(OPEN)
 
 
+def connections(table: Table, rows: Sequence[Record]) -> list[int]:
+    """Which of some rows are of TCP connections, where no end was cut.
+
+    Of others any number may have the same ends (SO_REUSEPORT), also where they are connected.
+    """
+    unnamed = TCP in (_protocols_said(table, rows) or {TCP})
+    return [at for at, row in enumerate(rows) if _is_connection(row.match, unnamed=unnamed)]
+
+
+def _protocols_said(table: Table, rows: Sequence[Record]) -> set[str]:
+    """The protocols that headings, the command or any cell of some rows of a table tell."""
+    kinds = {row.match.fields: row for row in rows}
+    meant = {_proto(table, (table.cells,)), *(_meant(table, row) for row in kinds.values())}
+    return meant.union(*(protocol_of(table, row) for row in rows)) - {""}
+
+
+def _is_connection(match: Match, *, unnamed: bool) -> bool:
+    """Whether a row is of TCP, as those without a protocol are or not, and has two whole ends."""
+    protocol, *ends = socket_of(match, END_FIELDS) or ("",)
+    words = " ".join(ends).split()
+    whole = len(words) == BOTH and all(map(_WHOLE.fullmatch, words))
+    return whole and (protocol.lower().startswith(TCP) if protocol else unnamed)
+
+
 def local_ends(table: Table) -> frozenset[LocalEnd]:
     """The local ends of the first rows, with what headings and rows say of their protocol."""
     told = table.cells.texts
@@ -97,8 +132,13 @@ def local_ends(table: Table) -> frozenset[LocalEnd]:
 
 def _meant(table: Table, record: Record) -> str:
     """The protocol that the cells of a row are for: `Idle` is a state of UDP alone."""
+    return _proto(table, (record.match, *record.more))
+
+
+def _proto(table: Table, matches: Iterable[Match]) -> str:
+    """The protocol that the first of some cells is for which tells one."""
     cells = table.voice.dialect.cells
-    for match in (record.match, *record.more):
+    for match in matches:
         for name, text in match.pairs:
             with suppress(CellFault):
                 if proto := cells[name].read(text).get("proto"):
