@@ -461,6 +461,61 @@ def test_a_socket_that_is_shown_again_in_another_state_is_so_later(
     assert len(dump.snapshots) == max(moments) + 1
 
 
+ACCEPTING = (
+    "Current listen queue sizes (qlen/incqlen/maxqlen)\n",
+    "Proto Listen         Local Address         \n",
+)
+FULL = "tcp4  {}/0/128  *.443\ntcp6  0/0/128  *.22\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("10表示当前未完成的连接数，128表示最大值\n", []),
+        ("Und 2 Minuten später sah es so aus:\n", []),
+        ("a little later, after the restart\nit was still like this\n", []),
+        # What may as well be left of a row is a problem, and parts the two all the same.
+        ("193/0/128 means 193 connections\n", [5]),
+        ("Later again\n", [5]),
+    ],
+)
+@pytest.mark.parametrize("queue", [193, 194])
+def test_what_is_said_between_a_table_and_the_same_again_parts_two_moments(
+    said: str, problems: list[int], queue: int
+) -> None:
+    """Each listener counts once, with a heading above it again or without."""
+    rows = FULL.format(193), FULL.format(queue)
+    dump = parse("".join((*ACCEPTING, rows[0], said, rows[1])))
+    assert adds_up(dump)
+    assert [problem.line for problem in dump.problems] == problems
+    assert dump.frame["snapshot"].tolist() == [0, 0, 1, 1]
+    assert not any(finding.n > queue for finding in nsparse.diagnose(dump).findings)
+
+
+@pytest.mark.parametrize("heading", [ACCEPTING, ACCEPTING[:1], ACCEPTING[1:]])
+def test_what_is_said_above_a_heading_is_no_heading(heading: tuple[str, ...]) -> None:
+    said = "10表示当前未完成的连接数，128表示最大值\n"
+    rows = FULL.format(193), FULL.format(194)
+    dump = parse("".join((*ACCEPTING, rows[0], said, *heading, rows[1])))
+    assert dump.census == {"headers": 2 + len(heading), "rows": 4, "text": 1}
+    moments = dump.frame[["snapshot", "view"]] if len(heading) == 1 else dump.frame[["snapshot"]]
+    assert len(moments.drop_duplicates()) == 2
+
+
+@pytest.mark.parametrize(
+    ("between", "moments"),
+    [
+        ("And so it was a minute later:\n", [0, 1]),
+        # Dots and damaged rows may stand between two that share a port (SO_REUSEPORT).
+        ("...\n", [0, 0]),
+        ("LISTEN O 128 0.0.0.0:80\n", [0, 0]),
+    ],
+)
+def test_a_listener_that_is_said_again_is_no_second_one(between: str, moments: list[int]) -> None:
+    row = SIBLING.format(100)
+    assert parse(row + between + row).frame["snapshot"].tolist() == moments
+
+
 LISTENER = "tcp 0 {} 0.0.0.0:80 0.0.0.0:* LISTEN\n"
 CALL = "tcp 0 {} 192.0.2.1:80 198.51.100.{}:4000 ESTABLISHED\n"
 

@@ -2,8 +2,9 @@
 
 A loop that prints `ss -H` says so by its sockets alone. Where lines stand between (a rule, a
 sentence), a later moment begins with the block that shows a socket again, in another state or with
-other queues. Where nothing stands between, connections tell: no run of a tool lists one twice, so a
-loop shows the same ones over and over, and something of them changes.
+other queues, or all of them and nothing else. Where nothing stands between, connections tell: no
+run of a tool lists one twice, so a loop shows the same ones over and over, and something of them
+changes.
 """
 
 from __future__ import annotations
@@ -31,11 +32,16 @@ from nsparse.reading.texts.coded import double_spaced
 from nsparse.reading.views import without_numbers
 
 ELISION = "elision"
-BETWEEN = frozenset({ELISION, "fence", "rule", "text"})
+TEXT = "text"
+UNREAD = "unread"
+BETWEEN = frozenset({ELISION, "fence", "rule", TEXT})
 """What may stand between two moments: a rule, marks of Markdown, dots, a sentence."""
 
 OWNERS = ("USERS",)
 """Fields that name a socket with its descriptor, so that no other has the same."""
+
+REMARKS = 100
+"""So many lines that nobody can read may be what somebody says; more are a damaged text."""
 
 SEVERAL = 2
 """So many sockets of one block are no accident; one may have a sibling (SO_REUSEPORT)."""
@@ -61,6 +67,9 @@ def part_moments(found: Sections, lines: Sequence[str]) -> None:
         lines: The lines of the text.
     """
     between = [stretch for stretch in found.stretches if stretch.what in BETWEEN]
+    if 0 < len(found.unread) <= REMARKS:
+        unread = (Stretch(one.line, one.line, UNREAD) for one in found.unread)
+        between = sorted((*between, *unread))
     found.tables = [
         moment
         for table in found.tables
@@ -145,15 +154,19 @@ def _blocks(table: Table, between: Sequence[Stretch], lines: Sequence[str]) -> l
     stop = bisect_left(between, last, key=lambda stretch: stretch.first)
     if start == stop:
         return []
-    ends = [first - 1, *(stretch.last for stretch in between[start:stop]), last]
+    gaps = [Stretch(first, first - 1, ""), *between[start:stop]]
+    ends = [*(stretch.last for stretch in gaps), last]
     cuts: list[int] = []
     seen: dict[Socket, Cells] = {}
     label = ""
-    for above, below in pairwise(ends):
+    for gap, (above, below) in zip(gaps, pairwise(ends), strict=True):
         rows = table.records.near(above + 1, below, SEEN_AT_MOST)
         told = {} if not rows else _told(rows)
         named = _label(rows, lines)
-        if _is_later(rows, told, seen, again=bool(named) and named == label):
+        several = len(told) >= SEVERAL or gap.what == TEXT
+        whole = several and all(told) and told.keys() == seen.keys()
+        again = bool(named) and named == label
+        if rows and (whole or _is_later(rows, told, seen, again=again)):
             cuts.append(rows[0].line)
             seen = {}
         seen = {**told, **seen}

@@ -10,6 +10,7 @@ from nsparse.reading.tables import noise, times
 from nsparse.reading.tables.course import Course
 from nsparse.reading.tables.ledger import Line
 from nsparse.reading.tables.noise import Prompt
+from nsparse.reading.tables.spoken import is_sentence
 from nsparse.reading.texts.text import BLANKS
 from nsparse.reading.texts.unbroken import is_of_family
 
@@ -185,7 +186,7 @@ class Beside:
         following = self.course.following(line)
         if not following or not following[0] or noise.holds_data(line.text):
             return False
-        if not OF_SOURCE.isdisjoint(line.text):
+        if not OF_SOURCE.isdisjoint(line.text) or is_sentence(line.text):
             return False
         if sum(word.isdecimal() for word in line.text.split()) >= NUMBERS:
             return False

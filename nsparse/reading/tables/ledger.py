@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nsparse.reading.damage.readings import is_stub
 from nsparse.reading.tables import noise
+from nsparse.reading.tables.spoken import is_sentence
 from nsparse.reading.tables.table import Sections, Stretch, Unread, Voice
 
 LOST_AFTER = 1
@@ -82,12 +83,16 @@ class Ledger:
                 self.waiting[-1] = line, Opener(self.speaks(), voice)
 
     def settle(self, *, among_rows: bool) -> None:
-        """Lines nobody knew are damaged rows when rows follow or they are few; else text."""
+        """Lines nobody knew are damaged rows when rows follow or they are few; else text.
+
+        What is said between rows is text.
+        """
         few = len(self.waiting) <= LOST_AFTER
         for line, opener in self.waiting:
             known = opener is not None and opener.speaker is self.speaks()
             voice = opener.voice if opener and known else self.explains(line.text)
-            if among_rows or voice is not None or self._was_row(line.text, few=few):
+            among = among_rows and not is_sentence(line.text)
+            if among or voice is not None or self._was_row(line.text, few=few):
                 self.refuse(line, voice or self.speaks())
             else:
                 self.pass_over("text", line, "text")
