@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
@@ -56,7 +55,7 @@ def _uneven(scene: Scene, limits: Limits, lot: Ints) -> Iterator[Finding]:
     view = scene.view
     place, tried = pd.factorize(view.codes("remote_addr").of[lot])
     held = np.bincount(place[~view.is_("state", "SYN_SENT")[lot]], minlength=len(tried))
-    middle = median(held.tolist())
+    middle = np.median(held)
     if len(held) < limits["backends"] or held.sum() < limits["few"] or not middle:
         return
     odd = np.flatnonzero((held <= limits["low"] * middle) | (held >= limits["high"] * middle))
@@ -67,9 +66,11 @@ def _uneven(scene: Scene, limits: Limits, lot: Ints) -> Iterator[Finding]:
 
 
 def _finding(scene: Scene, limits: Limits, own: Rows, held: Ints, each: tuple[str, ...]) -> Finding:
+    import numpy as np
+
     calls = int(scene.view.is_("state", "SYN_SENT")[own.at].sum())
     n, first = len(own) - calls, own.row(0)
-    middle = median(held.tolist())
+    middle = np.median(held)
     dead = calls > 0 and n <= limits["low"] * middle
     severity: Severity = "warning" if dead else "notice"
     place = endpoint(first["remote_addr"], first["remote_port"])

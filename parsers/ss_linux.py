@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from nsparse.dialect import Cell, Columns, Dialect, Digits, Items, Values
+from nsparse.later import later
 from nsparse.reading.cells.common import (
     RECV_Q,
     SEND_Q,
@@ -24,8 +24,8 @@ from nsparse.reading.cells.common import (
 )
 
 ENDS = Ends()
-_QUEUE = re.compile(r"[^:]+:q[0-9]+")
-_POINT = re.compile("[0-9]+:[0-9]+")
+_QUEUE = later(r"[^:]+:q[0-9]+")
+_POINT = later("[0-9]+:[0-9]+")
 
 PROTOS = {"udpl": "udplite", "???": "other"}
 SECTIONS = {
@@ -121,13 +121,13 @@ def _unix_ends(cell: str) -> Values:
 INT_MAX = 2**31 - 1
 """The largest descriptor: an int of the kernel."""
 
-_INTEGER = re.compile("-?[0-9]+")
-_ENTRY = re.compile(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
-_NAME = re.compile(r'\("(?P<name>[^)"]+)"\)')
+_INTEGER = later("-?[0-9]+")
+_ENTRY = later(r'\("(?P<name>[^)]*?)",(?P<ids>(?:[a-z_]+=)?[0-9-]+(?:,[^()"]*)?)\)')
+_NAME = later(r'\("(?P<name>[^)"]+)"\)')
 """What people leave of it."""
-_ONE = re.compile(r'users:\(\("(?P<name>[^"()“”„]*)",pid=(?P<pid>[0-9]+),fd=(?P<fd>[0-9]+)\)\)')
+_ONE = later(r'users:\(\("(?P<name>[^"()“”„]*)",pid=(?P<pid>[0-9]+),fd=(?P<fd>[0-9]+)\)\)')
 """What nearly all of them are: this is read in a fifth of the time."""
-_BEGUN = re.compile(r'users:\(\("(?P<name>[^)"]+)"')
+_BEGUN = later(r'users:\(\("(?P<name>[^)"]+)"')
 _TYPED = str.maketrans("“”„", '"""')
 """The quotes that mailers and word processors make of plain ones."""
 OWNERS = 'users:(("program",pid=N,fd=N))'
@@ -168,7 +168,7 @@ def _owners(cell: str) -> Iterator[dict[str, Any]]:
 
 # ---- options, internals, memory ------------------------------------------------------------------
 
-_TIMER = re.compile(r"timer:\((?P<name>[^,()]*),(?P<time>[^,()]*),(?P<count>[0-9]+)\)")
+_TIMER = later(r"timer:\((?P<name>[^,()]*),(?P<time>[^,()]*),(?P<count>[0-9]+)\)")
 TIMERS = {
     "on": "retransmit",
     "keepalive": "keepalive",
@@ -185,7 +185,7 @@ COUNTS = {
 }
 # misc/ss.c print_ms_timer, every tag from 3.0 to 7.1: a dot separates seconds from milliseconds,
 # whatever unit follows (`8.476ms` before 6.11, `8.476sec` since).
-_TIME = re.compile(
+_TIME = later(
     r"(?P<min>[1-9][0-9]*)min(?:(?P<minsec>[1-9][0-9]?)sec)?"
     r"|(?P<sec>[1-9][0-9]?)sec"
     r"|(?P<dot>[1-9])\.(?P<frac>[0-9]{3})(?:ms|sec)"
@@ -247,9 +247,9 @@ SPANS = {
     "rwnd_limited": "rwnd_limited_ms",
     "sndbuf_limited": "sndbuf_limited_ms",
 }
-_SPAN = re.compile(r"([0-9]+)ms(?:\([0-9.]+%\))?")
-_SKMEM = re.compile(r"([a-z]+)([0-9]+)")
-_HEX = re.compile(r"[0-9a-f]+")
+_SPAN = later(r"([0-9]+)ms(?:\([0-9.]+%\))?")
+_SKMEM = later(r"([a-z]+)([0-9]+)")
+_HEX = later(r"[0-9a-f]+")
 SKMEM = {"r": "skmem_r", "rb": "skmem_rb", "t": "skmem_t", "tb": "skmem_tb", "d": "skmem_d"}
 
 
@@ -355,7 +355,7 @@ def _unix_info(cell: str) -> Values:
 FAMILIES = {"t": "tcp", "u": "udp", "w": "raw", "S": "sctp", "d": "dccp", "M": "mptcp"}
 """Options that ask for one kind of sockets (ss.8); with one of them alone no Netid is printed."""
 OTHERS = frozenset("x0fA")
-_TOOL = re.compile(r"^(?:.*[/\s])?ss\s")
+_TOOL = later(r"^(?:.*[/\s])?ss\s")
 _LONG = {"tcp": "t", "udp": "u", "raw": "w", "sctp": "S", "dccp": "d", "mptcp": "M", "unix": "x"}
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
+from nsparse.later import later
+
 SOCKETS = "sockets"
 ALWAYS = "commands"
 """The file that says what the output of a command is, whoever collected it."""
@@ -123,11 +125,11 @@ def _layout(key: str) -> Layout:
         note=str(data.get("note", "")),
         marks=tuple(data["marks"]),  # type: ignore[arg-type]
         places=tuple(
-            Place(m["path"], m["holds"], m.get("command", ""), re.compile(pattern_of(m["path"])))
+            Place(m["path"], m["holds"], m.get("command", ""), later(pattern_of(m["path"])))
             for m in members
         ),
-        names=tuple(re.compile(name) for name in data.get("names", ())),  # type: ignore[attr-defined]
-        sections=re.compile(str(sections), re.MULTILINE) if sections else None,
+        names=tuple(later(name) for name in data.get("names", ())),  # type: ignore[attr-defined]
+        sections=later(str(sections), re.MULTILINE) if sections else None,
     )
 
 

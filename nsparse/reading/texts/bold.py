@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from nsparse.later import later
 from nsparse.reading.texts.text import BLANKS
 from nsparse.reading.texts.unbroken import is_row
 
@@ -12,7 +12,7 @@ LOOK = 1 << 16
 """A text shows it in so many characters."""
 
 _MARKS = ("**", "__")
-_OPENS = re.compile(r"(?m)^[ \t]*(?P<mark>\*\*|__)(?=[^*_ \t\r\n])")
+_OPENS = later(r"(?m)^[ \t]*(?P<mark>\*\*|__)(?=[^*_ \t\r\n])")
 
 
 def may_be(data: bytes) -> bool:

@@ -7,7 +7,6 @@ says that all of it was escaped, and all of it is taken back before a line is re
 
 from __future__ import annotations
 
-import html
 import quopri
 import re
 from collections import Counter
@@ -16,9 +15,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, takewhile
 
+from nsparse.later import later
 from nsparse.reading.tables.noise import known
 from nsparse.reading.texts import bold, grepped, hosts, literals, logged, prompts, unbroken
-from nsparse.reading.texts.text import BLANKS
+from nsparse.reading.texts.text import BLANKS, without_entities
 
 WIDEST, HEAD = 76, 0.05
 """RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
@@ -156,31 +156,31 @@ def _is_quoted_printable(text: str) -> bool:
     return escapes + breaks >= SURE * text.count("=")
 
 
-_SOFT_BREAK = re.compile(r"(?m)^.*=(?=\r?$)")
-_ESCAPE = re.compile(r"=[0-9A-F]{2}")
+_SOFT_BREAK = later(r"(?m)^.*=(?=\r?$)")
+_ESCAPE = later(r"=[0-9A-F]{2}")
 
 # Markdown escapes what it would read as emphasis: the states' underscore, the ports' star.
-_MARKDOWN_SIGN = re.compile(r"[A-Z]\\_[A-Z]|[:.]\\\*|\\\*[:.]")
-_MARKDOWN = re.compile(r"\\([*_\[\]<>#.:|(){}!+`~-])")
+_MARKDOWN_SIGN = later(r"[A-Z]\\_[A-Z]|[:.]\\\*|\\\*[:.]")
+_MARKDOWN = later(r"\\([*_\[\]<>#.:|(){}!+`~-])")
 
-_HTML_SIGN = re.compile(
+_HTML_SIGN = later(
     r"&(?:quot|amp|lt|gt|nbsp|apos|#[0-9]+|#x[0-9a-fA-F]+);|<(?i:/?(?:pre|tr|div|li)|br)\b[^<>]*>"
 )
-_CELL_TAG = re.compile(r"</?(?:td|th|br)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(
+_CELL_TAG = later(r"</?(?:td|th|br)\b[^<>]*>", re.IGNORECASE)
+_TAG = later(
     r"</?(?:html|body|h[1-6]|p|pre|code|div|span|tr|table|tbody|thead|tt|ol|ul|li|a|b|i|em|strong"
     r"|font)\b[^<>]*>",
     re.IGNORECASE,
 )
-_ROW_BEGINS = re.compile(r"<tr\b(?!.*</tr>)", re.IGNORECASE)
-_ROW_ENDS = re.compile(r"</tr>(?!.*<tr\b)", re.IGNORECASE)
+_ROW_BEGINS = later(r"<tr\b(?!.*</tr>)", re.IGNORECASE)
+_ROW_ENDS = later(r"</tr>(?!.*<tr\b)", re.IGNORECASE)
 ROW_LINES = 1000
 """On so many lines stand rows whose cells have lines of their own, one beginning where one ends."""
 
 # grep --color: a colour and "erase to the end" before and behind what it found. Other tools
 # (grc, watch --color) colour whole words; a name that holds an escape itself is left as it is.
-_GREP_COLOUR = re.compile(r"\x1b\[[0-9;]*m\x1b\[K")
-_WORD_COLOUR = re.compile(
+_GREP_COLOUR = later(r"\x1b\[[0-9;]*m\x1b\[K")
+_WORD_COLOUR = later(
     r"(?<![^ \t:.\]])\x1b\[[0-9;]*m"
     r"((?:tcp|udp)[46]*|[A-Z][A-Z0-9_-]+|[a-fA-F:\[]*[0-9*][0-9a-fA-F.:*\]]*)\x1b\[[0-9;]*m"
 )
@@ -202,10 +202,10 @@ def _with_whole_rows(lines: Sequence[str]) -> Iterator[str | None]:
 
 def _from_html(line: str) -> str:
     text = _TAG.sub("", _CELL_TAG.sub("  ", line))
-    return html.unescape(text).replace("\xa0", " ").rstrip(BLANKS)
+    return without_entities(text).replace("\xa0", " ").rstrip(BLANKS)
 
 
-_CLOSED = re.compile(r"</([A-Za-z][A-Za-z0-9:._-]*)>")
+_CLOSED = later(r"</([A-Za-z][A-Za-z0-9:._-]*)>")
 """XML: a name that nothing closes may be that of a program."""
 
 
@@ -227,7 +227,7 @@ def _is_coloured(text: str) -> bool:
     return bool(_GREP_COLOUR.search(text) or _WORD_COLOUR.search(text))
 
 
-_BBCODE = re.compile(
+_BBCODE = later(
     r"\[(?P<closes>/)?(?P<mark>b|i|u|s|color|size|font|highlight|code|pre|quote)(?:=[^\]\n]*)?\]",
     re.IGNORECASE,
 )
@@ -251,13 +251,13 @@ def _unmarked(line: str) -> str:
 
 # A remark behind an arrow, and no arrow of `ss -e`: behind that one stand words with colons. Blanks
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
-_REMARK = re.compile(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
+_REMARK = later(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
 SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"\x1b[", b"[/", b"#012", b"</")
 """What texts hold that were escaped in any of these ways, and few others."""
 
 # A `<` alone is no such sign: `ss -e` ends most rows with `<->`.
-_SIGN = re.compile(
+_SIGN = later(
     rb"<(?:(?i:pre|tr|div|li|br)"
     rb"|[-=]{1,9}[ \t]+(?!users:)[A-Za-z_][^:\r\n]*(?:[\r\n]|\Z))"
 )

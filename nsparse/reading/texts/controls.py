@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from nsparse.later import later
 from nsparse.reading.texts.text import BLANKS
 
 LOOK, WIDEST = 200, 1000
@@ -32,9 +33,9 @@ ESCAPE = (
 
 # Tabs, line ends, pages and backspaces have their meaning; an escape is not taken out alone.
 _CONTROL = r"[\x00-\x07\x0b\x0e-\x1a\x1c-\x1f\x7f]"
-_ANY = re.compile(f"{ESCAPE}|{_CONTROL}")
-_ESCAPE = re.compile(ESCAPE)
-_DIGIT = re.compile("[0-9]")
+_ANY = later(f"{ESCAPE}|{_CONTROL}")
+_ESCAPE = later(ESCAPE)
+_DIGIT = later("[0-9]")
 
 
 class Steering(NamedTuple):

@@ -13,6 +13,7 @@ from itertools import chain, groupby
 from string import ascii_letters, digits
 from typing import NamedTuple
 
+from nsparse.later import later
 from nsparse.reading.damage.readings import begins_as_rows_do
 from nsparse.reading.tables.noise import known
 from nsparse.reading.texts.opened import (
@@ -48,7 +49,7 @@ DEPTH = 2
 """A command within a string holds strings (`'echo "tcp ..."'`), and may be one of a list."""
 
 # Begins with the quote: few texts hold one, and it is found sooner than what stands before it.
-_SIGN = re.compile(
+_SIGN = later(
     # A quote, and a protocol or a state of which tables begin their rows, or their headings.
     rf"[{QUOTES}](?:[ \t]*(?:(?:tcp|udp|raw|TCP|UDP)[0-9v]*|ESTAB|LISTEN|UNCONN|[A-Z]+-WAIT"
     "|Active|Proto|Netid|State|(?:TCP|UDP):"
@@ -62,16 +63,16 @@ _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
 _ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
 """Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
 
-_STRING = re.compile(
+_STRING = later(
     rf"(?<!\\)(?P<quote>[{QUOTES}])(?P<inner>(?:{OWN}|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
 )
 # Python's and Rust's: `f"..."`, `br#"..."#`.
-_PREFIX = re.compile(r"\b[A-Za-z]{1,2}#{0,3}\Z")
-_LINE_END = re.compile(r"(?:\\[nr])+\\?[ \t]*$")
-_CLOSING = re.compile(rf"[ \t]*[{QUOTES}]{{1,3}}[ \t;,)\]}}]*")
+_PREFIX = later(r"\b[A-Za-z]{1,2}#{0,3}\Z")
+_LINE_END = later(r"(?:\\[nr])+\\?[ \t]*$")
+_CLOSING = later(rf"[ \t]*[{QUOTES}]{{1,3}}[ \t;,)\]}}]*")
 # What the shell reads up to a line that is this word.
-_HEREDOC = re.compile(r"<<[-~]?[ \t]*[\"'\\]?(?P<end>[A-Za-z_]\w*)")
-_INDENTED = re.compile(r"[ \t]*\\(?:t|x20)")
+_HEREDOC = later(r"<<[-~]?[ \t]*[\"'\\]?(?P<end>[A-Za-z_]\w*)")
+_INDENTED = later(r"[ \t]*\\(?:t|x20)")
 
 
 def may_be(data: bytes) -> bool:
@@ -102,10 +103,10 @@ def _ends_word(text: str, at: int) -> bool:
 
 
 # A string with nothing but blanks around it, or with what ends the text that it is a part of.
-_PIECE = re.compile(
+_PIECE = later(
     r"[ \t]*(?P<quote>[\"'])(?P<inner>(?:\\.|(?!(?P=quote))[^\\])*+)(?P=quote)(?P<rest>[ \t;,)]*)"
 )
-_ENDED = re.compile(r"\\n\Z")
+_ENDED = later(r"\\n\Z")
 PIECES = 20
 """No line is written in more parts."""
 
@@ -115,7 +116,7 @@ def adjoin(text: str) -> bool:
     return "\\n" in text and _ADJOIN.search(text) is not None
 
 
-_ADJOIN = re.compile(r"[^n]([\"'])[ \t]*\r?\n[ \t]*\1.*\\n\1")
+_ADJOIN = later(r"[^n]([\"'])[ \t]*\r?\n[ \t]*\1.*\\n\1")
 
 
 def adjoined(lines: Sequence[str]) -> Iterator[str | None]:

@@ -7,7 +7,6 @@ changed that was right, and line numbers stay those of the file.
 
 from __future__ import annotations
 
-import html
 import quopri
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from nsparse.reading.texts.controls import ESCAPE
-from nsparse.reading.texts.text import BLANKS
+from nsparse.reading.texts.text import BLANKS, without_entities
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ MENDS = (
     # Markdown that was copied as text: `\*`, `\_`.
     _replacing("escaped", r"\\([*_\[\]<>#.:|-])", r"\1", signs=r"\\"),
     _replacing("escaped", r"(\*\*|__)([^*_ \t]+)\1", r"\2", signs="*_"),
-    Mend("escaped", html.unescape, signs="&"),
+    Mend("escaped", without_entities, signs="&"),
     Mend("escaped", _quoted_printable, signs="="),
     _replacing("escaped", r"\\$", "", signs=r"\\"),
     # What people write behind a row: an arrow or a hash and a remark, or words of their own.

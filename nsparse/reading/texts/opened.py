@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from nsparse.later import later
 from nsparse.reading.damage.readings import begins_as_rows_do
 from nsparse.reading.texts.text import BLANKS
 from nsparse.reading.texts.unbroken import QUOTES, is_heading, is_row
@@ -27,13 +28,13 @@ FENCE, OWNERS = "```", "users:(("
 OWN = r"\(\(\\*+\"[^)]*+(?:\)(?!\))[^)]*+)*+\)\)"
 """What `ss` says of owners: it has quotes of its own, escaped or not."""
 
-_BEGIN = re.compile(rf"(?<!\\)(?:\bb?r(?P<raw>#{{1,3}}))?(?P<quote>\"{{3}}|'{{3}}|[{QUOTES}])")
+_BEGIN = later(rf"(?<!\\)(?:\bb?r(?P<raw>#{{1,3}}))?(?P<quote>\"{{3}}|'{{3}}|[{QUOTES}])")
 # All that shows the end of a string which begins above the text.
-_LAST = re.compile(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*")
-ASSIGNS = re.compile(r"(?:^|[=(,:\[{])[ \t]*\Z")
-ASSIGNED = re.compile(r"[^()]+=[ \t]*")
+_LAST = later(rf"(?P<inner>.*[^{QUOTES} \t])[ \t]*(?P<quote>[{QUOTES}]){{1,3}}[ \t;,)\]}}]*")
+ASSIGNS = later(r"(?:^|[=(,:\[{])[ \t]*\Z")
+ASSIGNED = later(r"[^()]+=[ \t]*")
 # A quote that nothing follows begins a string behind such a text; without one it may end another.
-_ALONE = re.compile(r"[^ \t].*[=(,:\[{ \t][A-Za-z]{0,2}\Z")
+_ALONE = later(r"[^ \t].*[=(,:\[{ \t][A-Za-z]{0,2}\Z")
 
 
 class Part(NamedTuple):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import AnyStr
 
+from nsparse.later import later
 from nsparse.reading.tables.noise import prompt
 from nsparse.reading.texts.text import BLANKS, line_at
 from nsparse.reading.texts.unbroken import is_row
@@ -23,7 +24,7 @@ LONGEST = 100
 LEAST = 3
 """A shorter prompt is nothing but a sign, which names and paths may end in."""
 
-_SURE = re.compile(
+_SURE = later(
     r"\[[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+ [^\[\]\r\n]{1,80}\][#$]"
     r"|(?:PS )?[A-Za-z]:\\[^<>:|\"\r\n]{0,200}>"
 )
@@ -33,7 +34,7 @@ _SURE_SIGNS = ("]#", "]$", ":\\")
 _WORDS = ("netstat", " ss", "/ss", "@")
 """A prompt names its host, or stands before one of the tools."""
 
-_SIGN = re.compile("[$#%>]")
+_SIGN = later("[$#%>]")
 
 
 def may_be(data: bytes) -> bool:

@@ -8,11 +8,11 @@ LF or a lone CR and at nothing else, so that line numbers are those of an editor
 from __future__ import annotations
 
 import codecs
-import re
 from dataclasses import dataclass
 from typing import AnyStr
 
 from nsparse.errors import NsparseError
+from nsparse.later import later
 from nsparse.reading.texts.codepages import code_page, is_mostly_utf8
 
 __all__ = ["Decoded", "decode", "lines", "looks_binary"]
@@ -54,16 +54,16 @@ _MAGIC_SURE = (
     b"\x0a\x0d\x0d\x0a\x1c\x00\x00\x00",  # pcapng
 )
 # A stretch that only UTF-16 of ASCII text holds: what PowerShell's `>>` adds to a file of cmd.exe.
-_WIDE_ASCII = re.compile(rb"(?:[\t\r\n\x20-\x7e]\x00){16}")
+_WIDE_ASCII = later(rb"(?:[\t\r\n\x20-\x7e]\x00){16}")
 _MAGIC_WITH_NUL = (b"BZh", b"GIF8", b"MZ", b"PAR1", b"RIFF", b"\xca\xfe\xba\xbe")
 
-_LATE_CR = re.compile(r"\r\r?\n|\r")
+_LATE_CR = later(r"\r\r?\n|\r")
 
 _WIDE_BLANKS = "\xa0\u2002\u2003\u2007\u2009\u202f\u3000"
 """Blanks of web pages, which align columns by them, and of Japanese and Chinese writing."""
 
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
-_ZERO_WIDTH_FIRST = re.compile(f"(?m)^([ \t]*)[{_ZERO_WIDTH}]+")
+_ZERO_WIDTH_FIRST = later(f"(?m)^([ \t]*)[{_ZERO_WIDTH}]+")
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,17 @@ def line_at(text: AnyStr, at: int, end: AnyStr) -> tuple[int, int]:
     """
     after = text.find(end, at)
     return text.rfind(end, 0, at) + 1, len(text) if after < 0 else after
+
+
+def without_entities(text: str) -> str:
+    """The characters that entities of HTML stand for.
+
+    >>> without_entities("&lt;gt; &#48;")
+    '<gt; 0'
+    """
+    import html
+
+    return html.unescape(text)
 
 
 def lines(text: str) -> list[str]:

@@ -7,15 +7,15 @@ state each, and name both their ends before the next one begins.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import AnyStr
 
+from nsparse.later import later
 from nsparse.reading.damage.readings import begins_as_rows_do
 from nsparse.reading.tables.noise import begins_with_end, holds_data
-from nsparse.reading.texts.text import BLANKS
+from nsparse.reading.texts.text import BLANKS, without_entities
 
 LOOK = 1 << 16
 """A text that holds such lines shows one in so many characters."""
@@ -47,21 +47,18 @@ _SIDE_BY_SIDE = (f"{quote}{by}{quote}" for quote in QUOTES for by in (", ", ",",
 _SIGNS = ("\\n", "#012", *_TAGS, *_SIDE_BY_SIDE)
 """What a text holds where a line end was written out, or a line holds strings side by side."""
 
-_END = re.compile(END, re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_END = later(END, re.IGNORECASE)
+_TAG = later(r"</?[a-z][^<>]*>", re.IGNORECASE)
 # Two quotes with nothing between are an empty string, or one that is escaped; three begin one.
-_WRITTEN = re.compile(
-    rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1(?!\1)", re.IGNORECASE
-)
+_WRITTEN = later(rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1(?!\1)", re.IGNORECASE)
 FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
 """Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
 
-_OF_FAMILY = re.compile(rf"(?:{FAMILY})[ \t]")
+_OF_FAMILY = later(rf"(?:{FAMILY})[ \t]")
 _PROTOCOL = r"(?:tcp|udp|TCP|UDP)[46]{0,2}"
 _STATE = r"[A-Z]{3}[A-Z0-9-]+[ \t]+[0-9]+[ \t]+[0-9]+[ \t]"
 _BEGUN = tuple(
-    re.compile(rf"(?<![ \t])[ \t]+(?={begin})")
-    for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
+    later(rf"(?<![ \t])[ \t]+(?={begin})") for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
 )
 _HEADINGS = {
     "Active": "Active[ \t]+[A-Z]",
@@ -69,23 +66,23 @@ _HEADINGS = {
     "Netid": "Netid[ \t]+State",
     "State": "State[ \t]+Recv-Q",
 }
-_NEXT_TABLE = re.compile(
+_NEXT_TABLE = later(
     rf"(?<![ \t])(?<!Netid)[ \t]+(?={'|'.join(_HEADINGS.values())}|unix[ \t]+[0-9]+[ \t]+\[)"
 )
 """Where a row ends and no other of its table begins: the heading of the next, and its rows."""
 
-_ENDPOINT = re.compile(r"[0-9a-fA-F*:\[][^ \t]*[:.](?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)")
-_NAMES = re.compile(r"Recv-Q|(?:Local|Foreign|Remote|Peer)[ \t]+Address", re.IGNORECASE)
+_ENDPOINT = later(r"[0-9a-fA-F*:\[][^ \t]*[:.](?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)")
+_NAMES = later(r"Recv-Q|(?:Local|Foreign|Remote|Peer)[ \t]+Address", re.IGNORECASE)
 _MAY_BEGIN = (
     *(
-        (f" {word}", re.compile(rf" {word}[46]{{0,2}}[ \t]+[^a-z \t]"))
+        (f" {word}", later(rf" {word}[46]{{0,2}}[ \t]+[^a-z \t]"))
         for word in ("tcp", "udp", "TCP", "UDP")
     ),
     *(
-        (f" {word}", re.compile(rf" {word}[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+[:.]"))
+        (f" {word}", later(rf" {word}[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+[:.]"))
         for word in ("LISTEN", "ESTAB")
     ),
-    *((f" {word}", re.compile(f" {heading}")) for word, heading in _HEADINGS.items()),
+    *((f" {word}", later(f" {heading}")) for word, heading in _HEADINGS.items()),
 )
 """What rows and headings begin with, and letters that are the same in all: looked for first."""
 
@@ -181,7 +178,7 @@ def _from_opening(part: str) -> str:
 
 def _untagged(part: str) -> str:
     """What a web page shows of a text."""
-    return html.unescape(_TAG.sub(" ", part)) if "<" in part else part
+    return without_entities(_TAG.sub(" ", part)) if "<" in part else part
 
 
 def _begins_one(part: str) -> bool:
@@ -276,8 +273,8 @@ def is_doubled(text: str) -> bool:
     return DOUBLED.search(text) is not None and '"' in _OWNERS.sub("", text)
 
 
-DOUBLED = re.compile(r'\(\(""[^"\n]+"",')
+DOUBLED = later(r'\(\(""[^"\n]+"",')
 """How quotes of owners are escaped in CSV, C# and Visual Basic."""
-_OWNERS = re.compile(r"users:\(\(.*?\)\)")
-_QUOTE = re.compile(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
-_ESCAPED = re.compile(rf"\\{{1,3}}([{QUOTES}\\])")
+_OWNERS = later(r"users:\(\(.*?\)\)")
+_QUOTE = later(rf"(?<!\\)\\*+(?:\"{{3}}|'{{3}}|[{QUOTES}])")
+_ESCAPED = later(rf"\\{{1,3}}([{QUOTES}\\])")
