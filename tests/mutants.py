@@ -57,8 +57,6 @@ SHARED_FILES = ("scene", "names", "pile", "scope", "report")
 """Tests about what diagnoses share, and what they are part of."""
 SCENE_FILES = ("names", "quality")
 """Tests about what a dump shows: they concern what all diagnoses see, and import none of it."""
-NONE = "none"
-"""What a test is about that asks no diagnosis of ours: those of judging bring their own."""
 TIME_LIMIT_S = 120
 """A mutant that loops for ever counts as noticed."""
 MOST = 255
@@ -384,17 +382,18 @@ def _fails(mutant: Mutant, items: Sequence[pytest.Item]) -> int:
 
 
 def _concerned(name: str) -> set[str]:
-    """The diagnoses that one change concerns: the one by this name, or all that use the module.
+    """The diagnoses that one change concerns: the one by this name, or all that need the module.
 
-    What no diagnosis uses (`absorb`) concerns the tests that bring diagnoses of their own.
+    What asks them, and what becomes of their findings, is in no folder of its own: all.
     """
     from nsparse.registry import diagnoses
 
     if name in diagnoses():
         return {name}
     module = _module(name)
-    users = {d.id for d in diagnoses().values() if module in _needed(_text(d.check.__module__))}
-    return users or {NONE}
+    above = module == f"{JUDGING}.{name}"
+    users = (d for d in diagnoses().values() if module in _needed(_text(d.check.__module__)))
+    return {*diagnoses()} if above else {diagnosis.id for diagnosis in users}
 
 
 @cache
@@ -505,7 +504,7 @@ def _about(items: Sequence[pytest.Item], heard: Any) -> About:
         start = time.monotonic()
         sound = all(_passes([item])) or not heard.asked
         took[item.nodeid] = time.monotonic() - start
-        found[item.nodeid] = sorted(heard.about or {NONE}) if sound else None
+        found[item.nodeid] = sorted(heard.about) if sound else None
     registry.diagnoses.cache_clear()
     return dict(sorted(found.items(), key=lambda test: took[test[0]]))
 
@@ -546,7 +545,7 @@ def main() -> int:
         str(path)
         for path in map(_test, FILES + SHARED_FILES)
         if any(_is_about(str(path), name) for name in names)
-        or (path in map(_test, FILES) and (NONE in ids or _names_one(path, ids)))
+        or (path in map(_test, FILES) and _names_one(path, ids))
     ]
     code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", *files], [loop])
     if code or not loop.sound:

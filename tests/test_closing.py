@@ -468,6 +468,20 @@ def test_which_program_by_the_tools_of_the_system(os: str, where: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "says"), [((), ""), ((4,), " and 1 more"), ((4, 5), " and 2 more")]
+)
+def test_leak_names_three_of_its_peers(more: tuple[int, ...], says: str) -> None:
+    rows = [
+        row
+        for n in (1, 2, 3, *more)
+        for row in many(6 - n, LEFT.replace("203.0.113.7", f"203.0.113.{n}"), 40000 + 10 * n)
+    ]
+    (finding,) = found("close-wait-leak", scene([JAVA, *rows]))
+    named = "203.0.113.1 (5), 203.0.113.2 (4), 203.0.113.3 (3)"
+    assert finding.evidence[-1] == f"peers: {named}{says}"
+
+
+@pytest.mark.parametrize(
     ("far", "closed"),
     [
         ("java/4711", "the other end, in the same process, has closed, java/4711 has not."),
@@ -629,6 +643,16 @@ def test_unread_says_how_much() -> None:
         "ss -tanpe state close-wait '( sport = :8080 )'",
     ]
     assert found("close-wait-leak", at) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "closed"), [(THERE, "the server has"), ("203.0.113.10:443", "the other ends have")]
+)
+def test_unread_of_a_client_says_who_has_closed(other: str, closed: str) -> None:
+    row = UNREAD.replace(HERE, "192.0.2.40:PORT").replace("java/4711", "app/9337")
+    rows = [row.replace("203.0.113.7:PORT", end) for end in (THERE, other)]
+    (finding,) = found("close-wait-unread", scene([*many(2, rows[0]), *many(2, rows[1], 45000)]))
+    assert finding.verdict.endswith(f": {closed} closed, app/9337 had stopped reading before.")
 
 
 def test_unread_on_several_ports_asks_for_all() -> None:

@@ -58,6 +58,12 @@ HOST = dump(
     state=["LISTEN"] * 2 + ["ESTABLISHED"] * 6, **ends("local", LOCAL), **ends("remote", REMOTE)
 )
 
+MANY = dump(
+    state=["ESTABLISHED"] * 30,
+    **ends("local", ["192.0.2.1:443"] * 30),
+    **ends("remote", [f"203.0.113.5:{port}" for port in range(1, 31)]),
+)
+
 
 @dataclass(frozen=True)
 class Says:
@@ -137,12 +143,55 @@ def test_what_is_shared(judged: Judged, by: Join, winner: Rows, loser: Rows, tak
         assert report.findings[0].confidence == "low"
 
 
+@pytest.mark.parametrize(("shared", "taken"), [(10, True), (9, False)])
+def test_half_of_the_rows_is_what_takes(judged: Judged, shared: int, taken: bool) -> None:
+    weak, strong = finding("a", "notice", range(20)), finding("b", "notice", range(shared))
+    report = judged(says("a", weak), says("b", strong, absorbs=(Absorbs("a"),)), data=MANY)
+    assert len(report.findings) == (1 if taken else 2)
+
+
 def test_owners_must_be_known_and_equal(judged: Judged) -> None:
     strong = finding("b", "notice", (2,), owner="java/1", pid=1)
     for other in (Group(), Group(owner="java/2", pid=2)):
         weak = replace(finding("a", "notice", (6,)), group=other)
         report = judged(says("a", weak), says("b", strong, absorbs=(Absorbs("a", "owner"),)))
         assert len(report.findings) == 2
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "taken"),
+    [
+        ({"owner": "uid 33"}, {"owner": "uid 33"}, True),
+        ({"owner": "uid 33"}, {"owner": "uid 34"}, False),
+        ({"owner": "java/7", "pid": 7}, {"owner": "pid 7", "pid": 7}, True),  # a dump names fewer
+        ({"owner": "java/7", "pid": 7}, {"owner": "java/7", "pid": 8}, False),
+    ],
+)
+def test_an_owner_is_a_process_where_one_is_known(
+    judged: Judged, strong: dict[str, Any], weak: dict[str, Any], taken: bool
+) -> None:
+    winner, loser = finding("b", "notice", (2,), **strong), finding("a", "notice", (6,), **weak)
+    report = judged(says("a", loser), says("b", winner, absorbs=(Absorbs("a", "owner"),)))
+    assert len(report.findings) == (1 if taken else 2)
+
+
+@pytest.mark.parametrize(
+    ("proto", "remote", "taken"),
+    [
+        ("tcp", ["203.0.113.5:443", "203.0.113.6:443"], False),  # two calls share a local port
+        ("udp", ["0.0.0.0:*", "0.0.0.0:*"], True),  # two sockets share what they serve
+    ],
+)
+def test_a_port_is_one_that_is_served(
+    judged: Judged, proto: str, remote: list[str], taken: bool
+) -> None:
+    local = ["192.0.2.1:40003"] * 2
+    state = ["ESTABLISHED" if proto == "tcp" else None] * 2
+    data = dump(state=state, **ends("local", local), **ends("remote", remote)).assign(proto=proto)
+    weak, strong = finding("a", "notice", (0,)), finding("b", "notice", (1,))
+    absorbs = (Absorbs("a", "port"),)
+    report = judged(says("a", weak), says("b", strong, absorbs=absorbs), data=data)
+    assert len(report.findings) == (1 if taken else 2)
 
 
 def test_through_several_steps(judged: Judged) -> None:
@@ -224,15 +273,22 @@ def test_order_and_place(judged: Judged) -> None:
     assert report.findings[0].rows == ()
 
 
+def test_connections_are_counted_once(judged: Judged) -> None:
+    """Of the two from this host to itself both ends are shown; a listener is none."""
+    summary = judged(data=HOST.iloc[1:]).summary
+    assert (summary["rows"], summary["connections"]) == (7, 4)
+
+
+def test_rows_without_a_line_prove_nothing(judged: Judged) -> None:
+    lines = HOST["line"].mask(HOST["line"] == 3)
+    [one] = judged(says("a", finding("a", "notice", (2, 3))), data=HOST.assign(line=lines)).findings
+    assert one.rows == (("dump.txt", 4),)
+
+
 def test_twenty_lines_and_five_groups(judged: Judged) -> None:
-    many = dump(
-        state=["ESTABLISHED"] * 30,
-        **ends("local", ["192.0.2.1:443"] * 30),
-        **ends("remote", [f"203.0.113.5:{port}" for port in range(1, 31)]),
-    )
     all_of = finding("a", "notice", range(30), n=30)
     groups = [finding("b", "notice", (n,), n=10 - n) for n in range(8)]
-    report = judged(says("a", all_of), says("b", *groups), data=many)
+    report = judged(says("a", all_of), says("b", *groups), data=MANY)
     assert len(report.findings[0].rows) == 20
     assert len(report.findings) == 9
     assert [one.n for one in report.shown if one.id == "b"] == [10, 9, 8, 7, 6]
@@ -409,6 +465,19 @@ def test_a_part_is_no_number_of_sockets_nor_a_percentage(judged: Judged) -> None
     judged(PART, config={"part": {"share": 1}})
     with pytest.raises(ConfigError, match="share must be a part, from 0 to 1, not 7"):
         judged(PART, config={"part": {"share": 7}})
+
+
+def test_a_number_stands_in_the_table_of_its_diagnosis(judged: Judged) -> None:
+    with pytest.raises(ConfigError, match=r"share is a number of a diagnosis: .* such as \[part\]"):
+        judged(PART, config={"share": 0.4})
+    with pytest.raises(UnknownName, match="share"):
+        judged(PART, config={"share": {"level": "off"}})
+
+
+def test_what_is_hidden_counts_above_info(judged: Judged) -> None:
+    known = [says(level, finding(level, level, (2,))) for level in ("info", "notice", "warning")]
+    report = judged(*known, config={one.id: {"level": "off"} for one in known[:2]})
+    assert (len(report.findings), report.hidden) == (1, 1)
 
 
 def test_the_example_of_the_docs() -> None:

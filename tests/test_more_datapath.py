@@ -354,10 +354,14 @@ def test_another_timer_is_no_stall(ask: Ask, timer: str) -> None:
     assert ask.found(TIMED + row.format("on (9.00/8/0)"), STALL)
 
 
-def test_a_dead_peer_of_several_services_is_one_finding(ask: Ask) -> None:
+@pytest.mark.parametrize(("program", "owner"), [("app", "app/7"), ("ssh", None)])
+def test_a_dead_peer_of_several_services_is_one_finding(
+    ask: Ask, program: str, owner: str | None
+) -> None:
     other = stalled(5).replace(":443", ":8443").replace(":40000", ":50000").removeprefix(SS)
-    [finding] = ask.found(stalled(5, 5) + other, STALL)
+    [finding] = ask.found(stalled(5, 5) + other.replace('"app"', f'"{program}"'), STALL)
     assert (finding.n, finding.base, finding.group.service) == (3, 3, None)
+    assert finding.group.owner == owner
     assert "3 of 3 connections to 203.0.113.80 get no acknowledgement" in finding.verdict
 
 
