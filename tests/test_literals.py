@@ -77,6 +77,35 @@ def test_the_next_heading_may_stand_behind_the_last_row(rows: int, end: str) -> 
     assert owned.census == {"rows": 2, "headers": 1}
 
 
+def test_rows_on_one_line_may_name_their_ends() -> None:
+    """Hosts and services instead of numbers; what stands behind the command is a heading."""
+    rows = (
+        "tcp 0 0 web1:domain *:* LISTEN tcp6 0 0 ip6-localhost:ssh [::]:* LISTEN udp 0 0 *:ntp *:*"
+    )
+    dump = parse(f"# netstat -a {' '.join((*HEADINGS, rows))}\n")
+    assert dump.frame["local_name"].tolist() == ["web1:domain", "ip6-localhost:ssh", "*:ntp"]
+    assert dump.problems == []
+    assert dump.census == {"prompt": 1, "headers": 2, "rows": 3}
+    dotted = HEADINGS[1].replace("State", "(state)")
+    rows = "tcp4 0 0 *.13 *.* LISTEN tcp 0 0 *.21 *.* LISTEN tcp4 0 0 *.25 *.* LISTEN"
+    dump = parse(f"# netstat -an Active Internet connections {dotted} {rows}\n")
+    assert dump.frame["dialect"].tolist() == ["netstat_aix"] * 3
+    assert len(dump.snapshots) == 1
+
+
+@pytest.mark.parametrize("engine", ["regex", "lark", "columns"])
+def test_a_string_of_a_list_may_stand_between_other_values(engine: str) -> None:
+    """The fields of a case, as tests in many languages list them."""
+    cases = "".join(
+        f'\t{{"a case", "{row}", true, -1.5, "tcp", "192.0.2.1", 22}},\n' for row in ROWS
+    )
+    dump = parse(f"package a\n\nvar cases = []Case{{\n{cases}}}\n", engine=engine)
+    assert dump.frame["local_port"].tolist() == [22, 80, 68]
+    assert dump.frame["line"].tolist() == [4, 5, 6]
+    assert dump.problems == []
+    assert adds_up(dump)
+
+
 CELLS = (("tcp", "0", "0", "*:22", "*:*", "LISTEN"), ("udp", "0", "0", "*:53", "*:*", ""))
 
 

@@ -211,6 +211,23 @@ def test_marks_for_bold_around_a_table_are_no_part_of_it(last: str, mark: str) -
         assert not dump.problems
 
 
+AROUND_ONE = (
+    *("**{}**", "**{} **", "*{}*", "__{}__", "_{}_", "***{}***", "~~{}~~"),
+    *("“{}”", "« {} »", "{{{{{}}}}}"),
+)
+IN_FRONT = ("=> {}", "-> {}", "--> {}", "→ {}", "(1) {}")
+
+
+@pytest.mark.parametrize("form", [*AROUND_ONE, *IN_FRONT])
+def test_a_row_that_a_sentence_shows_is_one(form: str) -> None:
+    row = "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN"
+    for engine in ("regex", "lark", "columns"):
+        dump = parse(f"Look at this line:\n\n{form.format(row)}\nIt is open.\n", engine=engine)
+        assert dump.frame["local_port"].tolist() == [23]
+        assert dump.frame["state_raw"].tolist() == ["LISTEN"]
+        assert dump.problems == []
+
+
 @pytest.mark.parametrize("above", ["", "**bold** is closed\n", "** a list\n", "**bold\nends**\n"])
 def test_a_mark_that_was_not_opened_stays(above: str) -> None:
     row = "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN      7/a**"

@@ -105,8 +105,11 @@ MENDS = (
     _without("quoted", r"(?:[>|] ?)+"),
     # Comments in the source of a program.
     _without("commented", r"(?:#{1,4}|/{2,3}!?|;{1,3}|--|%{1,2}|REM|dnl)(?:[ \t]|$)|(?://|#)"),
-    # Lists: `- `, `* `; added lines of a diff.
-    _without("listed", r"[-*•◦▪‣][ \t]|\+|\[[0-9]{1,4}\][ \t]"),
+    # Lists: `- `, `* `, `(1) `, `=> `; added lines of a diff.
+    _without(
+        "listed",
+        r"(?:[-*•◦▪‣→➜▶]|[-=]{1,2}>)[ \t]|\+|\[[0-9]{1,4}\][ \t]|\([0-9]{1,4}\)[ \t]",
+    ),
     # Several hosts or containers in one log: `web1 | `.
     _without("named", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}[ \t]{0,40}\|(?:[ \t]|$)"),
     # `ts`, journals, containers' logs, syslog.
@@ -131,6 +134,9 @@ MENDS = (
     # Markdown that was copied as text: `\*`, `\_`.
     _replacing("escaped", r"\\([*_\[\]<>#.:|-])", r"\1", signs=r"\\"),
     _replacing("escaped", r"(\*\*|__)([^*_ \t]+)\1", r"\2", signs="*_"),
+    # What a sentence shows of one row: `**tcp ...**`, `_tcp ..._`, `“tcp ...”`; Jira `{{tcp ...}}`.
+    _replacing("escaped", r"\A(\*{1,3}|_{1,3}|~~)(?=[^*_~ \t])(.*)\1\Z", r"\2", signs="*_~"),
+    _replacing("escaped", r"\A(?:[“„«]|\{\{)(.*)(?:[“”»]|\}\})\Z", r"\1", signs="“„«{"),
     Mend("escaped", without_entities, signs="&"),
     Mend("escaped", _quoted_printable, signs="="),
     _replacing("escaped", r"\\$", "", signs=r"\\"),

@@ -49,13 +49,19 @@ _SIGNS = ("\\n", "#012", *_TAGS, *_SIDE_BY_SIDE)
 
 _END = later(END, re.IGNORECASE)
 _TAG = later(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_VALUES = r"(?:[\w.-]++[ \t]*+,[ \t]*+)*+"
+"""What stands between the strings of a list and is none: `true, 22, `."""
 # Two quotes with nothing between are an empty string, or one that is escaped; three begin one.
-_WRITTEN = later(rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+|[ \t]++)\1(?!\1)", re.IGNORECASE)
+_WRITTEN = later(
+    rf"(?:{END})|([{QUOTES}])(?:[ \t]*+[,+][ \t]*+{_VALUES}|[ \t]++)\1(?!\1)", re.IGNORECASE
+)
 FAMILY = "[a-z]{1,2}_[a-z]{2,3}|unix|nl"
 """Families that are not of the internet, as `ss` and `netstat` name them: `u_str`, `p_raw`."""
 
 _OF_FAMILY = later(rf"(?:{FAMILY})[ \t]")
 _PROTOCOL = r"(?:tcp|udp|TCP|UDP)[46]{0,2}"
+_LONE = later(_PROTOCOL)
+"""A protocol alone between quotes is a value, and no row."""
 _STATE = r"[A-Z]{3}[A-Z0-9-]+[ \t]+[0-9]+[ \t]+[0-9]+[ \t]"
 _BEGUN = tuple(
     later(rf"(?<![ \t])[ \t]+(?={begin})") for begin in (rf"{_PROTOCOL}[ \t]+[^a-z \t]", _STATE)
@@ -71,7 +77,9 @@ _NEXT_TABLE = later(
 )
 """Where a row ends and no other of its table begins: the heading of the next, and its rows."""
 
-_ENDPOINT = later(r"[0-9a-fA-F*:\[][^ \t]*[:.](?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)")
+_ENDPOINT = later(
+    r"(?:[0-9a-fA-F*:\[][^ \t]*[:.]|[A-Za-z][A-Za-z0-9_.-]*:)(?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)"
+)
 _NAMES = later(r"Recv-Q|(?:Local|Foreign|Remote|Peer)[ \t]+Address", re.IGNORECASE)
 _MAY_BEGIN = (
     *(
@@ -157,7 +165,7 @@ def _written(line: str) -> tuple[str, ...]:
     several = _between_quotes((first, *map(_from_opening, below[:-1]), *below[-1:]))
     shown = map(_untagged, several[1:])
     if any(is_row(part) and _begins_one(part) for part in shown):
-        return several
+        return tuple("" if _LONE.fullmatch(part) else part for part in several)
     row, *more = _between_quotes(_split(_END, line))
     below = [*map(unescaped, more)]
     return (row, *below) if is_row(row) and any(below) and below[0][:1] in BLANKS else ()
@@ -196,7 +204,7 @@ def _in_a_row(line: str) -> tuple[str, ...]:
         first, *rows = _split(begun, line)
         headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
         if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows[:-1] or rows)):
-            return (first, *(part for row in rows for part in _split(_NEXT_TABLE, row)))
+            return tuple(part for row in (first, *rows) for part in _split(_NEXT_TABLE, row))
     return ()
 
 
