@@ -84,8 +84,9 @@ def _lone_name(cell: str) -> Values:
     return {"section": family, "proto": family, "family": family, "local_name": cell}
 
 
-def _lone_point(cell: str) -> Values:
-    return {"section": "tipc", "proto": "tipc", "family": "tipc", "local_name": cell}
+def _no_point(_: str) -> Values:
+    """Sockets of virtual machines print something else where they have no other end."""
+    return {"section": "tipc", "proto": "tipc", "family": "tipc"}
 
 
 # ---- ends --------------------------------------------------------------------------------------
@@ -413,15 +414,13 @@ def _settle(columns: Columns) -> None:
 
 
 def _pointed(columns: Columns, length: int) -> None:
-    """No host has a number for its name: such ends are of a context or a node, and of a port."""
+    """Such ends are of a context or a node, and of a port: of a node, if another row tells."""
     told = "tipc" if "tipc" in columns["proto"] else None
     for row, name in enumerate(columns.get("local_name", [None] * length)):
         if not columns["proto"][row] and _POINT.fullmatch(name or ""):
             put(columns, "section", row, told or "other")
             put(columns, "family", row, told)
             columns["proto"][row] = told or "other"
-            for port in ("local_port", "remote_port"):
-                put(columns, port, row, None)
 
 
 def _misnamed(columns: Columns, length: int, era: str | None) -> None:
@@ -503,8 +502,9 @@ DIALECT = Dialect(
         "PATH": Cell("a path", lambda cell: {} if cell == "*" else {"path": cell}),
         "UNIX_ENDS": Cell("an inode, the peer and its inode", _unix_ends),
         "NAME": text("local_name", "a name"),
-        "LONE_POINT": Cell("a node and a port", _lone_point),
-        "NO_POINT": ignored("`-`"),
+        "LONE_POINT": text("local_name", "a context or node id, and a port"),
+        "POINT_PEER": text("remote_name", "a context or node id, and a port"),
+        "NO_POINT": Cell("`-`", _no_point),
         "LONE_PATH": Cell("a path", _lone_path),
         "LONE_NAME": Cell("a protocol or a device, and a device or a queue", _lone_name),
         "KERNEL": Cell("a netlink family and port", _netlink),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import nsparse
+from tests.frames import assert_frame_equal
 
 HEAD = "Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
 ROW = "tcp   ESTAB  0      0      192.0.2.1:22        192.0.2.9:51514 "
@@ -56,6 +57,137 @@ def test_a_state_that_ss_does_not_print_is_kept_and_counted() -> None:
     dump = table_of("KWAAK 0 0 192.0.2.1:22 192.0.2.9:5", "ESTAB 0 0 192.0.2.1:22 192.0.2.9:6")
     assert cells(dump, "state", "state_raw") == [["UNKNOWN", "KWAAK"], ["ESTABLISHED", "ESTAB"]]
     assert dump.notes == ["1 row in states no table knows: KWAAK (1)"]
+
+
+# ss prints no Netid where it was asked for one table, no State for one state, no queues with -Q.
+BY_NETID = {
+    "tcp": "192.0.2.1:22      198.51.100.2:5555",
+    "udp": "192.0.2.53%eth0:68    [2001:db8::2]:67",
+    "u_str": "/run/my app.sock 1234 * 0",
+    "nl": "rtnl:kernel   *",
+    "p_raw": "ip:eth0   *",
+    "ti_st": "1001002:3456789012 1001003:3456789013",
+}
+SECTIONS = ["inet", "inet", "unix", "netlink", "packet", "tipc"]
+TAILS = {
+    "": ("", ""),
+    "-o": (" timer:(keepalive,119min,0)", ""),
+    "-p": (' users:(("sshd",pid=7,fd=3))', ""),
+    "-e": (" uid:1000 ino:12 sk:5 cgroup:/x <->", ""),
+    "-i": ("", "\t cubic wscale:7,7 rto:204 rtt:0.5/0.2 cwnd:10\n"),
+    "-m": ("", "\t skmem:(r0,rb131072,t0,tb87040,f0,w0,o0,bl0,d0)\n"),
+}
+ENGINES: tuple[Any, ...] = ("regex", "lark", "columns")
+
+
+def every_engine(text: str) -> nsparse.Dump:
+    """What all engines read, the same."""
+    dump, *others = (nsparse.parse(io.BytesIO(text.encode()), engine=one) for one in ENGINES)
+    for other in others:
+        assert_frame_equal(dump.frame, other.frame)
+        assert dump.problems == other.problems
+    assert sum(dump.census.values()) == dump.lines
+    return dump
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("queues", ["Recv-Q Send-Q ", ""])
+@pytest.mark.parametrize("netids", [("tcp", "udp"), ("tcp",)])
+@pytest.mark.parametrize("heading", [True, False])
+def test_connections_of_one_state_are_rows(
+    heading: bool, netids: tuple[str, ...], queues: str, tail: str
+) -> None:
+    """Without a heading two ends alone are what anybody prints: those are refused."""
+    several = len(netids) > 1
+    words = f"{'Netid ' * several}{queues}Local Address:Port Peer Address:Port Process\n"
+    rows = "".join(
+        f"{netid * several} {'0 36 ' * bool(queues)}{BY_NETID[netid]}{TAILS[tail][0]}\n{TAILS[tail][1]}"
+        for netid in netids * 2
+    )
+    if not (heading or queues):
+        with pytest.raises(nsparse.NotASocketTable):
+            every_engine(rows.replace("udp", "tcp"))
+        return
+    dump = every_engine(words * heading + rows)
+    assert dump.problems == []
+    assert cells(dump, "proto", "tool", "state") == [[one, "ss", None] for one in netids] * 2
+    assert cells(dump, "send_q") == [[36 if queues else None]] * len(dump.frame)
+    assert dump.frame["local_port"].tolist() == [22, 68][: len(netids)] * 2
+
+
+@pytest.mark.parametrize("state", ["LISTEN ", "KWAAK ", ""])
+@pytest.mark.parametrize("queues", ["3 0 ", ""])
+def test_sockets_of_other_families_are_rows_with_and_without_state_and_queues(
+    queues: str, state: str
+) -> None:
+    words = f"{'State ' * bool(state)}{'Recv-Q Send-Q ' * bool(queues)}Local Address:Port"
+    heading = f"Netid {words} Peer Address:Port\n"
+    rows = "".join(f"{netid} {state}{queues}{ends}\n" for netid, ends in BY_NETID.items())
+    dump = every_engine(heading + rows)
+    assert dump.problems == []
+    assert dump.frame["section"].tolist() == SECTIONS
+    assert cells(dump, "recv_q") == [[3 if queues else None]] * len(BY_NETID)
+    assert dump.frame["path"].dropna().tolist() == ["/run/my app.sock"]
+
+
+@pytest.mark.parametrize("netid", BY_NETID)
+@pytest.mark.parametrize("state", ["LISTEN ", "KWAAK ", ""])
+@pytest.mark.parametrize("queues", ["3 0 ", ""])
+def test_a_table_of_one_family_is_known_by_its_ends(queues: str, state: str, netid: str) -> None:
+    words = f"{'State ' * bool(state)}{'Recv-Q Send-Q ' * bool(queues)}Local Address:Port"
+    dump = every_engine(f"{words} Peer Address:Port\n{state}{queues}{BY_NETID[netid]}\n")
+    assert dump.problems == []
+    assert cells(dump, "recv_q") == [[3 if queues else None]]
+    section = dict(zip(BY_NETID, SECTIONS, strict=True))[netid]
+    # A context or a node, and a port: sockets of virtual machines look the same.
+    assert dump.frame["section"].tolist() == ["other" if netid == "ti_st" else section]
+
+
+def test_a_socket_of_tipc_without_another_end_tells_of_the_others() -> None:
+    rows = "ESTAB 0 0 1001002:34567 1001003:3456789013\nLISTEN 0 0 1001002:34567 -\n"
+    dump = every_engine(rows)
+    assert (
+        cells(dump, "section", "local_name", "local_port") == [["tipc", "1001002:34567", None]] * 2
+    )
+
+
+def test_a_state_that_no_release_prints_is_unknown_without_a_heading_too() -> None:
+    odd = "KWAAK 0 0 192.0.2.1:22 192.0.2.9:5\n"
+    known = "ESTAB 0 0 192.0.2.1:22 192.0.2.9:6\n"
+    for text, states in (
+        (known + odd, ["ESTABLISHED", "UNKNOWN"]),
+        (odd + known, ["UNKNOWN", "ESTABLISHED"]),
+    ):
+        dump = every_engine(text)
+        assert dump.problems == []
+        assert dump.frame["state"].tolist() == states
+        assert dump.notes == ["1 row in states no table knows: KWAAK (1)"]
+
+
+CUT = "tcp 0 0 192.0.2.1:22 198.51.100.2:5555\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "tools", "damaged"),
+    [
+        (CUT, ["ss"], []),
+        (CUT + CUT.replace("tcp", "udp"), ["ss", "ss"], []),
+        # A row of netstat that lost its state is none of ss, whatever stands around.
+        (CUT + CUT.replace("\n", " LISTEN\n"), ["netstat"], [1]),
+        (CUT.replace("\n", " LISTEN\n") * 2 + CUT, ["netstat"] * 2, [3]),
+        (CUT.replace("tcp", "udp") + CUT.replace("tcp", "udp6"), ["netstat"] * 2, []),
+        # Two dialects print such ends of UDP without a state; that of netstat does so always.
+        (CUT.replace("tcp", "udp"), ["netstat"], []),
+        # A heading says whose rows are damaged.
+        (f"Proto Recv-Q Send-Q Local Address Foreign Address State\n{CUT}", [], [2]),
+    ],
+)
+def test_rows_of_one_state_without_a_heading_are_told_by_all_rows_of_the_text(
+    text: str, tools: list[str], damaged: list[int]
+) -> None:
+    dump = every_engine(text)
+    assert dump.frame["tool"].tolist() == tools
+    assert [problem.line for problem in dump.problems] == damaged
 
 
 @pytest.mark.parametrize("other", ["-", "1001003:77"])

@@ -94,7 +94,7 @@ class Runs:
     def _run(
         self, table: Table, start: int, ends_at: Callable[[int], bool]
     ) -> tuple[BlockRun | None, int]:
-        kinds = ROWS if table.header else ROWS[:1]
+        kinds = ROWS if table.headed else ROWS[:1]
         alone = len(table.speakers) == 1  # what continues a row says that nobody else reads it
         first = _first(table.voice, kinds)
         reader = self._reader(table.voice, first, alone=alone, kept=True)
@@ -114,7 +114,7 @@ class Runs:
         if sum(piece.stop - piece.start for piece in pieces) < SHORTEST or not pieces:
             return None, stop
         # By the voice and not by the table, which holds the run: a circle would keep both for long.
-        read = partial(table.voice.reads, headed=bool(table.header))
+        read = partial(table.voice.reads, headed=table.headed)
         goes_on = partial(table.voice.match, DETAIL)
         return BlockRun(self.lines, read, goes_on, pieces), stop
 

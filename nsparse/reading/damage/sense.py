@@ -67,7 +67,7 @@ class Sense:
     @property
     def headed(self) -> bool:
         """Whether the rows here stand below a heading."""
-        return bool(self.floor.headings or (self.floor.table and self.floor.table.header))
+        return bool(self.floor.headings or (self.floor.table and self.floor.table.headed))
 
     def reads(self, text: str) -> Reading | None:
         """Who reads a text as a line that begins something."""

@@ -18,15 +18,18 @@ class Floor:
         coming: What is known of the table that begins next.
         headings: Those whose rows have not come yet.
         claims: The dialects that know these headings.
+        implied: The dialects whose headings were left out, where no other stands.
+        headed: Whether any dialect has known a heading.
     """
 
-    def __init__(self, voices: Sequence[Voice]) -> None:
-        self.voices = voices
+    def __init__(self, voices: Sequence[Voice], implied: Sequence[Voice] = ()) -> None:
+        self.voices, self.implied = voices, implied
         self.table: Table | None = None
         self.coming = Table(voices[0])
         self.headings: list[str] = []
         self.claims: list[Voice] = []
         self._complete = 0  # so many of the headings end in a header: rows are what follows it
+        self.headed = False
         self.looks = Looks(voices)
 
     @property
@@ -66,20 +69,16 @@ class Floor:
         The dialect that was speaking, if it claims the headings as well; else those that claim
         them; else those that know the shape of the row.
         """
-        known = self.claiming("row", text, self.claims)
-        known += self.claiming("bare", text, self._without(known))
-        faint = self.claiming("faint", text, self._without(known))
+        claims = self.claims or self.implied
+        known = self.claiming("row", text, claims)
+        known += self.claiming("bare", text, _without(claims, known))
+        faint = self.claiming("faint", text, _without(claims, known))
         spoke = (self.table.voice, *self.table.rivals) if self.table else ()
         went_on = [claim for claim in (*known, *faint) if claim[0] in spoke]
         equal = went_on or known or faint or self.claiming("row", text)
         chosen = [voice for voice, _ in equal]
         others = (voice for voice, _ in (*known, *faint))
         return Readers(equal, tuple(voice for voice in others if voice not in chosen))
-
-    def _without(self, claims: list[Claim]) -> list[Voice]:
-        """Those that claim the headings above and have not read the row yet."""
-        done = [voice for voice, _ in claims]
-        return [voice for voice in self.claims if voice not in done]
 
     def opens(self, text: str) -> Voice | None:
         """The dialect whose rows begin as this line does."""
@@ -104,6 +103,7 @@ class Floor:
 
     def announce(self, line: Line, claims: list[Claim], *, header: bool) -> Table | None:
         """A heading: rows are to come; the table of those above, if they turn out to have none."""
+        self.headed = self.headed or bool(claims)
         empty = self._without_rows() if claims else None
         self.headings.append(" ".join(line.text.split()))
         self._complete = len(self.headings) if header else self._complete
@@ -144,6 +144,7 @@ class Floor:
         table.voice = voice
         table.header = tuple(self.headings)
         table.start = table.start or number
+        table.implied = voice in self.implied
         self.table, self.coming = table, Table(self.voices[0], loops=table.loops)
         self.headings, self.claims, self._complete = [], [], 0
         return table
@@ -161,3 +162,9 @@ class Floor:
         self.headings, self.claims, self._complete = [], [], 0
         self.coming.said, self.coming.start = [], 0
         return empty
+
+
+def _without(voices: Sequence[Voice], claims: list[Claim]) -> list[Voice]:
+    """Some dialects without those that have read the row."""
+    done = [voice for voice, _ in claims]
+    return [voice for voice in voices if voice not in done]

@@ -26,6 +26,7 @@ from nsparse.reading.tables.beside import Beside
 from nsparse.reading.tables.body import Body
 from nsparse.reading.tables.course import ENDLESS, Bounded, Course
 from nsparse.reading.tables.floor import Floor
+from nsparse.reading.tables.implied import who_left_headings_out
 from nsparse.reading.tables.ledger import Ledger, Line
 from nsparse.reading.tables.table import Sections, Table, Voice, agree, name_hosts
 from nsparse.reading.texts.coded import double_spaced
@@ -59,13 +60,16 @@ def read_sections(
         hosts: Lines that stand for the names of hosts, each of which speaks below.
     """
     walk = _walked(lines, voices, runs, tail, idle, hosts)
+    implied = who_left_headings_out(walk.ledger.found, walk.floor, lines)
+    if implied:
+        walk = _walked(lines, voices, runs, tail, idle, hosts, implied)
     cut = list(cuts(walk.ledger.found, lines))
     widths = {record.line: one.width for one in cut for record in one.rows}
     kept = shortened(cut, walk.ledger.found.unread, lines)
     if kept:
         parts = [kept.get(number, line) for number, line in enumerate(lines, 1)]
         end = WHOLE if len(lines) in kept else tail
-        walk = _walked(parts, voices, None, end, idle, hosts)
+        walk = _walked(parts, voices, None, end, idle, hosts, implied)
         walk.ledger.mend("cut", len(kept))
     walk.take_back({line: width for line, width in widths.items() if line not in kept})
     found = walk.ledger.found
@@ -82,11 +86,13 @@ def _walked(
     tail: Tail,
     idle: Set[int],
     hosts: Mapping[int, str],
+    implied: Sequence[Voice] = (),
 ) -> _Walk:
     """All lines, one after the other."""
     long = range(len(lines)) if runs is None else runs.long
     endless = [at for at in long if len(lines[at] or "") > ENDLESS]
-    walk = _Walk(Bounded(lines, endless) if endless else lines, voices, idle, hosts)
+    floor = Floor(voices, implied)
+    walk = _Walk(Bounded(lines, endless) if endless else lines, floor, idle, hosts)
     number = 1
     while number <= len(lines):
         number += walk.rows(number) if runs is None else walk.run(runs, number)
@@ -103,12 +109,12 @@ class _Walk:
     def __init__(
         self,
         lines: Sequence[str | None],
-        voices: Sequence[Voice],
+        floor: Floor,
         idle: Set[int],
         hosts: Mapping[int, str],
     ) -> None:
         self.lines, self.idle, self.hosts = lines, idle, hosts
-        self.floor = Floor(voices)
+        self.floor = floor
         self.ledger = Ledger(Sections(), self.floor.opens, self.floor.voice)
         self.course = Course(lines, self.floor, self.ledger, double_spaced(lines))
         self.body = Body(self.course)
@@ -118,7 +124,7 @@ class _Walk:
         self.unknown = 0  # the last line that nobody knew
         self.damage: str | None = None  # the mend that helped the last line that needed one
         self.mended: Mended | None = None  # that line
-        self.peels = Peels(lines, voices)
+        self.peels = Peels(lines, floor.voices)
         self.doubted = (
             0  # the line that may be the rest of the one that last said something of a row
         )

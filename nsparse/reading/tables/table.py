@@ -74,6 +74,7 @@ class Table:
         breaks: Whether something above says that another command begins here.
         loops: Whether the command above runs the tool over and over.
         later: Whether it shows sockets of the table above once more, as they are later.
+        implied: Whether its heading was left out, so that rows which only that makes rows are some.
         said: The dialects that read fields in the headings, and what they read.
         rivals: Other dialects that would read every row as well.
         heirs: Those that would too, although the rows look like another dialect's.
@@ -90,6 +91,7 @@ class Table:
     breaks: bool = False
     loops: bool = False
     later: bool = False
+    implied: bool = False
     said: list[Claim] = field(default_factory=list)
     rivals: tuple[Voice, ...] = ()
     heirs: tuple[Voice, ...] = ()
@@ -109,9 +111,14 @@ class Table:
         """Every dialect that reads all the rows, likeliest first."""
         return (self.voice, *self.rivals, *self.heirs)
 
+    @property
+    def headed(self) -> bool:
+        """Whether rows that only a heading makes rows are some."""
+        return self.implied or bool(self.header)
+
     def reads(self, voice: Voice, text: str) -> Match | None:
         """What a dialect would read of a row of this table."""
-        return voice.reads(text, headed=bool(self.header))
+        return voice.reads(text, headed=self.headed)
 
     def narrow(self, text: str) -> None:
         """Keep as speakers those that read this row as well."""
