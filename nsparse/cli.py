@@ -21,8 +21,8 @@ from nsparse.reporting.ending import CLEAN, FAILED, INTERRUPTED, Refused
 from nsparse.reporting.options import EXITS
 
 NEW_OBJECTS = 250_000
-"""Objects made before the collector looks for cycles: what start-up makes stays, all of it, and that
-are 155 000 with pandas."""
+"""Objects made before the collector looks for cycles: what start-up makes stays, all of it, and
+that are 155 000 with pandas."""
 
 HOME = {
     "diagnose": "diagnosing:diagnose",

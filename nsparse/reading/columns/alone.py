@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -63,22 +64,22 @@ class _Class(NamedTuple):
 def read_alone(batch: Batch, details: Details) -> None:
     """Read the words of lines that are to be read as they stand, each that differs once."""
     shapes = batch.shapes
-    each, lines, starts, ends = batch.spans([one.said.words if one.said else () for one in shapes])
-    if not len(lines):
+    each, starts, ends = batch.spans([one.said.words if one.said else () for one in shapes])
+    if not each.any():
         return
     names = [one.said.names if one.said else frozenset() for one in shapes]
     said = [_Class(*both) for both in zip(names, (one.number for one in shapes), strict=True)]
     classes = batch.codes.astype(np.int64)
-    turns = np.arange(len(lines)) - np.repeat(np.cumsum(each) - each, each)
     fields = list(dict.fromkeys(one.field for one in shapes))
-    of_line = np.array([fields.index(one.field) for one in shapes])[batch.codes[lines]]
-    keys = turns * len(fields) + of_line
-    for key in np.unique(keys).tolist():
-        which = np.flatnonzero(keys == key)
-        codes, texts = encoded(batch.text.words(starts[which], ends[which]))
-        told = details.told(fields[key % len(fields)], texts.to_pylist())
-        batch.words.append(Words(lines[which], codes, told))
-        _join(classes, said, batch.words[-1], details)
+    of_line = np.array([fields.index(one.field) for one in shapes])[batch.codes]
+    for turn, number in product(range(starts.shape[1]), range(len(fields))):
+        which = np.flatnonzero((each > turn) & (of_line == number))
+        if len(which):
+            words = batch.text.words(starts[which, turn], ends[which, turn])
+            codes, texts = encoded(words)
+            told = details.told(fields[number], texts.to_pylist())
+            batch.words.append(Words(which, codes, told))
+            _join(classes, said, batch.words[-1], details)
     numbers = np.array([one.number for one in said])[classes]
     batch.known &= numbers != UNKNOWN
     batch.classes = np.maximum(numbers, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,6 @@ from nsparse.reading.columns.words import (
     Positions,
     Text,
     between,
-    encode,
     encoded,
     number,
 )
@@ -32,6 +31,14 @@ from nsparse.reading.columns.words import firsts as firsts_of
 from nsparse.schema import BY_NAME
 
 DIGITS = b"0123456789"
+
+MARK = 0xFF
+"""Stands for a number; no UTF-8 holds it."""
+
+RUN, FRACTION = 1, 2
+"""Which of a `Number` says which number of a line it is, and which one stands behind its point."""
+
+NONE = Number()
 
 TOGETHER = 1 << 14
 """So many numbers are read together."""
@@ -73,8 +80,8 @@ class Batch:
         A line whose number is too long, or is a 0 that says more, is not known any more.
         """
         told = [shape.said and shape.said.numbers.get(name) for shape in self.shapes]
-        each = [one or Number() for one in told]
-        runs, fractions = (np.array([one[at] for one in each]) for at in (1, 2))
+        each = [one or NONE for one in told]
+        runs, fractions = (np.array([one[at] for one in each]) for at in (RUN, FRACTION))
         dtype: Any = np.float64 if TYPES[BY_NAME[name].dtype] is float else np.int64
         values: Any = np.array([one.value for one in each], dtype)
         values = values[self.codes] if (runs < 0).any() else np.empty(len(self.codes), dtype)
@@ -82,9 +89,11 @@ class Batch:
             having = (runs >= 0) & ((fractions >= 0) == fraction)
             if having.any():
                 which = self._which(having)
-                codes = self.codes[which]
-                found = self._values(which, runs[codes], fractions[codes] if fraction else None)
-                values[which] = found
+                values[which] = (
+                    self._values(name, which, runs, fractions)
+                    if fraction
+                    else self.digits[name, RUN][which]
+                )
         zero = np.array([one.zero for one in each])
         if not zero.all():
             self.known &= zero[self.codes] | (values != 0)
@@ -97,35 +106,55 @@ class Batch:
         """The lines of some shapes."""
         return slice(None) if shapes.all() else np.flatnonzero(shapes[self.codes])
 
-    def _values(self, which: Any, runs: Ints, fractions: Ints | None) -> Any:
-        """The numbers of some lines; those of a line that has too long ones mean nothing."""
-        at = self.firsts[which] + runs
-        values, lengths = self.digits[at], self.lengths
-        if fractions is None:
-            if self.longest > MOST_DIGITS:
-                self.known[which] &= lengths[at] <= MOST_DIGITS
-            return values
-        behind = self.firsts[which] + fractions
-        more = lengths[behind]
-        self.known[which] &= lengths[at] + more <= MOST_DIGITS
+    def _values(self, name: str, which: Any, runs: Ints, fractions: Ints) -> Any:
+        """The numbers of some lines that have fractions; those of too long ones mean nothing."""
+        first, codes = self.firsts[which], self.codes[which]
+        whole, more = self.lengths[first + runs[codes]], self.lengths[first + fractions[codes]]
+        self.known[which] &= whole + more <= MOST_DIGITS
         power = _POWERS[np.minimum(more, MOST_DIGITS)]
         # Both are exact, so that their quotient is the number nearest to what is printed.
-        return (values * power + self.digits[behind]) / power
+        whole, part = (self.digits[name, at][which] for at in (RUN, FRACTION))
+        return (whole * power + part) / power
+
+    @cached_property
+    def digits(self) -> Mapping[tuple[str, int], Ints]:
+        """The numbers of each line by their column, and what stands behind their points.
+
+        They are read in parts that stay in the processor's cache. Where a line has none they mean
+        nothing, and it is not known any more where they are too long.
+        """
+        said = [shape.said.numbers if shape.said else {} for shape in self.shapes]
+        wanted = dict.fromkeys(
+            (name, at)
+            for numbers in said
+            for name, one in numbers.items()
+            for at in (RUN, FRACTION)
+            if one[at] >= 0
+        )
+        runs = [[one.get(name, NONE)[at] for name, at in wanted] for one in said]
+        table = np.array(runs, np.int32).reshape(len(said), -1)
+        found = {key: np.empty(len(self.codes), np.int64) for key in wanted}
+        step = TOGETHER // max(len(found), 1)
+        for start in range(0, len(self.codes) if found else 0, step):
+            part = slice(start, start + step)
+            values = self._numbers(part, table[self.codes[part]])
+            for column, some in zip(found.values(), values.T, strict=True):
+                column[part] = some
+        return found
+
+    def _numbers(self, part: slice, runs: Positions) -> Ints:
+        """Some of the numbers of each of some lines, given which, or -1 for none."""
+        at = np.clip(runs + self.firsts[part, None], 0, len(self.ends) - 1)
+        lengths = self.lengths[at].astype(np.intp)  # numpy takes from tables by these fastest
+        if self.longest > MOST_DIGITS:
+            self.known[part] &= ((lengths <= MOST_DIGITS) | (runs < 0)).all(axis=1)
+            lengths = np.minimum(lengths, MOST_DIGITS)
+        return number(self.text, self.ends[at].ravel(), lengths.ravel()).reshape(at.shape)
 
     @cached_property
     def longest(self) -> int:
         """How many digits the longest number has."""
         return int(self.lengths.max(initial=0))
-
-    @cached_property
-    def digits(self) -> Ints:
-        """All numbers, in parts that stay in the processor's cache; too long ones mean nothing."""
-        found = np.empty(len(self.ends), np.int64)
-        for at in range(0, len(found), TOGETHER):
-            part = slice(at, at + TOGETHER)
-            lengths = np.minimum(self.lengths[part], MOST_DIGITS)
-            found[part] = number(self.text, self.ends[part], lengths)
-        return found
 
     def texts(self) -> Iterator[tuple[str, Any, Ints, Ints]]:
         """The texts that numbers are: the column, the lines, and where each text is."""
@@ -138,38 +167,36 @@ class Batch:
 
     def details(self) -> tuple[bytes, Ints, Ints, Bools]:
         """What is kept as printed: bytes, where it stands in them, and which lines have some."""
-        each, _, starts, ends = self.spans(
+        each, starts, ends = self.spans(
             [shape.said.details if shape.said else () for shape in self.shapes]
         )
         # What parts the words of a line comes along, and is cut off behind the last of them.
-        data = between(self.text.raw, starts, ends + 1).buffers()[2].to_pybytes()
-        places = np.append(0, np.cumsum(ends + 1 - starts))
-        behind = np.cumsum(each)
-        return data, places[behind - each], places[behind] - 1, each > 0
+        ends += 1
+        data = between(self.text.raw, starts.ravel(), ends.ravel()).buffers()[2].to_pybytes()
+        lengths = (ends - starts).sum(axis=1)
+        behind = np.cumsum(lengths)
+        return data, behind - lengths, behind - 1, each > 0
 
-    def spans(self, spans: Sequence[Sequence[Span]]) -> tuple[Ints, Ints, Positions, Positions]:
+    def spans(self, spans: Sequence[Sequence[Span]]) -> tuple[Ints, Positions, Positions]:
         """Where parts of lines are, given for their shapes.
 
         Returns:
-            How many each line has; and of each part the line, where it starts, and where it ends.
+            How many each line has, where each starts, and where it ends: a line has as many places
+            as any, and the last of these end before they start.
         """
         counts = np.array([len(some) for some in spans])
-        offsets = np.cumsum(counts) - counts
-        flat = [
-            (shape.indent + one.bytes, one.runs, shape.indent + other.bytes, other.runs)
-            for shape, some in zip(self.shapes, spans, strict=True)
-            for one, other in some
-        ]
-        start, runs, end, last_runs = np.array(flat or [(0, 0, 0, 0)]).T
-        each = counts[self.codes]
-        lines = np.repeat(np.arange(len(each)), each)
-        first_of = np.cumsum(each) - each
-        at = np.arange(len(lines)) - np.repeat(first_of - offsets[self.codes], each)
-        first = self.firsts[lines]
-        origin = self.starts[lines] - self.before[first]
-        starts = (origin + start[at] + self.before[first + runs[at]]).astype(np.int32)
-        ends = (origin + end[at] + self.before[first + last_runs[at]]).astype(np.int32)
-        return each, lines, starts, ends
+        table = np.zeros((4, len(spans), int(counts.max(initial=0))), np.int32)
+        table[2] = -1
+        for at, (shape, some) in enumerate(zip(self.shapes, spans, strict=True)):
+            for turn, ((start, runs), (end, last_runs)) in enumerate(some):
+                table[:, at, turn] = shape.indent + start, runs, shape.indent + end, last_runs
+        first = self.firsts[:, None]
+        origin = (self.starts - self.before[self.firsts])[:, None]
+        starts, ends = (
+            table[at][self.codes] + self.before[first + table[at + 1][self.codes]] + origin
+            for at in (0, 2)
+        )
+        return counts[self.codes], starts, ends
 
 
 _POWERS = 10 ** np.arange(MOST_DIGITS + 1)
@@ -184,11 +211,8 @@ def batch_of(details: Details, lines: Part) -> Batch:
     before = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=before[1:])
     firsts = np.searchsorted(first, starts)
-    behind = np.append(firsts[1:], len(first))
-    origins = starts - before[firsts]
-    bare = between(bytes(plain.raw).translate(None, DIGITS), origins, ends - before[behind])
-    places = first - before[:-1] - np.repeat(origins, behind - firsts)
-    found, reps = _shapes(encoded(bare)[0], places, firsts, behind)
+    found = _shapes(plain, lines, last, before[firsts] - firsts, before[-1] - len(lengths))
+    reps = firsts_of(found)
     # numpy takes from tables by no other integers without making them such first.
     codes = found.astype(np.intp)
     some = plain.lines(starts[reps], ends[reps])
@@ -200,27 +224,24 @@ def batch_of(details: Details, lines: Part) -> Batch:
     return batch
 
 
-def _shapes(
-    codes: Positions, places: Positions, firsts: Ints, behind: Ints
-) -> tuple[Positions, Positions]:
-    """The shape of each line, and a line of each.
+def _shapes(text: Text, lines: Part, last: Positions, gone: Ints, in_all: int) -> Positions:
+    """The shape of each line: what it is with a mark in place of each number.
 
     Args:
-        codes: What each line is without digits.
-        places: Where in it each number stood.
-        firsts: Which of all numbers is the first of each line.
-        behind: Which is the first that is not its.
+        text: The bytes.
+        lines: Where the lines are in them.
+        last: Where each number ends.
+        gone: How many bytes the marks before each line spare.
+        in_all: How many all of them do.
     """
-    reps = firsts_of(codes)
-    differ = np.flatnonzero(~_alike(places, firsts, behind, reps[codes]))
-    if not len(differ):
-        return codes, reps
-    # Text with its numbers at other places: rare enough to be looked at line by line.
-    own: dict[tuple[int, bytes], int] = {}
-    for line in differ.tolist():
-        where = places[firsts[line] : behind[line]].tobytes()
-        codes[line] = own.setdefault((int(codes[line]), where), len(reps) + len(own))
-    return encode(codes.astype(np.int64))
+    import pyarrow as pa
+
+    data = bytearray(memoryview(text.raw)[PAD : 1 - PAD])
+    np.frombuffer(data, np.uint8)[last - (PAD + 1)] = MARK
+    bare = data.translate(None, DIGITS)
+    places = np.append(lines.starts - gone, lines.ends[-1:] + 1 - in_all).astype(np.int32) - PAD
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(bare)]
+    return encoded(pa.Array.from_buffers(pa.binary(), len(lines), buffers))[0]
 
 
 def _runs(text: Text) -> tuple[Positions, Positions]:
@@ -233,13 +254,3 @@ def _runs(text: Text) -> tuple[Positions, Positions]:
         found.append((digit[1:] != digit[:-1]).nonzero()[0].astype(np.int32) + np.int32(at))
     both = np.concatenate(found) if found else np.zeros(0, np.int32)
     return both[0::2], both[1::2]
-
-
-def _alike(places: Positions, firsts: Ints, behind: Ints, like: Positions) -> Bools:
-    """Whether the numbers of each line stand where those of another do."""
-    counts = behind - firsts
-    alike: Bools = counts == counts[like]
-    other = np.arange(len(places)) + np.repeat(firsts[like] - firsts, counts)
-    differ = np.flatnonzero(places != places[np.minimum(other, len(places) - 1)])
-    alike[np.searchsorted(behind, differ, "right")] = False
-    return alike
