@@ -1365,3 +1365,27 @@ def test_a_damaged_row_is_no_rest_of_the_one_above(state: str, rows: int) -> Non
     dump = parse(heading + "".join(texts))
     assert [problem.line for problem in dump.problems] == [at + 2 for at in damaged]
     assert len(dump.frame) == rows - len(damaged)
+
+
+FRONT = ("> ", "12: ", "# ", "- ", "2026-11-23 10:00:00 ", "web1 | ", "net.txt:")
+
+
+@pytest.mark.parametrize("engine", ["regex", "lark", "columns"])
+@pytest.mark.parametrize("front", FRONT)
+def test_a_damaged_row_above_all_others_is_lost_to_nobody(front: str, engine: str) -> None:
+    """What stands in front of every line is not known yet, and no heading announces a row."""
+    cut = SESSION[: SESSION.index("51514")]
+    lines = ["I see this:", "", *(f"{front}{row}" for row in (cut, LISTENER, SESSION))]
+    dump = nsparse.parse(io.BytesIO("\n".join((*lines, "")).encode()), engine=engine)
+    assert [(p.line, p.text) for p in dump.problems] == [(3, lines[2].rstrip())]
+    assert dump.problems[0].expected == ("a remote address and port (host:port)",)
+    assert dump.frame["line"].tolist() == [4, 5]
+    assert sum(dump.census.values()) == dump.lines
+
+
+@pytest.mark.parametrize("front", FRONT)
+@pytest.mark.parametrize("said", ["tcp 0 is a protocol", "udp 53 and udp 123", "ESTAB 0 0 it says"])
+def test_a_sentence_that_begins_as_rows_do_is_none_behind_something(front: str, said: str) -> None:
+    dump = parse(f"Look:\n\n{front}{said}\n\n{LISTENER}\n")
+    assert dump.problems == []
+    assert len(dump.frame) == 1

@@ -7,7 +7,10 @@ from datetime import datetime
 
 from nsparse.reading.tables.ledger import Line
 from nsparse.reading.tables.looks import STARTS, Looks
+from nsparse.reading.tables.noise import holds_data
 from nsparse.reading.tables.table import Claim, Readers, Table, Voice
+from nsparse.reading.texts.mend import FRONTS
+from nsparse.reading.texts.text import BLANKS
 
 
 class Floor:
@@ -87,6 +90,12 @@ class Floor:
         able = {*look.able("row"), *(v for v in look.able("bare") if v in speakers)}
         openers = self._first(voice for voice in self.voices if voice in able)
         return next((voice for voice in openers if look.begun(voice)), None)
+
+    def opens_behind(self, text: str) -> str | None:
+        """What begins as rows do, and goes on like them, behind something in front of it."""
+        mends = () if self.opens(text) else self.looks.of(text).mends
+        behind = (undone.lstrip(BLANKS) for name, undone in mends if name in FRONTS)
+        return next((one for one in behind if holds_data(one) and self.opens(one)), None)
 
     def begins(self, text: str) -> bool:
         """Whether a line begins as the rows do that are being read, or come next."""

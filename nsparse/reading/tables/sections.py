@@ -235,7 +235,7 @@ class _Walk:
             pass
         elif self.floor.looks.is_dull(line.text, self.damage):
             self._leave_comments()
-            self._unknown(line)
+            self._unknown(self._begun(line))
         elif not (self._start(line) or self.beside.known(line) or self._mended(line)):
             self._leave_comments()
             self._other(line)
@@ -248,8 +248,14 @@ class _Walk:
 
     def _other(self, line: Line) -> None:
         """No line of a table as it stands."""
-        if not self.beside.noise(line):
-            self._unknown(line)
+        begun = self._begun(line)
+        if begun is not line or not self.beside.noise(line):
+            self._unknown(begun)
+
+    def _begun(self, line: Line) -> Line:
+        """A damaged row, without what stands in front of it before that is known of all lines."""
+        behind = self.floor.opens_behind(line.text) if self.damage is None else None
+        return line if behind is None else line._replace(text=behind)
 
     def _unknown(self, line: Line) -> None:
         """Text, or what has been a row."""

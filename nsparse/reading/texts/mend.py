@@ -166,6 +166,8 @@ STAMPED = "stamped"
 COMMENTED = "commented"
 AROUND = frozenset({"quoted", COMMENTED, "numbered", STAMPED, "barred"})
 """Damage of every line of a text: one that is no line of a table has it as well."""
+FRONTS = frozenset(mend.name for mend in MENDS if mend.front)
+"""Damage in front of a line."""
 
 SAID = {
     "quoted": "quoted as in mail",
