@@ -1372,7 +1372,9 @@ FRONT = ("> ", "12: ", "# ", "- ", "2026-11-23 10:00:00 ", "web1 | ", "net.txt:"
 
 @pytest.mark.parametrize("engine", ["regex", "lark", "columns"])
 @pytest.mark.parametrize("front", FRONT)
-def test_a_damaged_row_above_all_others_is_lost_to_nobody(front: str, engine: str) -> None:
+def test_a_damaged_row_above_all_others_is_lost_to_nobody(
+    front: str, engine: Literal["regex", "lark", "columns"]
+) -> None:
     """What stands in front of every line is not known yet, and no heading announces a row."""
     cut = SESSION[: SESSION.index("51514")]
     lines = ["I see this:", "", *(f"{front}{row}" for row in (cut, LISTENER, SESSION))]
