@@ -262,6 +262,27 @@ def test_a_remark_behind_a_row_is_no_part_of_it(remark: str) -> None:
     assert not dump.problems
 
 
+@pytest.mark.parametrize("dots", [" ...", "  …", " ....."])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "tcp4       0      0 192.0.2.10.22          198.51.100.7.{}     ESTABLISHED",
+        "tcp        0      0 192.0.2.10:22           198.51.100.7:{}      ESTABLISHED",
+        "tcp   ESTAB 0      0      192.0.2.10:22      198.51.100.7:{}",
+        "  TCP    192.0.2.10:22          198.51.100.7:{}     ESTABLISHED",
+        "  TCP    192.0.2.10:22          198.51.100.7:{}     ESTABLISHED     812",
+    ],
+)
+def test_dots_behind_a_row_are_no_cell_of_it(row: str, dots: str) -> None:
+    """They stand for rows or cells that somebody left out."""
+    rows = [row.format(port) for port in (5001, 5002)]
+    for engine in ("regex", "lark", "columns"):
+        plain = parse("\n".join((*rows, "")), engine=engine)
+        dump = parse("\n".join((rows[0], rows[1] + dots, "")), engine=engine)
+        assert_frame_equal(dump.frame, plain.frame)
+        assert dump.problems == []
+
+
 def by_words(line: str) -> list[str]:
     """As a mailer wraps at 72 columns: between words."""
     return textwrap.wrap(line, 72, break_long_words=False, break_on_hyphens=False) or [line]

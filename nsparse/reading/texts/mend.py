@@ -149,7 +149,7 @@ MENDS = (
     ),
     # A prompt behind output that ended without a line end.
     _replacing("annotated", rf"{_GAP}+[^ \t@]+@[^ \t@:]+:[^ \t]*[$#](?:[ \t].*)?$", "", signs="$#"),
-    _behind("annotated", rf"{_GAP}+(?:[-=]{{2,9}}>?|#|//|;|\\)(?: ?[^0-9/:\t]*)$"),
+    _behind("annotated", rf"{_GAP}+(?:[-=]{{2,9}}>?|#|//|;|\\|\.{{2,9}}|…)(?: ?[^0-9/:\t]*)$"),
     _behind("annotated", rf"{_GAP}{{2,}}[A-Za-z][^0-9/: \t]*(?: [^0-9/: \t]+)+$"),
     # Two rows that somebody has made one: `tcp4/tcp6`, `udp4/6`.
     _replacing("merged", r"\A(tcp|udp)4/(?:\1)?6(?=[ \t])", r"\g<1>46", signs="/"),
