@@ -475,7 +475,7 @@ def test_freebsd_shows_which_timer_runs_and_not_how_often_it_did(ask: Ask) -> No
     queues = "Proto Listen         Local Address\ntcp4  0/0/128        *.80\n"  # not as on macOS
     report = ask.report(f"{STATES}\n{queues}", WINDOW, "retransmit-stall", "keepalive-failing")
     ways = {id_: wanted(needs, report.scenes) for id_, needs in report.not_evaluated}
-    assert ways.pop(WINDOW) == ("timers or path quality", "netstat -anx")
+    assert ways.pop(WINDOW) == ("timers", "netstat -anx")
     assert {*ways.values()} == {("what FreeBSD does not print", None)}
     assert len(ways) == 2
     assert ask.skipped(BUFFERS.format("4.98"), "retransmit-stall")

@@ -159,7 +159,11 @@ not evaluated: 4 diagnoses
     ("os", "need", "line"),
     [
         ("linux", "owner|inode", "1 needs owners or inodes  sudo ss -tuanp"),
-        ("macos", "inode|owner", "1 needs inodes or owners  netstat -anv"),
+        ("macos", "inode|owner", "1 needs owners  netstat -anv"),
+        ("linux", "proctable|inode", "1 needs inodes  ss -tuane"),
+        ("windows", "proctable|inode", "1 needs the list of processes  tasklist, in the bundle"),
+        ("macos", "proctable|inode", "1 needs what macOS does not print"),
+        ("linux", "proctable", "1 needs what Linux does not print"),
         ("linux", "accept", "1 needs accept queues  ss -tuan"),
         ("macos", "accept", "1 needs accept queues  netstat -Lan"),
         ("freebsd", "accept", "1 needs accept queues  netstat -Lan"),

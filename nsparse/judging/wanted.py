@@ -7,6 +7,7 @@ needs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.judging.scene.shown import may_hide_no_timer
@@ -84,12 +85,13 @@ BESIDE = {
     "counters": "netstat -s, in the bundle",
     "sockstat": "/proc/net/sockstat, in the bundle",
     "whole": "the same command again, to its end",
-    "proctable": "ps -ef or tasklist, in the bundle",
+    "proctable": "tasklist, in the bundle",
 }
 """What no single command on the sockets gives."""
 NO_TIMER_RAN = " (no timer ran, if taken with -o)"
-LINUX_ONLY = ("sockstat",)
-"""Of these what only Linux has."""
+ONLY = {"sockstat": SS_SYSTEMS, "proctable": ("windows", "")}
+"""Of these what only some systems have, or need: elsewhere no dump names a process that is gone."""
+KNOWN = (*SS_SYSTEMS, *ELSEWHERE)
 
 
 class Wanted(NamedTuple):
@@ -102,18 +104,20 @@ class Wanted(NamedTuple):
 def wanted(needs: Sequence[str], scenes: Iterable[Scene]) -> Wanted:
     """What hosts lack of what a diagnosis needs.
 
-    What a system never prints is one thing, whatever it is. Hosts of several systems are told the
-    commands of Linux, and that they are for Linux.
+    What a system never prints is one thing, whatever it is, and is not named where something else
+    serves. Hosts of several systems are told the commands of Linux, and that they are for Linux.
     """
     without = [scene for scene in scenes if not scene.has.issuperset(needs)]
     systems = {scene.os or "" for scene in without}
     system = systems.pop() if len(systems) == 1 else ""
     command = way(needs, system)
     if command is None:
-        return Wanted(f"what {ELSEWHERE[system].name} does not print", None)
-    named = {one for need in needs for one in need.split("|")}
-    unsure = not named.isdisjoint(("timer", "timers")) and all(map(may_hide_no_timer, without))
-    return Wanted(listed(needs) + NO_TIMER_RAN * unsure, command or None)
+        name = ELSEWHERE[system].name if system in ELSEWHERE else "Linux"
+        return Wanted(f"what {name} does not print", None)
+    serve = [[one for one in need.split("|") if not _never(one, system)] for need in needs]
+    timed = not {*chain(*serve)}.isdisjoint(("timer", "timers"))
+    unsure = timed and all(map(may_hide_no_timer, without))
+    return Wanted(listed(list(map("|".join, serve))) + NO_TIMER_RAN * unsure, command or None)
 
 
 def lacking(needs: Sequence[str], scenes: Sequence[Scene]) -> str:
@@ -174,15 +178,13 @@ def _easiest(needs: Sequence[str], system: str) -> str:
 
 def _never(need: str, system: str) -> bool:
     """Whether the system, being known, does not print it whatever the command."""
-    if system not in ELSEWHERE:
-        return False
     if need in SS_FLAGS:
-        return need not in ELSEWHERE[system].commands
-    return _foreign(need, system)
+        return system in ELSEWHERE and need not in ELSEWHERE[system].commands
+    return system in KNOWN and _foreign(need, system)
 
 
 def _foreign(need: str, system: str) -> bool:
-    return need in LINUX_ONLY and system not in SS_SYSTEMS
+    return system not in ONLY.get(need, (system,))
 
 
 def _ss(needs: Sequence[str], system: str) -> str:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nsparse.judging.arrays.view import View
 
-ALWAYS = {"windows": 4}
-"""A process that a list of all names: System on Windows, else the first one."""
-FIRST = 1
+SYSTEM = 4
+"""A process that a list of all of Windows names."""
 
 
 def listed(facts: Mapping[str, object]) -> dict[int, str]:
@@ -31,13 +30,15 @@ def listed(facts: Mapping[str, object]) -> dict[int, str]:
 def complete(view: View, os: str | None, facts: Mapping[str, object]) -> bool:
     """Whether the list may be of all processes: one of a few proves of no other that it is gone.
 
+    It is of use on Windows alone: elsewhere a dump names no process that has ended.
+
     Args:
         view: The rows of the host.
         os: Its system.
         facts: What its bundle says.
     """
     known = listed(facts)
-    return ALWAYS.get(os or "", FIRST) in known and len(known) >= len(view.values("pid"))
+    return os == "windows" and SYSTEM in known and len(known) >= len(view.values("pid"))
 
 
 def called(view: View, os: str | None, facts: Mapping[str, object]) -> View:

@@ -68,7 +68,7 @@ class Scene:
             `timer`, which one runs, and `timers`, how often it ran out, too; `owners` where it
             names all owners there are; `whole` where no dump is cut; `unfiltered` where no state
             is left out; `times`; and `sysctl`, `counters`, `sockstat`, `proctable` where the facts
-            have them, the latter of all processes.
+            have them, the latter of all processes of Windows.
         constants: The numbers that no row shows.
         snapshots: How many moments of this host there are.
         truncated: Whether a dump of it is cut.
