@@ -291,7 +291,8 @@ def test_a_word_nobody_knows(ask: Ask) -> None:
     ("row", "speaks"),
     [
         ("tcp 0 0 192.0.2.1:80 203.0.113.9:9 TIME_WAIT timewait (59.00/0/0)", False),
-        ("tcp 0 0 192.0.2.1:80 203.0.113.9:9 TIME_WAIT timewait (62.00/0/0)", True),
+        ("tcp 0 0 192.0.2.1:80 203.0.113.9:9 TIME_WAIT timewait (61.00/0/0)", False),  # rounded up
+        ("tcp 0 0 192.0.2.1:80 203.0.113.9:9 TIME_WAIT timewait (61.01/0/0)", True),
         ("tcp 5 0 192.0.2.1:80 203.0.113.9:9 TIME_WAIT timewait (59.00/0/0)", True),
         ("tcp 5 1 192.0.2.1:80 203.0.113.9:9 SYN_SENT on (1.00/0/0)", True),
         ("tcp 0 1 192.0.2.1:80 203.0.113.9:9 SYN_SENT on (1.00/0/0)", False),

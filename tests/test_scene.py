@@ -171,9 +171,13 @@ def test_an_end_that_many_share_is_called(ports: tuple[int, ...], here: str, the
     assert roles(*(row("ESTABLISHED", end, MANY) for end in ends)) == [there] * len(ends)
 
 
-def test_a_port_that_calls_many_services_is_not_called() -> None:
-    ends = [f"203.0.113.{number}:443" for number in range(4)] + ["198.51.100.1:50001"] * 3
-    assert roles(*(row("ESTABLISHED", MANY, end) for end in ends))[:4] == ["client"] * 4
+@pytest.mark.parametrize(("services", "here"), [(4, "client"), (3, "server")])
+def test_a_port_that_calls_many_services_is_not_called(services: int, here: str) -> None:
+    """More of them than of ends that may call it."""
+    ends = [f"203.0.113.{number}:443" for number in range(services)]
+    ends += [f"198.51.100.{number}:50001" for number in range(3)]
+    found = roles(*(row("ESTABLISHED", MANY, end) for end in ends))
+    assert found[:services] == [here] * services
 
 
 def test_ports_that_no_table_knows_are_not_one() -> None:
@@ -522,6 +526,34 @@ def test_constants_come_from_facts() -> None:
     told = constants("linux", {"ephemeral_low": 1024, "kernel": "5.4.0"})
     assert told.ephemeral_low == 1024
     assert plain.assumed - told.assumed == {"ephemeral_low", "kernel"}
+
+
+def test_where_a_constant_is_told() -> None:
+    """What the user states holds, and no file is named for it that says something else."""
+    files = {"sysctl": "sysctl_-a", "fd_limit": "limits"}
+    bundle = {"sysctl": {"net.ipv4.tcp_fin_timeout": "30"}, "fd_limit": 4096, "from": files}
+    known = constants("linux", bundle)
+    said = {"fin_timeout_s": "net.ipv4.tcp_fin_timeout in sysctl_-a", "fd_limit": "limits"}
+    assert (known.fin_timeout_s, known.told) == (30, said)
+    stated = constants("linux", {**bundle, "fin_timeout_s": 20})
+    assert (stated.fin_timeout_s, stated.told) == (20, {"fd_limit": "limits"})
+
+
+@pytest.mark.parametrize(
+    ("os", "pids", "complete"),
+    [
+        ("windows", [4, 900], True),
+        ("windows", [4], True),
+        ("windows", [5, 900], False),
+        ("windows", [], False),
+        ("linux", [1, 4, 900], False),  # no dump of it names a process that has ended
+    ],
+)
+def test_a_list_of_all_processes_is_of_use_on_windows(
+    os: str, pids: list[int], complete: bool
+) -> None:
+    [seen] = scenes(dump(HTTPS, os=os), facts={"": {"proctable": pids}})
+    assert ("proctable" in seen.has) is complete
 
 
 # ---- hosts and moments -----------------------------------------------------------------------------
