@@ -31,7 +31,7 @@ from nsparse.reading.columns.delegates import read_rows
 from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.items import Reader, Unknown
 from nsparse.reading.columns.kinds import Kinds
-from nsparse.reading.columns.lines import lines_of, lines_of_text
+from nsparse.reading.columns.lines import STEP, lines_of, lines_of_text
 from nsparse.reading.columns.part import Parts
 from nsparse.reading.columns.plan import plan_of
 from nsparse.reading.columns.said import Number
@@ -847,3 +847,20 @@ def test_parquet_of_parts_is_one_file() -> None:
     assert_frame_equal(shown, pd.concat(frames, ignore_index=True))
     assert list(whole) == list(nsparse.schema.BY_NAME)
     assert b"".join(parquet_parts(iter(frames[:1]))) == b"".join(parquet(frames[0]))
+
+
+@pytest.mark.parametrize("detail", ["", "\t cubic rto:204 mss:1448 bytes_acked:12345\n"])
+def test_a_block_may_end_where_a_part_does_that_is_looked_at(detail: str) -> None:
+    """Words and numbers end there, too, whether they are those of rows or of lines below them."""
+    row = "ESTAB 0 0 192.0.2.1:22 198.51.100.7:40001\n"
+    part = detail or row
+    count, left = divmod(STEP + 1, len(part))
+    longer = part.replace(" ", " " * (left + 1), 1)
+    below = [part] * (count - 1) + [longer]
+    text = "".join(row + line for line in below) if detail else "".join(below)
+    assert sum(map(len, below)) - 1 == STEP
+    # The row below the heading is read by itself.
+    found = nsparse.parse(BytesIO(dump(row.strip()) + text.encode()), engine="columns")
+    assert len(found.frame) == count + 1
+    assert found.frame["remote_port"].eq(40001).all()
+    assert not found.problems

@@ -165,17 +165,13 @@ class Batch:
             at = self.firsts[which] + runs
             yield name, which, self.ends[at] - self.lengths[at], self.ends[at]
 
-    def details(self) -> tuple[bytes, Ints, Ints, Bools]:
-        """What is kept as printed: bytes, where it stands in them, and which lines have some."""
-        each, starts, ends = self.spans(
-            [shape.said.details if shape.said else () for shape in self.shapes]
-        )
-        # What parts the words of a line comes along, and is cut off behind the last of them.
-        ends += 1
-        data = between(self.text.raw, starts.ravel(), ends.ravel()).buffers()[2].to_pybytes()
-        lengths = (ends - starts).sum(axis=1)
-        behind = np.cumsum(lengths)
-        return data, behind - lengths, behind - 1, each > 0
+    def details(self, which: Any) -> tuple[Any, Ints]:
+        """What is kept of some lines as printed, piece by piece, and how long it is in each."""
+        spans = self.spans([shape.said.details if shape.said else () for shape in self.shapes])
+        each, starts, ends = (one[which] for one in spans)
+        # What parts the words of a line comes along, but not behind the last of them.
+        ends += np.arange(1, ends.shape[1] + 1) != each[:, None]
+        return between(self.text.raw, starts.ravel(), ends.ravel()), (ends - starts).sum(axis=1)
 
     def spans(self, spans: Sequence[Sequence[Span]]) -> tuple[Ints, Positions, Positions]:
         """Where parts of lines are, given for their shapes.
@@ -206,12 +202,14 @@ def batch_of(details: Details, lines: Part) -> Batch:
     """Lines by their shape: what they are without digits, and where these stood."""
     text, starts, ends = lines.text, lines.starts, lines.ends
     plain = without_texts(text, details.texts)
-    first, last = _runs(plain)
+    first, last, bare = _runs(plain)
     lengths = last - first
     before = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=before[1:])
     firsts = np.searchsorted(first, starts)
-    found = _shapes(plain, lines, last, before[firsts] - firsts, before[-1] - len(lengths))
+    # Of each number one byte is left.
+    bare_starts = starts - (before[firsts] - firsts) - PAD
+    found = _codes(bare, np.append(bare_starts, len(bare)).astype(np.int32))
     reps = firsts_of(found)
     # numpy takes from tables by no other integers without making them such first.
     codes = found.astype(np.intp)
@@ -224,33 +222,25 @@ def batch_of(details: Details, lines: Part) -> Batch:
     return batch
 
 
-def _shapes(text: Text, lines: Part, last: Positions, gone: Ints, in_all: int) -> Positions:
-    """The shape of each line: what it is with a mark in place of each number.
-
-    Args:
-        text: The bytes.
-        lines: Where the lines are in them.
-        last: Where each number ends.
-        gone: How many bytes the marks before each line spare.
-        in_all: How many all of them do.
-    """
+def _codes(data: bytes, places: Positions) -> Positions:
+    """The code of each text that stands between two places, equal for equal ones."""
     import pyarrow as pa
 
-    data = bytearray(memoryview(text.raw)[PAD : 1 - PAD])
-    np.frombuffer(data, np.uint8)[last - (PAD + 1)] = MARK
-    bare = data.translate(None, DIGITS)
-    places = np.append(lines.starts - gone, lines.ends[-1:] + 1 - in_all).astype(np.int32) - PAD
-    buffers = [None, pa.py_buffer(places), pa.py_buffer(bare)]
-    return encoded(pa.Array.from_buffers(pa.binary(), len(lines), buffers))[0]
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
+    return encoded(pa.Array.from_buffers(pa.binary(), len(places) - 1, buffers))[0]
 
 
-def _runs(text: Text) -> tuple[Positions, Positions]:
-    """Where numbers start and end."""
-    found = []
-    for at in range(PAD, len(text.bytes) - PAD, STEP):
+def _runs(text: Text) -> tuple[Positions, Positions, bytes]:
+    """Where numbers start and end, and the text with a mark in place of each."""
+    found, bare = [], []
+    for at in range(PAD, len(text.bytes) - PAD + 1, STEP):
         part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
         digit = (part - np.uint8(ord("0"))) < 10
+        edges = (digit[1:] != digit[:-1]).nonzero()[0]
         # There are many: as short integers from the start they take half the memory.
-        found.append((digit[1:] != digit[:-1]).nonzero()[0].astype(np.int32) + np.int32(at))
-    both = np.concatenate(found) if found else np.zeros(0, np.int32)
-    return both[0::2], both[1::2]
+        found.append(edges.astype(np.int32) + np.int32(at))
+        marked = bytearray(part[1:])
+        np.frombuffer(marked, np.uint8)[edges[int(digit[0]) :: 2]] = MARK
+        bare.append(marked.translate(None, DIGITS))
+    both = np.concatenate(found)
+    return both[0::2], both[1::2], b"".join(bare)

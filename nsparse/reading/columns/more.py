@@ -61,9 +61,9 @@ def apart(lines: Lines, first: int, count: int) -> Apart | None:
     others = np.frombuffer(lines.data, np.uint8)[starts[:-1]] < FIRST
     if not others.any():
         return None
-    # Behind the last line there may be no end.
-    data = lines.data[int(starts[0]) : int(starts[-1])].ljust(int(starts[-1] - starts[0]), b"\n")
-    starts = starts - starts[0]
+    data = lines.data
+    if len(data) < starts[-1]:  # the last line has no end
+        data, starts = data[int(starts[0]) :] + b"\n", starts - starts[0]
     rows, rest = np.flatnonzero(~others), np.flatnonzero(others)
     above = np.searchsorted(rows, rest) - 1
     return Apart(
@@ -135,23 +135,32 @@ def _say(block: Block, batch: Batch, rows: Ints, which: Any, details: Details) -
     row[which] = rows
     for name, lines, starts, ends in batch.texts():
         has = row[lines] != NONE
-        _keep(block, name, row[lines][has], batch.text.raw, starts[has], ends[has])
-    data, starts, ends, has = batch.details()
-    has &= row != NONE
+        starts, ends = starts[has], ends[has]
+        _keep(block, name, row[lines][has], between(batch.text.raw, starts, ends), ends - starts)
+    texts, lengths = batch.details(which)
+    has = lengths > 0
     if has.any():
-        _keep(block, "details", row[has], data, starts[has], ends[has])
+        _keep(block, "details", rows[has], texts, lengths[has])
 
 
-def _keep(
-    block: Block, name: str, rows: Ints, data: bytes | memoryview, starts: Ints, ends: Ints
-) -> None:
-    """What is kept of lines as printed, behind what their rows say there already."""
+def _keep(block: Block, name: str, rows: Ints, pieces: Any, lengths: Ints) -> None:
+    """What is kept of lines as printed, behind what their rows say there already.
+
+    Args:
+        block: The rows.
+        name: The column.
+        rows: Those of the lines, in their order.
+        pieces: The texts of the lines, one behind the other.
+        lengths: How long each is.
+    """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     column = block.column(name)
-    places = np.zeros((2, len(block)), np.int64)
-    places[:, rows] = starts, ends
-    texts = between(data, *places)
+    places = np.zeros(len(block) + 1, np.int64)
+    places[rows + 1] = lengths
+    buffers = [None, pa.py_buffer(np.cumsum(places)), pieces.buffers()[2]]
+    texts = pa.Array.from_buffers(pa.large_string(), len(block), buffers)
     if column.texts is not None:
         both = np.zeros(len(block), np.int64)
         both[rows] = column.has[rows]

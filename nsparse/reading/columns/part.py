@@ -89,7 +89,13 @@ class Parts:
 
 def some_of(data: bytes | memoryview, starts: Any, behind: Any) -> Part:
     """Some of the lines of some bytes, by where each starts and where one behind it would."""
-    found = between(data, starts, behind)
-    _, offsets, held = found.buffers()
-    places = np.frombuffer(offsets, np.int64)[: len(starts) + 1]
+    room = (starts[0] >= PAD and behind[-1] + PAD <= len(data)) * PAD
+    # The first and the last of them bring the room along that is around lines.
+    starts, behind = starts.astype(np.int64), behind.astype(np.int64)
+    starts[0] -= room
+    behind[-1] += room
+    _, offsets, held = between(data, starts, behind).buffers()
+    places = np.frombuffer(offsets, np.int64)[: len(starts) + 1].copy()
+    places[0] += room
+    places[-1] -= room
     return part_of(held, places)

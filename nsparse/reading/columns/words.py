@@ -123,11 +123,11 @@ def edges(text: Text, lines: int) -> tuple[Positions, Positions]:
     # Hardly any text holds a control character beside its newlines.
     bare = np.count_nonzero(text.bytes[PAD:-PAD] < ord(" ")) == lines - 1
     found = []
-    for at in range(PAD, len(text.bytes) - PAD, STEP):
+    for at in range(PAD, len(text.bytes) - PAD + 1, STEP):
         part = text.bytes[at - 1 : min(at + STEP, len(text.bytes) - PAD + 1)]
         between = part <= ord(" ") if bare else _between(part)
         found.append((between[1:] != between[:-1]).nonzero()[0] + at)
-    both = np.concatenate(found).astype(np.int32) if found else np.zeros(0, np.int32)
+    both = np.concatenate(found).astype(np.int32)
     return both[0::2], both[1::2]
 
 
