@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsparse.judging.arrays import apart
 from nsparse.judging.arrays.columns import ranged
 from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
@@ -835,37 +833,6 @@ def test_time_grows_with_size_only() -> None:
 
 
 # ---- arrays ------------------------------------------------------------------------------------
-
-
-@given(
-    pieces=st.lists(
-        st.lists(st.text("1.:*aé", max_size=18) | st.sampled_from(["10.0.0.1", "10.0.0.10"])),
-        min_size=1,
-        max_size=4,
-    ),
-    bits=st.sampled_from([1, 20]),  # two slots: nearly every text shares one with others
-)
-@settings(max_examples=40)
-def test_texts_are_told_apart_by_their_bytes(pieces: list[list[str]], bits: int) -> None:
-    held = pa.chunked_array([pa.array(piece, pa.large_string()) for piece in ([""], *pieces)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(apart, "BITS", bits)
-        number, different = apart.apart(held.slice(1))
-    texts = held.slice(1).to_pylist()
-    assert different.to_pylist() == list(dict.fromkeys(texts))
-    assert [different[at].as_py() for at in number.tolist()] == texts
-
-
-def test_many_different_addresses_are_worth_it() -> None:
-    many = [f"10.{n % 256}.{n // 256 % 256}.{n // 4096}" for n in range(apart.LEAST)]
-    assert apart.is_worth(pa.chunked_array([pa.array(many, pa.large_string())]))
-    for others in (
-        many[1:],
-        [None, *many[1:]],
-        ["10.0.0.1"] * len(many),
-        [*map(hex, range(70000))],
-    ):
-        assert not apart.is_worth(pa.chunked_array([pa.array(others, pa.large_string())]))
 
 
 @pytest.mark.parametrize(

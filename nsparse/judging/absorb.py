@@ -155,7 +155,7 @@ class _Keys:
     def _rows(self, number: int) -> Ints:
         import numpy as np
 
-        return np.array(self._findings[number].sockets, dtype=np.int64)
+        return np.asarray(self._findings[number].sockets, dtype=np.int64)
 
     @staticmethod
     def _owner(finding: Finding) -> list[Hashable]:

@@ -159,7 +159,7 @@ def _netns(view: View, sockets: Sequence[int]) -> str | None:
     spaces = view.codes("netns")
     if spaces.size == 1 or not sockets:
         return None
-    found = set(spaces.of[np.array(sockets, dtype=np.int64)].tolist())
+    found = set(spaces.of[np.asarray(sockets, dtype=np.int64)].tolist())
     return str(view.words("netns")[found.pop() - 1]) if len(found) == 1 and 0 not in found else None
 
 
@@ -167,7 +167,7 @@ def _lines(view: View, sockets: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Where the first of some rows stand."""
     import numpy as np
 
-    at = np.array(sockets, dtype=np.int64)
+    at = np.asarray(sockets, dtype=np.int64)
     if not view.full("line"):
         at = at[view.known("line")[at]]
     at = at[:ROWS_SHOWN]

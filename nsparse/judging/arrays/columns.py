@@ -188,8 +188,8 @@ def small(of: Numbers, size: int) -> Codes:
     >>> small(np.array([1, -1, 0]), 2)
     Codes(of=array([2, 0, 1], dtype=int8), size=3)
     """
-    codes: Numbers = of.astype(np.int8 if size < BYTE else np.int64)
-    return Codes(fixed(codes + 1), size + 1)
+    codes: Numbers = np.add(of, 1, dtype=np.int8 if size < BYTE else np.int64, casting="unsafe")
+    return Codes(fixed(codes), size + 1)
 
 
 def fixed(array: Any) -> Any:

@@ -17,7 +17,7 @@ def positions(which: Bools | Ints) -> Ints:
     """Where a mask is true; positions are what they are."""
     if which.dtype == np.bool_:
         return np.flatnonzero(which)
-    return which.astype(np.int64)
+    return which.astype(np.int64, copy=False)
 
 
 def so_many(which: Bools | Ints) -> int:

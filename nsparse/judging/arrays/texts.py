@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nsparse.judging.arrays.apart import apart, is_worth
 from nsparse.judging.arrays.codes import Bools, Ints
 from nsparse.schema import BY_NAME, pandas_dtype
 
@@ -37,9 +36,6 @@ def numbered(texts: Any) -> tuple[Ints, Any]:
     ([0, -1, 1, 0], ['b', 'a'])
     """
     held = arrow(texts)
-    if is_worth(held):
-        number, known = apart(held)
-        return number, TEXT.__from_arrow__(known)
     found = held.dictionary_encode().combine_chunks()
     told = found.indices.fill_null(-1) if held.null_count else found.indices
     return told.to_numpy().astype(np.int64), TEXT.__from_arrow__(found.dictionary)
