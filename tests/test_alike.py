@@ -18,12 +18,13 @@ from nsparse.reading.grammar import heads
 from nsparse.reading.grammar.grammar import ROWS, load
 from nsparse.reading.grammar.outlines import NOWHERE, openings_of, outline_of, tells_digits
 from nsparse.reading.pipeline import _voices
-from nsparse.reading.tables import noise
-from nsparse.reading.tables.alike import Alike
+from nsparse.reading.tables import noise, sections
+from nsparse.reading.tables.alike import Alike, _keys
 from nsparse.reading.tables.beside import is_odd_row
 from nsparse.reading.tables.refusals import EXPLAINED_AT_MOST
 from nsparse.reading.tables.rows import Rows
 from nsparse.reading.tables.table import Sections
+from nsparse.reading.tables.unread import Unread, Unreads
 from nsparse.reading.texts import mend
 from nsparse.reading.texts.text import decode
 from nsparse.reading.texts.text import lines as split_lines
@@ -230,3 +231,40 @@ def test_an_endless_line_is_damaged_and_costs_itself(
     assert dump.frame["line"].tolist() == [2, 3, 4, 6, 7, 8]
     assert [(one.line, one.column, one.text) for one in dump.problems] == [(5, column, endless)]
     assert dump.census == {"headers": 1, "rows": 6, "problems": 1}
+
+
+def test_what_tells_lines_apart() -> None:
+    lines = b"tcp4  10 a1\n  12 tcp4\n\xc3\xa94 5\nESTAB 9 \t\n1.2 b3"
+    assert _keys(lines) == [b"tcp4  00 a0", b"  00 tcp0", b"\xc3\xa94 0", b"ESTAB 0", b"0.0 b0"]
+
+
+def test_lines_that_were_not_read() -> None:
+    found = Unreads(["one", " two ", None, "four"])
+    found.append(Unread(4, None, "our", "an end"))
+    found.extend(1, [None, None])
+    assert found.lines == [4, 1, 2]
+    assert found[:2] == [Unread(4, None, "our", "an end"), Unread(1, None, "one")]
+    assert found[-1] == Unread(2, None, "two")
+    assert [one.line for one in found] == [4, 1, 2]
+
+
+@pytest.mark.parametrize("engine", ["regex", "columns"])
+def test_few_damaged_lines_are_judged_by_themselves(
+    engine: Literal["regex", "columns"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also below empty lines, where they are text if they do not begin as rows do."""
+    alone: list[int] = []
+    line = sections._Walk.line
+
+    def counted(self: Any, number: int) -> int:
+        alone.append(number)
+        return line(self, number)
+
+    monkeypatch.setattr(sections._Walk, "line", counted)
+    bad = "ESTAB 0 0 192,0,2,1;22 198,51,100,7;40{}"
+    some = "\n".join((bad, "ESTAB\x07 {}", "EST", bad))
+    body = (f"{some}\n\n{some}\n{ROW}".replace("{}", str(at)) for at in range(30))
+    text = HEADING + ROW + "".join(body)
+    dump = nsparse.parse(io.BytesIO(text.encode()), engine=engine)
+    assert dump.census == {"headers": 1, "rows": 31, "problems": 120, "text": 120, "blank": 30}
+    assert len(alone) < 40

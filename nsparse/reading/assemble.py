@@ -95,7 +95,7 @@ def _renumbered(dump: Dump, numbers: Sequence[int]) -> Dump:
         dump,
         frame=frame.sort_values("line", kind="stable", ignore_index=True),
         problems=sorted(
-            (replace(problem, line=of(problem.line)) for problem in dump.problems),
+            (problem._replace(line=of(problem.line)) for problem in dump.problems),
             key=lambda problem: (problem.line, problem.column),
         ),
         snapshots=[

@@ -197,7 +197,7 @@ class Lead:
         part = replace(
             dump,
             frame=frame,
-            problems=[replace(p, line=p.line + shift) for p in dump.problems if p.line > above],
+            problems=[p._replace(line=p.line + shift) for p in dump.problems if p.line > above],
             census=self._census(dump.census),
             snapshots=[],
             stretches=[],

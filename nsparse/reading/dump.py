@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.errors import DumpError, harmless
 from nsparse.prose import plural
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One line that could not be read, or a cell of a read row that could not be understood.
 
     Attributes:

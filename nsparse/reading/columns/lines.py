@@ -66,9 +66,14 @@ class Lines(Sequence[str]):
     def _several(self, first: int, last: int) -> list[str]:
         if first >= last:
             return []
-        start, after = self.starts[[first, last]].tolist()
-        text = self.data[start : after - 1].decode()
+        text = self.encoded(slice(first, last)).decode()
         return [line.rstrip(" \t\r") for line in text.split("\n")]
+
+    def encoded(self, some: slice) -> bytes:
+        """Lines below one another, as they stand in the text."""
+        first, last, _ = some.indices(len(self))
+        start, after = self.starts[[first, last]].tolist()
+        return self.data[start : after - 1]
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))

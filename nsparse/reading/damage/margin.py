@@ -21,7 +21,8 @@ from nsparse.reading.damage.tail import (
     may_go_on,
     said,
 )
-from nsparse.reading.tables.table import Sections, Table, Unread
+from nsparse.reading.tables.table import Sections, Table
+from nsparse.reading.tables.unread import Unread
 from nsparse.states import begins_another, is_known
 
 OFTEN = 3
@@ -79,14 +80,16 @@ def cuts(found: Sections, lines: Sequence[str | None]) -> Iterator[Cut]:
         found: What the text holds.
         lines: The lines of the text.
     """
-    unread = sorted(found.unread, key=lambda one: one.line)
-    numbers = [one.line for one in unread]
+    unread = found.unread
+    order = sorted(range(len(unread)), key=unread.lines.__getitem__)
+    numbers = [unread.lines[at] for at in order]
     starts = [*(table.start for table in found.tables), len(lines) + 1]
     for table, end in zip(found.tables, starts[1:], strict=True):
-        lost = unread[bisect_left(numbers, table.start) : bisect_left(numbers, end)]
-        own = [one.line for one in lost if one.voice is table.voice]
+        lost = order[bisect_left(numbers, table.start) : bisect_left(numbers, end)]
+        own = [unread.lines[at] for at in lost if unread.voices[at] is table.voice]
         own += table.records.span if len(table.records) else ()
-        width = _width(table, lines, lost, (min(own), max(own))) if own else 0
+        near = [unread[at] for at in lost[-NEAR:]]
+        width = _width(table, lines, near, (min(own), max(own))) if own else 0
         if not width:
             continue
         full = [
@@ -106,9 +109,7 @@ def _width(
     # What was wrapped goes on in the next line; only the last one can have been cut.
     heading = next(filter(None, reversed(lines[max(table.start, 1) - 1 : first - 1])), "")
     full = [line for line in near if len(line) == width]
-    lost = [
-        one for one in unread[-NEAR:] if not one.missing and len(lines[one.line - 1] or "") == width
-    ]
+    lost = [one for one in unread if not one.missing and len(lines[one.line - 1] or "") == width]
     shown = len(heading) == width and is_half_a_heading(heading)
     if not shown and len(lost) + len(full) >= OFTEN:
         shown = sum(may_go_on(table, one.text) for one in lost) > 1

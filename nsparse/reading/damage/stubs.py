@@ -14,7 +14,8 @@ from nsparse.reading.cells.convert import Record
 from nsparse.reading.damage.margin import Cut
 from nsparse.reading.damage.tail import WHOLE_ENDS, said
 from nsparse.reading.grammar.grammar import ROWS, Match
-from nsparse.reading.tables.table import Table, Unread
+from nsparse.reading.tables.table import Table
+from nsparse.reading.tables.unread import Unread, Unreads
 from nsparse.reading.texts.text import BLANKS
 from nsparse.states import begins_one, completed
 
@@ -27,9 +28,7 @@ Reader = Callable[[str], Match | None]
 """Reads one kind of line."""
 
 
-def shortened(
-    cuts: Sequence[Cut], unread: Sequence[Unread], lines: Sequence[str | None]
-) -> dict[int, str]:
+def shortened(cuts: Sequence[Cut], unread: Unreads, lines: Sequence[str | None]) -> dict[int, str]:
     """The lines of tables that were cut, without the cell that was: those that still say a row.
 
     Args:
@@ -37,7 +36,7 @@ def shortened(
         unread: The lines of the text that should have been rows.
         lines: The lines of the text.
     """
-    refused = {one.line: one for one in unread if not one.missing}
+    refused = {one.line: one for one in unread if not one.missing} if cuts else {}
     found: dict[int, str] = {}
     for cut in cuts:
         doubtful = {record.line: record for record in cut.rows}

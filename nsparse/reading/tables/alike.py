@@ -9,32 +9,20 @@ either. Nothing is said here of a line that somebody may read, mend or join: it 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from nsparse.reading.foreign import outputs as foreign
-from nsparse.reading.grammar.outlines import (
-    DETAIL,
-    NOWHERE,
-    SEVERAL,
-    Outline,
-    leads,
-    openings_of,
-    outline_of,
-    tells_digits,
-)
-from nsparse.reading.tables import noise
-from nsparse.reading.tables.beside import NUMBERS, is_odd_row
+from nsparse.reading.grammar.outlines import tells_digits
 from nsparse.reading.tables.course import Course
-from nsparse.reading.tables.ledger import Line, Opener
+from nsparse.reading.tables.ledger import Line, Lot, Opener
 from nsparse.reading.tables.looks import LONGEST
 from nsparse.reading.tables.table import Voice
-from nsparse.reading.texts.mend import PAGED, mended
+from nsparse.reading.tables.verdicts import Judge, Verdict
 from nsparse.reading.texts.text import BLANKS
 
-FEW, MANY = 32, 512
-"""So many lines are looked at together at first, and at most."""
+TOGETHER = 32
+"""Of so many lines it is found out together which are alike."""
 
 WIDEST = 10_000
 """Longer lines are judged with those around them: a mend is tried on none that is longer."""
@@ -42,35 +30,11 @@ WIDEST = 10_000
 REMEMBERED = 20_000
 """So many verdicts are remembered."""
 
-_ESCAPED = re.compile("&|=[0-9A-Fa-f]{2}")
-"""What HTML and mails escape goes by its digits."""
-
-QUOTE = ">"
-"""What mails put in front of lines, which may be one without it."""
-
-_NO_DIGIT = {ord(digit): None for digit in "0123456789"}
+_WORD = re.compile(rb"(?m)^[ \t]*([A-Za-z\x80-\xff][^ \n]*[0-9][^ \n]*)")
+"""A first word that begins with a letter and holds a digit."""
 
 MASK = {ord(digit): "0" for digit in "123456789"}
-
-
-class Verdict(NamedTuple):
-    """What is true of all lines that differ in nothing but their digits, and are nobody's.
-
-    Attributes:
-        dead: Whether nobody reads them with what stands below, whatever that is.
-        short: Whether they may be the first part of something, though they begin as no row does.
-        alone: Whether they begin as rows of none but those who speak, or are expected.
-        both: Whether they name both ends of a socket.
-        told: Whether they hold what no heading holds.
-        odd: Whether they are rows, though nobody's.
-    """
-
-    dead: bool
-    short: bool
-    alone: bool
-    both: bool
-    told: bool
-    odd: bool
+_MASKED = bytes.maketrans(b"123456789", b"000000000")
 
 
 class _Kind(NamedTuple):
@@ -84,6 +48,8 @@ class _Kind(NamedTuple):
         begins: Whether nothing above goes on with them: they are empty, or begin as rows do.
         free: Whether they are nobody's whatever stands below.
         opener: Who can explain them, where that is sure.
+        waits: Whether that is enough to let them wait for rows.
+        voice: Who can explain them where they do not wait, if that is sure.
     """
 
     indent: int
@@ -93,6 +59,16 @@ class _Kind(NamedTuple):
     begins: bool
     free: bool
     opener: Opener | None
+    waits: bool
+    voice: Voice | None
+
+
+@runtime_checkable
+class Encoded(Protocol):
+    """Lines that are held as bytes."""
+
+    def encoded(self, some: slice) -> bytes:
+        """Some of them."""
 
 
 class Alike:
@@ -101,8 +77,11 @@ class Alike:
     def __init__(self, course: Course) -> None:
         self.course, self.floor, self.ledger = course, course.floor, course.ledger
         self.voices = tuple(self.floor.voices)
-        self._known: dict[object, dict[str, _Kind]] = {}
-        self._damage: str | None = None
+        self._judge = Judge(self.voices, (), None, None)
+        self._all: dict[object, dict[bytes, _Kind]] = {}
+        self._known: dict[bytes, _Kind] = {}
+        self._keys: tuple[int, Sequence[bytes]] = -1, ()
+        self._bytes = course.lines if isinstance(course.lines, Encoded) else None
 
     def take(self, number: int, damage: str | None) -> int:
         """Take the lines from one on that are nobody's; how many there are.
@@ -115,86 +94,104 @@ class Alike:
         near = tuple(floor.near)
         if not near or course.skipping or (floor.coming.breaks and not floor.headings):
             return 0
-        self._damage = damage
-        known = self._known.setdefault((near, floor.voice(), bool(floor.headings), damage), {})
-        taken, size = 0, FEW
-        while True:
-            lines = course.lines[number + taken - 1 : number + taken + size]
-            count = self._some(number + taken, lines, near, known)
-            taken += count
-            if count < size:
-                return taken
-            size = min(2 * size, MANY)
-
-    def _some(
-        self,
-        number: int,
-        lines: Sequence[str | None],
-        near: Sequence[Voice],
-        known: dict[str, _Kind],
-    ) -> int:
-        """Take lines of a few, of which the last only stands below; how many there are."""
-        raws = [raw or "" for raw in lines]
-        masked = "\n".join(raws).translate(MASK).split("\n")
-        kinds = (self._kind(*pair, near, known) for pair in zip(raws, masked, strict=True))
+        self._judge = Judge(self.voices, near, floor.voice(), damage)
+        self._known = self._all.setdefault((self._judge, bool(floor.headings)), {})
+        waits = course.open and not floor.headings
+        deepest = course.indent if floor.table is not None else inf
+        kinds = self._kinds(number)
+        voices: list[Voice | None] = []
         here = next(kinds)
-        for at, (raw, next_raw) in enumerate(pairwise(raws)):
+        for at in range(number, len(course.lines)):
             if here.verdict is None:
-                return at
+                break
             below = next(kinds)
-            free = here.free or self._is_nobodys(here, below, raw, next_raw)
-            if not free or not self._take(number + at, here, below, raw, near):
-                return at
+            free = here.free or (below.begins and here.indent <= deepest)
+            if free and (here.waits if waits else here.voice):
+                voices.append(here.voice)
+            else:
+                self._account(at, voices, waits=waits)
+                voices = []
+                if not self._take(at, here, below, free=free):
+                    return at - number
             here = below
-        return len(raws) - 1
+        else:
+            at = max(number, len(course.lines))
+        self._account(at, voices, waits=waits)
+        return at - number
 
-    def _kind(self, raw: str, masked: str, near: Sequence[Voice], known: dict[str, _Kind]) -> _Kind:
+    def _kinds(self, number: int) -> Iterator[_Kind]:
+        """What is known of a line, and of each below it."""
+        for block in range((number - 1) // TOGETHER, len(self.course.lines) // TOGETHER + 1):
+            first = block * TOGETHER + 1
+            if block != self._keys[0]:
+                self._keys = block, _keys(self._encoded(first - 1, first - 1 + TOGETHER))
+            skipped = max(number - first, 0)
+            for at, key in enumerate(self._keys[1][skipped:], first + skipped):
+                kind = self._known.get(key)
+                yield kind if kind and kind.steady else self._kind(at, key)
+
+    def _encoded(self, first: int, behind: int) -> bytes:
+        """The bytes of some lines, from 0."""
+        if self._bytes is not None:
+            return self._bytes.encoded(slice(first, behind))
+        raws = self.course.lines[first:behind]
+        return "\n".join(raw or "" for raw in raws).encode(errors="surrogatepass")
+
+    def _account(self, behind: int, voices: Sequence[Voice | None], *, waits: bool) -> None:
+        """Take the lines above one of which is known who can explain each."""
+        first = behind - len(voices)
+        if voices and waits:
+            self.ledger.waiting.append(Lot(first, self._judge.speaks, voices))
+        elif voices:
+            self.ledger.refuse_all(first, voices)
+
+    def _kind(self, number: int, key: bytes) -> _Kind:
         """What is known of a line."""
-        kind = known.get(masked) or self._of_word(raw, masked, near, known)
-        return kind if kind.steady else self._made(raw, near, kind.verdict)
-
-    def _of_word(
-        self, raw: str, masked: str, near: Sequence[Voice], known: dict[str, _Kind]
-    ) -> _Kind:
-        """The same of one that is not known by its digits alone: those of a first word count."""
+        raw = self._raw(number)
         text = raw.strip(BLANKS)
-        if not text or len(text) > LONGEST:  # too long to be remembered
-            judged = 0 < len(text) <= WIDEST
-            return self._made(raw, near, self._verdict(text, near) if judged else None)
-        end = _counts(text)
-        start = len(raw) - len(raw.lstrip(BLANKS))
-        told = masked[: start + end] != masked[: start + end].translate(_NO_DIGIT)
-        key = f"\n{raw[: start + end]}{masked[start + end :]}" if told else masked
-        if key not in known:
-            if len(known) >= REMEMBERED:
-                known.clear()
-            verdict = self._verdict(text, near)
-            steady = verdict is not None and not any(
-                tells_digits(voice.opening.source, text, end) for voice in near
-            )
-            known[key] = self._made(raw, near, verdict, steady=steady)
-        return known[key]
+        kind = self._known.get(key)
+        if kind is not None:
+            return self._made(raw, kind.verdict)
+        verdict = self._judge.verdict(text) if 0 < len(text) <= WIDEST else None
+        steady = verdict is not None and not any(
+            tells_digits(voice.opening.source, text, _counts(text)) for voice in self._judge.near
+        )
+        kind = self._made(raw, verdict, steady=steady)
+        if 0 < len(text) <= LONGEST:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[key] = kind
+        return kind
 
-    def _made(
-        self, raw: str, near: Sequence[Voice], verdict: Verdict | None, *, steady: bool = True
-    ) -> _Kind:
+    def _raw(self, number: int) -> str:
+        """A line as it stands."""
+        return self.course.lines[number - 1] or ""
+
+    def _made(self, raw: str, verdict: Verdict | None, *, steady: bool = True) -> _Kind:
         """What is known of a line by its verdict, and what rows begin with."""
         text = raw.strip(BLANKS)
         indent = len(raw) - len(raw.lstrip(BLANKS))
-        begun = any(voice.opening.match(text) for voice in near)
-        free, opener = False, None
+        begun = any(voice.opening.match(text) for voice in self._judge.near)
+        free, waits, opener, voice = False, False, None, None
         if verdict is not None:
             goes_on = begun or verdict.short or not verdict.alone
             free = not indent and (verdict.dead or not goes_on)
-            opener = self._surely(verdict, near, begun=begun)
-        return _Kind(indent, verdict, steady, begun, begun or not text, free, opener)
+            opener = self._surely(verdict, begun=begun)
+            told = verdict.told and not verdict.sentence
+            waits = opener is not None and bool(opener.voice or told)
+            voice = self._refuser(verdict, opener.voice) if opener else None
+        return _Kind(indent, verdict, steady, begun, begun or not text, free, opener, waits, voice)
 
-    def _surely(self, verdict: Verdict, near: Sequence[Voice], *, begun: bool) -> Opener | None:
+    def _surely(self, verdict: Verdict, *, begun: bool) -> Opener | None:
         """Whose rows begin as lines do, where no look at one of them is needed for that."""
-        speaker = self.floor.voice()
-        if begun and len(near) == 1 and near[0] is speaker:
+        speaker = self._judge.speaks
+        if begun and self._judge.near == (speaker,):
             return Opener(speaker, speaker)
         return Opener(speaker, None) if verdict.alone and not begun else None
+
+    def _refuser(self, verdict: Verdict, voice: Voice | None) -> Voice | None:
+        """Who can explain lines: below headings whoever is expected, if they are rows."""
+        return voice or (self._judge.near[0] if self.floor.headings and verdict.odd else None)
 
     def _is_nobodys(self, here: _Kind, below: _Kind, raw: str, next_raw: str) -> bool:
         """Whether a line is neither read by anybody nor joined with the one below."""
@@ -207,77 +204,49 @@ class Alike:
         if not goes_on or below.begins or (verdict.dead and not deeper):
             return True
         both = verdict.both and below.verdict and below.verdict.both
-        return bool(both) or self._are_apart(raw.strip(BLANKS), next_raw)
+        return bool(both) or self._judge.are_apart(raw.strip(BLANKS), next_raw)
 
-    def _are_apart(self, text: str, raw: str) -> bool:
-        """Whether nobody reads two lines as one, nor with more, however they were broken."""
-        below = raw.strip(BLANKS)
-        blanks = raw[: raw.find(below)]
-        if text[0] == QUOTE or blanks.strip(" "):
-            return False
-        speaks = self.floor.voice()
-        outlines = [outline_of(self.voices, SEVERAL)]
-        if speaks is not None:
-            outlines.append(outline_of((speaks,), DETAIL))
-        return all(_is_apart(outline, text, below, len(blanks)) for outline in outlines)
-
-    def _take(
-        self, number: int, here: _Kind, below: _Kind, raw: str, near: Sequence[Voice]
-    ) -> bool:
-        """Take a line that is nobody's, if it surely is no heading."""
+    def _take(self, number: int, here: _Kind, below: _Kind, *, free: bool) -> bool:
+        """Take a line, if it is nobody's and surely no heading."""
         verdict = here.verdict
         assert verdict is not None
+        raw = self._raw(number)
+        if not (free or self._is_nobodys(here, below, raw, self._raw(number + 1))):
+            return False
         line = Line(number, here.indent, raw.strip(BLANKS))
         known = here.opener
         opener = known.voice if known else self.floor.opens(line.text)
-        if self.floor.headings:
-            opener = opener or (near[0] if verdict.odd else None)
-            waits = False
-        else:
-            waits = self.course.open
+        opener = self._refuser(verdict, opener)
+        waits = self.course.open and not self.floor.headings
         if waits and (opener or verdict.told or below.verdict):
-            speaker = self.floor.voice()
+            speaker = self._judge.speaks
             sure = known or (Opener(speaker, opener) if opener is speaker else None)
             self.ledger.wait(line, sure)
         elif opener is not None and not waits:
             self.ledger.refuse(line, opener)
-        elif verdict.told and below.verdict and not self.course.open:
+        elif not self.course.open and self._is_text(verdict, below):
             self.ledger.pass_over("text", line, "text")
         else:
             return False
         return True
 
-    # ---- what all that are alike have in common ------------------------------------------------
+    def _is_text(self, verdict: Verdict, below: _Kind) -> bool:
+        """Whether lines behind a table are text, as they neither are nor announce rows.
 
-    def _verdict(self, text: str, near: Sequence[Voice]) -> Verdict | None:
-        """What is true of all lines alike; None where somebody may read, mend or continue one.
-
-        Args:
-            text: One of them.
-            near: Those who speak, or are expected.
+        What holds data is a row without its beginning, if a row stands below; few words announce
+        nothing but a heading, where no other heading stands above.
         """
-        voices, speaks = self.voices, self.floor.voice()
-        several, *others = leads(text, voices, speaks)
-        if several.final or any(place.final for place in others):
-            return None
-        if _ESCAPED.search(text) or noise.stands_beside(text) or foreign.begins(text):
-            return None
-        for name, undone in mended(text):
-            inner = undone.lstrip(BLANKS)
-            proved = name in (self._damage, PAGED)
-            if proved or (inner and any(place.final for place in leads(inner, voices, speaks))):
-                return None
-        numbers = sum(map(str.isdecimal, text.split()))
-        data = noise.holds_data(text)
-        strangers = tuple(voice for voice in voices if voice not in near)
-        return Verdict(
-            dead=several is NOWHERE,
-            short=noise.begins_with_end(text) or not (data or numbers),
-            alone=not openings_of(strangers).begins(text),
-            both=noise.holds_two_ends(text),
-            told=data or numbers >= NUMBERS,
-            odd=is_odd_row(text),
-        )
+        if verdict.family or not (verdict.told or (verdict.few and not self.floor.headings)):
+            return False
+        return below.verdict is not None or (verdict.told and not verdict.data)
+
+
+def _keys(lines: bytes) -> list[bytes]:
+    """What tells lines from those that are not alike: all but the digits behind a first word."""
+    masked = bytearray(lines.translate(_MASKED))
+    for found in _WORD.finditer(lines):
+        masked[slice(*found.span(1))] = found[1]
+    return [line.rstrip(b" \t\r") for line in bytes(masked).split(b"\n")]
 
 
 def _counts(text: str) -> int:
@@ -286,15 +255,3 @@ def _counts(text: str) -> int:
         return 0
     blank = text.find(" ")
     return len(text) if blank < 0 else blank
-
-
-def _is_apart(outline: Outline, above: str, below: str, blanks: int) -> bool:
-    """Whether no line begins with a text and another, with so many blanks between and one more."""
-    place = outline.after(above)
-    for _ in range(blanks + 2):
-        if place is NOWHERE:
-            return True
-        if outline.on(place, below) is not NOWHERE:
-            return False
-        place = outline.on(place, " ")
-    return True

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 
 from nsparse.dialect import COMMON_WORDS
 from nsparse.reading.dump import Problem
 from nsparse.reading.grammar.grammar import ROWS, Grammar, Refusal, field_name
-from nsparse.reading.tables.table import Sections, Table, Unread
+from nsparse.reading.tables.table import Sections, Table
+from nsparse.reading.tables.unread import Unread
 
 EXPLAINED_AT_MOST = 300
 """So many refused lines are explained by the grammar; the rest are listed without a column.
@@ -35,12 +37,26 @@ def problems_of(
         found: What was read of them.
         cells: What is wrong with cells of those that are rows.
     """
-    first, others = found.unread[:EXPLAINED_AT_MOST], found.unread[EXPLAINED_AT_MOST:]
-    explained = _first_of(file, lines, found, first)
-    unexplained = (Problem(file, at.line, 1, lines[at.line - 1], NO_ROW) for at in others)
-    problems = [*cells, *explained, *unexplained]
-    problems.sort(key=lambda problem: (problem.line, problem.column))
+    explained = _first_of(file, lines, found, found.unread[:EXPLAINED_AT_MOST])
+    problems = [*cells, *explained]
+    for first, behind in _stretches(sorted(found.unread.lines[EXPLAINED_AT_MOST:])):
+        texts = enumerate(lines[first - 1 : behind - 1], first)
+        problems += [Problem(file, number, 1, text, NO_ROW) for number, text in texts]
+    problems.sort(key=attrgetter("column"))
+    problems.sort(key=attrgetter("line"))  # and of one line by the column, as before
     return problems
+
+
+def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """From which line to which others stand below one another: the first, and behind the last."""
+    first = behind = numbers[0] if numbers else 0
+    for number in numbers:
+        if number != behind:
+            yield first, behind
+            first = number
+        behind = number + 1
+    if numbers:
+        yield first, behind
 
 
 def _first_of(

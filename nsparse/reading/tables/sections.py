@@ -29,6 +29,7 @@ from nsparse.reading.tables.floor import Floor
 from nsparse.reading.tables.implied import who_left_headings_out
 from nsparse.reading.tables.ledger import Ledger, Line
 from nsparse.reading.tables.table import Sections, Table, Voice, agree, name_hosts
+from nsparse.reading.tables.unread import Unreads
 from nsparse.reading.texts.coded import double_spaced
 from nsparse.reading.texts.mend import AROUND, COMMENTED, PAGED, STAMPED, mended
 from nsparse.reading.texts.peel import Mended, Peels
@@ -97,7 +98,7 @@ def _walked(
     while number <= len(lines):
         number += walk.rows(number) if runs is None else walk.run(runs, number)
         if number <= len(lines):
-            number += walk.nobodys(number) or walk.line(number)
+            number += walk.nobodys(number) or walk.rows(number) or walk.line(number)
     walk.close(tail)
     del walk.wraps  # they know each other, and a circle would keep a large text for long
     return walk
@@ -115,7 +116,7 @@ class _Walk:
     ) -> None:
         self.lines, self.idle, self.hosts = lines, idle, hosts
         self.floor = floor
-        self.ledger = Ledger(Sections(), self.floor.opens, self.floor.voice)
+        self.ledger = Ledger(Sections(unread=Unreads(lines)), self.floor.opens, self.floor.voice)
         self.course = Course(lines, self.floor, self.ledger, double_spaced(lines))
         self.body = Body(self.course)
         self.beside = Beside(self.course)
@@ -230,6 +231,8 @@ class _Walk:
             self.course.leave()
             self.floor.coming.host = self.hosts[line.number]
         elif not line.text:
+            if self.unknown == line.number - 1:
+                self.unknown = line.number  # as what stands below is no other text for that
             self.beside.blank(line, idle=line.number in self.idle)
         elif self.body.row(line) or self.body.more(line):
             pass

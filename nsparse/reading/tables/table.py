@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.reading.grammar.grammar import ROWS, Match
 from nsparse.reading.tables.rows import Rows
+from nsparse.reading.tables.unread import Unreads
 
 if TYPE_CHECKING:
     from nsparse.dialect import Dialect
@@ -139,22 +140,6 @@ class Readers(NamedTuple):
     heirs: tuple[Voice, ...] = ()
 
 
-class Unread(NamedTuple):
-    """A line that is no row and should have been one.
-
-    Attributes:
-        line: Its number.
-        voice: Who can explain it.
-        text: What was read of it, without what stands around.
-        missing: What it lacks, where that is known without its grammar.
-    """
-
-    line: int
-    voice: Voice | None
-    text: str
-    missing: str = ""
-
-
 class Stretch(NamedTuple):
     """Lines that were passed over on purpose, first and last, and what they are."""
 
@@ -168,7 +153,7 @@ class Sections:
     """What a text holds; its lines may have been cut, each table's at some width."""
 
     tables: list[Table] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    unread: Unreads = field(default_factory=Unreads)
     stretches: list[Stretch] = field(default_factory=list)
     census: Counter[str] = field(default_factory=Counter)
     mended: Counter[str] = field(default_factory=Counter)

@@ -206,12 +206,9 @@ def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:
     >>> [name for name, line in mended("> tcp 0 0") if line == "tcp 0 0"]
     ['quoted']
     """
-    fronted = _fronts().match(text)
-    signed = _signs().search(text)
-    for mend in _in_order(first):
-        if mend.front and not fronted:
-            continue
-        if mend.signs and not (signed and _any_of(mend.signs).search(text)):
+    fronted, signed = _fronts().match(text), _signs().search(text)
+    for mend in _in_order(first, fronted=fronted is not None, signed=signed is not None):
+        if mend.signs and not _any_of(mend.signs).search(text):
             continue
         undone = mend.undo(text).rstrip(BLANKS)
         if undone != text:
@@ -219,9 +216,10 @@ def mended(text: str, first: str | None = None) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _in_order(first: str | None) -> Sequence[Mend]:
-    """All of them, those of one damage first."""
-    return sorted(MENDS, key=lambda mend: mend.name != first)
+def _in_order(first: str | None, *, fronted: bool, signed: bool) -> Sequence[Mend]:
+    """Those that may change a line, those of one damage first."""
+    some = [m for m in MENDS if (fronted or not m.front) and (signed or not m.signs)]
+    return sorted(some, key=lambda mend: mend.name != first)
 
 
 @cache
