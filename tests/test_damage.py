@@ -1391,3 +1391,25 @@ def test_a_sentence_that_begins_as_rows_do_is_none_behind_something(front: str, 
     dump = parse(f"Look:\n\n{front}{said}\n\n{LISTENER}\n")
     assert dump.problems == []
     assert len(dump.frame) == 1
+
+
+OF_OTHERS = (
+    "root           4  0.0  0.0      0     0 ?        I<   14:42   0:00 [rcu_par_gp]",
+    "user     pts/0        2026-05-18 12:34 (192.0.2.1)",
+    " 10:22:33 up 12 days,  3:04,  2 users,  load average: 0.10, 0.20, 0.30",
+    "   1234 pts/0    00:00:01 bash",
+)
+
+
+@pytest.mark.parametrize("line", OF_OTHERS)
+def test_a_time_is_no_end_of_a_socket(line: str) -> None:
+    """What `ps`, `who` and `uptime` printed above rows is no row that was cut, and no heading."""
+    rows = [row.rpartition(" ")[0] for row in (LISTENER, SESSION)]
+    dump = parse("\n".join((line, *rows, "")))
+    assert dump.problems == []
+    assert dump.census == {"text": 1, "rows": 2}
+
+
+def test_the_rest_of_a_row_above_others_is_a_damaged_one_still() -> None:
+    dump = parse(f"0:22  198.51.100.7:51514  ESTABLISHED\n{LISTENER}\n")
+    assert [problem.line for problem in dump.problems] == [1]

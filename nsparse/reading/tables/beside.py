@@ -184,7 +184,8 @@ class Beside:
     def _announces(self, line: Line) -> bool:
         """Whether an unknown line is a heading in another language, by what follows it."""
         following = self.course.following(line)
-        if not following or not following[0] or noise.holds_data(line.text):
+        numbers = noise.holds_data(line.text) or noise.holds_numbers(line.text)
+        if numbers or not following or not following[0]:
             return False
         if not OF_SOURCE.isdisjoint(line.text) or is_sentence(line.text):
             return False

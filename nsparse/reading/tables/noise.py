@@ -225,8 +225,10 @@ def stands_beside(line: str) -> bool:
 
 _DIGIT = re.compile(r"\d")
 _OF_ROW = re.compile(r"[\d/]")
-# A host and a port; a number such as 0.25 is none.
-_END = re.compile(r"(?![0-9]*\.[0-9]+\Z)[0-9a-f.:\]*]+[:.](?:[0-9]{1,5}|\*)")
+# A host and a port; a number such as 0.25 is none, nor a time such as 14:42.
+_END = re.compile(
+    r"(?![0-9]*\.[0-9]+\Z|[0-9]{1,4}:[0-9]{2}(?::[0-9]{2})?\Z)[0-9a-f.:\]*]+[:.](?:[0-9]{1,5}|\*)"
+)
 _OF_ADDRESS = re.compile(r"\.|::|\*")
 _PROSE = 3
 """Of so many words in a sentence at most one holds a digit, in a row every second one does; and no
