@@ -434,6 +434,9 @@ def test_a_row_that_only_its_heading_makes_one_is_no_rest_of_another() -> None:
         ("{code:title=netstat}", "fence"),
         ("├────┼────┤", "rule"),
         ("--", "rule"),
+        ("== 443", "rule"),
+        ("--- port 443 ---", "rule"),
+        ("### https:", "rule"),
         ("--More--(12%)", "pager"),
         ("lines 1-20/40 50%", "pager"),
         ("Press any key to continue . . .", "pager"),
@@ -909,6 +912,9 @@ def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
         ("Sun Nov 22 10:43:50 UTC 2026", "10:43"),
         ("zzz ***Sun Nov 22 10:43:50 UTC 2026", "10:43"),
         ("zzz ***Sun Nov 22 10:43:50 UTC 2026 Sample interval: 30 seconds", "10:43"),
+        ("zzz *** 2026-11-22 10:43:50Z Sample Interval: 5 Seconds", "10:43"),
+        ("zzz ***So 22. Nov 10:43:50 CET 2026 Sample interval: 30 seconds", "09:43"),
+        ("zzz <11/22/2026 10:43:50> Count:7", "10:43"),
         ("Sun Nov 22 10:43:50 PM UTC 2026", "22:43"),
         ("Sun 22 Nov 2026 10:43:50 AM UTC", "10:43"),
         ("Sun 22 Nov 10:43:50 GMT 2026", "10:43"),
@@ -1109,6 +1115,49 @@ def test_signs_around_cells_are_no_part_of_them() -> None:
 def test_what_other_tools_print_beside_a_table_is_no_row_of_it() -> None:
     text = "lo0: flags=849\n        inet 127.0.0.1  netmask ff000000\n"
     assert parse(f"{text}{HEADER}{LISTENER}\n").problems == []
+
+
+@pytest.mark.parametrize("front", ["   ", "\t", "       ", ""])
+@pytest.mark.parametrize("engine", ["regex", "lark", "columns"])
+def test_what_a_tab_indents_is_below_a_row_that_is_indented_less(
+    front: str, engine: Literal["regex", "lark", "columns"]
+) -> None:
+    """By as many blanks as a TAB is wide, and not by one."""
+    row, below = "ESTAB 0 0 192.0.2.1:22 192.0.2.9:{}\n", "\t new_cc wscale:7,7 rto:204\n"
+    text = "".join(f"{front}{row.format(port)}{below}" for port in range(4000, 4040))
+    dump = nsparse.parse(io.BytesIO(text.encode()), engine=engine)
+    assert dump.census == {"rows": 40, "details": 40}
+    assert dump.frame["rto_ms"].tolist() == [204] * 40
+
+
+COMMENTS = ("", "# ", "// ", " * ", "-- ")
+
+
+@pytest.mark.parametrize("front", COMMENTS)
+@pytest.mark.parametrize(
+    "table",
+    [
+        r"""ESTAB 0 0 192.0.2.1:22 192.0.2.9:4000
+\t cubic wscale:7,7 rto:204
+ESTAB 0 0 192.0.2.1:22 192.0.2.9:4001
+\tcubic rto:204
+""",
+        "tcp\\t0\\t0\\t192.0.2.1:22\\t192.0.2.9:4000\\tESTABLISHED\n"
+        "tcp\\t0\\t0\\t192.0.2.1:22\\t192.0.2.9:4001\\tESTABLISHED\n",
+    ],
+)
+def test_a_tab_that_was_written_out_is_one(table: str, front: str) -> None:
+    text = "".join(f"{front}{line}\n" for line in table.splitlines())
+    dump, plain = parse(text), parse(table.replace("\\t", "\t"))
+    assert dump.problems == []
+    assert dump.census == plain.census
+    assert dump.frame.drop(columns="line").equals(plain.frame.drop(columns="line"))
+
+
+def test_a_file_of_windows_may_begin_with_a_t() -> None:
+    row = r"  TCP    192.0.2.10:445         0.0.0.0:0              LISTENING       4"
+    dump = parse(f"{row}\n [a\\t 1.exe]\n{row}\n [x\\t.exe]\n")
+    assert dump.frame["process"].tolist() == [r"a\t 1.exe", r"x\t.exe"]
 
 
 def test_a_row_is_whole_whatever_prompt_stands_below() -> None:

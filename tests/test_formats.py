@@ -761,6 +761,7 @@ MESSAGES = {
     "German": "(Es konnten nicht alle Prozesse identifiziert werden; Informationen über\n"
     "nicht-eigene Prozesse werden nicht angezeigt; Root kann sie anzeigen.)\n",
     "Japanese": "(一部のプロセスが識別されますが, それら全てを閲覧するにはルートである必要があります.)\n",
+    "Chinese": "（并非所有进程都能被检测到，所有非本用户的进程信息将不会显示）\n",
     "Swedish, three lines": "(Alla processer kunde inte identifieras, information om processer\n"
     "som inte ägs av användaren visas inte, du måste vara root\n"
     "för att se allt.)\n",
@@ -790,6 +791,25 @@ def test_a_message_between_rows_is_no_damage(name: str) -> None:
     row = "tcp        0      0 192.0.2.10:22           198.51.100.7:5          ESTABLISHED\n"
     dump = by_patterns(INET + row + MESSAGES[name] + row)
     assert dump.census == {"headers": 2, "rows": 2, "message": MESSAGES[name].count("\n")}
+
+
+ELEVATION = (
+    "The requested operation requires elevation.",
+    "Der angeforderte Vorgang erfordert erhöhte Rechte.",
+    "L’opération demandée nécessite une élévation.",
+    "La operación solicitada necesita elevación.",
+    "A operação solicitada requer elevação.",
+    "Запрошенная операция требует повышения прав.",
+    "请求的操作需要提升(作为管理员运行)。",
+    "要求された操作には管理者特権が必要です。",
+)
+
+
+@pytest.mark.parametrize("said", ELEVATION)
+def test_what_windows_says_of_missing_rights_is_a_message(said: str) -> None:
+    row = "  TCP    192.0.2.10:22          198.51.100.7:5         ESTABLISHED     4\n"
+    dump = by_patterns(f"{said}\n{row}{said}\n{row}")
+    assert dump.census == {"message": 2, "rows": 2}
 
 
 # What shells tell the terminal between words, as `script` keeps it (ECMA-48, xterm).

@@ -160,6 +160,9 @@ SHOWN = ["root@host:~# ", "u@host:/tmp$", "u@host ~ % ", "host:~ # ", "PS> ", "(
         *(("", "no pid", one) for one in SURE[1:]),
         *(("", "a program", f"{one} exit\n") for one in SURE[:2]),
         *((f"{one} netstat -an\n", "a program", one) for one in SHOWN),
+        # A sign alone waits at the end of a text, if it stands before a command above.
+        *(("# netstat -an\n", last, one) for last in LAST for one in ("#", "# ")),
+        *((f"{one} ss -tan\n", "owners", one) for one in "$%>"),
     ],
 )
 def test_a_prompt_behind_the_last_row_is_none_of_its_cells(
@@ -192,6 +195,8 @@ def test_a_name_that_may_be_no_prompt_stays(name: str) -> None:
     )
     for above in ("", "# netstat -an\n", "[root@web1 ~]# netstat -an\n"):
         assert parse(f"{above}{LINUX}{row}\n").frame["process"].iloc[-1] == name
+    for above in ("", "% netstat -an\n", "# ls\n"):
+        assert parse(f"{above}{LINUX}{row}").frame["process"].iloc[-1] == name
 
 
 # ---- bold around a whole table -------------------------------------------------------------------

@@ -170,7 +170,7 @@ class Alike:
     def _made(self, raw: str, verdict: Verdict | None, *, steady: bool = True) -> _Kind:
         """What is known of a line by its verdict, and what rows begin with."""
         text = raw.strip(BLANKS)
-        indent = len(raw) - len(raw.lstrip(BLANKS))
+        indent = len(raw[: len(raw) - len(raw.lstrip(BLANKS))].expandtabs())
         begun = any(voice.opening.match(text) for voice in self._judge.near)
         free, waits, opener, voice = False, False, None, None
         if verdict is not None:

@@ -23,6 +23,9 @@ AFTER_BLANK = 2
 OWNER_LINES = 20
 """Windows XP names so many modules, one a line, before the program that a connection is of."""
 
+TAB = 8
+"""A terminal has a stop at every so many characters."""
+
 ROW_INDENT = 2
 """Windows indents rows so far, and by one less why it names no program; who copies rows may begin
 behind the blanks of the first."""
@@ -150,11 +153,19 @@ class Body:
 
     def _continuations(self, line: Line) -> Iterator[str]:
         """The kinds of continuation line that may stand at this indentation."""
-        if line.indent > self.course.indent:
+        if line.indent > self.course.indent or self._is_behind_a_tab(line):
             yield "detail"
         if self._has_owners() and self._owns(line) and not self._heads(line.text):
             yield "owner"
         yield "rest"
+
+    def _is_behind_a_tab(self, line: Line) -> bool:
+        """Whether a TAB indents a line, and blanks the row above, by less than that."""
+        table, lines = self.floor.table, self.course.lines
+        if table is None or not (lines[line.number - 1] or "").startswith("\t"):
+            return False
+        row = lines[table.records[-1].line - 1] or ""
+        return not row.startswith("\t") and self.course.indent < TAB
 
     def _has_owners(self) -> bool:
         """Whether those who speak print owners on lines of their own."""

@@ -69,7 +69,15 @@ _KNOWN = (
         ),
     ),
     ("conflict", re.compile(r"[<>|]{7}(?: .*)?|={7}")),
-    ("rule", re.compile(r"[-=_*#~+|\s\u2500-\u257f]{2,}|[-=_*+•|]")),
+    (
+        "rule",
+        re.compile(
+            r"[-=_*#~+|\s\u2500-\u257f]{2,}|[-=_*+•|]"
+            # What loops over ports and services print above each: `== 443`, `--- port 22 ---`.
+            r"|(?P<left>[-=#*])(?P=left){1,9} ?(?:[Pp]ort )?(?:[0-9]{1,5}|[a-z][a-z0-9-]{0,14}):?"
+            r"(?: ?(?P=left){2,10})?"
+        ),
+    ),
     (
         "elision",
         re.compile(

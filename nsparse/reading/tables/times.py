@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 # behind the time) and without a zone (ctime), with an optional OSWatcher mark, which may go on;
 # ISO 8601.
 # Before it may stand what loops and scripts write: `=== `, `zzz ***`, `Time: `.
-_LABEL = r"(?:[#=*-]+\s*|zzz \*+)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
+_LABEL = r"(?:[#=*-]+\s*|zzz \*+ ?)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
+# What OSWatcher puts behind it in some releases.
+_INTERVAL = r"\s*[#=*-]*(?:Sample [Ii]nterval: [0-9]+ [Ss]econds?)?"
 _DATE = re.compile(
     rf"{_LABEL}[A-Z][a-z]{{2}},? "
     r"(?:(?P<month>[A-Z][a-z]{2})[ \t]{1,2}(?P<day>[0-9]{1,2})"
     r"|(?P<day_first>[0-9]{1,2}) (?P<month_next>[A-Z][a-z]{2})(?: (?P<year_next>[0-9]{4}))?)"
     r",? (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?: (?P<half>[AP]M))?"
-    r"(?: (?P<zone>[A-Z]{3,5}|[+-][0-9]{4}))?(?: (?P<year>[0-9]{4}))?\s*[#=*-]*"
-    r"(?:Sample interval: [0-9]+ seconds?)?"
+    rf"(?: (?P<zone>[A-Z]{{3,5}}|[+-][0-9]{{4}}))?(?: (?P<year>[0-9]{{4}}))?{_INTERVAL}"
 )
 # `date` in other languages: weekday, day and month in either order, the year before the time or at
 # the end; in East Asia year, month and day with their signs.
@@ -28,11 +29,16 @@ _ELSEWHERE = re.compile(
     r"(?P<day_number>[0-9]{1,2})[日.](?: ?\(?[^\W\d_]{1,4}\)?)?)"
     r" (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}),?"
     r"(?: \(?(?:UTC(?=[+-]))?(?P<zone>[A-Z]{3,5}|[+-][0-9]{2}(?:[0-9]{2})?)\)?)?"
-    r"(?: (?P<year_next>[0-9]{4}))?\s*[#=*-]*"
+    rf"(?: (?P<year_next>[0-9]{{4}}))?{_INTERVAL}"
 )
 _SPELLED = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 _OFFSET = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
-_ISO = re.compile(rf"{_LABEL}(?P<stamp>{_SPELLED}(?:\.[0-9]+)?{_OFFSET})\s*[#=*-]*")
+_ISO = re.compile(rf"{_LABEL}(?P<stamp>{_SPELLED}(?:\.[0-9]+)?{_OFFSET}){_INTERVAL}")
+# ExaWatcher: month, day and year, in the time of the host.
+_EXA = re.compile(
+    r"zzz <(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<year>[0-9]{4}) (?P<time>[0-9:]{8})>"
+    r"(?: Count:[0-9]+)?"
+)
 _STAMP = re.compile(rf"\[?(?P<stamp>{_SPELLED}(?:[.,][0-9]+)?{_OFFSET})(?=\]?:?(?:[ \t]|$))")
 # Seconds since 1970 with fractions, as `ts %.s` and logs have them.
 _EPOCH = re.compile(r"\[?(?P<seconds>[0-9]{10}\.[0-9]{3,9})(?=\]?:?(?:[ \t]|$))")
@@ -67,6 +73,9 @@ def moment(line: str) -> tuple[datetime, bool] | None:
     found = _ISO.fullmatch(line)
     if found:
         return _dated_iso(found["stamp"])
+    found = _EXA.fullmatch(line)
+    if found:
+        return _dated_iso("{year}-{month}-{day} {time}".format(**found.groupdict()))
     found = _DATE.fullmatch(line)
     when = _dated(found) if found else None
     elsewhere = None if when else _ELSEWHERE.fullmatch(line)
@@ -156,4 +165,4 @@ def stamp(line: str) -> tuple[datetime, bool] | None:
 
 def looks_like(line: str) -> bool:
     """Whether a line is written like one that is nothing but a time, whatever its digits are."""
-    return any(look.fullmatch(line) for look in (_ISO, _DATE, _ELSEWHERE, _CLOCK))
+    return any(look.fullmatch(line) for look in (_ISO, _EXA, _DATE, _ELSEWHERE, _CLOCK))

@@ -253,6 +253,13 @@ def _unmarked(line: str) -> str:
 # are looked at from the first one on, for rows of `ss` are padded with hundreds.
 _REMARK = later(r"(?m)(?<![ \t])[ \t]+(?:<[-=]{1,9}|←)[ \t]+(?!users:)[^\W\d_][^:\n]*$")
 
+# What is written so in front of a line, or where a cell ends; not the name of a file of Windows.
+_TAB_SIGN = later(
+    r"(?m)^[ \t]*(?:[#;*%-]{1,3}|/{2,3})?[ \t]*\\t[ \t]*[a-z_]+[ :]"
+    r"|(?<![A-Za-z]:)\\t[0-9]+\\t[0-9]+\\t"
+)
+_TAB = later(r"(?<!:)\\t(?=[ \t0-9*\[]|[A-Z]{2}|[a-z_]+[ :])|(?<=[0-9*])\\t")
+
 SIGNS = (b"=3D", b"=\n", b"=\r", b"\\", b"&", b"\x1b[", b"[/", b"#012", b"</")
 """What texts hold that were escaped in any of these ways, and few others."""
 
@@ -303,11 +310,17 @@ CODINGS = (
     Coding("found", grepped.shows, grepped.undone),
     Coding("literal", literals.shows, literals.undone),
     Coding(
+        "escaped",
+        lambda text: "\\t" in text and bool(_TAB_SIGN.search(text)),
+        partial(map, lambda line: _TAB.sub("\t", line) if "\\t" in line else line),
+    ),
+    Coding(
         "annotated",
         lambda text: ("<" in text or "←" in text) and bool(_REMARK.search(text)),
         partial(map, lambda line: _REMARK.sub("", line)),
     ),
     Coding("prompted", prompts.shows, prompts.undone),
+    Coding("prompted", prompts.waits, prompts.waited),
     Coding("logged", logged.shows, logged.undone),
     Coding("escaped", logged.shows_ends, logged.without_ends),
 )

@@ -22,7 +22,8 @@ LONGEST = 100
 """In so many characters of a line stands the sign of the prompt it begins with, if it has one."""
 
 LEAST = 3
-"""A shorter prompt is nothing but a sign, which names and paths may end in."""
+"""A shorter prompt is nothing but a sign, which names and paths may end in: it waits at the end of
+a text alone."""
 
 _SURE = later(
     r"\[[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+ [^\[\]\r\n]{1,80}\][#$]"
@@ -39,10 +40,11 @@ _SIGN = later("[$#%>]")
 
 def may_be(data: bytes) -> bool:
     """Whether ASCII bytes may hold a prompt behind a row."""
-    shown = _prompts(_near(data, b"\n").decode("latin-1"))
+    near = _near(data, b"\n").decode("latin-1")
+    shown = _prompts(near)
     behind = (line for one in shown for line in _lines_with(data, one.encode("latin-1"), b"\n"))
     look = _any_of(shown)
-    return any(_parts(look, line.decode("latin-1")) for line in behind)
+    return waits(near) or any(_parts(look, line.decode("latin-1")) for line in behind)
 
 
 def shows(text: str) -> bool:
@@ -58,6 +60,35 @@ def undone(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
     look = _any_of(shown)
     for line in lines:
         yield _parts(look, line) or line
+
+
+def waits(text: str) -> bool:
+    """Whether a text ends in a row and a sign at which a shell waits for the next command."""
+    row, sign = _waiting(text) or ("", "")
+    return bool(sign) and _is_of_table(row) and any(_asks(line, sign) for line in _head(text, sign))
+
+
+def waited(lines: Sequence[str]) -> Iterator[str | tuple[str, ...]]:
+    """The lines, the sign at the end of the last on one of its own."""
+    yield from lines[:-1]
+    yield from (_waiting(line) or line for line in lines[-1:])
+
+
+def _waiting(text: str) -> tuple[str, ...]:
+    """What stands on the last line of a text, and the sign of a prompt behind it."""
+    line = text[text.rfind("\n") + 1 :].rstrip(BLANKS)
+    return (line[:-1].rstrip(BLANKS), line[-1]) if _SIGN.fullmatch(line[-1:]) else ()
+
+
+def _head(text: str, sign: str) -> Iterator[str]:
+    """The first lines of a text that begin with a sign."""
+    return (line for line in text[:LOOK].splitlines() if line.startswith(sign))
+
+
+def _asks(line: str, sign: str) -> bool:
+    """Whether a line is a prompt that is nothing but a sign, and a command of ours."""
+    said = prompt(line.strip(BLANKS), strict=True)
+    return said is not None and said.runs_tool and said.shown == sign
 
 
 def _near(text: AnyStr, end: AnyStr) -> AnyStr:
