@@ -6,7 +6,7 @@ than to read some hundred lines in this way, for which only the terminals are co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -57,13 +57,12 @@ class Walk:
             name, target, end = self._token(state, text, at)
             if target is None:
                 return None
-            state = target
-            if is_field(name) and names and names[-1] == field_name(name):
+            if name and names and names[-1] == name:
                 spans[-1] = (spans[-1][0], end)
-            elif is_field(name):
-                names.append(field_name(name))
+            elif name:
+                names.append(name)
                 spans.append((at, end))
-            at = end
+            state, at = target, end
         if not self.automaton[state].final:
             return None
         return Match(tuple(names), tuple(text[start:end] for start, end in spans))
@@ -91,12 +90,23 @@ class Walk:
             state, at = target, end
 
     def _token(self, state: int, text: str, at: int) -> tuple[str, int | None, int]:
-        """The terminal that is taken in a state, where it leads and ends; None for nowhere."""
-        for name, target in self.automaton[state].edges:
-            found = compiled(self.terminals[name]).match(text, at)
+        """The field that is taken in a state, where it leads and ends; None for nowhere."""
+        for source, name, target in self._tried[state]:
+            found = compiled(source).match(text, at)
             if found is not None:
                 return name, target, found.end()
         return "", None, at
+
+    @cached_property
+    def _tried(self) -> Sequence[Sequence[tuple[str, str, int | None]]]:
+        """What is tried in each state: an expression, the field that it is, and where it leads."""
+        return [
+            [
+                (self.terminals[name], field_name(name) if is_field(name) else "", target)
+                for name, target in state.edges
+            ]
+            for state in self.automaton
+        ]
 
     @cached_property
     def automaton(self) -> Automaton:
