@@ -449,7 +449,9 @@ def _install(mutant: Mutant) -> None:
     }
     exec(compile(mutant.tree, str(module.__file__), "exec"), module.__dict__)
     if mutant.module.startswith(JUDGING):
-        for other in [other for name, other in sys.modules.items() if name.startswith("nsparse.")]:
+        ours = [other for name, other in sys.modules.items() if name.startswith("nsparse.")]
+        tests = [other for other in [*sys.modules.values()] if _is_test(other)]
+        for other in (*ours, *tests):
             same = [
                 (name, before.get(id(value)) or before.get((name, id(value))))
                 for name, value in vars(other).items()
@@ -457,6 +459,11 @@ def _install(mutant: Mutant) -> None:
             vars(other).update({at: vars(module)[was] for at, was in same if was is not None})
         SCENES.clear()  # they remember what the module made
     registry.diagnoses.cache_clear()
+
+
+def _is_test(module: Any) -> bool:
+    """Whether a module is one of the tests, which may have imported what is broken."""
+    return (getattr(module, "__file__", None) or "").startswith(f"{HERE}{os.sep}test_")
 
 
 def _passes(items: Sequence[pytest.Item]) -> Iterator[bool]:

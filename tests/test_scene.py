@@ -110,6 +110,13 @@ def test_exact_listener_before_wildcard_and_own_process_before_another() -> None
     assert list(seen.rows["listener"])[4:] == [1, 3, 2]
 
 
+@pytest.mark.parametrize("here", ["0.0.0.0:81", "192.0.2.1:81"])
+def test_a_listener_of_the_own_process_before_others_of_the_same_place(here: str) -> None:
+    ends = ("192.0.2.1:81", "203.0.113.5:1000")
+    place = [row("LISTEN", here, ANY, f"c/{pid}", fd=3) for pid in (3, 4)]
+    assert list(scene(*place, row("ESTABLISHED", *ends, "c/4")).rows["listener"])[2:] == [1]
+
+
 def test_self_connection_is_client_and_knows_its_listener() -> None:
     seen = scene(
         row("LISTEN", "127.0.0.1:3000", ANY),
@@ -144,11 +151,13 @@ def test_repeated_port_is_the_service() -> None:
         row("ESTABLISHED", f"192.0.2.1:{port}", "203.0.113.5:9000") for port in (1001, 1002, 1003)
     ]
     assert roles(*calls) == ["client"] * 3
+    assert roles(*calls[:2]) == ["client"] * 2  # towards one address: its port repeats
     assert roles(calls[0]) == ["unknown"]
     back = [
         row("ESTABLISHED", "192.0.2.1:9000", f"203.0.113.5:{port}") for port in (1001, 1002, 1003)
     ]
     assert roles(*back) == ["server"] * 3
+    assert roles(*back[:2]) == ["server"] * 2
 
 
 MANY = "192.0.2.10:43434"
@@ -188,7 +197,8 @@ def test_ports_that_no_table_knows_are_not_one() -> None:
 
 
 def test_a_syn_is_sent_by_the_caller() -> None:
-    assert roles(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443"))[1] == "client"
+    seen = scene(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443")).rows
+    assert (list(seen["role"])[1], list(seen["listener"])[1]) == ("client", -1)
     assert roles(row("SYN_RECEIVED", "192.0.2.1:1000", "203.0.113.5:1001")) == ["server"]
 
 
@@ -552,6 +562,14 @@ def test_a_list_of_all_processes_is_of_use_on_windows(
 ) -> None:
     [seen] = scenes(dump(HTTPS, os=os), facts={"": {"proctable": pids}})
     assert ("proctable" in seen.has) is complete
+
+
+@pytest.mark.parametrize("some", [slice(1, None), slice(None, None, 2)])
+def test_rows_that_are_a_part_of_a_frame_are_counted_from_0(some: slice) -> None:
+    """Findings point to rows by their place."""
+    rows = [row("ESTABLISHED", f"192.0.2.1:{port}", "203.0.113.5:443") for port in (1, 2, 3)]
+    [seen] = scenes(dump(*rows).iloc[some])
+    assert list(seen.rows.index) == [0, 1]
 
 
 # ---- hosts and moments -----------------------------------------------------------------------------
