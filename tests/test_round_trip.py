@@ -103,6 +103,49 @@ def test_sockets_come_back(name: str, data: st.DataObject) -> None:
     check(name, data.draw(PRINTERS[name].dumps()), data.draw(kept(name)))
 
 
+RUBBISH = (
+    "??? what is this 12 34",
+    "and this is where it went wrong",
+    "Nov 23 15:31:15 web1 kernel: eth0: link up, 1000 Mbps",
+    "2026-11-23T15:31:15Z ERROR worker 12 died",
+    "/usr/lib/libfoo.so: No such file or directory",
+    "key=value other=12",
+    '{"a": 1, "b": [2]}',
+    "deadbeef 00ff 1234",
+    "@@@@ #### !!!!",
+    "[ 123.456] usb 1-1: new device",
+)
+"""Lines that no row goes on with: one word alone may be the rest of a name."""
+
+STAND = {"line", "snapshot", "details"}
+"""What a line between rows may change of those above and below."""
+
+
+@pytest.mark.parametrize("name", PRINTERS)
+@few
+@given(data=st.data())
+def test_rows_stand_whatever_is_said_below_them(name: str, data: st.DataObject) -> None:
+    lines = data.draw(PRINTERS[name].dumps())
+    rows_at = {at for at, line in enumerate(lines) if line.row is not None}
+    assume(rows_at and not repeats(lines))
+    among = sorted(at for at in rows_at if at - 1 in rows_at)
+    at = data.draw(st.sampled_from([*among, len(lines)]))
+    rubbish = Line(data.draw(st.sampled_from(RUBBISH)))
+    paper = Paper(end=getattr(PRINTERS[name], "END", "\n"))
+    whole, parted = (
+        nsparse.parse(io.BytesIO(paper.file(text)), name=FILE)
+        for text in (lines, [*lines[:at], rubbish, *lines[at:]])
+    )
+    assert [standing(row) for row in held(parted)] == [standing(row) for row in held(whole)]
+    assert {problem.line for problem in parted.problems} <= {at + 1}
+    assert parted.lines == len(lines) + 1 == sum(parted.census.values())
+
+
+def standing(row: Row) -> dict[str, object]:
+    """What a row says, wherever it stands."""
+    return {name: value for name, value in row.items() if name not in STAND}
+
+
 @pytest.mark.parametrize(("name", "release", "options"), PROOFS)
 @fewer
 @given(data=st.data())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
-from nsparse.dialect import CellFault
+from nsparse.dialect import Cell, CellFault
 from nsparse.reading.grammar.grammar import Match
 from nsparse.reading.tables.table import Voice
 from nsparse.reading.texts.text import BLANKS
@@ -14,6 +16,9 @@ from nsparse.states import is_known
 
 LONGEST = 1000
 """A row is hardly longer."""
+
+_NAME = re.compile("[:=(]")
+"""What stands behind the name of an option."""
 
 
 class Reading(NamedTuple):
@@ -206,16 +211,24 @@ def is_second(old: Reading, new: Reading, below: str) -> bool:
 def is_prose(old: Reading, new: Reading, below: str) -> bool:
     """Whether what stands below are words that would only be a name or a path of the row above.
 
-    One word may be the rest of such a name; where any words may stand it says nothing of the row.
+    One word may be the rest of such a name; where any words may stand it says nothing of the row,
+    but for those that a tool prints there.
     """
-    if any(char.isdecimal() or char in "/@" for char in below):
-        return False
-    more = added(old, new)
-    if len(below.split()) > 1 and more and all(is_run(new.voice, name) for name in more):
-        return True
     cells = new.voice.dialect.cells
-    longer = more or new.match.fields[-1:]
-    return bool(longer) and all(cells[name].free for name in longer)
+    longer = added(old, new) or new.match.fields[-1:]
+    words = below.split()
+    if not (longer and all(is_any(new.voice, name) for name in longer)):
+        return False
+    if len(words) > 1:
+        return not any(_may_hold(cells[name], words) for name in longer)
+    plain = not any(char.isdecimal() or char in "/@" for char in below)
+    return plain and all(cells[name].free for name in longer)
+
+
+def _may_hold(cell: Cell, words: Sequence[str]) -> bool:
+    """Whether one of some words is known in a cell of options."""
+    known = cell.items.names if cell.items else ()
+    return any(_NAME.split(word, 1)[0] in known for word in words)
 
 
 def possible(voice: Voice, match: Match) -> bool:
