@@ -29,7 +29,10 @@ NEAR, LEAST, HEADINGS = 20, 3, 2
 ones of a text are headings."""
 
 ALIKE = 2
-"""A cell that one row alone has may be missing in the next: an interface, a timer."""
+"""A cell that one row alone has may be missing in the next: an interface."""
+
+TIMER = frozenset({"timer", "timer_ms", "retrans", "probes"})
+"""What a row says of a timer, while one runs."""
 
 STOPS = "the rest of the row: the text stops within it"
 """What a row lacks that the text stops in."""
@@ -186,12 +189,20 @@ def _lacks_cells(table: Table, last: Record) -> bool:
     """Whether all rows in the same state go on where the last one ends, and they are some."""
     state, fields = _state(table, last), last.match.fields
     alike = [
-        record.match.fields
+        record
         for record in table.records.few
         if record.line != last.line and _state(table, record) == state
     ]
-    longer = [names for names in alike if names[: len(fields)] == fields and names != fields]
-    return bool(state) and len(longer) >= ALIKE and fields not in alike
+    longer = [row for row in alike if row.match.fields[: len(fields)] == fields]
+    ends = any(row.match.fields == fields or _has_timer(table, row, len(fields)) for row in longer)
+    return bool(state) and len(longer) >= ALIKE and not ends
+
+
+def _has_timer(table: Table, row: Record, at: int) -> bool:
+    """Whether a row goes on with nothing but a timer, which other rows in its state may lack."""
+    name, *more = row.match.fields[at:]
+    free = table.voice.dialect.cells[name].free and not more
+    return free and said(table, name, row.match.texts[at]).keys() <= TIMER
 
 
 def _state(table: Table, record: Record) -> str:
