@@ -477,6 +477,8 @@ WIDE = "tcp        0      0 192.0.2.10:80           198.51.100.7:5151{}      EST
 NAMED = "unix  2      [ ACC ]     STREAM     LISTENING     4712{} /run/app.sock\n"
 FILLED = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{}  \n"
 LONGER = "ESTAB 0      0      192.0.2.10:80   198.51.100.7{0}:5151{0}  \n"
+TIMED = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{} timer:(keepalive,1min,0)\n"
+COOKIES = "ESTAB 0      0      192.0.2.10:80   198.51.100.7:5151{} timer:(on,200ms,0) sk:1\n"
 LISTENS = "LISTEN 0      5      192.0.2.10:808{}   0.0.0.0:*  \n"
 TAILS = {
     "before the owner that all others in this state have": (OWNED, "5151", True),
@@ -485,6 +487,8 @@ TAILS = {
     "where the others are filled up, with a shorter number": (FILLED, ":51", True),
     "where the others are filled up, with fewer digits": (LONGER, "5151", True),
     "behind the number": (FILLED, "51514", False),
+    "before what a timer stands before": (COOKIES, "51514", True),
+    "where others have a timer that runs": (TIMED, "51514", False),
     "behind an end without a port": (LISTENS, "*", False),
     "behind the row": (WIDE, "ESTABLISHED", False),
     "behind the blank before a path": (NAMED, "47124 ", False),
