@@ -106,6 +106,39 @@ def test_a_string_of_a_list_may_stand_between_other_values(engine: str) -> None:
     assert adds_up(dump)
 
 
+UNIX_ROWS = {
+    "netstat": (
+        UNIX_TABLE[:2],
+        (
+            "unix 2 [ ACC ] STREAM LISTENING 8450 @/com/a",
+            "unix 7 [ ] DGRAM 8651",
+            "unix 3 [ ] STREAM CONNECTED 8652 /run/b",
+        ),
+    ),
+    "ss": (
+        ("Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port",),
+        (
+            "u_str LISTEN 0 128 @/com/a 8450 * 0",
+            "nl UNCONN 0 0 rtnl:kernel *",
+            "u_dgr ESTAB 0 0 /run/b 8652 * 8653",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["regex", "lark", "columns"])
+@pytest.mark.parametrize("end", [" ", "\n"])
+@pytest.mark.parametrize("tool", UNIX_ROWS)
+def test_rows_of_one_line_that_name_no_ends_are_rows(tool: str, end: str, engine: str) -> None:
+    """No path swallows the sockets behind it, and no heading those below."""
+    headings, rows = UNIX_ROWS[tool]
+    dump = parse(f"{' '.join((f'# {tool} -x', *headings))}{end}{' '.join(rows)}\n", engine=engine)
+    assert dump.frame["path"].dropna().tolist() == ["@/com/a", "/run/b"]
+    assert len(dump.frame) == len(rows)
+    assert dump.problems == []
+    assert adds_up(dump)
+
+
 CELLS = (("tcp", "0", "0", "*:22", "*:*", "LISTEN"), ("udp", "0", "0", "*:53", "*:*", ""))
 
 

@@ -135,7 +135,7 @@ MENDS = (
     _replacing("escaped", r"\\([*_\[\]<>#.:|-])", r"\1", signs=r"\\"),
     _replacing("escaped", r"(\*\*|__)([^*_ \t]+)\1", r"\2", signs="*_"),
     # What a sentence shows of one row: `**tcp ...**`, `_tcp ..._`, `“tcp ...”`; Jira `{{tcp ...}}`.
-    _replacing("escaped", r"\A(\*{1,3}|_{1,3}|~~)(?=[^*_~ \t])(.*)\1\Z", r"\2", signs="*_~"),
+    _replacing("escaped", r"\A(\*{1,3}|_{1,3}|~~|==)(?=[^*_~= \t])(.*)\1\Z", r"\2", signs="*_~="),
     _replacing("escaped", r"\A(?:[“„«]|\{\{)(.*)(?:[“”»]|\}\})\Z", r"\1", signs="“„«{"),
     Mend("escaped", without_entities, signs="&"),
     Mend("escaped", _quoted_printable, signs="="),

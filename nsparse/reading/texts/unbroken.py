@@ -72,10 +72,20 @@ _HEADINGS = {
     "Netid": "Netid[ \t]+State",
     "State": "State[ \t]+Recv-Q",
 }
+_OTHER_ROWS = {
+    "unix": r"unix[ \t]+[0-9]+[ \t]+\[",
+    "u_": rf"u_[a-z]{{3}}[ \t]+{_STATE}",
+    "nl": rf"nl[ \t]+{_STATE}",
+}
+"""Rows that are not of the internet: of `netstat`, and of `ss`."""
+
 _NEXT_TABLE = later(
-    rf"(?<![ \t])(?<!Netid)[ \t]+(?={'|'.join(_HEADINGS.values())}|unix[ \t]+[0-9]+[ \t]+\[)"
+    rf"(?<![ \t])(?<!Netid)[ \t]+(?={'|'.join((*_HEADINGS.values(), *_OTHER_ROWS.values()))})"
 )
 """Where a row ends and no other of its table begins: the heading of the next, and its rows."""
+
+_OF_UNIX = "Proto RefCnt"
+"""What the heading begins with that rows of UNIX sockets have."""
 
 _ENDPOINT = later(
     r"(?:[0-9a-fA-F*:\[][^ \t]*[:.]|[A-Za-z][A-Za-z0-9_.-]*:)(?:[0-9]{1,5}|\*|[a-z][a-z0-9-]+)"
@@ -90,7 +100,7 @@ _MAY_BEGIN = (
         (f" {word}", later(rf" {word}[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+[:.]"))
         for word in ("LISTEN", "ESTAB")
     ),
-    *((f" {word}", later(f" {heading}")) for word, heading in _HEADINGS.items()),
+    *((f" {word}", later(f" {begin}")) for word, begin in (_HEADINGS | _OTHER_ROWS).items()),
 )
 """What rows and headings begin with, and letters that are the same in all: looked for first."""
 
@@ -198,14 +208,15 @@ def _begins_one(part: str) -> bool:
 def _in_a_row(line: str) -> tuple[str, ...]:
     """A heading or a row, and the rows that blanks alone part from it, or the next heading."""
     row, *next_table = _split(_NEXT_TABLE, line)
-    if next_table and _begins_one(row) and _names_both_ends(row):
+    if next_table and _begins_one(row) and (_names_both_ends(row) or is_of_family(row)):
         return (*(_in_a_row(row) or (row,)), *next_table)
     for begun in _BEGUN:
         first, *rows = _split(begun, line)
         headed = _NAMES.search(first) or (begins_as_rows_do(first) and _names_both_ends(first))
         if rows and (headed or len(rows) > 1) and all(map(_names_both_ends, rows[:-1] or rows)):
             return tuple(part for row in (first, *rows) for part in _split(_NEXT_TABLE, row))
-    return ()
+    headed = is_heading(line) or _OF_UNIX in line
+    return (row, *next_table) if headed and any(map(is_of_family, next_table)) else ()
 
 
 def _names_both_ends(text: str) -> bool:
