@@ -64,8 +64,8 @@ class Part:
         return codes, firsts(codes)
 
 
-def part_of(data: bytes, starts: Ints) -> Part:
-    """Lines that follow one another; the last entry is where the next would start."""
+def part_of(data: Any, starts: Ints) -> Part:
+    """Lines of some bytes that follow one another; the last entry is where the next would start."""
     first, behind = int(starts[0]), int(starts[-1])
     places = starts - (first - PAD)
     ends = (places[1:] - 1).astype(np.int32)
@@ -89,6 +89,11 @@ class Parts:
 
 def some_of(data: bytes | memoryview, starts: Any, behind: Any) -> Part:
     """Some of the lines of some bytes, by where each starts and where one behind it would."""
+    return part_of(*copied(data, starts, behind))
+
+
+def copied(data: bytes | memoryview, starts: Any, behind: Any) -> tuple[Any, Ints]:
+    """A copy of such lines, and where they start in it; the last entry is where the next would."""
     room = (starts[0] >= PAD and behind[-1] + PAD <= len(data)) * PAD
     # The first and the last of them bring the room along that is around lines.
     starts, behind = starts.astype(np.int64), behind.astype(np.int64)
@@ -98,4 +103,4 @@ def some_of(data: bytes | memoryview, starts: Any, behind: Any) -> Part:
     places = np.frombuffer(offsets, np.int64)[: len(starts) + 1].copy()
     places[0] += room
     places[-1] -= room
-    return part_of(held, places)
+    return held, places

@@ -18,9 +18,9 @@ import numpy as np
 from nsparse.reading.columns.cohorts import MARK
 from nsparse.reading.columns.details import Details
 from nsparse.reading.columns.lines import NEWLINE
-from nsparse.reading.columns.part import Part, part_of, some_of
+from nsparse.reading.columns.part import Part, copied, part_of, some_of
 from nsparse.reading.columns.plan import Place, Plan
-from nsparse.reading.columns.words import Ints, between, edges, holds_at
+from nsparse.reading.columns.words import Ints, edges, holds_at
 from nsparse.reading.grammar.grammar import Match, field_name
 
 SEEN = 32
@@ -161,12 +161,12 @@ def _cut(part: Part, tails: Ints) -> Cut | None:
     raw = part.text.raw
     # Of a tail its first byte stays, and becomes the mark; the second, or the end, ends the line.
     behind = np.where(tails > 0, tails + 2, part.ends + 1)
-    found = between(raw, part.starts, behind)
-    places = np.frombuffer(found.buffers()[1], np.int64)[: len(part) + 1]
-    data = np.frombuffer(found.buffers()[2], np.uint8).copy()
-    data[places[1:] - 1] = NEWLINE
-    data[places[1:][which] - 2] = MARK
-    marked = part_of(data.tobytes(), places)
+    held, places = copied(raw, part.starts, behind)
+    data = bytearray(held)
+    chars = np.frombuffer(data, np.uint8)
+    chars[places[1:] - 1] = NEWLINE
+    chars[places[1:][which] - 2] = MARK
+    marked = part_of(data, places)
     ends = marked.ends.copy()
     ends[which] -= 1
     rows = replace(marked, ends=ends)
