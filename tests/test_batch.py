@@ -609,6 +609,20 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_nothing_that_is_there(tmp_path: Path) -> None:
+    """A path that was mistyped fills no folder; among others it is refused."""
+    gone, out = tmp_path / "gone", tmp_path / "out"
+    result = batch(gone, tmp_path / "gone too" / "a.tar", "-o", out)
+    assert result.exit_code == 2
+    assert f"nothing to read: no such file or directory: {gone}, " in result.stderr
+    assert not out.exists()
+    dump = tmp_path / "ss.txt"
+    dump.write_text(f"{TABLE}ESTAB 0 0 192.0.2.1:22 192.0.2.9:5\n", "utf-8")
+    assert "gone: refused: no such file" in batch(gone, dump, "-o", out).stdout
+    dump.unlink()
+    assert batch(dump, "-o", out, "--resume").exit_code == 0  # it was read before
+
+
 # ---- other machines ------------------------------------------------------------------------------
 
 

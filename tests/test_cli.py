@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -868,3 +869,16 @@ def test_what_python_shows_is_a_line(dumps: Path) -> None:
     assert repr(nsparse.open_bundle(dumps / "sub")) == (
         f"<Bundle {dumps / 'sub'}: 1 dump, 3 rows, 0 problems>"
     )
+
+
+def test_a_binary_file_is_refused_with_what_the_command_line_reads(tmp_path: Path) -> None:
+    """No function of Python is named; what is packed never comes so far."""
+    file = tmp_path / "core"
+    file.write_bytes(b"\x7fELF" + bytes(range(256)) * 9)
+    done = run("diagnose", str(file))
+    assert done.exit_code == 2
+    assert "this is a binary file" in done.stderr
+    assert "a folder or an archive (tar, zip" in done.stderr
+    assert "open_bundle" not in done.stderr
+    with pytest.raises(nsparse.NsparseError, match="open_bundle reads what is packed"):
+        nsparse.parse(BytesIO(gzip.compress(file.read_bytes())))

@@ -72,6 +72,20 @@ def listed(paths: Iterable[str], output: str = "") -> Iterator[str]:
                 yield name
 
 
+def may_be_there(name: str) -> bool:
+    """Whether nothing says that a bundle is not there: what is remote is only known when read.
+
+    >>> may_be_there("no such folder/web1.tar"), may_be_there("s3://bundles/web1.tar")
+    (False, True)
+    """
+    try:
+        return is_remote(name) or Path(name).lstat() is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+
+
 def fingerprint(name: str, folder: str = "") -> bytes:
     """A short mark of a bundle that is the same however its path is written.
 

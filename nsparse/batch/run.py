@@ -14,7 +14,7 @@ from nsparse.batch.dataset import Dataset
 from nsparse.batch.drive import Driver
 from nsparse.batch.manifest import Manifest, begin, examine, files, locked, read
 from nsparse.batch.order import Order
-from nsparse.batch.places import fingerprint, in_shard, listed, printable
+from nsparse.batch.places import fingerprint, in_shard, listed, may_be_there, printable
 from nsparse.batch.pools import Pool, dask, local, processors
 from nsparse.batch.progress import progress
 from nsparse.batch.summary import Summary, summarize
@@ -64,6 +64,8 @@ class Run:
         found = examine(self.out, wanted, resume=self.resume)
         names = list(self._listed())
         todo = _undone(names, self.out, found)
+        if todo and len(todo) == len(names) and not any(map(may_be_there, todo)):
+            raise self._nothing("no such file or directory:")
         with ExitStack() as stack:
             # Workers first: if they cannot start, nothing is written.
             pool = stack.enter_context(self._pool()) if todo else None
@@ -90,8 +92,11 @@ class Run:
             if in_shard(name, self.shard):
                 yield name
         if not found:
-            paths = ", ".join(map(harmless, self.paths))
-            raise NsparseError(f"nothing to read: no bundle in {paths}")
+            raise self._nothing("no bundle in")
+
+    def _nothing(self, why: str) -> NsparseError:
+        paths = ", ".join(map(harmless, self.paths))
+        return NsparseError(f"nothing to read: {why} {paths}")
 
     def _drive(
         self, pool: Pool, dataset: Dataset, todo: list[str], say: Callable[[str], None]

@@ -18,7 +18,7 @@ from nsparse.reading.tables.sections import read_sections
 from nsparse.reading.tables.table import Voice
 from nsparse.reading.texts.prepare import Prepared, prepared
 from nsparse.reading.texts.source import Source, name_of, only_bytes, opened
-from nsparse.reading.texts.text import looks_binary
+from nsparse.reading.texts.text import is_packed, looks_binary
 from nsparse.registry import dialects
 
 if TYPE_CHECKING:
@@ -38,8 +38,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """The arguments that take one of some words, and these."""
 
+BINARY = (
+    "give a text that netstat or ss printed, or a folder or an archive (tar, zip, gz, bz2, xz, zst)"
+    " with such"
+)
 PACKED = "give the text that netstat or ss printed; nsparse.open_bundle reads what is packed"
-"""The way out for whoever has an archive, or a file packed by gzip and its like."""
+"""The way out for whoever has an archive, or a file packed by gzip and its like: the command line
+never does, as it reads those as bundles."""
 
 LARGE = 1 << 17
 """From so many bytes on `auto` reads by columns: the plan is made in the time of 1 400 rows."""
@@ -108,7 +113,8 @@ class How:
             DumpError: A damaged line, with `on_bad_lines="error"`.
         """
         if looks_binary(data):
-            raise NotASocketTable(file, "a binary file", PACKED)
+            hint = PACKED if is_packed(data) else BINARY
+            raise NotASocketTable(file, "a binary file", hint)
         engine = self.engine
         if engine == "auto":
             engine = "columns" if len(data) >= LARGE else "regex"

@@ -36,12 +36,15 @@ _TEXT_CONTROLS = b"\t\n\f\r\b\a\x1b"
 _NOT_CONTROLS = bytes(byte for byte in range(256) if byte >= 0x20 and byte != 0x7F) + _TEXT_CONTROLS
 
 # First bytes of files that are no text. Those that could start a text, too, ask for a NUL nearby.
-_MAGIC_SURE = (
+_MAGIC_PACKED = (
     b"\x1f\x8b",  # gzip
     b"\xfd7zXZ\x00",  # xz
     b"\x28\xb5\x2f\xfd",  # zstd
     b"PK\x03\x04",  # zip
     b"PK\x05\x06",  # empty zip
+)
+_MAGIC_SURE = (
+    *_MAGIC_PACKED,
     b"7z\xbc\xaf\x27\x1c",
     b"Rar!\x1a\x07",
     b"\x7fELF",
@@ -55,6 +58,8 @@ _MAGIC_SURE = (
 )
 # A stretch that only UTF-16 of ASCII text holds: what PowerShell's `>>` adds to a file of cmd.exe.
 _WIDE_ASCII = later(rb"(?:[\t\r\n\x20-\x7e]\x00){16}")
+_TAR = 257
+"""Where a tar says what it is (POSIX, ustar)."""
 _MAGIC_WITH_NUL = (b"BZh", b"GIF8", b"MZ", b"PAR1", b"RIFF", b"\xca\xfe\xba\xbe")
 
 _LATE_CR = later(r"\r\r?\n|\r")
@@ -167,6 +172,15 @@ def looks_binary(data: bytes) -> bool:
     elif b"\0" in head[:512] and head.startswith(_MAGIC_WITH_NUL):
         return True
     return len(head.translate(None, _NOT_CONTROLS)) > len(head) * CONTROL_SHARE
+
+
+def is_packed(data: bytes) -> bool:
+    r"""Whether a binary file is packed, or holds others, in a way that bundles may be.
+
+    >>> is_packed(b"\x1f\x8b\x08"), is_packed(b"\x7fELF")
+    (True, False)
+    """
+    return data.startswith((*_MAGIC_PACKED, b"BZh")) or data[_TAR : _TAR + 5] == b"ustar"
 
 
 def _decode_as(data: bytes, encoding: str) -> Decoded:
