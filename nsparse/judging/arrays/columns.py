@@ -96,23 +96,6 @@ def listed(of: Numbers, texts: Sequence[str]) -> Words:
     return Words(some, len(known), known.__getitem__)
 
 
-def column(frame: pd.DataFrame, name: str) -> Any:
-    """The array of a column of a frame.
-
-    `frame[name]` makes a Series of it, and thirty of these are a fifth of what a small scene costs.
-    """
-    found = frame._get_column_array(frame.columns.get_loc(name))  # type: ignore[operator]
-    return pd.Series(found, copy=False).array if isinstance(found, np.ndarray) else found
-
-
-def whole(array: Any) -> Any:
-    """An array in one piece: to take a row out of many pieces costs as much as to join them."""
-    pieces = getattr(array, "_pa_array", None)
-    if pieces is None or pieces.num_chunks == 1:
-        return array
-    return type(array)(pieces.combine_chunks())
-
-
 def absent(name: str, length: int) -> Any:
     """The array of a column that no row has a value in."""
     nothing = pd.array([], dtype=pandas_dtype(BY_NAME[name]))

@@ -16,21 +16,19 @@ from nsparse.judging.arrays.columns import (
     Words,
     absent,
     coded,
-    column,
     fixed,
     numbers,
     ranged,
     small,
     told,
     truths,
-    whole,
 )
+from nsparse.judging.arrays.source import Source
 from nsparse.judging.arrays.texts import TEXT, one, only, some, sought, spelled
 from nsparse.schema import BY_NAME
 
 T = TypeVar("T")
 
-SOURCE, PIECES, TOLD = "source", "pieces", "told"
 OF_ALL = ("alike", "keys", "often", "tally")
 """What depends on which rows there are."""
 
@@ -43,7 +41,7 @@ class Store:
 
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | Source,
         at: Kept | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
@@ -54,26 +52,25 @@ class Store:
             at: The rows to hold; without them all.
             more: Columns beside those of the frame, or in place of them: arrays, or `Words`.
         """
-        self._frame = frame
+        self._source = frame if isinstance(frame, Source) else Source(frame)
         self._at = at
         self._more = {name: _kept(told) for name, told in (more or {}).items()}
         self._parent: tuple[Store, Kept | None] | None = None
-        self._root = self
         self._made: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
         """How many rows."""
-        return len(self._frame) if self._at is None else len(self._at)
+        return len(self._source.frame) if self._at is None else len(self._at)
 
     @property
     def names(self) -> list[str]:
         """The columns that the frame has."""
-        return list(self._frame.columns)
+        return list(self._source.frame.columns)
 
     @property
     def rows(self) -> pd.DataFrame:
         """All of it as one frame: for those who need every column of every row."""
-        frame = self._frame
+        frame = self._source.frame
         if self._at is not None:
             frame = frame.iloc[self._at.at].reset_index(drop=True)
         more = {name: self.array(name) for name in self._more}
@@ -131,7 +128,7 @@ class Store:
     def pieces(self, name: str) -> Any:
         """The column's array, for who goes through it once: it may be in several pieces."""
         whole = self._at is not None or not self._is_source(name)
-        return self.array(name) if whole else self._pieces(name)
+        return self.array(name) if whole else self._source.pieces(name)
 
     def taken(self, name: str, at: Ints | None) -> Any:
         """A column, or some of its rows."""
@@ -142,11 +139,11 @@ class Store:
             if isinstance(found, Words):
                 return found.take(slice(None) if at is None else at)
             found = pd.Series(found, copy=False).array
-        elif name in self._frame.columns:
+        elif name in self._source:
             if at is not None and self._is_told_apart(name):
                 # Different ones are taken sooner than all pieces of the column are joined.
                 return spelled(self._values(name), self.codes(name).of[at] - 1)
-            found = self._source(name)
+            found = self._source.whole(name)
             if self._at is not None:
                 at = self._at.at if at is None else self._at.at[at]
         else:
@@ -158,8 +155,8 @@ class Store:
         told = self._more.get(name)
         if isinstance(told, Words):
             return told.word(at)
-        if told is None and name in self._frame.columns:
-            source = self._pieces(name)
+        if told is None and name in self._source:
+            source = self._source.pieces(name)
             if self.empty(name):
                 return source.dtype.na_value
             return one(source, at if self._at is None else self._at.at[at])
@@ -168,7 +165,7 @@ class Store:
     def _is_told_apart(self, name: str) -> bool:
         """Whether this is a column of texts that have numbers already."""
         if ("codes", name) in self._made or self._parent is None:
-            return ("codes", name) in self._made and self._pieces(name).dtype == TEXT
+            return ("codes", name) in self._made and self._source.pieces(name).dtype == TEXT
         return self._parent[0]._is_told_apart(name)
 
     def kind(self, name: str) -> str:
@@ -176,19 +173,11 @@ class Store:
         held = self._more.get(name)
         if isinstance(held, Words):
             return "O"
-        return str((self._pieces(name) if held is None else held).dtype.kind)
+        return str((self._source.pieces(name) if held is None else held).dtype.kind)
 
     def lacks(self, name: str) -> bool:
         """Whether no row of the dump has the column."""
-        return name in BY_NAME and name not in self._more and name not in self._frame.columns
-
-    def _source(self, name: str) -> Any:
-        """A column of the frame, in one piece."""
-        return self._root.once((SOURCE, name), lambda: whole(self._pieces(name)))
-
-    def _pieces(self, name: str) -> Any:
-        """A column of the frame, in as many pieces as it has."""
-        return self._root.once((PIECES, name), lambda: column(self._frame, name))
+        return name in BY_NAME and name not in self._more and name not in self._source
 
     def numbers(self, name: str) -> Numbers:
         """A column's numbers, 0 where none is known."""
@@ -202,12 +191,12 @@ class Store:
             return held
         if not self._is_source(name):
             return numbers(self.array(name))
-        found = numbers(self._source(name))
+        found = numbers(self._source.whole(name))
         return found if self._at is None else self._at.cut(found)
 
     def _is_source(self, name: str) -> bool:
         """Whether a column is one of the frame, as it is there, and was not cut out of it yet."""
-        return name not in self._more and name not in self._made and name in self._frame.columns
+        return name not in self._more and name not in self._made and name in self._source
 
     def codes(self, name: str) -> Codes:
         """The number of each row's value, 0 for NA; equal values, equal numbers."""
@@ -224,7 +213,7 @@ class Store:
             store, at = self._parent
             codes, values = store.codes(name), store.once(("words", name), tuple)
             codes = codes if at is None else at.codes(codes)
-        elif self._is_source(name) and (text := only(self._pieces(name))) is not None:
+        elif self._is_source(name) and (text := only(self._source.pieces(name))) is not None:
             codes, values = small(np.zeros(len(self), dtype=np.int8), 1), np.array([text], object)
         else:
             codes, values = self._numbered(name)
@@ -282,14 +271,10 @@ class Store:
             return np.ones(len(self), dtype=np.bool_)
         if self.lacks(name):
             return np.zeros(len(self), dtype=np.bool_)
-        known = self._told(name) if self._is_source(name) else told(self.array(name))
+        known = self._source.told(name) if self._is_source(name) else told(self.array(name))
         if isinstance(known, bool):
             return np.full(len(self), known)
         return known if self._at is None or not self._is_source(name) else self._at.cut(known)
-
-    def _told(self, name: str) -> Bools | bool:
-        """Which rows of the frame have a value in one of its columns."""
-        return self._root.once((TOLD, name), lambda: told(self._pieces(name)))
 
     def full(self, name: str) -> bool:
         """Whether all rows have a value."""
@@ -311,7 +296,7 @@ class Store:
         """Whether the rows have a value, where the frame tells the same of all; else None."""
         if not len(self) or not self._is_source(name):
             return None
-        told = self._told(name)
+        told = self._source.told(name)
         return told if isinstance(told, bool) else None
 
     def true(self, name: str) -> Bools:
@@ -329,14 +314,14 @@ class Store:
         """Some of the rows, under new labels, with what is known of their columns."""
         at = Kept(left)
         more = {name: _part(told, at) for name, told in self._more.items()}
-        found = Store(self._frame, at if self._at is None else self._at.part(at), more)
-        found._parent, found._root = (self, at), self._root
+        found = Store(self._source, at if self._at is None else self._at.part(at), more)
+        found._parent = self, at
         return found
 
     def beside(self, more: Mapping[str, Any]) -> Store:
         """The same rows with more columns, or others in place of theirs: arrays, or `Words`."""
-        found = Store(self._frame, self._at, {**self._more, **more})
-        found._parent, found._root = (self, None), self._root
+        found = Store(self._source, self._at, {**self._more, **more})
+        found._parent = self, None
         return found
 
 

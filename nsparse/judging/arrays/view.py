@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.arrays.codes import TABLE, Bools, Codes, Ints, dense, frequency, sought
+from nsparse.judging.arrays.codes import Bools, Codes, Ints, frequency
 from nsparse.judging.arrays.columns import Coded, Numbers, fixed
-from nsparse.judging.arrays.keys import FEW, PROGRAM, Keys
-from nsparse.judging.arrays.lots import counted, distinct, lots, mask, positions, so_many
-from nsparse.judging.arrays.members import is_among, one_of
+from nsparse.judging.arrays.counts import Counts
+from nsparse.judging.arrays.keys import PROGRAM, Keys
+from nsparse.judging.arrays.lots import lots, mask, positions
+from nsparse.judging.arrays.members import one_of
 from nsparse.judging.arrays.store import Store
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class View:
         self._store = held if isinstance(held, Store) else Store(held)
         self._once = self._store.once
         self._keys = Keys(self._store)
-        self._last: tuple[tuple[str, ...], Ints, tuple[Ints, Ints]] | None = None
+        self._counts = Counts(self._store, self._keys)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -224,64 +225,11 @@ class View:
 
     def tally(self, of: Ints, among: Bools | Ints, *names: str) -> Ints:
         """For each row of `of` how many rows of `among` share its namespace and these columns."""
-        if not len(of):
-            return np.zeros(0, dtype=np.int64)
-        mine, size = self.keys_at(of, *names), self._keys.size(names)
-        if size <= TABLE * len(self) and not among.flags.writeable:
-            # Many ask about masks that are kept, each about a few rows: all are counted once.
-            _, counts = self._once(
-                ("tally", id(among), *names),
-                lambda: (among, self._tallied(np.flatnonzero(among), names, size)),
-            )
-            return np.where(mine < 0, 0, counts[mine])
-        if size <= TABLE * len(self):
-            return np.where(mine < 0, 0, self._tallied(positions(among), names, size)[mine])
-        known, lot = dense(mine + 1, size + 1)
-        if FEW * so_many(among) > len(self):
-            at, place = self._like(of, known, names)
-            met = mask(among, len(self))[at]
-        else:
-            place = sought(self.keys_at(positions(among), *names) + 1, known)
-            met = place >= 0
-        counts = np.bincount(place[np.flatnonzero(met)], minlength=len(known))
-        return np.where(mine < 0, 0, counts[lot])
-
-    def _tallied(self, at: Ints, names: tuple[str, ...], size: int) -> Ints:
-        """How many of some rows have each key below a size."""
-        keys = self.keys_at(at, *names)
-        some = keys[keys >= 0] if keys.min(initial=0) < 0 else keys
-        return np.bincount(some, minlength=size)
-
-    def _like(self, of: Ints, known: Ints, names: tuple[str, ...]) -> tuple[Ints, Ints]:
-        """The rows that share a key with a few rows, and the place of each key among theirs.
-
-        Mostly several masks are counted for the same few rows: the last answer is kept.
-
-        Args:
-            of: The few rows.
-            known: Their keys and 1, each once and ascending.
-            names: The columns of the keys.
-        """
-        telling = self._keys.telling(names)
-        asked, keys, found = self._last or ((), known[:0], (of[:0], of[:0]))
-        if asked != telling or not np.array_equal(keys, known):
-            maybe = np.ones(len(self), dtype=np.bool_)
-            for codes in self._keys.parts(names):
-                if codes.size >= FEW * len(of):
-                    maybe &= is_among(codes.of, codes.of[of], codes.size)
-            at = np.flatnonzero(maybe)
-            place = sought(self.keys_at(at, *names) + 1, known)
-            like = np.flatnonzero(place >= 0)
-            found = at[like], place[like]
-            self._last = telling, known, found
-        return found
+        return self._counts.tally(of, among, names)
 
     def sizes(self, at: Ints, *names: str) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
-        keys, size = self.keys_at(at, *names), self._keys.size(names)
-        if size > TABLE * len(at):
-            return counted(keys, keys >= 0)
-        return np.bincount(keys + 1, minlength=size + 1)[keys + 1] * (keys >= 0)
+        return self._counts.sizes(at, names)
 
     def counts(self, name: str) -> dict[Any, int]:
         """How often each value of a column occurs, the most frequent first."""
@@ -291,11 +239,7 @@ class View:
 
     def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
-        if not names and self.codes("netns").size == 1:
-            return np.full(len(at), len(others) > 0)
-        mine, theirs = self.keys_at(at, *names), self.keys_at(others, *names)
-        size = self._keys.size(names)
-        return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
+        return self._counts.alike(at, others, names)
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
         """The different values that the rows, or some of them, have in a column."""
@@ -315,7 +259,7 @@ class View:
 
     def distinct(self, at: Ints, by: Sequence[str], what: Sequence[str]) -> Ints:
         """For each of these rows how many different ones, by `what`, those alike by `by` are."""
-        return distinct(self.keys_at(at, *by), self.keys_at(at, *what))
+        return self._counts.distinct(at, tuple(by), tuple(what))
 
     def pick(self, which: Bools | Ints, *names: str) -> pd.DataFrame:
         """Some rows (a mask, or positions) with only these columns; they keep their labels."""

@@ -24,18 +24,17 @@ Columns of `Scene.rows` beside those of the frame, always there:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import pandas as pd
 
-from nsparse.judging.arrays.codes import Bools, Ints, codes, joined
 from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import PERSISTS_S
+from nsparse.judging.scene.capabilities import capabilities
 from nsparse.judging.scene.clean import completed, repeats
 from nsparse.judging.scene.constants import NO_FACTS, Constants, constants
 from nsparse.judging.scene.derived import derived, queues, with_remote
@@ -43,15 +42,13 @@ from nsparse.judging.scene.ends import ends_of
 from nsparse.judging.scene.hosts import Named, by_host, moments, named
 from nsparse.judging.scene.impossible import aside, impossible
 from nsparse.judging.scene.names import with_names
-from nsparse.judging.scene.processes import called, complete
-from nsparse.judging.scene.shown import made_with_timers, names_all, shown
+from nsparse.judging.scene.processes import called
+from nsparse.judging.scene.seen import seen
+from nsparse.judging.scene.shown import made_with_timers, shown
 
 T = TypeVar("T")
 
 __all__ = ["Constants", "Scene", "constants", "scenes"]
-
-FACTS = {"sysctl", "counters", "sockstat", "proctable"}
-"""What a bundle may hold beside the sockets, and diagnoses may need."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,10 +200,10 @@ def _host(name: str, frame: pd.DataFrame, facts: Mapping[str, object], said: _Sa
         return replace(only, truncated=is_cut, has=only.has | _beside(only, is_cut, said))
     at = [frame[of == number].reset_index(drop=True) for number in range(count)]
     *earlier, last = [_scene(rows, name, facts) for rows in at]
-    seen = _seen(last, earlier)
+    before = seen(last, earlier)
     return replace(
         last,
-        view=last.view.beside_columns({"seen_s": seen, "persistent": seen >= PERSISTS_S}),
+        view=last.view.beside_columns({"seen_s": before, "persistent": before >= PERSISTS_S}),
         snapshots=count,
         truncated=is_cut,
         has=last.has | _beside(last, is_cut, said) | {"snapshots"},
@@ -255,7 +252,7 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
         host=host,
         os=os,
         tools=frozenset(map(str, view.values("tool"))),
-        has=_has(view, os, facts) | ({"times"} if time is not None else set()),
+        has=capabilities(view, os, facts) | ({"times"} if time is not None else set()),
         constants=known,
         duplicates=len(found.again) - found.views,
         moved=found.moved,
@@ -269,73 +266,3 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
 def _time(view: View) -> pd.Timestamp | None:
     """The last time that its rows show."""
     return None if view.empty("taken_at") else view.array("taken_at").max()
-
-
-def _seen(last: Scene, earlier: list[Scene]) -> Ints:
-    """How many seconds before, at most, each row stood in the same state."""
-    ages = [_seconds(scene, last) for scene in earlier]
-    before = sorted((each for each in zip(ages, earlier, strict=True) if each[0] > 0), key=_age)
-    rows = len(last.view)
-    if not sum(len(scene.view) for _, scene in before) or not rows:
-        return np.zeros(rows, dtype=np.int64)
-    views = [last.view, *(scene.view for _, scene in before)]
-    both = pd.concat([_sockets(view) for view in views], ignore_index=True)
-    key = joined(*(codes(both[name]) for name in both.columns))
-    of = np.repeat([age for age, _ in before], [len(view) for view in views[1:]])
-    known, first = np.unique(key[rows:], return_index=True)  # the oldest stand first
-    place = np.searchsorted(known, key[:rows]).clip(max=len(known) - 1)
-    found = (known[place] == key[:rows]) & ~last.view.true("addr_truncated") & last.view.inet
-    return np.where(found, of[first[place]], 0)
-
-
-def _age(moment: tuple[int, Scene]) -> int:
-    """What sorts the oldest moments first."""
-    return -moment[0]
-
-
-def _seconds(scene: Scene, last: Scene) -> int:
-    """How long one moment is before another; 0 where it is not known."""
-    if scene.taken_at is None or last.taken_at is None:
-        return 0
-    return int((last.taken_at - scene.taken_at).total_seconds())
-
-
-SAME = ("netns", "proto", "state", "inode", "local_addr", "local_port", "local_name")
-SAME_THERE = ("remote_addr", "remote_port", "remote_name", "cookie")
-
-
-def _sockets(view: View) -> pd.DataFrame:
-    """What a socket is known by."""
-    return view.pick(np.arange(len(view)), *SAME, *SAME_THERE)
-
-
-def _has(view: View, os: str | None, facts: Mapping[str, object]) -> frozenset[str]:
-    """What the dump can show (diagnoses: not evaluated)."""
-    seen = {name for name, found in _signs(view) if found}
-    told = FACTS & set(facts)
-    if "proctable" in told and not complete(view, os, facts):
-        told.discard("proctable")
-    return frozenset(seen | told)
-
-
-def _signs(view: View) -> Iterator[tuple[str, bool]]:
-    inet, tcp = view.inet, view.is_("proto", "tcp")
-    linked, listens = view.true("concrete"), view.is_("role", "listener")
-    yield "states", _any(view, tcp, "state")
-    yield "queues", _any(view, linked if linked.any() else inet, "recv_q")
-    yield "accept", _any(view, listens, "recv_q")
-    yield "backlog", _any(view, listens, "send_q")
-    yield "owner", bool((view.true("owned") & (tcp if tcp.any() else inet)).any())
-    yield "owners", names_all(view)
-    yield "inode", _any(view, inet, "inode")
-    counts = ("retrans", "probes")
-    yield "timer", _any(view, tcp, "timer", "timer_ms", *counts)
-    # Linux prints the count with every timer that has one.
-    yield "timers", _any(view, tcp, *counts) or _any(view, tcp & view.is_("os", "linux"), "timer")
-    yield "tcpinfo", _any(view, tcp, "rtt_ms", "lastsnd_ms", "lastrcv_ms", "lastack_ms")
-    yield "skmem", _any(view, inet, "skmem_rb", "skmem_tb")
-
-
-def _any(view: View, among: Bools, *names: str) -> bool:
-    some = (name for name in names if not view.empty(name))
-    return any(bool((view.known(name) & among).any()) for name in some)
