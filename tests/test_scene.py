@@ -582,6 +582,7 @@ def connection(file: str, local: str, **more: Any) -> Row:
 def test_hosts_by_name_and_by_file() -> None:
     found = scenes(dump(connection("a", "192.0.2.1", host="web1"), connection("b", "192.0.2.2")))
     assert [one.host for one in found] == ["web1", "b"]
+    assert [list(one.rows["file"]) for one in found] == [["a"], ["b"]]
     assert all("hosts" in one.has for one in found)
     assert [peer.host for peer in found[0].peers] == ["b"]
 
@@ -621,6 +622,55 @@ def test_folders_are_hosts() -> None:
         )
     )
     assert [one.host for one in found] == ["web1", "web2"]
+
+
+@pytest.mark.parametrize(("bundle", "rule"), [({}, "text"), ({"in/a/1": "bundle"}, "bundle")])
+def test_what_names_the_host_of_a_file(bundle: dict[str, str], rule: str) -> None:
+    """A name, the own addresses that another file shows too, a folder of its own, or nothing."""
+    rows = [
+        connection("in/a/1", "192.0.2.1", host="web1"),
+        connection("in/a/2", "192.0.2.1", pid=1),
+        connection("in/b/3", "192.0.2.2"),
+        connection("in/4", "192.0.2.3"),
+    ]
+    assert named(dump(*rows), rules=bundle) == {
+        "in/a/1": ("web1", rule),
+        "in/a/2": ("web1", "address"),
+        "in/b/3": ("b", "folder"),
+        "in/4": ("in/4", "file"),
+    }
+
+
+@pytest.mark.parametrize("files", [("x/1", "x/2"), ("x/1", "x/1")])
+def test_two_names_are_two_hosts_whatever_their_addresses(files: tuple[str, str]) -> None:
+    names = ("web1", "web2")
+    ends = zip(files, names, strict=True)
+    found = scenes(dump(*(connection(file, "192.0.2.1", host=name) for file, name in ends)))
+    assert tuple(one.host for one in found) == names
+
+
+def test_the_name_that_the_user_gives_is_that_of_all_files() -> None:
+    ends = zip("ab", ("web1", None), strict=True)
+    rows = dump(*(connection(file, "192.0.2.1", host=name) for file, name in ends))
+    assert named(rows, host="web9") == dict.fromkeys("ab", ("web9", "option"))
+    [only] = scenes(rows, hosts=named(rows, host="web9"))
+    assert (only.host, only.snapshots) == ("web9", 2)
+
+
+@pytest.mark.parametrize(("seconds", "moments"), [(60, 1), (61, 2)])
+def test_commands_within_a_minute_show_one_moment(seconds: int, moments: int) -> None:
+    begun = pd.Timestamp("2024-05-01T10:00:00Z")
+    later = begun + pd.Timedelta(seconds=seconds)
+    tcp = connection("x/1", "192.0.2.1", taken_at=begun)
+    udp = row(None, "192.0.2.1:53", ANY, proto="udp", file="x/2", taken_at=later)
+    assert scene(tcp, udp).snapshots == moments
+
+
+def test_a_command_that_shows_listeners_too_is_another_one() -> None:
+    first, second = connection("x/1", "192.0.2.1"), connection("x/2", "192.0.2.1")
+    listener = row("LISTEN", "192.0.2.1:443", ANY, file="x/2")
+    assert scene(first, second).snapshots == 2
+    assert scene(first, second, listener).snapshots == 1
 
 
 def test_last_snapshot_is_judged_and_older_ones_prove_persistence() -> None:
