@@ -546,7 +546,13 @@ def test_document(judged: Judged) -> None:
     )
     problem = SimpleNamespace(file="dump.txt", line=9, column=3, text="x", expected=("a number",))
     given = SimpleNamespace(
-        frame=HOST, file="dump.txt", problems=[problem], lines=9, encoding="utf-8", snapshots=[0]
+        frame=HOST,
+        file="dump.txt",
+        problems=[problem],
+        lines=9,
+        encoding="utf-8",
+        snapshots=[0],
+        breaks_off=True,
     )
     report = judged(says("a", spoken), data=given)
     document = json.loads(json.dumps(report.to_dict()))
@@ -594,7 +600,7 @@ def test_document(judged: Judged) -> None:
         "role": "server",
         "service": None,
     }
-    assert report.scenes[0].truncated  # the damaged line is the last one
+    assert report.scenes[0].truncated
 
 
 def test_table(judged: Judged) -> None:

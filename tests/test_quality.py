@@ -419,6 +419,7 @@ def test_the_end_is_missing(ask: Ask) -> None:
         ('ESTAB 0 0 192.0.2.1:80 203.0.113.9:7 users:(("Web Content",pid=7', True),
         ("ESTAB 0 0 [my host]:443 203.0.113.9:7", False),
         ('ESTAB 0 0 192.0.2.1:80 203.0.113.9:7 users:(("Web Content",pid=x,fd=3))', False),
+        ("ESTAB 0 0 192.0.2.1:80 203.0.113.9:99999", False),
         ("ESTAB 0.23 0.00 0.12 0.01", False),
     ],
 )

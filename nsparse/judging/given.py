@@ -122,23 +122,13 @@ def _typed(cells: pd.Series, kind: Any) -> pd.Series:
         raise NsparseError(f"not the common frame: the column {cells.name} is {kinds}") from error
 
 
-def _breaks_off(problem: Any) -> bool:
-    """Whether a line goes wrong in its last word: where others follow it is damaged, not cut.
-
-    An owner is one word, whatever blanks are in the names of its programs.
-    """
-    rest = problem.text[problem.column - 1 :]
-    owners = rest.startswith("users:(") and rest.count("(") > rest.count(")")
-    return owners or len(rest.split()) <= 1
-
-
 def _dump(dump: Any) -> Given:
     problems = tuple(getattr(dump, "problems", ()))
     lines = getattr(dump, "lines", None)
     shots = getattr(dump, "snapshots", None)
     # Where every line is cut on the right, a damaged last one does not show that others follow.
     sideways = bool(getattr(dump, "cut_at", ()))
-    stops = bool(problems) and problems[-1].line == lines and _breaks_off(problems[-1])
+    stops = getattr(dump, "breaks_off", False)
     return Given(
         frame=dump.frame,
         file=getattr(dump, "file", None),

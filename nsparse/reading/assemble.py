@@ -67,10 +67,11 @@ def assemble(
     part_moments(found, lines)
     views = views_of(found.tables)
     frame = _frame(source, views, found, full)
+    problems = problems_of(file, lines, found, source.problems)
     dump = Dump(
         file=file,
         frame=frame,
-        problems=problems_of(file, lines, found, source.problems),
+        problems=problems,
         census={kind: count for kind, count in found.census.items() if count},
         snapshots=_snapshots(views),
         notes=_notes(found, frame, numbers),
@@ -80,8 +81,23 @@ def assemble(
         tables=[table.voice.dialect.name for table in found.tables],
         parts=parts_of(found.tables),
         cut_at=found.cut_at,
+        breaks_off=_breaks_off(problems, source, len(lines)),
     )
     return _renumbered(dump, numbers) if numbers else dump
+
+
+def _breaks_off(problems: Sequence[Problem], source: _Source, lines: int) -> bool:
+    """Whether the last line is the beginning of a row, which goes wrong in its last word.
+
+    Where others follow that, or a cell is whole that cannot be, it is damaged, not cut. An owner is
+    one word, whatever blanks are in the names of its programs.
+    """
+    if not problems or problems[-1].line != lines or problems[-1] in source.problems:
+        return False
+    last = problems[-1]
+    rest = last.text[last.column - 1 :]
+    owners = rest.startswith("users:(") and rest.count("(") > rest.count(")")
+    return owners or len(rest.split()) <= 1
 
 
 def _renumbered(dump: Dump, numbers: Sequence[int]) -> Dump:

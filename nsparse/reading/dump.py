@@ -170,6 +170,7 @@ class Dump:
         time_from: What told when it was taken: its text, its bundle, a name; None where nothing.
         facts: What its bundle says of its host beside the sockets.
         cut_at: At how many characters the lines of tables are cut, where they are.
+        breaks_off: Whether the text stops within a row.
     """
 
     file: str
@@ -187,6 +188,7 @@ class Dump:
     time_from: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     cut_at: tuple[int, ...] = ()
+    breaks_off: bool = False
 
     @property
     def doubts(self) -> list[str]:
