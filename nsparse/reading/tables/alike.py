@@ -177,8 +177,9 @@ class Alike:
             goes_on = begun or verdict.short or not verdict.alone
             free = not indent and (verdict.dead or not goes_on)
             opener = self._surely(verdict, begun=begun)
-            told = verdict.told and not verdict.sentence
-            waits = opener is not None and bool(opener.voice or told)
+            waits = opener is not None and (
+                opener.voice is not None or (verdict.told and not verdict.sentence)
+            )
             voice = self._refuser(verdict, opener.voice) if opener else None
         return _Kind(indent, verdict, steady, begun, begun or not text, free, opener, waits, voice)
 

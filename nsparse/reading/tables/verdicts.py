@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import NamedTuple
 
 from nsparse.reading.foreign import outputs as foreign
@@ -30,32 +31,68 @@ QUOTE = ">"
 """What mails put in front of lines, which may be one without it."""
 
 
-class Verdict(NamedTuple):
+class Verdict:
     """What is true of all lines that differ in nothing but their digits, and are nobody's.
+
+    All but one is found out when it is asked: of a line that begins as rows do hardly anything is.
 
     Attributes:
         dead: Whether nobody reads them with what stands below, whatever that is.
-        short: Whether they may be the first part of something, though they begin as no row does.
-        alone: Whether they begin as rows of none but those who speak, or are expected.
-        both: Whether they name both ends of a socket.
-        data: Whether they are mostly ends and numbers.
-        told: Whether they hold what no heading holds.
-        few: Whether they have fewer words than a heading.
-        odd: Whether they are rows, though nobody's.
-        family: Whether they look like rows of sockets that are not of the internet.
-        sentence: Whether they are what people say.
     """
 
-    dead: bool
-    short: bool
-    alone: bool
-    both: bool
-    data: bool
-    told: bool
-    few: bool
-    odd: bool
-    family: bool
-    sentence: bool
+    def __init__(self, judge: Judge, text: str, *, dead: bool) -> None:
+        self.judge, self.text, self.dead = judge, text, dead
+
+    @cached_property
+    def short(self) -> bool:
+        """Whether they may be the first part of something, though they begin as no row does."""
+        return noise.begins_with_end(self.text) or not (self.data or self._numbers)
+
+    @cached_property
+    def alone(self) -> bool:
+        """Whether they begin as rows of none but those who speak, or are expected."""
+        near = self.judge.near
+        strangers = tuple(voice for voice in self.judge.voices if voice not in near)
+        return not openings_of(strangers).begins(self.text)
+
+    @cached_property
+    def both(self) -> bool:
+        """Whether they name both ends of a socket."""
+        return noise.holds_two_ends(self.text)
+
+    @cached_property
+    def data(self) -> bool:
+        """Whether they are mostly ends and numbers."""
+        return noise.holds_data(self.text)
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether they hold what no heading holds."""
+        return self.data or self._numbers >= NUMBERS
+
+    @cached_property
+    def _numbers(self) -> int:
+        return sum(map(str.isdecimal, self.text.split()))
+
+    @property
+    def few(self) -> bool:
+        """Whether they have fewer words than a heading."""
+        return len(self.text.split()) < HEADING_WORDS
+
+    @property
+    def odd(self) -> bool:
+        """Whether they are rows, though nobody's."""
+        return is_odd_row(self.text)
+
+    @property
+    def family(self) -> bool:
+        """Whether they look like rows of sockets that are not of the internet."""
+        return is_of_family(self.text)
+
+    @property
+    def sentence(self) -> bool:
+        """Whether they are what people say."""
+        return is_sentence(self.text)
 
 
 class Judge(NamedTuple):
@@ -82,22 +119,7 @@ class Judge(NamedTuple):
             return None
         if any(self._may_mend(name, undone.lstrip(BLANKS)) for name, undone in mended(text)):
             return None
-        words = text.split()
-        numbers = sum(map(str.isdecimal, words))
-        data = noise.holds_data(text)
-        strangers = tuple(voice for voice in self.voices if voice not in self.near)
-        return Verdict(
-            dead=several is NOWHERE,
-            short=noise.begins_with_end(text) or not (data or numbers),
-            alone=not openings_of(strangers).begins(text),
-            both=noise.holds_two_ends(text),
-            data=data,
-            told=data or numbers >= NUMBERS,
-            few=len(words) < HEADING_WORDS,
-            odd=is_odd_row(text),
-            family=is_of_family(text),
-            sentence=is_sentence(text),
-        )
+        return Verdict(self, text, dead=several is NOWHERE)
 
     def _may_mend(self, name: str, undone: str) -> bool:
         """Whether a line may be one of a table without a damage, or begins as rows do."""
