@@ -285,6 +285,20 @@ def test_rows_without_a_line_prove_nothing(judged: Judged) -> None:
     assert one.rows == (("dump.txt", 4),)
 
 
+def test_the_source_of_a_table_without_rows(judged: Judged, tmp_path: Path) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_text("State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n")
+    [source] = judged(data=nsparse.parse(path)).sources
+    assert (source.os, source.tool, source.dialect) == ("linux", "ss", "ss_linux")
+    assert (source.rows, source.time_from) == (0, None)
+
+
+def test_the_time_of_a_source_is_in_its_rows(judged: Judged) -> None:
+    times = frame({"taken_at": ["2026-01-05T10:00:00Z"] * len(HOST)}, len(HOST))["taken_at"]
+    said = [judged(data=data).sources[0].time_from for data in (HOST, HOST.assign(taken_at=times))]
+    assert said == [None, "text"]
+
+
 def test_twenty_lines_and_five_groups(judged: Judged) -> None:
     all_of = finding("a", "notice", range(30), n=30)
     groups = [finding("b", "notice", (n,), n=10 - n) for n in range(8)]
@@ -475,9 +489,10 @@ def test_a_number_stands_in_the_table_of_its_diagnosis(judged: Judged) -> None:
 
 
 def test_what_is_hidden_counts_above_info(judged: Judged) -> None:
-    known = [says(level, finding(level, level, (2,))) for level in ("info", "notice", "warning")]
-    report = judged(*known, config={one.id: {"level": "off"} for one in known[:2]})
-    assert (len(report.findings), report.hidden) == (1, 1)
+    levels: tuple[Severity, ...] = ("info", "notice", "critical", "warning")
+    known = [says(level, finding(level, level, (2,))) for level in levels]
+    report = judged(*known, config={one.id: {"level": "off"} for one in known[:3]})
+    assert (len(report.findings), report.hidden) == (1, 2)
 
 
 def test_the_example_of_the_docs() -> None:

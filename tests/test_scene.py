@@ -112,9 +112,9 @@ def test_exact_listener_before_wildcard_and_own_process_before_another() -> None
 
 @pytest.mark.parametrize("here", ["0.0.0.0:81", "192.0.2.1:81"])
 def test_a_listener_of_the_own_process_before_others_of_the_same_place(here: str) -> None:
-    ends = ("192.0.2.1:81", "203.0.113.5:1000")
     place = [row("LISTEN", here, ANY, f"c/{pid}", fd=3) for pid in (3, 4)]
-    assert list(scene(*place, row("ESTABLISHED", *ends, "c/4")).rows["listener"])[2:] == [1]
+    served = [row("ESTABLISHED", "192.0.2.1:81", f"203.0.113.5:{n}", f"c/{n}") for n in (4, 3)]
+    assert list(scene(*place, *served).rows["listener"])[2:] == [1, 0]
 
 
 def test_self_connection_is_client_and_knows_its_listener() -> None:
@@ -647,6 +647,13 @@ def test_two_names_are_two_hosts_whatever_their_addresses(files: tuple[str, str]
     ends = zip(files, names, strict=True)
     found = scenes(dump(*(connection(file, "192.0.2.1", host=name) for file, name in ends)))
     assert tuple(one.host for one in found) == names
+
+
+def test_a_file_without_a_name_is_of_the_host_whose_address_it_shows() -> None:
+    """Both named hosts have the first address: a virtual one, such as that of a pair of routers."""
+    ends = [("x/1", 1, "web1"), ("x/2", 1, "web2"), ("x/2", 2, "web2"), ("x/3", 2, None)]
+    rows = [connection(file, f"192.0.2.{end}", host=name) for file, end, name in ends]
+    assert named(dump(*rows))["x/3"] == ("web2", "address")
 
 
 def test_the_name_that_the_user_gives_is_that_of_all_files() -> None:
