@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import nsparse
+from nsparse.reading import chunks
+from tests.frames import assert_frame_equal
 
 LINUX = """Proto Recv-Q Send-Q Local Address           Foreign Address         State
 tcp        0      0 192.0.2.10:22           0.0.0.0:*               LISTEN
@@ -237,3 +240,57 @@ def test_a_row_that_a_sentence_shows_is_one(form: str) -> None:
 def test_a_mark_that_was_not_opened_stays(above: str) -> None:
     row = "tcp        0      0 192.0.2.10:23           0.0.0.0:*               LISTEN      7/a**"
     assert parse(f"{above}{LINUX}{row}\n").frame["process"].iloc[-1] == "a**"
+
+
+# ---- in parts -------------------------------------------------------------------------------------
+
+
+def in_parts(text: str) -> tuple[pd.DataFrame, int]:
+    """The rows of a text that is read in parts, and how many of its lines are accounted for."""
+    parts = [*chunks.dumps(io.BytesIO(text.encode()), name="dump.txt")]
+    assert len(parts) > 2
+    assert not any(part.problems for part in parts)
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
+    return frame, sum(sum(part.census.values()) for part in parts)
+
+
+def rows_of(table: str, count: int) -> str:
+    """A table of two rows with so many."""
+    *head, first, second = table.splitlines()
+    return "\n".join((*head, *(first, second) * (count // 2), ""))
+
+
+@pytest.mark.parametrize("table", [LINUX, SS[: SS.index("\t")], WINDOWS[1:], SOLARIS])
+@pytest.mark.parametrize("front", [*FRONTS, "> ", "[10:43:50] "])
+def test_what_stands_before_each_line_is_known_in_every_part(
+    front: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The heading that shows it stands in the first part alone."""
+    monkeypatch.setattr(chunks, "PIECE", 1 << 12)
+    text = behind(front, rows_of(table, 200))
+    whole = parse(text)
+    frame, lines = in_parts(text)
+    assert len(frame) == 200
+    assert lines == whole.lines
+    columns = ["line", "dialect", "proto", "state", "local_port", "remote_addr", "pid"]
+    assert_frame_equal(frame[columns], whole.frame[columns])
+
+
+@pytest.mark.parametrize("prompt", SHOWN)
+def test_a_prompt_is_known_in_every_part(prompt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "PIECE", 1 << 12)
+    table, row = LAST["a program"]
+    rows = f"{prompt} netstat -tlnp\n{rows_of(table, 100)}{row}"
+    whole = parse(f"{rows}{rows}{prompt}")
+    frame, lines = in_parts(f"{rows}{rows}{prompt}")
+    assert frame["process"].dropna().tolist() == ["telnetd"] * 2
+    assert lines == whole.lines
+    assert frame["host"].unique().tolist() == whole.frame["host"].unique().tolist()
+
+
+def test_what_a_command_asked_for_is_known_in_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "PIECE", 1 << 12)
+    rows = "".join(f"0      0      192.0.2.10:{port} 192.0.2.53:53\n" for port in range(4000, 4400))
+    heading = "Recv-Q Send-Q Local Address:Port  Peer Address:Port\n"
+    frame, _ = in_parts(f"$ ss -nu\n{heading}{rows}")
+    assert frame["proto"].unique().tolist() == ["udp"]

@@ -117,7 +117,7 @@ RUBBISH = (
 )
 """Lines that no row goes on with: one word alone may be the rest of a name."""
 
-STAND = {"line", "snapshot", "details"}
+STAND = {"line", "snapshot", "view", "details"}
 """What a line between rows may change of those above and below."""
 
 

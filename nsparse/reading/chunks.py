@@ -1,8 +1,9 @@
 """A dump of any size, a chunk at a time, in memory that does not grow with it.
 
-A chunk is read as a dump of its own. Before it stand again the headings of the table that was open
-when the chunk before ended, and some of its rows: what they decide for the whole table (which
-protocol a table of ss without Netid is of) holds for the rows that follow.
+A chunk is read as a dump of its own. Before it stand again the command and the headings of the
+table that was open when the chunk before ended, and some of its rows: what they decide for the
+whole table (which protocol a table of ss without Netid is of) holds for the rows that follow, and
+what a log puts before each line is seen again.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import IO, TYPE_CHECKING, Any
 from nsparse.errors import NotASocketTable
 from nsparse.reading.dump import Dump
 from nsparse.reading.pipeline import How
+from nsparse.reading.tables.noise import prompt
 from nsparse.reading.texts.controls import steering
 from nsparse.reading.texts.prepare import Prepared
 from nsparse.reading.texts.source import Source, name_of, only_bytes, opened
-from nsparse.reading.texts.text import decode, lines
+from nsparse.reading.texts.text import BLANKS, decode, lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +165,7 @@ class Lead:
     """What a chunk must know of those before.
 
     Attributes:
+        command: The line of the shell above the table that was open, if one shows its command.
         headings: The lines above the rows of the table that was open.
         rows: Some of its rows.
         line: How many lines were read before.
@@ -171,6 +174,7 @@ class Lead:
         taken_at: The time of the moment.
     """
 
+    command: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     line: int = 0
@@ -181,11 +185,11 @@ class Lead:
     @property
     def above(self) -> int:
         """How many lines it puts above a chunk."""
-        return len(self.headings) + len(self.rows)
+        return len(self.command) + len(self.headings) + len(self.rows)
 
     def before(self, data: bytes) -> bytes:
         """A chunk with what must stand above it."""
-        above = "".join(f"{line}\n" for line in (*self.headings, *self.rows))
+        above = "".join(f"{line}\n" for line in (*self.command, *self.headings, *self.rows))
         return above.encode() + data
 
     def apart(self, dump: Dump, found: Sections, text: Prepared) -> tuple[Dump, Lead]:
@@ -206,8 +210,9 @@ class Lead:
         )
         last = frame.iloc[-1] if len(frame) else None
         lead = Lead(
-            _headings(table, text.plain.lines),
-            _rows(table),
+            _command(table, text.plain.lines),
+            tuple(text.fronted(*one) for one in _headings(table, text.plain.lines)),
+            tuple(text.fronted(*one) for one in _rows(table)),
             self.line + len(text.lines) - above,
             self.snapshot + (dump.snapshots[-1].number if dump.snapshots else 0),
             self.host if last is None else last["host"],
@@ -233,27 +238,47 @@ class Lead:
         return own
 
     def _census(self, census: dict[str, int]) -> dict[str, int]:
-        above = {"headers": len(self.headings), "rows": len(self.rows)}
+        lines = {"prompt": self.command, "headers": self.headings, "rows": self.rows}
+        above = {kind: len(some) for kind, some in lines.items()}
         own = {kind: count - above.get(kind, 0) for kind, count in census.items()}
         return {kind: count for kind, count in own.items() if count}
 
 
-def _headings(table: Table, lines: Sequence[str | None]) -> tuple[str, ...]:
-    """The headings of a table as they stand."""
+def _command(table: Table, lines: Sequence[str | None]) -> tuple[str, ...]:
+    """The line of a shell that shows the command of a table, if it stands above it."""
+    if table.command is None:
+        return ()
+    first = max(table.start - 1 - HEADINGS_AT_MOST, 0)
+    above = ((line or "").strip(BLANKS) for line in lines[first : table.start - 1])
+    said = {command.command: line for line in above if (command := prompt(line))}
+    return (said[table.command],) if table.command in said else ()
+
+
+def _headings(table: Table, lines: Sequence[str | None]) -> tuple[tuple[int, str], ...]:
+    """The headings of a table as they stand, each with the number of its line."""
     if not table.header:
         return ()
     first = table.records.span[0] if len(table.records) else len(lines) + 1
     between = lines[table.start - 1 : min(first - 1, table.start - 1 + HEADINGS_AT_MOST)]
-    known = {" ".join(line.split()): line for line in between if line}
-    return tuple(known[heading] for heading in table.header if heading in known)
+    near = list(enumerate(between, table.start))
+    ends = (((at, _end_of(line or "", heading)) for at, line in near) for heading in table.header)
+    found = (next((one for one in some if one[1]), None) for some in ends)
+    return tuple(one for one in found if one)
 
 
-def _rows(table: Table) -> tuple[str, ...]:
-    """Rows that differ in more than what their numbers are."""
-    known: dict[object, str] = {}
+def _end_of(line: str, heading: str) -> str:
+    """The end of a line that says what a heading does, whatever stands before it."""
+    words = heading.split()
+    ends = (line[found.start() :] for found in re.finditer(re.escape(words[0]), line))
+    return next((end for end in ends if end.split() == words), "")
+
+
+def _rows(table: Table) -> tuple[tuple[int, str], ...]:
+    """Rows that differ in more than what their numbers are, each with the number of its line."""
+    known: dict[object, tuple[int, str]] = {}
     for record in islice(table.records.few, 10 * ROWS_AT_MOST):
         looks = tuple(_look(word) for word in record.text.split())
-        known.setdefault((record.match.fields, looks), record.text)
+        known.setdefault((record.match.fields, looks), (record.line, record.text))
     return tuple(islice(known.values(), ROWS_AT_MOST))
 
 

@@ -20,6 +20,8 @@ from nsparse.reading.tables.noise import known
 from nsparse.reading.texts import bold, grepped, hosts, literals, logged, prompts, unbroken
 from nsparse.reading.texts.text import BLANKS, without_entities
 
+LOGGED = "logged"
+
 WIDEST, HEAD = 76, 0.05
 """RFC 2045, 6.7 (5): no line of quoted-printable text is longer; lines of a mail's head may be."""
 
@@ -321,7 +323,7 @@ CODINGS = (
     ),
     Coding("prompted", prompts.shows, prompts.undone),
     Coding("prompted", prompts.waits, prompts.waited),
-    Coding("logged", logged.shows, logged.undone),
+    Coding(LOGGED, logged.shows, logged.undone),
     Coding("escaped", logged.shows_ends, logged.without_ends),
 )
 """Every way to escape that is known, the one that is undone first at the top."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nsparse.reading.damage.tail import LOOK, WHOLE, Tail, tail_of
-from nsparse.reading.texts.coded import SIGNS, Plain, may_be_coded, uncoded
+from nsparse.reading.texts.coded import LOGGED, SIGNS, Plain, may_be_coded, uncoded
 from nsparse.reading.texts.controls import LOOK as LOOK_AT
 from nsparse.reading.texts.controls import Steering, steering
-from nsparse.reading.texts.text import Decoded, decode
+from nsparse.reading.texts.text import BLANKS, Decoded, decode
 from nsparse.reading.texts.text import lines as split_lines
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ class Prepared:
     plain: Plain
     runs: Runs | None = None
     tail: Tail = WHOLE
+
+    def fronted(self, number: int, text: str) -> str:
+        """A line that was read, with what a log had put before it, if that is seen by its heading.
+
+        Args:
+            number: The number of the line as it was.
+            text: What was read of it.
+        """
+        whole = self.lines[self.plain.number(number) - 1] if LOGGED in self.plain.mended else ""
+        return whole if whole.rstrip(BLANKS).endswith(text.strip(BLANKS)) else text
 
 
 def prepared(
