@@ -118,7 +118,7 @@ RUBBISH = (
 """Lines that no row goes on with: one word alone may be the rest of a name."""
 
 STAND = {"line", "snapshot", "view", "details"}
-"""What a line between rows may change of those above and below."""
+"""What a line between rows may change of those above and below: where they stand, and when."""
 
 
 @pytest.mark.parametrize("name", PRINTERS)
