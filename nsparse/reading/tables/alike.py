@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from nsparse.reading.grammar.outlines import tells_digits
 from nsparse.reading.tables.course import Course
 from nsparse.reading.tables.ledger import Line, Lot, Opener
 from nsparse.reading.tables.looks import LONGEST
 from nsparse.reading.tables.table import Voice
-from nsparse.reading.tables.verdicts import Judge, Verdict
+from nsparse.reading.tables.verdicts import Judge, Verdict, is_steady
 from nsparse.reading.texts.text import BLANKS
 
 TOGETHER = 32
@@ -153,9 +152,7 @@ class Alike:
         if kind is not None:
             return self._made(raw, kind.verdict)
         verdict = self._judge.verdict(text) if 0 < len(text) <= WIDEST else None
-        steady = verdict is not None and not any(
-            tells_digits(voice.opening.source, text, _counts(text)) for voice in self._judge.near
-        )
+        steady = verdict is not None and all(is_steady(voice, text) for voice in self._judge.near)
         kind = self._made(raw, verdict, steady=steady)
         if 0 < len(text) <= LONGEST:
             if len(self._known) >= REMEMBERED:
@@ -248,11 +245,3 @@ def _keys(lines: bytes) -> list[bytes]:
     for found in _WORD.finditer(lines):
         masked[slice(*found.span(1))] = found[1]
     return [line.rstrip(b" \t\r") for line in bytes(masked).split(b"\n")]
-
-
-def _counts(text: str) -> int:
-    """How much of a text its digits count in: a first word that begins with a letter."""
-    if not text[0].isalpha():
-        return 0
-    blank = text.find(" ")
-    return len(text) if blank < 0 else blank

@@ -15,6 +15,7 @@ from nsparse.reading.grammar.outlines import (
     leads,
     openings_of,
     outline_of,
+    tells_digits,
 )
 from nsparse.reading.tables import noise
 from nsparse.reading.tables.beside import HEADING_WORDS, NUMBERS, is_odd_row
@@ -117,17 +118,25 @@ class Judge(NamedTuple):
             return None
         if _ESCAPED.search(text) or noise.stands_beside(text) or foreign.begins(text):
             return None
-        if any(self._may_mend(name, undone.lstrip(BLANKS)) for name, undone in mended(text)):
-            return None
+        for name, undone in mended(text):
+            inner = undone.lstrip(BLANKS)
+            if self._may_mend(name, inner) or (name in FRONTS and self._opens_behind(text, inner)):
+                return None
         return Verdict(self, text, dead=several is NOWHERE)
 
     def _may_mend(self, name: str, undone: str) -> bool:
-        """Whether a line may be one of a table without a damage, or begins as rows do."""
-        begins = name in FRONTS and openings_of(self.voices).begins(undone)
-        if name in (self.damage, PAGED) or (begins and noise.holds_data(undone)):
+        """Whether a line may be one of a table without a damage."""
+        if name in (self.damage, PAGED):
             return True
         places = leads(undone, self.voices, self.speaks) if undone else ()
         return any(place.final for place in places)
+
+    def _opens_behind(self, text: str, undone: str) -> bool:
+        """Whether a line may begin as rows do behind something, and does not as it stands."""
+        if not (openings_of(self.voices).begins(undone) and noise.holds_data(undone)):
+            return False
+        own = (voice for voice in self.near if "row" in voice.kinds and is_steady(voice, text))
+        return not any(voice.opening.match(text) for voice in own)
 
     def are_apart(self, text: str, raw: str) -> bool:
         """Whether nobody reads two lines as one, nor with more, however they were broken."""
@@ -139,6 +148,19 @@ class Judge(NamedTuple):
         if self.speaks is not None:
             outlines.append(outline_of((self.speaks,), DETAIL))
         return all(_is_apart(outline, text, below, len(blanks)) for outline in outlines)
+
+
+def is_steady(voice: Voice, text: str) -> bool:
+    """Whether rows begin as a text does, or do not, whatever digits stand behind its first word."""
+    return not tells_digits(voice.opening.source, text, _counts(text))
+
+
+def _counts(text: str) -> int:
+    """How much of a text its digits count in: a first word that begins with a letter."""
+    if not text[0].isalpha():
+        return 0
+    blank = text.find(" ")
+    return len(text) if blank < 0 else blank
 
 
 def _is_apart(outline: Outline, above: str, below: str, blanks: int) -> bool:
