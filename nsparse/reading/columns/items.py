@@ -8,6 +8,7 @@ numbers in any other way is read as it stands, each that differs once.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +16,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from nsparse.dialect import CellFault
-from nsparse.reading.columns.said import Edge, Number, Rest, Said, Span, Told
+from nsparse.reading.columns.said import Number, Rest, Said, Told
+from nsparse.reading.columns.seats import Seat, Word, joined, runs_of, seats_of
 from nsparse.schema import BY_NAME
 
 if TYPE_CHECKING:
@@ -39,32 +41,6 @@ REMEMBERED = 100_000
 """So many words are remembered; no dump has more that come again."""
 
 
-@dataclass(frozen=True)
-class _Word:
-    """A word, whatever numbers stand in it.
-
-    Attributes:
-        texts: It with some numbers, with others, with nothing but 0, and with nothing but 1.
-        said: What it says each time.
-        runs: Which number is which, and its fraction, by its value; the first and second time.
-        count: How many numbers it has.
-        column: The column of the text that its number is, if it is one.
-        alone: Whether it is to be read as it stands.
-    """
-
-    texts: Sequence[str]
-    said: Sequence[Values]
-    runs: Sequence[Mapping[float, tuple[int, int]]]
-    count: int
-    column: str = ""
-    alone: bool = False
-
-    @property
-    def kept(self) -> bool:
-        """Whether it is kept as printed."""
-        return "details" in self.said[0]
-
-
 class Unknown(Exception):
     """What a cell says depends on its numbers; it never leaves the reader of columns."""
 
@@ -78,7 +54,7 @@ class Reader:
     """
 
     items: Items
-    _words: dict[str, _Word] = field(default_factory=dict)
+    _words: dict[str, Word] = field(default_factory=dict)
     _told: dict[str, Told | None] = field(default_factory=dict)
     _ways: dict[object, tuple[Rest, frozenset[str]]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -94,10 +70,13 @@ class Reader:
         telling = [text for text, word in zip(texts, words, strict=True) if not word.kept]
         if len(set(telling)) < len(telling):
             raise Unknown  # nobody can tell which of them has the last word
-        numbers, rest = self._said(words)
-        details = _spans(cell, texts, [word.kept for word in words], joined=True)
-        alone = _spans(cell, texts, [word.alone for word in words], joined=False)
-        return Said(numbers, _columns(words), details, alone, rest)
+        self._check([word for word in words if word.kept])
+        seats = seats_of(cell, texts, words)
+        numbers, rest = self._said(seats)
+        columns = {seat.word.column: seat.runs for seat in seats if seat.word.column}
+        details = joined([seat.span for seat in seats if seat.word.kept])
+        alone = [seat.span for seat in seats if seat.word.alone]
+        return Said(numbers, columns, details, alone, rest)
 
     def told(self, text: str) -> Told | None:
         """What a word says as it stands; None where that is not for columns."""
@@ -123,8 +102,31 @@ class Reader:
         # Thousands of words say the same but for their numbers: one copy keeps the collector calm.
         return Told(numbers, *self._ways.setdefault(way, way))
 
-    def _said(self, words: Sequence[_Word]) -> tuple[dict[str, Number], Rest]:
-        """What words say in columns of numbers, and in others."""
+    def _said(self, seats: Sequence[Seat]) -> tuple[dict[str, Number], Rest]:
+        """What words say in columns of numbers, and in others.
+
+        What a word says changes only with those that say something in the same columns (`Items`).
+        """
+        every = Counter(name for seat in seats for name in seat.word.names)
+        numbers: dict[str, Number] = {}
+        rest: list[tuple[str, Any]] = []
+        shared: list[Seat] = []
+        for seat in seats:
+            if any(every[name] > 1 for name in seat.word.names):
+                shared.append(seat)
+                continue
+            for name, number in seat.word.numbers.items():
+                numbers[name] = _behind(number, seat.runs)
+            rest += seat.word.rest
+        if shared:
+            both = self._together(shared)
+            numbers |= both[0]
+            rest += both[1]
+        return numbers, tuple(sorted(rest))
+
+    def _together(self, seats: Sequence[Seat]) -> tuple[dict[str, Number], Rest]:
+        """The same of words that may say something in one column."""
+        words = [seat.word for seat in seats]
         said = [
             dict(self.items.together([word.said[at] for word in words])) for at in range(READINGS)
         ]
@@ -132,19 +134,26 @@ class Reader:
             kept = " ".join(word.texts[at] for word in words if word.kept)
             if values.pop("details", "") != kept:
                 raise Unknown
-        return _told(said, *(_runs(words, at) for at in range(2)))
+        return _told(said, *(runs_of(seats, at) for at in range(2)))
 
-    def _word(self, text: str) -> _Word:
+    def _check(self, words: Sequence[Word]) -> None:
+        """See that words which are kept as printed are so together."""
+        kept = " ".join(word.texts[0] for word in words)
+        if words and self.items.together([word.said[0] for word in words])["details"] != kept:
+            raise Unknown
+
+    def _word(self, text: str) -> Word:
         if len(self._words) > REMEMBERED:
             self._words.clear()
         if text not in self._words:
             self._words[text] = self._new(text)
         return self._words[text]
 
-    def _new(self, text: str) -> _Word:
+    def _new(self, text: str) -> Word:
         parts = text.split(DIGIT)
         runs = len(parts) - 1
-        alone = _Word((), [{}] * READINGS, ({}, {}), runs, alone=True)
+        size = len(text.encode()) - runs
+        alone = Word((), [{}] * READINGS, ({}, {}), runs, size, alone=True)
         if any(name in text for name in self._names):
             return alone
         steps = [next(self._numbers) for _ in range(runs)]
@@ -155,11 +164,11 @@ class Reader:
             column = self._column(text, texts, said)
             if column:
                 return replace(alone, column=column, alone=False)
-            word = _Word(texts, said, [_by_value(parts, each) for each in numbers], runs)
-            self._said([word])
+            word = Word(texts, said, [_by_value(parts, each) for each in numbers], runs, size)
+            own, rest = self._together([Seat(word, 0, 0)])
         except (CellFault, Unknown):
             return alone
-        return word
+        return replace(word, numbers=own, rest=rest)
 
     def _column(self, text: str, texts: Sequence[str], said: Sequence[Values]) -> str:
         """The column whose text is all of a word behind its beginning, if one is."""
@@ -191,15 +200,12 @@ def _by_value(parts: Sequence[str], numbers: Sequence[int]) -> dict[float, tuple
     return found
 
 
-def _runs(words: Sequence[_Word], at: int) -> dict[float, tuple[int, int]]:
-    """The same of a cell."""
-    found: dict[float, tuple[int, int]] = {}
-    before = 0
-    for word in words:
-        for value, (run, fraction) in word.runs[at].items():
-            found[value] = (before + run, before + fraction if fraction >= 0 else -1)
-        before += word.count
-    return found
+def _behind(number: Number, before: int) -> Number:
+    """The same number of a cell in which so many others stand before."""
+    value, run, fraction, zero = number
+    if run < 0:
+        return number
+    return Number(value, run + before, fraction + before if fraction >= 0 else -1, zero)
 
 
 def _told(
@@ -230,35 +236,3 @@ def _number(dtype: str, said: list[Any], runs: Sequence[Mapping[float, tuple[int
     if run < 0 or runs[1].get(again) != (run, fraction) or one != (1 if fraction < 0 else 1.1):
         raise Unknown
     return Number(0, run, fraction, zero == 0)
-
-
-def _columns(words: Sequence[_Word]) -> dict[str, int]:
-    """Which number is the text of a column."""
-    found: dict[str, int] = {}
-    before = 0
-    for word in words:
-        if word.column:
-            found[word.column] = before
-        before += word.count
-    return found
-
-
-def _spans(
-    cell: str, texts: Sequence[str], which: Sequence[bool], *, joined: bool
-) -> tuple[Span, ...]:
-    """Where some of the words are; with `joined` those that are neighbours together."""
-    found: list[Span] = []
-    at = 0
-    for text, chosen in zip(texts, which, strict=True):
-        start = cell.index(text, at)
-        joins = joined and found and start == at + 1 and found[-1][1] == _edge(cell, at)
-        at = start + len(text)
-        if chosen:
-            first = found.pop()[0] if joins else _edge(cell, start)
-            found.append((first, _edge(cell, at)))
-    return tuple(found)
-
-
-def _edge(cell: str, at: int) -> Edge:
-    runs = cell.count(DIGIT, 0, at)
-    return Edge(len(cell[:at].encode()) - runs, runs)
