@@ -519,6 +519,26 @@ def test_of_words_alike_nobody_knows_which_counts() -> None:
         Reader(ITEMS).read("rto:0 rto:0")
 
 
+@pytest.mark.parametrize(
+    ("cell", "uid", "inode"),
+    [("rto:0 ino:0", -1, 1), ("uid:0 rto:0 ino:0", 0, 2), ("ino:0 rto:0 uid:0", 2, 0)],
+)
+def test_words_of_one_column_are_told_together(cell: str, uid: int, inode: int) -> None:
+    """`ss` leaves a uid of 0 out, so that an inode alone says it as well."""
+    assert ITEMS is not None
+    numbers = Reader(ITEMS).read(cell).numbers
+    assert (numbers["uid"].run, numbers["inode"].run) == (uid, inode)
+    assert numbers["rto_ms"].run == cell.split().index("rto:0")
+
+
+def test_what_is_kept_is_kept_as_it_is_printed() -> None:
+    assert ITEMS is not None
+    backwards = replace(ITEMS, together=lambda said: ITEMS.together(reversed(list(said))))
+    assert Reader(backwards).read("x rto:0").details
+    with pytest.raises(Unknown):
+        Reader(backwards).read("x y rto:0")
+
+
 def test_texts_among_numbers_are_the_same_for_all() -> None:
     raw = "sk:5f x sk:0 ask:5f sk:5g sk: sk:ff,\nsk:a0\tsk:" + "f" * 40
     masked = without_texts(text_of(memoryview(raw.encode())), {"sk:": "0123456789abcdef"})
