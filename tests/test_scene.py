@@ -196,6 +196,13 @@ def test_ports_that_no_table_knows_are_not_one() -> None:
     assert roles(listener, *(named | end for end in ends)) == ["listener", "unknown", "unknown"]
 
 
+def test_names_of_what_is_no_ip_socket_are_no_hosts() -> None:
+    """`ss -a` prints netlink sockets as `4:10748`."""
+    other = {"section": "netlink", "local_addr": None, "local_name": "4:10748"}
+    seen = scene(HTTPS, row(None, "*:*", ANY) | {"proto": "netlink"} | other)
+    assert list(seen.rows["local_addr"].isna()) == [False, True]
+
+
 def test_a_syn_is_sent_by_the_caller() -> None:
     seen = scene(HTTPS, row("SYN_SENT", "192.0.2.1:443", "203.0.113.5:443")).rows
     assert (list(seen["role"])[1], list(seen["listener"])[1]) == ("client", -1)
