@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsparse.judging.arrays.columns import ranged
+from nsparse.judging.arrays.lots import lots, mask, positions, so_many
 from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
 from nsparse.judging.scene.constants import constants
@@ -792,6 +793,33 @@ ADDRESSES = ["192.0.2.1", "127.0.0.1", "2001:db8::1"]
 addresses = st.sampled_from(ADDRESSES)
 ports = st.sampled_from([80, 443, 33000, 40000])
 several = st.sampled_from([None, 1, 2])
+
+
+@given(st.lists(st.integers(-1, 5), max_size=30), st.sampled_from([1, 10**12]), st.integers(1, 4))
+def test_lots_are_those_of_the_plain_way(keys: list[int], apart: int, least: int) -> None:
+    """By first appearance, whether keys are small or far apart, and how many a lot must have."""
+    plain: dict[int, list[int]] = {}
+    for place, key in enumerate(keys, 10):
+        plain.setdefault(key, []).append(place)
+    told = np.array([key * apart if key > 0 else key for key in keys], dtype=np.int64)
+    found = lots(np.arange(10, 10 + len(keys)), told, least)
+    large = [lot for key, lot in plain.items() if key >= 0 and len(lot) >= least]
+    assert [lot.tolist() for lot in found] == large
+
+
+def test_lots_may_be_more_than_a_short_number_counts() -> None:
+    n = 70_000
+    found = list(lots(np.arange(2 * n), np.tile(np.arange(n), 2)))
+    assert [lot.tolist() for lot in (found[0], found[n - 1])] == [[0, n], [n - 1, 2 * n - 1]]
+    assert len(found) == n
+
+
+def test_rows_are_a_mask_or_positions() -> None:
+    told, at = np.array([False, True, False, True]), np.array([1, 3])
+    for which in (told, at):
+        assert positions(which).tolist() == [1, 3]
+        assert mask(which, 4).tolist() == told.tolist()
+        assert so_many(which) == 2
 
 
 @st.composite
