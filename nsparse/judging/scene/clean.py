@@ -7,11 +7,21 @@ the same socket in several views (diagnoses: clean before counting).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from nsparse.judging.arrays.codes import SPREADING, Bools, Codes, Ints, codes, compact, joined
+from nsparse.judging.arrays.codes import (
+    SPREADING,
+    Bools,
+    Codes,
+    Ints,
+    codes,
+    compact,
+    firsts,
+    joined,
+)
 from nsparse.judging.arrays.view import View
 from nsparse.judging.scene.ends import SIDES, Ends
 
@@ -122,7 +132,12 @@ def _several(numbers: Ints) -> Ints:
     marked = np.zeros(1 << MARKS, dtype=np.bool_)
     marked[again >> (32 - MARKS)] = True
     may = np.flatnonzero(marked[mixed >> (32 - MARKS)])
-    return may[pd.Index(numbers[may]).duplicated(keep=False)]
+    return may[_again(numbers[may], keep=False)]
+
+
+def _again(numbers: Ints, *, keep: Literal["first", False] = "first") -> Bools:
+    """Which numbers occur twice: the later ones, or all. An index would be hashed twice."""
+    return pd.Series(numbers).duplicated(keep=keep).to_numpy()
 
 
 def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> Ints:
@@ -135,7 +150,9 @@ def _keys(base: Codes, who: Codes, state: Codes, view: Ints, linked: Bools) -> I
     known = who.of > 0
     named = compact(joined(base, who))
     same = np.where(known, named.of, -1)
-    rank = np.where(linked, 0, _ranks(alike, view, named, known))
+    rank = np.zeros(len(known), dtype=np.int64)
+    open_ = np.flatnonzero(~linked)  # of a connection there is one, and most rows are of some
+    rank[open_] = _ranks(alike.of[open_], view[open_], named.of[open_], known[open_])
     slot = compact(joined(compact(alike.of), compact(rank)))
     adopted = np.full(slot.size, -1, dtype=np.int64)
     holders = np.flatnonzero(known)[::-1]
@@ -159,8 +176,8 @@ def _moved_on(base: Codes, first: Ints, known: Bools, view: Codes) -> Ints:
     """
     shown = compact(joined(base, view))
     sockets = joined(shown, compact(first))
-    told = np.bincount(base.of[~pd.Index(sockets).duplicated()], minlength=base.size)
-    views = np.bincount(base.of[~pd.Index(shown.of).duplicated()], minlength=base.size)
+    told = np.bincount(base.of[~_again(sockets)], minlength=base.size)
+    views = np.bincount(base.of[~_again(shown.of)], minlength=base.size)
     named = np.zeros(first.size, dtype=np.bool_)
     named[first[known]] = True
     named = named[first]
@@ -171,12 +188,12 @@ def _moved_on(base: Codes, first: Ints, known: Bools, view: Codes) -> Ints:
     return moved
 
 
-def _ranks(alike: Codes, view: Ints, named: Codes, known: Bools) -> Ints:
+def _ranks(alike: Ints, view: Ints, named: Ints, known: Bools) -> Ints:
     """The how-many-eth socket of its kind a row is within its view; one seen twice counts once."""
-    lots = compact(joined(compact(alike.of), compact(view)))
+    lots = compact(joined(compact(alike), compact(view)))
     table = pd.DataFrame({"lot": lots.of, "new": True})
-    identity = compact(joined(lots, named)).of
-    table.loc[known, "new"] = ~pd.Index(identity[known]).duplicated()
+    identity = compact(joined(lots, compact(named))).of
+    table.loc[known, "new"] = ~_again(identity[known])
     counted = table["new"].astype("int64").groupby(table["lot"]).cumsum()
     return counted.to_numpy().astype(np.int64)
 
@@ -195,8 +212,8 @@ def _view(view: View, at: Ints) -> Ints:
 
 def _first(keys: Ints) -> Ints:
     """For each position the first position with the same key."""
-    _, at, found = np.unique(keys, return_index=True, return_inverse=True)
-    first: Ints = at[found].astype(np.int64)
+    alike = compact(keys)
+    first: Ints = firsts(alike)[alike.of]
     return first
 
 
@@ -222,12 +239,12 @@ def completed(view: View, found: Repeats) -> View:
     ranked = backwards[np.argsort(tells[backwards], kind="stable")]
     told = {}
     for name in view.names:
-        if name in PLACE or view.empty(name):
+        if name in PLACE or view.empty(name) or (name in KNOWN_BY and view.full(name)):
             continue
         order = backwards if name in KNOWN_BY else ranked
         known = view.known(name)[rows] & (alike | (name not in OF_STATE))
         give = order[known[order]]
-        source, at = _last_of(rows[give], into[give])
+        source, at = _last_of(rows[give], into[give], len(view))
         if len(at):
             column = pd.Series(view.array(name))
             column.iloc[at] = column.iloc[source].array
@@ -244,9 +261,9 @@ def _tells(view: View, rows: Ints) -> Ints:
     return found
 
 
-def _last_of(source: Ints, at: Ints) -> tuple[Ints, Ints]:
-    """Of several values for one cell the last, where it comes from another row."""
-    at, last = np.unique(at[::-1], return_index=True)
-    source = source[::-1][last]
-    other = source != at
-    return source[other], at[other]
+def _last_of(source: Ints, at: Ints, size: int) -> tuple[Ints, Ints]:
+    """Of several values for one of so many cells the last, where it comes from another row."""
+    told = np.arange(size)
+    told[at] = source  # of several the last stays
+    other = np.flatnonzero(told != np.arange(size))
+    return told[other], other
