@@ -53,7 +53,7 @@ FILES = (
     *("more_datapath", "distribution", "listeners", "quality", "examples", "judge", "bundles"),
 )
 """Tests about what diagnoses say, and about what becomes of it; `test_NAME.py`."""
-SHARED_FILES = ("scene", "names", "pile", "scope", "report")
+SHARED_FILES = ("arrays", "scene", "names", "pile", "scope", "report")
 """Tests about what diagnoses share, and what they are part of."""
 SCENE_FILES = ("names", "quality")
 """Tests about what a dump shows: they concern what all diagnoses see, and import none of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nsparse.judging.arrays.codes import ROOM, Codes
 from nsparse.judging.arrays.columns import ranged
 from nsparse.judging.arrays.lots import lots, mask, positions, so_many
 from nsparse.judging.arrays.view import View
 from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
 from nsparse.judging.scene.constants import constants
+from nsparse.judging.scene.ends import ends_of
 from nsparse.judging.scene.hosts import named
+from nsparse.judging.scene.rows import Rows
 from nsparse.judging.scene.scene import Scene, scenes
 from nsparse.schema import COLUMNS, array, empty, frame
 
@@ -254,6 +258,47 @@ def test_live_row_is_paired_before_time_wait() -> None:
         row("ESTABLISHED", *ends[::-1], inode=2),
     )
     assert list(seen.rows["pair"]) == [-1, 2, 1]
+
+
+@pytest.mark.parametrize("odd", [-1, 65536, 65537, 10**6])
+def test_what_no_port_can_be_counts_as_none(odd: int) -> None:
+    ends = ends_of(view_of(local_addr=["192.0.2.1"] * 4, local_port=[0, 65535, odd, None]))
+    ports = ["0", "65535", "*", "*"]
+    assert ends.spell(ends.local).tolist() == [f"192.0.2.1:{port}" for port in ports]
+
+
+def test_no_address_is_the_same_end_on_both_sides() -> None:
+    here, there = [None, "192.0.2.1", "192.0.2.1"], ["192.0.2.9", None, "192.0.2.1"]
+    same = [80] * 3
+    ends = ends_of(view_of(local_addr=here, remote_addr=there, local_port=same, remote_port=same))
+    assert ends.local[[0, 1]].tolist() == ends.remote[[1, 2]].tolist()
+    assert len({*ends.local.tolist(), *ends.remote.tolist()}) == 3
+
+
+def test_names_that_stand_for_ends_are_no_addresses() -> None:
+    view = view_of(
+        local_addr=[None, None], local_name=["web:x", "web:y"], remote_addr=["192.0.2.1"] * 2
+    )
+    ends = ends_of(view)
+    assert ends.spell(ends.local).tolist() == ["web:x", "web:y"]
+    assert (view.values("local_addr"), view.values("remote_addr")) == ([], ["192.0.2.1"])
+
+
+def test_ends_are_paired_whatever_the_room_for_their_numbers() -> None:
+    """So many namespaces that there is no number for each of them with two ends."""
+    addrs = ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.3"]
+    view = view_of(
+        local_addr=addrs,
+        remote_addr=[addrs[n] for n in (1, 0, 3, 2)],
+        local_port=[80, 4000, 80, 4000],
+        remote_port=[4000, 80, 4000, 80],
+    )
+    ends = ends_of(view)
+    for space in (ends.space, Codes(np.array([3, 3, 0, 0]), ROOM >> 20)):
+        both = replace(ends, space=space)
+        assert both.mirrored(np.arange(4)).tolist() == both.tuples[[1, 0, 3, 2]].tolist()
+        assert both.mirrored(np.array([1])).tolist() == both.tuples[[0]].tolist()
+        assert len({*both.tuples.tolist()}) == 4
 
 
 # ---- owners and groups ---------------------------------------------------------------------------
@@ -526,6 +571,13 @@ def test_queues_of_listeners(os: str, tool: str, queues: tuple[int, int], kept: 
     assert list(found.where(found.notna(), None)) == kept
     assert ("accept" in seen.has) == (kept[0] is not None)
     assert ("backlog" in seen.has) == (kept[1] is not None)
+
+
+def test_queues_are_those_of_connections_where_some_are_shown() -> None:
+    """`netstat -L` of BSDs prints those of listeners alone."""
+    bare = row("ESTABLISHED", "192.0.2.1:443", "203.0.113.5:1", recv_q=None, send_q=None)
+    assert "queues" not in scene(HTTPS, bare).has
+    assert "queues" in scene(HTTPS).has
 
 
 def test_optional_columns_are_missing_not_zero() -> None:
@@ -965,6 +1017,19 @@ def test_whole_numbers_are_their_own_codes(
     assert [
         None if not code else view.words("inode")[code - 1] for code in view.codes("inode").of
     ] == cells
+
+
+def test_cells_of_what_is_beside_a_view() -> None:
+    rows = Rows(view_of(pid=[7, None, 9]), np.array([0, 1]), age=np.array([1.5, np.nan]))
+    assert list(rows.cells("pid", "age")) == [(0, 7, 1.5), (1, None, None)]
+
+
+def test_the_leading_values_are_the_most_frequent() -> None:
+    """One more than is asked for, in place of the empty word; and those as frequent as the last."""
+    many = Rows(view_of(pid=[1, 2, 2, 3, 3, 3, 4]), np.arange(7))
+    assert many.leading("pid", 1) == {"3": 3, "2": 2}
+    even = Rows(view_of(pid=[1, 1, 2, 2, 3, 3, 4]), np.arange(7))
+    assert even.leading("pid", 1) == {"1": 2, "2": 2, "3": 2}
 
 
 @given(data=st.data())

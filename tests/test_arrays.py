@@ -1,0 +1,325 @@
+"""What a view tells of its columns, held against the plain way: lists of Python's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nsparse.judging.arrays.codes import Codes, dense, joined, sought
+from nsparse.judging.arrays.columns import Words, listed
+from nsparse.judging.arrays.members import is_among, one_of, places
+from nsparse.judging.arrays.texts import TEXT
+from nsparse.judging.arrays.view import View
+from nsparse.schema import frame
+
+Table = dict[str, list[Any]]
+
+CELLS: dict[str, list[list[Any]]] = {
+    # of what the cells of a column are, one list or another
+    "netns": [[None], [None, "n"], ["m", "n"]],
+    "process": [[None, "a", "b", "ä"], ["a"], ["a", "b"]],
+    "state": [[None, "LISTEN", "CLOSED"], ["LISTEN"]],
+    "local_port": [[None, 80, 81], [0, 1, 65535, None], [443]],
+    "inode": [[None, -1, 0, 7, 10**6, 10**12], [10**6, 10**6 + 1], [None]],
+    "rtt_ms": [[None, 0.0, 0.5, 2.5, 3.0], [1.5]],
+    "v6only": [[None, True, False], [True, False]],
+}
+BESIDE: dict[str, list[Any]] = {
+    "listener": [-1, 0, 1],
+    "live": [True, False],
+    "share": [0.0, 0.5, 2.0],
+    "service": ["x", "y", "z"],
+    "process": [None, "a", "c"],
+}
+"""Columns beside those of a frame, or in their place."""
+PORT, INODE, PROCESS = "local_port", "inode", "process"
+BY = [(PORT,), (PROCESS,), (PORT, INODE), (PROCESS, PORT, INODE, "state"), ("netns",), ()]
+
+
+def table_of(pick: Random) -> Table:
+    size = pick.randint(1, 14)
+    return {name: pick.choices(pick.choice(kinds), k=size) for name, kinds in CELLS.items()}
+
+
+def plain(values: Any) -> list[Any]:
+    return [None if pd.isna(value) else value for value in values]
+
+
+def length(table: Table) -> int:
+    return len(table[PORT])
+
+
+# ---- what is asked -----------------------------------------------------------------------------
+
+
+def arrays(view: View, table: Table, _: Random) -> None:
+    for name, cells in table.items():
+        assert plain(view.array(name)) == cells
+        assert plain(view.pieces(name)) == cells
+
+
+def single_cells(view: View, table: Table, _: Random) -> None:
+    for name, cells in table.items():
+        assert plain(view.cell(name, at) for at in range(len(view))) == cells
+    assert len(view) == length(table)
+
+
+def what_is_known(view: View, table: Table, _: Random) -> None:
+    for name, cells in table.items():
+        known = [cell is not None for cell in cells]
+        assert view.known(name).tolist() == known
+        assert (view.full(name), view.empty(name)) == (all(known), not any(known))
+
+
+def codes(view: View, table: Table, _: Random) -> None:
+    for name, cells in table.items():
+        words = [None, *view.words(name)]
+        assert [words[code] for code in view.codes(name).of] == cells
+        assert len(words) == view.codes(name).size
+        assert len(set(words)) == len(words), "equal values have equal numbers"
+
+
+def numbers(view: View, table: Table, _: Random) -> None:
+    for name in {PORT, INODE, "rtt_ms", "listener", "share"} & {*table}:
+        assert view.numbers(name).tolist() == [cell or 0 for cell in table[name]]
+    assert view.true("v6only").tolist() == [cell is True for cell in table["v6only"]]
+
+
+def masks(view: View, table: Table, pick: Random) -> None:
+    for name, cells in table.items():
+        known = [cell for kind in CELLS.get(name, []) for cell in kind] + BESIDE.get(name, [])
+        known = [cell for cell in known if cell is not None]
+        sought = pick.sample(known, pick.randint(0, len(known)))
+        assert view.is_(name, *sought).tolist() == [cell in sought for cell in cells]
+    limit = pick.choice([-0.5, 0, 0.5, 2.5, 80, 80.5, 81, float("inf")])
+    for name in (PORT, INODE, "rtt_ms"):
+        cells = [float("nan") if cell is None else cell for cell in table[name]]
+        assert view.above(name, limit).tolist() == [cell > limit for cell in cells]
+        assert view.at_least(name, limit).tolist() == [cell >= limit for cell in cells]
+        assert view.below(name, limit).tolist() == [cell < limit for cell in cells]
+
+
+def passed_by_a_test(view: View, table: Table, pick: Random) -> None:
+    among = mask_of(pick, len(view))
+    for name, cells in table.items():
+        asked = list[Any]()
+
+        def late(value: Any, asked: list[Any] = asked) -> bool:
+            asked.append(value)
+            return str(value) > "8"
+
+        passed = [cell is not None and str(cell) > "8" for cell in cells]
+        assert view.where(name, late).tolist() == passed
+        assert Counter(asked) == Counter({*cells} - {None}), "each value is asked for once"
+        some = [one and two for one, two in zip(passed, among, strict=True)]
+        assert view.where(name, late, among).tolist() == some
+
+
+def how_often(view: View, table: Table, pick: Random) -> None:
+    among = mask_of(pick, len(view))
+    for name, cells in table.items():
+        often = Counter(cell for cell in cells if cell is not None)
+        assert {value: n for value, n in view.counts(name).items() if n} == often
+        assert view.most(name) == max(often.values(), default=0)
+        assert {*view.values(name)} == {*often}
+        some = {cell for cell, one in zip(cells, among, strict=True) if one}
+        assert {*view.values(name, among)} == some - {None}
+
+
+def some_rows(view: View, table: Table, pick: Random) -> None:
+    at = np.flatnonzero(mask_of(pick, len(view)))
+    picked = view.pick(at, *table)
+    for name, cells in table.items():
+        assert plain(picked[name]) == [cells[n] for n in at]
+        assert plain(view.taken(name, at)) == [cells[n] for n in at]
+    places = np.append(at, -1)
+    beside = view.beside(places, pd.RangeIndex(len(places)), PORT, PROCESS)
+    for name in (PORT, PROCESS):
+        assert plain(beside[name]) == [*(table[name][n] for n in at), None]
+
+
+def whole(view: View, table: Table, _: Random) -> None:
+    rows = view.rows
+    shown = [name for name in table if name in rows]
+    assert {name: plain(rows[name]) for name in shown} == {name: table[name] for name in shown}
+    assert not any(cell is not None for name in table if name not in rows for cell in table[name])
+    assert list(rows.index) == list(range(len(view)))
+
+
+def keys_of(table: Table, names: Sequence[str]) -> list[tuple[Any, ...] | None]:
+    """What the rows are alike by; None where one of the columns but the namespace has no value."""
+    if not names:
+        return [(netns,) for netns in table["netns"]]
+    each = zip(table["netns"], *(table[name] for name in names), strict=True)
+    strict = [n for n, name in enumerate(("netns", *names)) if name != "netns"]
+    return [None if any(key[n] is None for n in strict) else key for key in each]
+
+
+def keys(view: View, table: Table, pick: Random) -> None:
+    by = pick.choice(BY)
+    told, found = keys_of(table, by), view.keys(*by)
+    assert [key is None for key in told] == (found < 0).tolist()
+    assert len({*zip(told, found.tolist(), strict=True)}) == len({*told}) == len({*found.tolist()})
+
+
+def counts(view: View, table: Table, pick: Random) -> None:
+    by, at = pick.choice(BY), np.flatnonzero(mask_of(pick, len(view)))
+    among = mask_of(pick, len(view))
+    keep = pick.random() < 0.5
+    among.setflags(write=not keep)  # what nobody changes is counted once
+    told = keys_of(table, by)
+    met = Counter(key for key, one in zip(told, among, strict=True) if one and key)
+    for _ in range(2):
+        assert view.tally(at, among, *by).tolist() == [met[told[n] or ()] for n in at]
+    others = np.flatnonzero(among)
+    assert view.tally(at, others, *by).tolist() == [met[told[n] or ()] for n in at]
+    mine = Counter(told[n] for n in at)
+    sizes = [mine[told[n]] if told[n] is not None else 0 for n in at]
+    assert view.sizes(at, *by).tolist() == sizes
+    theirs = {told[n] for n in others}
+    assert view.alike(at, others, *by).tolist() == [told[n] in theirs for n in at]
+    made = view.keys_at(at, *by)
+    assert made.tolist() == view.keys(*by)[at].tolist()
+
+
+def together(view: View, table: Table, pick: Random) -> None:
+    by, which = pick.choice([b for b in BY if "netns" not in b]), mask_of(pick, len(view))
+    least = pick.randint(1, 3)
+    lots: dict[Any, list[int]] = {}
+    for n, key in enumerate(keys_of(table, by)):
+        if which[n] and key is not None:
+            lots.setdefault(key, []).append(n)
+    wanted = [lot for lot in lots.values() if len(lot) >= least]
+    assert [lot.tolist() for lot in view.lots(which, *by, least=least)] == wanted
+
+
+def mask_of(pick: Random, size: int) -> Any:
+    return np.array(pick.choices([False, True], k=size))
+
+
+ASKED: list[Callable[[View, Table, Random], None]] = [
+    *(arrays, single_cells, what_is_known, codes, numbers, masks),
+    *(passed_by_a_test, how_often, some_rows, whole, keys, counts, together),
+]
+
+# ---- in whatever order -------------------------------------------------------------------------
+
+
+def part(view: View, table: Table, pick: Random) -> tuple[View, Table]:
+    """Some of the rows."""
+    left = mask_of(pick, len(view))
+    if not left.any():
+        return view, table
+    some = {
+        name: [cell for cell, one in zip(cells, left, strict=True) if one]
+        for name, cells in table.items()
+    }
+    return view.at(left), some
+
+
+def more(view: View, table: Table, pick: Random) -> tuple[View, Table]:
+    """The same rows with a column more, or another one in place of theirs."""
+    name = pick.choice([*BESIDE])
+    size = len(view)
+    cells = pick.choices(BESIDE[name], k=size)
+    if name == "service":
+        column: Any = listed(np.arange(size), cells)
+    else:
+        column = pd.array(cells, dtype=TEXT) if name == PROCESS else np.array(cells)
+    return view.beside_columns({name: column}), {**table, name: cells}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_was_asked_before_changes_no_answer(seed: int) -> None:
+    """What a view has told of its columns, parts of it know: the right answers, or none."""
+    pick = Random(seed)
+    table = table_of(pick)
+    view = View(frame(table, length(table)))
+    for step in (part, more, part, None):
+        for ask in pick.sample(ASKED, pick.randint(0, 3)):
+            ask(view, table, pick)
+        if step and pick.random() < 0.7:
+            view, table = step(view, table, pick)
+    for ask in pick.sample(ASKED, len(ASKED)):
+        ask(view, table, pick)
+
+
+# ---- numbers among others ----------------------------------------------------------------------
+
+FAR = 10**12
+numbers_far_and_near = st.lists(st.sampled_from([-1, 0, 1, 2, 3, 9, FAR, FAR + 1]), max_size=9)
+
+
+@given(numbers_far_and_near, st.sets(st.sampled_from([0, 2, 9, FAR])))
+def test_places_are_those_in_the_list(asked: list[int], known: set[int]) -> None:
+    order = sorted(known)
+    found = places(np.array(asked, dtype=np.int64), np.array(order, dtype=np.int64))
+    assert found.tolist() == [order.index(n) if n in known else -1 for n in asked]
+
+
+NEAR = 9
+near = st.lists(st.integers(0, NEAR), max_size=9)
+
+
+@given(near, near, st.sampled_from([NEAR + 1, FAR]))
+def test_numbers_are_among_others(asked: list[int], others: list[int], below: int) -> None:
+    mine, theirs = np.array(asked, dtype=np.int64), np.array(others, dtype=np.int64)
+    assert is_among(mine, theirs, below).tolist() == [n in others for n in asked]
+
+
+@given(numbers_far_and_near, numbers_far_and_near, st.sampled_from(["int64", "float64"]))
+def test_one_of_few_or_many_values(asked: list[int], values: list[int], kind: str) -> None:
+    assert one_of(np.array(asked, dtype=kind), values).tolist() == [n in values for n in asked]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_number_of_very_many_is_found_at_its_first_place(times: int) -> None:
+    """Squares: where they stand in a table of slots, some meet."""
+    squares = np.arange(70_000) ** 2
+    found = sought(squares, np.repeat(squares[::20], times))
+    assert found[::20].tolist() == list(range(0, 3500 * times, times))
+    assert np.count_nonzero(found >= 0) == 3500
+
+
+def test_numbers_that_leave_no_room_for_their_positions() -> None:
+    used, place = dense(np.array([2**61, 5, 2**61]), 2**61 + 1)
+    assert (used.tolist(), place.tolist()) == ([5, 2**61], [1, 0, 1])
+
+
+def test_tuples_whose_product_is_too_large_are_different_numbers() -> None:
+    """2**24 times 2**40 would be 0 again."""
+    first, second = Codes(np.array([0, 1 << 24, 0]), 2**40), Codes(np.array([5, 5, 5]), 2**40)
+    one, other, again = joined(first, second)
+    assert one == again != other
+
+
+def test_keys_of_many_columns_are_the_same_for_some_rows_as_for_all() -> None:
+    """Eight columns of a thousand values each: more tuples than there are whole numbers."""
+    size, names = 1000, ("pid", "uid", "inode", "fd", "mss", "cwnd", "lost", "unacked")
+    pick = np.random.default_rng(7)
+    view = View(frame({name: pick.permutation(size).tolist() for name in names}, size))
+    at = np.array([3, 500, 998])
+    assert view.keys_at(at, *names).tolist() == view.keys(*names)[at].tolist()
+    assert len({*view.keys(*names).tolist()}) == size
+
+
+def test_a_word_of_very_many_is_spelled_once() -> None:
+    spelled = list[int]()
+
+    def spell(which: Any) -> Any:
+        spelled.extend(which.tolist())
+        return np.array([f"word {number}" for number in which], dtype=object)
+
+    words = Words(np.arange(5000)[::-1], 5000, spell)
+    assert [words.word(0), words.word(0), words.word(4999)] == ["word 4999"] * 2 + ["word 0"]
+    assert words.words(np.array([4999])) == ["word 4999"]
+    assert spelled == [4999, 0]
+    assert words.take(np.array([1, 0, 1])).tolist() == ["word 4998", "word 4999", "word 4998"]
