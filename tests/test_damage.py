@@ -403,6 +403,48 @@ def test_a_word_below_the_last_row_is_no_part_of_it(rows: str, word: str) -> Non
     pd.testing.assert_frame_equal(dump.frame, plain.frame)
 
 
+MACOS = (
+    "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)    {}\n",
+    "tcp4       0      0  192.0.2.10.22          198.51.100.7.5151{}     ESTABLISHED {}\n",
+)
+BYTES = "     rxbytes      txbytes"
+NUMBERED = {
+    "six": (
+        f"{BYTES} rhiwat shiwat    pid   epid",
+        "         300          500 131072 131768 81 81",
+    ),
+    "four": (" rhiwat shiwat    pid   epid", "131072 131768     81     81"),
+    "flags": (" rhiwat shiwat    pid   epid", "131072 131768     81     81 0x0102 0x00000008"),
+}
+SAID_BELOW = (
+    "Nov 23 15:31:15 web1 kernel: eth0: link up, 1000 Mbps",
+    "??? what is this 12 34",
+    "2026-11-23T15:31:15Z ERROR worker 12 died",
+    "key=value other=12",
+)
+
+
+@pytest.mark.parametrize("said", SAID_BELOW)
+@pytest.mark.parametrize("numbers", NUMBERED)
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_numbers_that_end_a_row_begin_no_name_below_it(numbers: str, said: str, at: int) -> None:
+    heading, ends = NUMBERED[numbers]
+    rows = [MACOS[1].format(port, ends) for port in range(3)]
+    above, below = (MACOS[0].format(heading) + "".join(rows[:at]), "".join(rows[at:]))
+    dump = parse(f"{above}{said}\n{below}")
+    assert dump.frame["pid"].tolist() == [81] * 3
+    assert dump.frame["process"].isna().all()
+    assert {problem.line for problem in dump.problems} <= {at + 2}
+
+
+def test_a_word_below_a_whole_row_is_no_cell_that_other_rows_have_not() -> None:
+    heading, ends = NUMBERED["four"]
+    rows = [MACOS[1].format(port, ends) for port in range(3)]
+    dump = parse("".join([MACOS[0].format(heading), *rows[:2], "foo\n", rows[2]]))
+    assert dump.frame["pid"].tolist() == [81] * 3
+    assert [problem.line for problem in dump.problems] == [4]
+
+
 def test_a_row_that_only_its_heading_makes_one_is_no_rest_of_another() -> None:
     heading = "Netid Recv-Q Send-Q      Local Address:Port          Peer Address:Port \n"
     named = "tcp   0      0               192.0.2.1:ssh                      *:*       \n"

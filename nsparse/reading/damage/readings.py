@@ -154,6 +154,21 @@ def added(old: Reading, new: Reading) -> list[str]:
     return [name for name in new.match.fields if name not in old.match.fields]
 
 
+def _holding(new: Reading, below: str) -> list[str]:
+    """The fields of a row that hold what stands below its first line, or the end of that.
+
+    The first of them may begin above, where the shorter row had another.
+    """
+    held, rest = [], below.strip(BLANKS)
+    for name, cell in reversed([*new.match.pairs]):
+        if not rest:
+            break
+        held.append(name)
+        front, found, _ = rest.rpartition(cell)
+        rest = front.strip(BLANKS) if found else ""
+    return held
+
+
 def is_any(voice: Voice, name: str) -> bool:
     """Whether any words may stand in a cell."""
     return voice.dialect.cells[name].free or is_run(voice, name)
@@ -211,18 +226,20 @@ def is_second(old: Reading, new: Reading, below: str) -> bool:
 def is_prose(old: Reading, new: Reading, below: str) -> bool:
     """Whether what stands below are words that would only be a name or a path of the row above.
 
-    One word may be the rest of such a name; where any words may stand it says nothing of the row,
-    but for those that a tool prints there.
+    One word may be the rest of such a name, if the words above are what they were without it; where
+    any words may stand it says nothing of the row, but for those that a tool prints there.
     """
     cells = new.voice.dialect.cells
-    longer = added(old, new) or new.match.fields[-1:]
+    held = _holding(new, below)
     words = below.split()
-    if not (longer and all(is_any(new.voice, name) for name in longer)):
+    if not (held and all(is_any(new.voice, name) for name in held)):
         return False
     if len(words) > 1:
-        return not any(_may_hold(cells[name], words) for name in longer)
+        return not any(_may_hold(cells[name], words) for name in held)
+    if not set(old.match.fields) <= set(new.match.fields):
+        return True
     plain = not any(char.isdecimal() or char in "/@" for char in below)
-    return plain and all(cells[name].free for name in longer)
+    return plain and all(cells[name].free for name in held)
 
 
 def _may_hold(cell: Cell, words: Sequence[str]) -> bool:

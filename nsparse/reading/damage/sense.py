@@ -110,7 +110,8 @@ class Sense:
                 break  # a damaged row: no heading has numbers
             if best.reading is not None:
                 triple = best.reading, longer, segment[best.lines]
-                if is_own(*triple) or (not sure and self._is_text(*triple, among=among)):
+                more = text[len(best.text) :]
+                if is_own(*triple) or (not sure and self._is_text(*triple, more, among=among)):
                     break
             pairs = zip(segment[best.lines - 1 : count], segment[best.lines : count], strict=False)
             broken = all(fold.broke(*pair) for pair in pairs)
@@ -123,12 +124,16 @@ class Sense:
             doubt = doubt or fold.broke(*ends)
         return best._replace(doubt=doubt)
 
-    def _is_text(self, old: Reading, new: Reading, below: str, *, among: bool) -> bool:
-        """Whether what stands below a row is no part of it, as far as nothing else tells."""
-        if is_second(old, new, below) or is_prose(old, new, below):
+    def _is_text(self, old: Reading, new: Reading, below: str, more: str, *, among: bool) -> bool:
+        """Whether what stands below a row is no part of it, as far as nothing else tells.
+
+        Where rows end as it does, what may be any words is none of it, and nothing is behind the
+        last.
+        """
+        if is_second(old, new, below) or is_prose(old, new, more):
             return True
         runs = all(is_run(new.voice, name) for name in added(old, new))
-        return not (among or runs) and self._ends(old) and not self._ends(new)
+        return (runs or not among) and self._ends(old) and not self._ends(new)
 
     def _ends(self, reading: Reading) -> bool:
         """Whether a row of the table has the cells of this one, and no more."""
