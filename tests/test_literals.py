@@ -524,3 +524,11 @@ def test_a_program_may_be_called_by_a_quote(owner: str) -> None:
     name = owner.rpartition('"')[0].removeprefix('"')
     assert dump.frame["process"].fillna("").tolist() == [name] * 2
     assert dump.problems == []
+
+
+@pytest.mark.parametrize("name", [r"((\"", r"((\"x", r"a\"((\"b", r"users:((\"", "(("])
+def test_a_program_whose_name_looks_escaped_is_no_source(name: str) -> None:
+    row = f'LISTEN 0 128 192.0.2.1:22 *:* users:(("{name}",pid=9,fd=4))\n'
+    dump = parse("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" + row * 2)
+    assert dump.frame["process"].tolist() == [name] * 2
+    assert not dump.notes

@@ -60,8 +60,10 @@ _SIGN = later(
     re.MULTILINE,
 )
 _WORD_ENDS = frozenset(f"{ascii_letters}{digits}*)")
-_ESCAPES = (r"((\"", "\\n\\\n", "\\n\\\r", "\n\\t ")
-"""Quotes of owners that are escaped, line ends that are written out before a real one, and tabs."""
+_ESCAPES = ("\\n\\\n", "\\n\\\r", "\n\\t ")
+"""Line ends that are written out before a real one, and tabs."""
+_OWNERS, _ESCAPED = "users:((", '\\"'
+"""What owners begin with, and a quote that is escaped: ss 7.1 escapes those in a name alone."""
 
 _STRING = later(
     rf"(?<!\\)(?P<quote>[{QUOTES}])(?P<inner>(?:{OWN}|\\.|(?!(?P=quote))[^\\])*+)(?P=quote)"
@@ -86,8 +88,15 @@ def shows(text: str) -> bool:
         return False
     if any(map(text.__contains__, _ESCAPES)) or is_doubled(text) or _heredoc(text[:LOOK]):
         return True
+    if _OWNERS + _ESCAPED in text and any(map(_escapes_owners, text.splitlines())):
+        return True
     signs = _SIGN.finditer(text, 0, LOOK)
     return any(sign["end"] is None or _ends_word(text, sign.start()) for sign in signs)
+
+
+def _escapes_owners(line: str) -> bool:
+    """Whether the quotes of a line's owners are escaped, and not one in a name alone."""
+    return line.partition(_OWNERS)[2].startswith(_ESCAPED)
 
 
 def _heredoc(text: str) -> str:
@@ -251,6 +260,6 @@ def _lines(text: str) -> tuple[str, ...]:
 def _unescaped(line: str) -> str:
     """A line that shows to be of a string as it was; any other as it stands."""
     plain = _LINE_END.sub("", line)
-    owners = _ESCAPES[0] in line or DOUBLED.search(line)
+    owners = _escapes_owners(line) or DOUBLED.search(line)
     escaped = plain != line or owners or _INDENTED.match(line)
     return unescaped(plain) if escaped else line
