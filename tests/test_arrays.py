@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nsparse.judging.arrays.codes import Codes, dense, joined, sought
@@ -276,6 +276,7 @@ def test_numbers_are_among_others(asked: list[int], others: list[int], below: in
 
 
 @given(numbers_far_and_near, numbers_far_and_near, st.sampled_from(["int64", "float64"]))
+@example([-1, 9, 3], [-1, 0, 1, 2, 3], "int64")
 def test_one_of_few_or_many_values(asked: list[int], values: list[int], kind: str) -> None:
     assert one_of(np.array(asked, dtype=kind), values).tolist() == [n in values for n in asked]
 
@@ -309,6 +310,16 @@ def test_keys_of_many_columns_are_the_same_for_some_rows_as_for_all() -> None:
     at = np.array([3, 500, 998])
     assert view.keys_at(at, *names).tolist() == view.keys(*names)[at].tolist()
     assert len({*view.keys(*names).tolist()}) == size
+
+
+def test_rows_alike_are_counted_anew_for_other_columns() -> None:
+    """The first row has the same key by either: of each column its number is 1."""
+    rest = range(2, 19)
+    columns = {"pid": [1, 1, 1, *rest], "fd": [1, 1, 2, *rest], "mss": [1, 2, 2, *rest]}
+    view = View(frame({**columns, "uid": columns["pid"]}, 20))
+    first, every = np.array([0]), np.arange(20)
+    assert view.tally(first, every, "pid", "uid", "fd").tolist() == [2]
+    assert view.tally(first, every, "pid", "uid", "mss").tolist() == [1]
 
 
 def test_a_word_of_very_many_is_spelled_once() -> None:
