@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nsparse.judging.arrays import texts
 from nsparse.judging.arrays.codes import Codes, dense, joined, sought
 from nsparse.judging.arrays.columns import Words, listed
 from nsparse.judging.arrays.members import is_among, one_of, places
@@ -29,13 +30,15 @@ CELLS: dict[str, list[list[Any]]] = {
     "state": [[None, "LISTEN", "CLOSED"], ["LISTEN"]],
     "local_port": [[None, 80, 81], [0, 1, 65535, None], [443]],
     "inode": [[None, -1, 0, 7, 10**6, 10**12], [10**6, 10**6 + 1], [None]],
-    "rtt_ms": [[None, 0.0, 0.5, 2.5, 3.0], [1.5]],
-    "v6only": [[None, True, False], [True, False]],
+    "rtt_ms": [[None, 0.0, 0.5, 2.5, 3.0], [1.5], [None]],
+    "v6only": [[None, True, False], [True, False], [None]],
 }
 BESIDE: dict[str, list[Any]] = {
     "listener": [-1, 0, 1],
     "live": [True, False],
-    "share": [0.0, 0.5, 2.0],
+    "share": [None, 0.0, 0.5, 2.0],
+    "rtt_ms": [0.5, 2.0],
+    "v6only": [True, False],
     "service": ["x", "y", "z"],
     "process": [None, "a", "c"],
 }
@@ -63,6 +66,10 @@ def length(table: Table) -> int:
 def arrays(view: View, table: Table, _: Random) -> None:
     for name, cells in table.items():
         assert plain(view.array(name)) == cells
+
+
+def pieces(view: View, table: Table, _: Random) -> None:
+    for name, cells in table.items():
         assert plain(view.pieces(name)) == cells
 
 
@@ -120,7 +127,10 @@ def passed_by_a_test(view: View, table: Table, pick: Random) -> None:
         assert view.where(name, late).tolist() == passed
         assert Counter(asked) == Counter({*cells} - {None}), "each value is asked for once"
         some = [one and two for one, two in zip(passed, among, strict=True)]
+        asked.clear()
         assert view.where(name, late, among).tolist() == some
+        met = {cell for cell, one in zip(cells, among, strict=True) if one}
+        assert {*asked} == met - {None}, "what is in other rows does not matter"
 
 
 def how_often(view: View, table: Table, pick: Random) -> None:
@@ -144,6 +154,16 @@ def some_rows(view: View, table: Table, pick: Random) -> None:
     beside = view.beside(places, pd.RangeIndex(len(places)), PORT, PROCESS)
     for name in (PORT, PROCESS):
         assert plain(beside[name]) == [*(table[name][n] for n in at), None]
+
+
+def what_is_linked(view: View, table: Table, pick: Random) -> None:
+    to = table.get("listener")
+    if to is None or len(view) < 2:  # they lead to the first and the second row
+        return
+    among = mask_of(pick, len(view))
+    assert view.linked("listener").tolist() == [one >= 0 for one in to]
+    met = Counter(one for one, counts in zip(to, among, strict=True) if counts)
+    assert view.leading("listener", among).tolist() == [met[n] for n in range(len(view))]
 
 
 def whole(view: View, table: Table, _: Random) -> None:
@@ -206,8 +226,8 @@ def mask_of(pick: Random, size: int) -> Any:
 
 
 ASKED: list[Callable[[View, Table, Random], None]] = [
-    *(arrays, single_cells, what_is_known, codes, numbers, masks),
-    *(passed_by_a_test, how_often, some_rows, whole, keys, counts, together),
+    *(arrays, pieces, single_cells, what_is_known, codes, numbers, masks),
+    *(passed_by_a_test, how_often, some_rows, what_is_linked, whole, keys, counts, together),
 ]
 
 # ---- in whatever order -------------------------------------------------------------------------
@@ -233,7 +253,8 @@ def more(view: View, table: Table, pick: Random) -> tuple[View, Table]:
     if name == "service":
         column: Any = listed(np.arange(size), cells)
     else:
-        column = pd.array(cells, dtype=TEXT) if name == PROCESS else np.array(cells)
+        kind = "float64" if name == "share" else None
+        column = pd.array(cells, dtype=TEXT) if name == PROCESS else np.array(cells, dtype=kind)
     return view.beside_columns({name: column}), {**table, name: cells}
 
 
@@ -334,3 +355,30 @@ def test_a_word_of_very_many_is_spelled_once() -> None:
     assert words.words(np.array([4999])) == ["word 4999"]
     assert spelled == [4999, 0]
     assert words.take(np.array([1, 0, 1])).tolist() == ["word 4998", "word 4999", "word 4998"]
+
+
+def test_a_word_is_found_among_very_many() -> None:
+    size = 3000
+    number = np.random.default_rng(7).permutation(size)
+    view = View(frame({"path": [f"/run/{n}" for n in number]}, size))
+    words = Words(number, size, lambda which: np.array([f"word {n}" for n in which], dtype=object))
+    both = view.beside_columns({"service": words})
+    for name, one, other in (("path", "/run/7", "/run"), ("service", "word 7", "word")):
+        assert np.flatnonzero(both.is_(name, one, other)).tolist() == [number.tolist().index(7)]
+
+
+def test_a_column_that_nobody_knows_is_an_error() -> None:
+    view = View(frame({"path": ["/run/x"]}, 1))
+    assert not view.known("rtt_ms").any()
+    for ask in (view.known, view.array):
+        with pytest.raises(KeyError, match="no such column"):
+            ask("no such column")
+
+
+@pytest.mark.parametrize("kind", [TEXT, np.dtype(object)])
+def test_texts_are_told_apart_whoever_holds_them(kind: Any) -> None:
+    number, different = texts.numbered(pd.array(["b", None, "a", "b"], dtype=kind))
+    assert (number.tolist(), different.tolist()) == ([0, -1, 1, 0], ["b", "a"])
+    held = pd.array(["b", "a", "c"], dtype=kind)
+    assert texts.sought(held, ["c", "d", "b"]) == [2, 0]
+    assert texts.are_any_of(held, ["c", "d"]).tolist() == [False, False, True]
