@@ -437,6 +437,21 @@ def test_numbers_that_end_a_row_begin_no_name_below_it(numbers: str, said: str, 
     assert {problem.line for problem in dump.problems} <= {at + 2}
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "ESTAB 0      0               192.0.2.1:ssh              192.0.2.1:ssh     \n",
+        "unix  0      [ ]         STREAM                   0      1/init               system_u:s0 \n",
+    ],
+)
+def test_words_are_no_end_of_a_cell_and_a_cell_behind_it(row: str) -> None:
+    heading = "State Recv-Q Send-Q      Local Address:Port          Peer Address:Port \n"
+    text = heading * row.startswith("ESTAB") + row
+    plain, dump = parse(text + row), parse(f"{text}??? what is this 12 34\n{row}")
+    assert [*rows_of(dump.frame).values()] == [*rows_of(plain.frame).values()]
+    assert len(dump.problems) == 1
+
+
 def test_a_word_below_a_whole_row_is_no_cell_that_other_rows_have_not() -> None:
     heading, ends = NUMBERED["four"]
     rows = [MACOS[1].format(port, ends) for port in range(3)]

@@ -230,7 +230,8 @@ def is_prose(old: Reading, new: Reading, below: str) -> bool:
     any words may stand it says nothing of the row, but for those that a tool prints there.
     """
     cells = new.voice.dialect.cells
-    held = _holding(new, below)
+    more = [name for name in _holding(new, below) if name not in old.match.fields]
+    held = more or new.match.fields[-1:]
     words = below.split()
     if not (held and all(is_any(new.voice, name) for name in held)):
         return False
