@@ -740,6 +740,23 @@ def test_a_command_that_shows_listeners_too_is_another_one() -> None:
     assert scene(first, second, listener).snapshots == 1
 
 
+def test_a_command_of_another_protocol_is_another_one() -> None:
+    tcp, end = connection("x/1", "192.0.2.1"), ("192.0.2.1:40000", "203.0.113.5:53")
+    udp = row("ESTABLISHED", *end, proto="udp", file="x/1")
+    raw = row("ESTABLISHED", *end, proto="raw", file="x/2")
+    assert scene(tcp, udp, raw).snapshots == 1
+    assert scene(tcp, udp, {**udp, "file": "x/2"}, {**tcp, "file": "x/2"}).snapshots == 2
+
+
+@pytest.mark.parametrize("file", ["x/1", None])
+def test_moments_that_one_file_tells_apart_are_several_however_close(file: str | None) -> None:
+    begun = pd.Timestamp("2024-05-01T10:00:00Z")
+    tcp = row("ESTABLISHED", *ONE, snapshot=0, taken_at=begun)
+    udp = row(None, "192.0.2.1:53", ANY, proto="udp", snapshot=1)
+    seen = scene(tcp, udp | {"taken_at": begun + pd.Timedelta(seconds=9)}, file=file)
+    assert (seen.snapshots, list(seen.rows["line"])) == (2, [2])
+
+
 def test_last_snapshot_is_judged_and_older_ones_prove_persistence() -> None:
     times = [pd.Timestamp(f"2024-05-01T09:0{minute}:00Z") for minute in (0, 1, 3)]
     rows = [
@@ -864,6 +881,13 @@ def test_lots_may_be_more_than_a_short_number_counts() -> None:
     found = list(lots(np.arange(2 * n), np.tile(np.arange(n), 2)))
     assert [lot.tolist() for lot in (found[0], found[n - 1])] == [[0, n], [n - 1, 2 * n - 1]]
     assert len(found) == n
+
+
+def test_lots_of_keys_far_apart_that_are_more_than_a_few() -> None:
+    """So many that some share a place where they are counted."""
+    keys = np.random.default_rng(7).permutation(10**6)[:3000] * 10**6
+    found = lots(np.arange(6000), np.tile(keys, 2), 2)
+    assert [lot.tolist() for lot in found] == [[n, n + 3000] for n in range(3000)]
 
 
 def test_rows_are_a_mask_or_positions() -> None:
