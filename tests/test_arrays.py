@@ -258,7 +258,7 @@ def more(view: View, table: Table, pick: Random) -> tuple[View, Table]:
     return view.beside_columns({name: column}), {**table, name: cells}
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_what_was_asked_before_changes_no_answer(seed: int) -> None:
     """What a view has told of its columns, parts of it know: the right answers, or none."""
     pick = Random(seed)
@@ -341,6 +341,17 @@ def test_rows_alike_are_counted_anew_for_other_columns() -> None:
     first, every = np.array([0]), np.arange(20)
     assert view.tally(first, every, "pid", "uid", "fd").tolist() == [2]
     assert view.tally(first, every, "pid", "uid", "mss").tolist() == [1]
+    few = np.array([1, 7])
+    assert view.tally(first, few, "pid", "uid", "fd").tolist() == [1]
+    assert view.tally(first, few, "pid", "uid", "mss").tolist() == [0]
+
+
+def test_without_columns_rows_are_alike_by_their_namespace() -> None:
+    nobody = np.array([], dtype=np.int64)
+    for spaces, told in (([None, None], [True, True]), (["n", "m"], [True, False])):
+        view = View(frame({"netns": spaces, "pid": [1, 2]}, 2))
+        assert view.alike(np.array([0, 1]), np.array([0])).tolist() == told
+        assert view.alike(np.array([0, 1]), nobody).tolist() == [False, False]
 
 
 def test_a_word_of_very_many_is_spelled_once() -> None:
