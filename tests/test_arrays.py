@@ -211,7 +211,7 @@ def counts(view: View, table: Table, pick: Random) -> None:
 
 
 def together(view: View, table: Table, pick: Random) -> None:
-    by, which = pick.choice([b for b in BY if "netns" not in b]), mask_of(pick, len(view))
+    by, which = pick.choice(BY), mask_of(pick, len(view))
     least = pick.randint(1, 3)
     lots: dict[Any, list[int]] = {}
     for n, key in enumerate(keys_of(table, by)):

@@ -17,7 +17,7 @@ import pandas as pd
 from nsparse.judging.arrays.codes import Bools, Codes, Ints, frequency
 from nsparse.judging.arrays.columns import Coded, Numbers, fixed
 from nsparse.judging.arrays.counts import Counts
-from nsparse.judging.arrays.keys import PROGRAM, Keys
+from nsparse.judging.arrays.keys import LOOSE, PROGRAM, Keys
 from nsparse.judging.arrays.lots import lots, mask, positions
 from nsparse.judging.arrays.members import one_of
 from nsparse.judging.arrays.store import Store
@@ -216,7 +216,7 @@ class View:
 
     def _too_few(self, names: tuple[str, ...], rows: int, least: float) -> bool:
         """Whether some column has no value so often; asked where few lots could be so large."""
-        columns = (name for name in names if name != PROGRAM)
+        columns = (name for name in names if name != PROGRAM and name not in LOOSE)
         return least * MANY > rows and any(self.most(name) < least for name in columns)
 
     def most(self, name: str) -> int:
