@@ -176,9 +176,10 @@ def test_a_string_ends_behind_the_owners_of_its_last_row(form: str) -> None:
     assert parse(f'{{"stdout": "{quoted}"}}').frame["local_port"].tolist() == [22, 80, 443]
 
 
-def test_a_line_of_any_length_holds_several() -> None:
+@pytest.mark.parametrize("end", [" ", r"\n"])
+def test_a_line_of_any_length_holds_several(end: str) -> None:
     row = "tcp 0 0 192.0.2.10:22 198.51.100.7:51514 ESTABLISHED"
-    assert len(parse(f"{' '.join([row] * 1500)}\n").frame) == 1500
+    assert len(parse(f"{end.join([row] * 4000)}\n").frame) == 4000
 
 
 def test_lines_behind_one_that_holds_several_keep_their_numbers() -> None:

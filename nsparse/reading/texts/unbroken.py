@@ -122,11 +122,15 @@ def _first(text: AnyStr, end: AnyStr) -> AnyStr:
 
 
 def _suspects(text: str) -> Iterator[str]:
-    """The lines that may be several: those with a sign, or with a whole heading before a row."""
-    if any(sign in text for sign in _SIGNS):
+    """The lines that may be several: those with a sign, or with a whole heading before a row.
+
+    The last may be a hundred megabytes long: what it is shows where it begins.
+    """
+    near = text[: 2 * LOOK]
+    if any(sign in near for sign in _SIGNS):
         yield from (line for line in text.splitlines() if any(sign in line for sign in _SIGNS))
     for word, begun in _MAY_BEGIN:
-        found = begun.search(text) if word in text else None
+        found = begun.search(text) if word in near else None
         while found is not None:
             first, after = text.rfind("\n", 0, found.start()) + 1, found.end()
             if len(text[first : found.start()][:HEADING].split(None, LEAST)) >= LEAST:
