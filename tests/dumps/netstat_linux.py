@@ -316,7 +316,7 @@ def show(
     return [*message, *repeated(one, layout.runs, told=told)]
 
 
-FOLLOWED = {"tcp": 2, "udp": 1, "raw": 1}
+FOLLOWED = {"tcp": 2, "udp": 1, "udpl": 1, "raw": 1}
 """Behind so many of the ends of a row another cell stands."""
 
 
