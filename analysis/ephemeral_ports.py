@@ -148,10 +148,9 @@ def _caveats(scene: Scene, span: Range) -> tuple[str, ...]:
 
 
 def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Step, ...]:
-    there = endpoint(first["remote_addr"], first["remote_port"])
     return advice.steps(
         scene,
-        {"linux": f"ss -tan dst {there}"},
+        {"linux": f"ss -tan {advice.dst(first['remote_addr'], first['remote_port'])}"},
         advice.PORT_RANGE,
         {"windows": "netstat -anobq"},
         "keep connections alive and pool them, then widen: more addresses, a wider range",

@@ -83,7 +83,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[i
         cause=("suggests a caller without a pool limit, or a proxy or NAT that stands for many",),
         next=advice.steps(
             scene,
-            {"linux": f"ss -tan src :{port} dst {addr}"},
+            {"linux": f"ss -tan src :{port} {advice.dst(addr)}"},
             "find out who it is and how often it asks; limit connections by client",
         ),
         caveats=("whether it is a load balancer, a proxy or NAT: the dump shows its address only",),

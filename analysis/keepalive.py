@@ -141,7 +141,10 @@ def _unkept(pile: Pile) -> Finding:
         cause=(f"the program did not ask for keepalives, or left the kernel's {_first(pile)}",),
         next=advice.steps(
             pile.scene,
-            {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}", "macos": "netstat -anv"},
+            {
+                "linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}",
+                "macos": "netstat -anv",
+            },
             "SO_KEEPALIVE with a first probe after 60 to 120 s, or close idle connections sooner",
         ),
         caveats=("whether a NAT or load balancer stands in the path",),
@@ -215,8 +218,8 @@ def _silent(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         cause=("suggests that the host of the peer is gone, or cut off from here",),
         next=advice.steps(
             scene,
-            dict.fromkeys(("linux", "macos"), f"ping {first['remote_addr']}"),
-            {"linux": f"ss -tanpoi dst {first['remote_addr']}"},
+            advice.ping(first["remote_addr"]),
+            {"linux": f"ss -tanpoi {advice.dst(first['remote_addr'])}"},
         ),
         caveats=("how the peer left: power, VPN, a restarted NAT",),
     )

@@ -193,7 +193,7 @@ def _collapsed(pile: Pile) -> Finding:
         cause=("suggests loss on the path, again and again",),
         next=advice.steps(
             scene,
-            {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}"},
+            {"linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}"},
             {"linux": f"mtr -n {pile.first['remote_addr']}"},
         ),
         caveats=("whether it lasts: take a second snapshot",),

@@ -180,8 +180,9 @@ def _steps(scene: Scene, part: pd.DataFrame) -> tuple[Any, ...]:
     peer = part["remote_addr"].iat[0]
     return advice.steps(
         scene,
-        {"linux": f"ss -tanpoi dst {peer}", "macos": f"ping -c 3 {peer}"},
-        {"linux": f"ping -M do -s 1472 -c 3 {peer}"},
+        {"linux": f"ss -tanpoi {advice.dst(peer)}"},
+        advice.ping(peer),
+        advice.ping_full(peer),
         "in the program: TCP_USER_TIMEOUT, and keepalives for connections that idle",
     )
 

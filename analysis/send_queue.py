@@ -135,7 +135,10 @@ def _finding(pile: Pile) -> Finding:
         cause=_cause(pile),
         next=advice.steps(
             pile.scene,
-            {"linux": f"ss -tanpoi dst {pile.first['remote_addr']}", "macos": "netstat -anv"},
+            {
+                "linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}",
+                "macos": "netstat -anv",
+            },
             *(() if stuck else ("the same dump again 30 s later: bytes that move are a transfer",)),
         ),
         caveats=() if stuck else ("whether it lasts: one snapshot cannot tell it from a transfer",),

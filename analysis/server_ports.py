@@ -86,7 +86,7 @@ def _finding(
         cause=("suggests a proxy that opens a new connection for each request",),
         next=advice.steps(
             scene,
-            {"linux": f"ss -tan dst {first['remote_addr']}"},
+            {"linux": f"ss -tan {advice.dst(first['remote_addr'])}"},
             "keep connections alive between the two; then more ports or addresses to listen on",
         ),
         caveats=("the port range of the client", "whether it is a NAT with several hosts behind"),

@@ -85,7 +85,7 @@ def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside
         limits=dict(limits),
         evidence=(peers_of(scene, slow),),
         cause=("suggests a full line, Wi-Fi, or a peer that is short of CPU",),
-        next=advice.steps(scene, {"linux": f"ss -tanpoi dst {slow['remote_addr'].iat[0]}"}),
+        next=advice.steps(scene, {"linux": f"ss -tanpoi {advice.dst(slow['remote_addr'].iat[0])}"}),
         caveats=("whether it lasts: take more snapshots",),
     )
 

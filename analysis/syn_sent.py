@@ -215,7 +215,7 @@ def _finding(calls: Calls, severity: Severity, owner: dict[str, Any]) -> Finding
         cause=(_cause(calls),),
         next=advice.steps(
             calls.pile.scene,
-            {"linux": f"ss -tanpo state syn-sent dst {addr}"},
+            {"linux": f"ss -tanpo state syn-sent {advice.dst(addr)}"},
             advice.filled(advice.REACH, addr=addr, port=port),
             advice.filled(advice.TRACE, addr=addr, port=port),
             "at the other end: does the port listen, is its accept queue full, what filters it",

@@ -91,7 +91,7 @@ def _finding(scene: Scene, limits: Limits, rows: pd.DataFrame, kind: str, base: 
         limits=dict(limits),
         evidence=(f"busy for {thousands(int(busy.sum()) // 1000)} s in all", peers_of(scene, rows)),
         cause=(CAUSES[kind],),
-        next=advice.steps(scene, {"linux": f"ss -tanpoim dst {first['remote_addr']}"}),
+        next=advice.steps(scene, {"linux": f"ss -tanpoim {advice.dst(first['remote_addr'])}"}),
     )
 
 

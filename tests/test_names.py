@@ -22,6 +22,7 @@ def rows(count: int, queues: str, ends: str, state: str, timer: str) -> str:
 
 
 OUT, IN = "web1:{} db1.example:https", "web1:https db1.example:{}"
+SIX, PEER = "2001:db8::5:{} 2001:db8:9::80:443", " dst '[2001:db8:9::80]'"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ OUT, IN = "web1:{} db1.example:https", "web1:https db1.example:{}"
         (
             rows(6, "0 0", IN, "ESTABLISHED", "keepalive (20.20/0/6)"),
             "keepalive-failing",
-            "ping db1.example",
+            "ping -c 3 db1.example",
         ),
         (
             rows(6, "0 0", OUT, "FIN_WAIT2", "off (0.00/0/0)"),
@@ -109,6 +110,32 @@ def test_a_name_in_a_command_does_nothing(ask: Ask) -> None:
     ends = "web1:{} $(id).example:https"
     [finding] = ask.found(rows(6, "0 1", ends, "SYN_SENT", "on (2.20/6/0)"), "syn-sent-dead-peer")
     assert "nc -vz -w 5 '$(id).example' 443" in [step.cmd for step in finding.next]
+
+
+@pytest.mark.parametrize(
+    ("text", "id_", "said"),
+    [
+        (rows(6, "0 1", SIX, "SYN_SENT", "on (2.20/6/0)"), "syn-sent-dead-peer", PEER),
+        (rows(6, "0 90000", SIX, "ESTABLISHED", "probe (42.00/0/0)"), "zero-window", PEER),
+        (rows(6, "0 90000", SIX, "ESTABLISHED", "on (0.20/0/0)"), "send-q-backlog", PEER),
+        (rows(6, "0 900", SIX, "ESTABLISHED", "on (12.00/6/0)"), "retransmit-stall", PEER),
+        (rows(6, "0 0", SIX, "ESTABLISHED", "keepalive (9.00/0/6)"), "keepalive-failing", PEER),
+        (
+            rows(6, "0 900", SIX, "ESTABLISHED", "on (12.00/6/0)"),
+            "retransmit-stall",
+            "ping -M do -s 1452 -c 3 2001:db8:9::80",  # 1500 bytes with 40 of IPv6
+        ),
+        (
+            rows(1000, "0 0", SIX, "ESTABLISHED", "off (0.00/0/0)"),
+            "conn-leak-backend",
+            "ss -tanpoi dst '[2001:db8:9::80]:443'",
+        ),
+    ],
+)
+def test_ss_takes_ipv6_in_brackets(ask: Ask, text: str, id_: str, said: str) -> None:
+    """Of `dst 2001:db8:9::80` it takes the last part for a port, and says that it cannot parse."""
+    [finding] = ask.found(text.replace("tcp ", "tcp6 "), id_)
+    assert any(step.cmd.endswith(said) for step in finding.next)
 
 
 @pytest.mark.parametrize("name", ["localhost", "localhost.localdo", "ip6-localhost"])

@@ -24,7 +24,7 @@ Advice = Mapping[str, str]
 SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "illumos", "windows")
 BSD = ("freebsd", "openbsd", "netbsd")
 BSD_LIKE = ("macos", *BSD)
-SHARED = ("netstat", "ping", "ifconfig", "ps")
+SHARED = ("netstat", "ping", "ping6", "ifconfig", "ps")
 """Tools of macOS that the BSDs have too, under the same options; they are told these commands where
 a step has none of their own. They have no `sample`, no `launchctl`, no `nc -G`, no interface `any`
 for tcpdump, and no lsof as installed."""
@@ -140,6 +140,34 @@ def filled(advice: Advice, **values: object) -> Advice:
     'Test-NetConnection 192.0.2.1 -Port 443'
     """
     return {system: command.format_map(values) for system, command in advice.items()}
+
+
+def dst(addr: object, port: object = None) -> str:
+    """The filter of ss for an end: IPv6 in brackets, which a shell would take for a pattern.
+
+    >>> dst("192.0.2.1", 443), dst("2001:db8::1"), dst("2001:db8::1", 443)
+    ('dst 192.0.2.1:443', "dst '[2001:db8::1]'", "dst '[2001:db8::1]:443'")
+    """
+    six = ":" in str(addr)
+    end = f"[{addr}]" if six else str(addr)
+    end = end if port is None else f"{end}:{port}"
+    return f"dst {shlex.quote(end) if six else end}"
+
+
+def ping(addr: object) -> Advice:
+    """Whether a host answers; macOS has a tool of its own for IPv6."""
+    six = "6" if ":" in str(addr) else ""
+    return {"linux": f"ping -c 3 {addr}", "macos": f"ping{six} -c 3 {addr}"}
+
+
+def ping_full(addr: object) -> Advice:
+    """The same with packets of 1500 bytes, those of Ethernet, that must not be cut on their way.
+
+    >>> [ping_full(addr)["linux"] for addr in ("192.0.2.1", "2001:db8::1")]
+    ['ping -M do -s 1472 -c 3 192.0.2.1', 'ping -M do -s 1452 -c 3 2001:db8::1']
+    """
+    headers = (40 if ":" in str(addr) else 20) + 8  # of IPv6 or IPv4, and of ICMP
+    return {"linux": f"ping -M do -s {1500 - headers} -c 3 {addr}"}
 
 
 def of_process(advice: Advice, row: Cells) -> Advice:
