@@ -95,9 +95,10 @@ def _signs(scene: Scene, limits: Limits, part: pd.DataFrame, own: pd.DataFrame) 
     view, at = scene.view, own.index.to_numpy()
     waiting = int(view.numbers("recv_q")[view.numbers("listener")[at[0]]])
     if waiting > 0:
-        yield f"{plural(waiting, 'connection')} wait for accept()"
+        yield f"{plural(waiting, 'connection waits', 'connections wait')} for accept()"
     if part["owned"].any() and len(part) >= limits["fd_share"] * scene.constants.fd_limit:
-        yield f"the service has {thousands(len(part))} of {scene.constants.fd_limit} descriptors"
+        limit = thousands(scene.constants.fd_limit)
+        yield f"the service has {thousands(len(part))} of {limit} descriptors"
     idle = int((silent(scene, limits["idle_s"]) & view.is_("recv_q", 0))[at].sum())
     if idle >= limits["idle_share"] * len(own):
         yield f"{percent(idle, len(own))} of them are idle for {limits['idle_s']:.0f} s or more"

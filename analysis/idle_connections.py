@@ -69,7 +69,7 @@ def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Findin
     port = port_of(str(part["bound"].iat[0]))
     at = int(part.index[0])
     all_ = some_of(scene, at, base, LISTENER, "ESTABLISHED")
-    bare = int((part["timer"] != "keepalive").sum())
+    timed, bare = "timers" in scene.has, int((part["timer"] != "keepalive").sum())
     return Finding(
         id="idle-established",
         severity=severity,
@@ -79,18 +79,24 @@ def _idle(scene: Scene, limits: Limits, part: pd.DataFrame, base: int) -> Findin
         base=base,
         verdict=(
             f"{thousands(len(part))} of {all_} {on_port(scene, at, LISTENER)} have been silent "
-            f"for {limits['idle_s'] / 3600:.0f} h or more: by design?"
+            f"for {limits['idle_s'] / 3600:.3g} h or more: by design?"
         ),
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(peers_of(scene, part), f"without a keepalive timer: {thousands(bare)}"),
+        evidence=(
+            peers_of(scene, part),
+            *((f"without a keepalive timer: {thousands(bare)}",) if timed else ()),
+        ),
         cause=("suggests clients that went away, or that hold connections they do not use",),
         next=advice.steps(
             scene,
             {"linux": f"ss -tnoi state established '( sport = :{port} )'"},
             "an idle timeout in the program, keepalive on the sockets it accepts",
         ),
-        caveats=("whether they are silent by design: websockets, push, SSH, database sessions",),
+        caveats=(
+            "whether they are silent by design: websockets, push, SSH, database sessions",
+            *(() if timed else (advice.by_timers(scene, "whether they have keepalives"),)),
+        ),
     )
 
 

@@ -126,7 +126,8 @@ def _unkept(pile: Pile) -> Finding:
     slow = pile.counts["slow"]
     idle = "is" if pile.n == 1 else "are"
     keeps = "no keepalive" if not slow else "no keepalive, or one that comes too late"
-    lost = f"; {plural(stalled, 'other')} of them already get no answer" if stalled else ""
+    others = plural(stalled, "other already gets", "others already get")
+    lost = f"; {others} no answer" if stalled else ""
     return pile.finding(
         "keepalive-missing",
         severity,

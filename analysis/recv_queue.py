@@ -203,10 +203,10 @@ def _finding(scene: Scene, limits: Limits, backlog: Backlog, severity: Severity)
         verdict=_verdict(scene, backlog, owner),
         sockets=labels(unread),
         limits=dict(limits),
-        evidence=_evidence(scene, unread),
+        evidence=_evidence(scene, limits, unread),
         cause=(f"suggests that {owner} is blocked elsewhere, or no longer asks for data",),
-        next=_steps(scene, backlog.group, proven=bool(unread["stuck"].any())),
-        caveats=tuple(_caveats(scene, unread)),
+        next=_steps(scene, limits, backlog),
+        caveats=tuple(_caveats(scene, limits, unread)),
     )
 
 
@@ -241,35 +241,38 @@ def _verdict(scene: Scene, backlog: Backlog, owner: str) -> str:
     )
 
 
-def _evidence(scene: Scene, unread: pd.DataFrame) -> tuple[str, ...]:
+def _evidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> tuple[str, ...]:
     lines = [queues("Recv-Q", unread["recv_q"].tolist()), peers_of(scene, unread)]
     if unread["waits"].any():
         ends = other_ends(scene, unread[unread["waits"]], ["owner"])["owner"]
         lines.append(f"the other ends wait to send: {top(ends.replace('', 'no known owner'))}")
     if unread["stuck"].any():
-        lines.append(f"{plural(int(unread['stuck'].sum()), 'connection')} unread for 30 s or more")
+        stuck = plural(int(unread["stuck"].sum()), "connection")
+        lines.append(f"{stuck} unread for {limits['stuck_s']:g} s or more")
     return tuple(lines)
 
 
-def _caveats(scene: Scene, unread: pd.DataFrame) -> Iterator[str]:
+def _caveats(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Iterator[str]:
     if not tells_owners(scene):
         yield "which program: needs owners (as root)"
     if _may_wait(scene, unread):
         yield "whether they were accepted: neither owners nor accept queues are shown"
     if unread["stuck"].any():
         return
+    seconds = f"{limits['stuck_s']:g} s"
     if scene.snapshots > 1:
-        yield "how long: no earlier snapshot, 30 s or more before, shows the same bytes"
+        yield f"how long: no earlier snapshot, {seconds} or more before, shows the same bytes"
     else:
-        yield "one snapshot: take a second 30 s later to prove it"
+        yield f"one snapshot: take a second {seconds} later to prove it"
 
 
-def _steps(scene: Scene, group: Group, *, proven: bool) -> tuple[Step, ...]:
+def _steps(scene: Scene, limits: Limits, backlog: Backlog) -> tuple[Step, ...]:
+    proven = bool(backlog.rows["stuck"].any())
     return advice.steps(
         scene,
-        advice.stack_of(group.process, group.pid),
+        advice.stack_of(backlog.group.process, backlog.group.pid),
         {"linux": "ss -tanpim", "macos": "netstat -anv"},
-        *(() if proven else ("the same dump again 30 s later",)),
+        *(() if proven else (f"the same dump again {limits['stuck_s']:g} s later",)),
     )
 
 

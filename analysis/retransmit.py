@@ -160,7 +160,7 @@ def _evidence(scene: Scene, part: pd.DataFrame) -> tuple[str, ...]:
     return (
         f"retransmissions: {tally(part['retrans'])}",
         peers_of(scene, part),
-        f"{plural(waiting, 'byte')} wait to be acknowledged",
+        f"{plural(waiting, 'byte waits', 'bytes wait')} to be acknowledged",
         *tracked(scene),
     )
 

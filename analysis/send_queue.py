@@ -125,6 +125,7 @@ def _speaks(pile: Pile) -> bool:
 def _finding(pile: Pile) -> Finding:
     stuck = pile.kept >= halved(pile.limits["few"])
     severity: Severity = "warning" if stuck else "notice"
+    later = f"{pile.limits['stuck_s']:g} s"
     return pile.finding(
         "send-q-backlog",
         severity,
@@ -139,7 +140,11 @@ def _finding(pile: Pile) -> Finding:
                 "linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}",
                 "macos": "netstat -anv",
             },
-            *(() if stuck else ("the same dump again 30 s later: bytes that move are a transfer",)),
+            *(
+                ()
+                if stuck
+                else (f"the same dump again {later} later: bytes that move are a transfer",)
+            ),
         ),
         caveats=() if stuck else ("whether it lasts: one snapshot cannot tell it from a transfer",),
     )
@@ -169,7 +174,8 @@ def _evidence(pile: Pile) -> tuple[str, ...]:
     if pile.kept:
         lines.append(f"{plural(pile.kept, 'connection')} unchanged, or silent for long")
     if pile.counts["paired"]:
-        lines.append(f"{plural(pile.counts['paired'], 'other end')} with unread data is seen")
+        seen = "with unread data is seen", "with unread data are seen"
+        lines.append(plural(pile.counts["paired"], f"other end {seen[0]}", f"other ends {seen[1]}"))
     return tuple(lines)
 
 

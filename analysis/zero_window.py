@@ -153,7 +153,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, blocked: int, bas
         sockets=labels(part),
         limits=dict(limits),
         evidence=_evidence(scene, part, blocked, base),
-        cause=_cause(part, who, silent=silent > 0),
+        cause=_cause(part, who, one=one, silent=silent > 0),
         next=_steps(scene, part),
         caveats=tuple(_caveats(part)),
     )
@@ -196,10 +196,10 @@ def _verdict(part: pd.DataFrame, who: str, *, one: bool, wait: float, probes: in
         told.append(f"{'on one ' if n > 1 else ''}for at least {int(wait)} s")
     said = ", ".join(told) if n > 1 or probes else " ".join(told)
     fault = "stopped answering" if probes else "stopped reading"
-    waiting = plural(int(part["send_q"].sum()), "byte")
+    waiting = plural(int(part["send_q"].sum()), "byte waits", "bytes wait")
     return (
         f"{who} {has} {fault} on {plural(n, 'connection')} ({said}); "
-        f"{waiting} wait to be sent to {'it' if one else 'them'}."
+        f"{waiting} to be sent to {'it' if one else 'them'}."
     )
 
 
@@ -238,15 +238,25 @@ def _waits(part: pd.DataFrame) -> str:
     return f"next probe in {' to '.join(ends)} s{counted}"
 
 
-def _cause(part: pd.DataFrame, who: str, *, silent: bool) -> tuple[str, ...]:
+def _cause(part: pd.DataFrame, who: str, *, one: bool, silent: bool) -> tuple[str, ...]:
     if silent and within_host(part):
+        mute = "does not answer window probes, and is" if one else "do not answer, and are"
         return (
-            f"{who} does not answer window probes, and is on this host: suggests its packet "
-            "filter, or memory for sockets that is used up (net.ipv4.tcp_mem)",
+            f"{who} {mute} on this host: suggests its packet filter, or memory for sockets that "
+            "is used up (net.ipv4.tcp_mem)",
         )
-    if silent:
+    if silent and one:
         return (f"{who} does not answer window probes: its host or the path to it suggests itself",)
-    return (f"the program at {who} does not read what it is sent: it hangs, or is too slow",)
+    if silent:
+        return (
+            f"{who} do not answer window probes: suggests a path that they share, or their hosts",
+        )
+    if not one:
+        return (
+            f"the programs of {who} do not read what they are sent: they hang, or are too slow",
+        )
+    reader = who if (part["reader"] == who).all() else f"the program at {who}"
+    return (f"{reader} does not read what it is sent: it hangs, or is too slow",)
 
 
 def _steps(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:

@@ -20,6 +20,7 @@ WINDOWS = "  Proto  Local Address          Foreign Address        State         
 WAITING = "6 of 6 connections of app/7 wait for a closed window"
 UNREAD = "recv-q-backlog"
 WINDOW = "zero-window"
+STALL = "retransmit-stall"
 
 
 def twice(first: str, second: str, seconds: int) -> str:
@@ -164,6 +165,18 @@ def test_unread_in_two_snapshots(ask: Ask) -> None:
     for seconds, again in ((30, False), (29, True)):
         [finding] = ask.found(twice(served(*many), fresh, seconds), UNREAD)
         assert ("the same dump again 30 s later" in [step.cmd for step in finding.next]) == again
+
+
+def test_unread_for_as_long_as_the_user_says(ask: Ask) -> None:
+    """The words tell the number that is in force."""
+    rows, config = served(*[4096] * 5), {UNREAD: {"stuck_s": 90}}
+    [alone] = ask.found(SS + rows, UNREAD, config=config)
+    assert alone.caveats == ("one snapshot: take a second 90 s later to prove it",)
+    assert "the same dump again 90 s later" in [step.cmd for step in alone.next]
+    [early] = ask.found(twice(rows, rows, 89), UNREAD, config=config)
+    assert early.caveats[0].startswith("how long: no earlier snapshot, 90 s or more before")
+    [stuck] = ask.found(twice(rows, rows, 90), UNREAD, config=config)
+    assert "5 connections unread for 90 s or more" in stuck.evidence
 
 
 def test_bytes_that_came_and_were_read_in_between(ask: Ask) -> None:
@@ -349,6 +362,31 @@ def test_closed_window(ask: Ask) -> None:
         "to be sent to it."
     )
     assert [line for _, line in finding.rows] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (closed("9sec,0"), "the program at 203.0.113.0 does not read what it is sent: it "),
+        (
+            closed(*["9sec,0"] * 6, peers=6),
+            "the programs of 6 peers do not read what they are sent: they ",
+        ),
+        (closed("9sec,4"), "203.0.113.0 does not answer window probes: its host or "),
+        (closed(*["9sec,4"] * 6, peers=6), "6 peers do not answer window probes: suggests a path "),
+        (SS + LOOPBACK, "node/300 does not read what it is sent: it "),
+    ],
+)
+def test_why_a_window_is_closed(ask: Ask, text: str, cause: str) -> None:
+    [finding] = ask.found(text, WINDOW)
+    assert finding.cause[0].startswith(cause)
+
+
+def test_one_byte_waits(ask: Ask) -> None:
+    [finding] = ask.found(closed("9sec,0").replace(" 5000 ", " 1 "), WINDOW)
+    assert finding.verdict.endswith("; 1 byte waits to be sent to it.")
+    [stalled] = ask.found(closed("9sec,5").replace(" 5000 ", " 1 ").replace("persist", "on"), STALL)
+    assert "1 byte waits to be acknowledged" in stalled.evidence
 
 
 @pytest.mark.parametrize(

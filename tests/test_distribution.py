@@ -85,9 +85,12 @@ def test_one_caller_of_a_port_that_others_serve_too(ask: Ask) -> None:
     assert first.verdict.endswith("100 of 104 connections accepted by nginx/9 on port 80 (96 %).")
 
 
-def test_one_caller_and_a_queue(ask: Ask) -> None:
-    text = SS + LISTENER.format(q=4) + accepted([100, 1, 1, 1, 1])
-    assert ask.severities(text, "hot-client") == ["warning"]
+@pytest.mark.parametrize(("queue", "waits"), [(1, "1 connection waits"), (4, "4 connections wait")])
+def test_one_caller_and_a_queue(ask: Ask, queue: int, waits: str) -> None:
+    text = SS + LISTENER.format(q=queue) + accepted([100, 1, 1, 1, 1])
+    [finding] = ask.found(text, "hot-client")
+    assert finding.severity == "warning"
+    assert finding.verdict.endswith(f" (96 %), and {waits} for accept().")
 
 
 @pytest.mark.parametrize(
@@ -208,9 +211,22 @@ def test_silent_in_words(ask: Ask) -> None:
     assert finding.verdict == (
         "50 of 50 connections on port 80 have been silent for 1 h or more: by design?"
     )
+    half = ask.found(
+        SS + LISTENER.format(q=0) + kept,
+        "idle-established",
+        config={"idle-established": {"idle_s": 1800}},
+    )
+    assert half[0].verdict.endswith(" have been silent for 0.5 h or more: by design?")
     over = accepted([0, 0, 1]).replace("ESTAB", "CLOSE-WAIT")
     [finding] = ask.found(SS + LISTENER.format(q=0) + kept + over, "idle-established")
     assert finding.verdict.startswith("50 of 50 ESTABLISHED connections on port 80 have")
+
+
+def test_keepalives_that_a_dump_does_not_show_are_not_missing(ask: Ask) -> None:
+    [finding] = ask.found(SS + LISTENER.format(q=0) + accepted([50], HOURS), "idle-established")
+    assert not any("keepalive" in line for line in finding.evidence)
+    said = "whether they have keepalives: ss -o or netstat -o shows the timers"
+    assert finding.caveats[-1] == said
 
 
 def test_silent_connections_that_nobody_accepted(ask: Ask) -> None:

@@ -165,6 +165,24 @@ def test_unsent_and_the_other_end_has_it_unread(
     assert ask.levels(SS + rows, UNSENT) == expected
 
 
+@pytest.mark.parametrize(
+    ("unread", "said"),
+    [(1, "1 other end with unread data is seen"), (4, "4 other ends with unread data are seen")],
+)
+def test_unsent_and_who_has_it_unread_in_words(ask: Ask, unread: int, said: str) -> None:
+    rows = "".join(
+        f'ESTAB {int(n < unread)} 0 127.0.0.1:81 127.0.0.1:{40000 + n} users:(("b",pid=8,fd=4))\n'
+        f'ESTAB 0 20000 127.0.0.1:{40000 + n} 127.0.0.1:81 users:(("a",pid=9,fd=4))\n'
+        for n in range(5)
+    )
+    [finding] = ask.found(SS + rows, UNSENT)
+    assert finding.evidence[-1] == said
+    again = "the same dump again {} s later: bytes that move are a transfer"
+    assert finding.next[-1].cmd == again.format(30)
+    [finding] = ask.found(SS + rows, UNSENT, config={UNSENT: {"stuck_s": 90}})
+    assert finding.next[-1].cmd == again.format(90)
+
+
 def test_unsent_and_the_peer_is_silent_or_takes_it(ask: Ask) -> None:
     info = " cubic rtt:1/1 lastsnd:100 lastrcv:90000 lastack:{}"
     rows = [20000] * 5
@@ -517,6 +535,10 @@ def test_unkept_and_one_of_them_is_cut_off(ask: Ask) -> None:
     lost = "ESTAB 0 99 192.0.2.1:50000 203.0.113.8:5432 "
     lost += f'users:(("app",pid=7,fd=99)) timer:(on,9sec,3){BUSY}\n'
     assert ask.levels(pool(12) + lost, UNKEPT) == [("warning", "high")]
+    more = lost.replace("50000", "50001")
+    for cut, said in ((lost, "1 other already gets"), (lost + more, "2 others already get")):
+        [finding] = ask.found(pool(12) + cut, UNKEPT)
+        assert finding.verdict.endswith(f"drop them silently; {said} no answer.")
     assert ask.levels(pool(12) + lost.replace("9sec,3", "9sec,2"), UNKEPT) == [("notice", "medium")]
 
 
