@@ -103,7 +103,7 @@ def _unread(scene: Scene, established: Bools, limits: Limits) -> pd.DataFrame | 
     that it cannot get rid of) and `stuck` (the bytes have lain there for long).
     """
     view = scene.view
-    full = established & view.at_least("recv_q", limits["unread"])
+    full = established & (view.at_least("recv_q", limits["unread"]) | _probed(scene))
     if not full.any():
         return None
     held = view.pick(full, *GROUPED, *SHOWN)
@@ -119,6 +119,20 @@ def _unread(scene: Scene, established: Bools, limits: Limits) -> pd.DataFrame | 
     blocked = established & view.at_least("send_q", limits["blocked"])
     left: pd.DataFrame = held[~_held_back(scene, held, blocked)]
     return left
+
+
+def _probed(scene: Scene) -> Bools:
+    """Connections with anything unread whose other end probes a closed window.
+
+    However little it is: the window closed when the buffer was full, and a program may have set a
+    small one.
+    """
+    unread = scene.view.above("recv_q", 0).copy()
+    if not any(one.view.is_("timer", "persist").any() for one in (scene, *scene.peers)):
+        return unread & False
+    ends = other_ends(scene, scene.view.pick(unread), ["timer"])
+    unread[unread] = flagged(ends["timer"] == "persist").to_numpy()
+    return unread
 
 
 def _left_lying(scene: Scene, held: pd.DataFrame, seconds: float) -> pd.Series[bool]:

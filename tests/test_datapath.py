@@ -257,6 +257,33 @@ def test_both_ends_are_one_cause(ask: Ask) -> None:
     assert finding.absorbed == ("zero-window: 1 row of worker/95",)
 
 
+@pytest.mark.parametrize(
+    ("unread", "timer", "speaks"),
+    [
+        (1, "persist,12sec,0", True),  # a small buffer is full as well
+        (4095, "persist,12sec,0", True),
+        (0, "persist,12sec,0", False),
+        (4095, "on,200ms,0", False),
+    ],
+)
+def test_a_window_that_is_closed_at_any_size(
+    ask: Ask, unread: int, timer: str, *, speaks: bool
+) -> None:
+    rows = LOOPBACK.replace("20000", str(unread)).replace("persist,12sec,0", timer)
+    assert ask.levels(SS + rows, UNREAD) == [("warning", "medium")] * speaks
+    both = [finding.id for finding in ask.found(SS + rows, UNREAD, WINDOW)]
+    assert both == ([UNREAD] if speaks else [WINDOW] * ("persist" in timer))
+
+
+def test_a_window_that_is_closed_on_another_host(ask: Ask) -> None:
+    here = 'ESTAB {} 0 192.0.2.1:80 192.0.2.2:40000 users:(("app",pid=7,fd=9))\n'
+    there = "ESTAB 0 900 192.0.2.2:40000 192.0.2.1:80 timer:(persist,12sec,0)\n"
+    for unread, count in ((9, 1), (0, 0)):
+        hosts = f"root@web1:~# ss -tanpo\n{SS}{here.format(unread)}"
+        hosts += f"root@web2:~# ss -tanpo\n{SS}{there}"
+        assert [one.host for one in ask.found(hosts, UNREAD)] == ["web1"] * count
+
+
 def test_the_program_at_the_other_end_is_named(ask: Ask) -> None:
     [finding] = ask.found(SS + LOOPBACK, WINDOW)
     assert finding.verdict.startswith("node/300 has stopped reading on 1 connection")
