@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsparse
+from nsparse.judging.scene.scene import scenes
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -257,6 +258,39 @@ def test_accept_queue_of_bsd_says_which_of_its_limits_is_reached(ask: Ask) -> No
         "limit is 128: the local program is not accepting."
     )
     assert [step.cmd for step in finding.next] == ["netstat -Lan", "sample PID"]
+
+
+OWNED = """\
+Active Internet connections (including servers)
+Proto Recv-Q Send-Q  Local Address    Foreign Address      (state)     rhiwat shiwat    pid   epid
+tcp4       0      0  192.0.2.10.8080  203.0.113.7.50000    ESTABLISHED 131072 131072    812      0
+tcp46      0      0  *.8080           *.*                  LISTEN      131072 131072    812      0
+tcp4       0      0  127.0.0.1.5432   *.*                  LISTEN      131072 131072    813      0
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OWNED + QUEUES.format(193),
+        QUEUES.format(193) + OWNED,
+        f"$ netstat -anv\n{OWNED}$ netstat -Lan\n{QUEUES.format(193)}",
+    ],
+)
+def test_accept_queue_of_bsd_is_that_of_the_listener_with_an_owner(ask: Ask, text: str) -> None:
+    """`netstat -L` names no owner and no other end, `netstat -anv` prints no queue."""
+    [finding] = ask.found(text, QUEUE)
+    assert brief(finding) == (
+        "critical accept-queue-full *:8080 pid 812 (high): 193 connections wait for accept() and "
+        "the limit is 128: pid 812 is not accepting."
+    )
+    dump = nsparse.parse(io.BytesIO(text.encode()))
+    [seen] = scenes(dump.frame)
+    listens = seen.rows[seen.rows["state"] == "LISTEN"]
+    assert listens[["recv_q", "send_q", "pid"]].to_numpy().tolist() == [
+        [193, 128, 812],
+        [0, 128, 813],
+    ]
 
 
 # ---- syn-recv-pile -----------------------------------------------------------------------------

@@ -46,11 +46,23 @@ _WHOLE = re.compile(r"[\[0-9a-f:][^ ]*[:.][1-9][0-9]*")
 
 
 class LocalEnd(NamedTuple):
-    """An end, what is said of its protocol, and the fields that stand before it."""
+    """An end, what is said of its protocol, and the fields that stand before it.
+
+    Where other cells mean the protocol than its own, it may be of any family: `netstat -L` of the
+    BSDs lists the queues of tcp4, tcp6 and tcp46.
+    """
 
     end: tuple[str, ...]
     protocol: tuple[str, ...]
     before: tuple[str, ...]
+    meant: bool = False
+
+    def is_of(self, other: LocalEnd) -> bool:
+        """Whether both are said to be of one protocol."""
+        if not (self.meant or other.meant):
+            return self.protocol == other.protocol
+        mine, others = ([word.rstrip("46") for word in end.protocol] for end in (self, other))
+        return mine == others
 
 
 def socket_of(match: Match, names: Sequence[str]) -> tuple[str, ...]:
@@ -126,7 +138,7 @@ def local_ends(table: Table) -> frozenset[LocalEnd]:
             if not protocol and record.match.fields not in meant:
                 meant[record.match.fields] = _meant(table, record)
             said = tuple(filter(None, (*told, protocol or meant[record.match.fields])))
-            found.add(LocalEnd(tuple(end), said, _before_ends(record.match)))
+            found.add(LocalEnd(tuple(end), said, _before_ends(record.match), not protocol))
     return frozenset(found)
 
 
@@ -162,8 +174,7 @@ def share_an_end(one: Iterable[LocalEnd], other: Iterable[LocalEnd]) -> bool:
     for known in one:
         said[known.end].add(known)
     return any(
-        new.protocol == known.protocol
-        or (not (new.protocol and known.protocol) and new.before == known.before)
+        new.is_of(known) or (not (new.protocol and known.protocol) and new.before == known.before)
         for new in other
         for known in said[new.end]
     )

@@ -222,6 +222,10 @@ def ends_of(view: View) -> Ends:
     for side, of in zip(SIDES, (mine, theirs), strict=True):
         of <<= PORT_BITS
         of |= _ports(view, f"{side}_port")
+    # A remote end that is none is one and the same, printed as a wildcard or not at all.
+    lone = np.flatnonzero(port_of(theirs) == NO_PORT)
+    lone = lone[addresses.wild[address_of(theirs[lone])]]
+    theirs[lone] = (place_there[-1] << PORT_BITS) | NO_PORT
     return Ends(
         space=dense_codes(tuples(view.codes("netns"), view.codes("proto"))),
         local=mine,
