@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NUMBERS = (
     Number("rows", 5, "a median of fewer says nothing"),
-    Number("times", 5, "so much slower than the others of its service"),
+    Number("times", 5, "so much slower than the others with its peer"),
     Number("more_ms", 100, "and by so much: below it nobody notices"),
     Number("queue_times", 3, "so much slower than the path was at its best"),
     Number("queue_ms", 50, "and by so much: delayed acknowledgements cost 40 ms"),
@@ -34,12 +34,13 @@ REFS = ("ss(8) rtt", "tcp_info tcpi_min_rtt (Linux)")
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Which connections are slower than others on the same path, or wait in a queue?
 
-    Means: a few connections of a service take many times as long for a round trip as the others; or
-        all of them take many times as long as the path did at its best: packets wait in a queue.
+    Means: a few connections take many times as long for a round trip as others with the same peer;
+        or all of a service take many times as long as their paths did at their best: packets wait
+        in a queue.
     Do: look for a full line (bufferbloat), Wi-Fi, a peer without CPU. If all connections of one
         peer are slow, it is that peer.
-    False alarms: 300 ms is normal across an ocean: connections are only held against their own
-        service. Idle ones tell old times.
+    False alarms: 300 ms is normal across an ocean: connections are only held against others with
+        the same peer. Idle ones tell old times.
     """
     view = scene.view
     timed = view.is_("state", "ESTABLISHED") & view.known("rtt_ms")
@@ -47,16 +48,26 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for lot in view.lots(timed, "group", least=limits["rows"]):
         part = view.pick(lot, *GROUPED, "remote_addr", "rtt_ms", "minrtt_ms")
         part = part.rename(columns={"rtt_ms": "rtt", "minrtt_ms": "least"})
-        median, best = float(part["rtt"].median()), part["least"].dropna()
-        over = part["rtt"] - median
-        slow = part[
-            flagged((part["rtt"] >= limits["times"] * median) & (over >= limits["more_ms"]))
-        ]
+        slow, best = _outliers(part, limits), part["least"].dropna()
         if len(slow):
-            yield _finding(scene, limits, slow, len(part), f"where {median:.0f} ms is usual")
-        elif _queues(median, best, limits):
+            ends = dict.fromkeys(f"{ms:.0f}" for ms in (slow["usual"].min(), slow["usual"].max()))
+            usual = f"where {' to '.join(ends)} ms is usual"
+            yield _finding(scene, limits, slow, len(part), usual)
+        elif _queues(float(part["rtt"].median()), best, limits):
             queued = f"where {best.median():.0f} ms is possible: packets wait in a queue"
             yield _finding(scene, limits, part, len(part), queued)
+
+
+def _outliers(part: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """Connections that are slower than the others with their peer, and what is `usual` with it.
+
+    Callers of a service are at the ends of many paths: one across an ocean is no slower than its
+    own path.
+    """
+    path = part.groupby("remote_addr", observed=True)["rtt"]
+    usual = path.transform("median")
+    slow = (part["rtt"] >= limits["times"] * usual) & (part["rtt"] - usual >= limits["more_ms"])
+    return part.assign(usual=usual)[flagged(slow & (path.transform("size") >= limits["rows"]))]
 
 
 def _queues(median: float, best: pd.Series[float], limits: Limits) -> bool:

@@ -837,6 +837,45 @@ def test_slow_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, SLOW)] == expected
 
 
+def callers(*trips: tuple[str, float], least: float | None = None) -> str:
+    """Rows of `ss -tanpi`: connections of one server, with who calls and the round trip to there."""
+    rows = (
+        f'ESTAB 0 0 192.0.2.1:80 {addr}:{40000 + n} users:(("app",pid=7,fd={9 + n})) '
+        f"cubic rtt:{rtt}/1 lastsnd:9 lastrcv:9 lastack:9 minrtt:{least or rtt}\n"
+        for n, (addr, rtt) in enumerate(trips)
+    )
+    return SS + LISTENER + "".join(rows)
+
+
+NEAR, FAR = [("203.0.113.9", 20.0)] * 4, [("198.51.100.9", 280.0)] * 4
+NEAR_SLOW, FAR_SLOW = ("203.0.113.9", 400.0), ("198.51.100.9", 1400.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (callers(*NEAR, *FAR, *NEAR, *FAR), None),  # each as slow as its ocean is wide
+        (callers(*NEAR, NEAR_SLOW, *FAR), ("notice", "1 of 9 busy", "400 ms", "20 ms is usual")),
+        (callers(*NEAR[1:], NEAR_SLOW, *FAR), None),  # of four on a path none is usual
+        (
+            callers(*NEAR, NEAR_SLOW, *FAR, FAR_SLOW),
+            ("notice", "2 of 10 busy", "up to 1 400 ms", "20 to 280 ms is usual"),
+        ),
+        (
+            callers(*NEAR, *FAR, ("192.0.2.9", 90.0), least=20),
+            ("notice", "9 of 9 busy", "up to 280 ms", "20 ms is possible"),
+        ),
+    ],
+)
+def test_slow_callers_are_held_against_their_own_path(
+    ask: Ask, text: str, said: tuple[str, ...] | None
+) -> None:
+    text += 'ESTAB 0 0 192.0.2.1:80 203.0.113.9:50000 users:(("app",pid=7,fd=99))\n'
+    found = ask.found(text, SLOW)
+    assert [finding.severity for finding in found] == ([said[0]] if said else [])
+    assert all(words in finding.verdict for finding in found for words in (said or ())[1:])
+
+
 @pytest.mark.parametrize("id_", [LOSS, COLLAPSE, LIMITED, SLOW])
 def test_the_path_is_not_evaluated_without_internals(ask: Ask, id_: str) -> None:
     assert ask.skipped(SS + served(20000), id_)
