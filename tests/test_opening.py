@@ -293,6 +293,33 @@ def test_accept_queue_of_bsd_is_that_of_the_listener_with_an_owner(ask: Ask, tex
     ]
 
 
+BOTH_TOOLS = """\
+Proto Recv-Q Send-Q Local Address      Foreign Address    State  User Inode PID/Program name
+tcp6  6      0      :::9000            :::*               LISTEN 0    701   812/python3
+tcp6  251    0      198.51.100.20:9000 203.0.113.21:40112 CLOSE_WAIT 0 0    -
+Netid State      Recv-Q Send-Q Local Address:Port             Peer Address:Port
+tcp   LISTEN     6      5      *:9000                         *:*      ino:701 sk:1 v6only:0 <->
+tcp   CLOSE-WAIT 251    0      [::ffff:198.51.100.20]:9000    [::ffff:203.0.113.21]:40112 ino:0 sk:2
+"""
+
+
+def test_accept_queue_of_a_listener_for_both_families_counts_once(ask: Ask) -> None:
+    """Netstat prints it as `::`, ss as `*`: a sosreport holds both."""
+    head, tail = BOTH_TOOLS.split("Netid")
+    for text in (BOTH_TOOLS, f"Netid{tail}{head}"):
+        [finding] = ask.found(text, QUEUE)
+        assert finding.verdict.startswith("6 connections wait for accept() and the limit is 5: ")
+        assert finding.group.owner == "python3/812"
+        assert "1 CLOSE_WAIT without owner (Recv-Q 6)" in finding.evidence
+
+
+def test_listeners_of_one_family_each_stay_two(ask: Ask) -> None:
+    apart = SS + "LISTEN 6 5 0.0.0.0:9000 0.0.0.0:*\nLISTEN 6 5 [::]:9000 [::]:*\n"
+    old = "LISTEN 6 5 *:9000 *:*\nLISTEN 6 5 :::9000 :::*\n"
+    for text in (apart, SS + old):
+        assert [finding.n for finding in ask.found(text, QUEUE)] == [6, 6]
+
+
 # ---- syn-recv-pile -----------------------------------------------------------------------------
 
 FLOOD = """\

@@ -47,6 +47,7 @@ PORT_BITS = 17
 """An end is the number of its address and, in so many bits, its port or `NO_PORT`."""
 PORT_MASK = (1 << PORT_BITS) - 1
 SIDES = ("local", "remote")
+DUAL, SIX = "*", "::"
 
 
 class Addresses:
@@ -233,6 +234,20 @@ def ends_of(view: View) -> Ends:
         own=own,
         addresses=addresses,
     )
+
+
+def alike(view: View, ends: Ends) -> Ends:
+    """The same ends, equal where two tools print one end of a socket in ways of their own.
+
+    Of a listener for both families ss prints `*`, and netstat `::`.
+    """
+    dual = view.is_("family", "dual") & view.is_("local_addr", DUAL)
+    six = view.is_("local_addr", SIX)
+    if not (dual.any() and six.any()):
+        return ends
+    address = int(ends.local_addr[six.argmax()])
+    local = np.where(dual, (address << PORT_BITS) | ends.local_port, ends.local)
+    return replace(ends, local=local)
 
 
 def _placed(numbers: Ints, place: Ints) -> Ints:

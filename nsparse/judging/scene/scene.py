@@ -38,7 +38,7 @@ from nsparse.judging.scene.capabilities import capabilities
 from nsparse.judging.scene.clean import completed, repeats
 from nsparse.judging.scene.constants import NO_FACTS, Constants, constants
 from nsparse.judging.scene.derived import derived, queues, with_remote
-from nsparse.judging.scene.ends import ends_of
+from nsparse.judging.scene.ends import alike, ends_of
 from nsparse.judging.scene.hosts import Named, by_host, moments, named
 from nsparse.judging.scene.impossible import aside, impossible
 from nsparse.judging.scene.names import with_names
@@ -237,7 +237,7 @@ def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)
     concrete = with_remote(view, ends)
-    found = repeats(view, ends, concrete)
+    found = repeats(view, alike(view, ends), concrete)
     view = completed(view, found)  # what a repeat tells moves to the row that stays
     left = found.left(len(view))
     odd = impossible(view, concrete, left)
