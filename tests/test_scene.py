@@ -165,6 +165,31 @@ def test_repeated_port_is_the_service() -> None:
     assert roles(*back[:2]) == ["server"] * 2
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "role"),
+    [
+        (4608, 443, "client"),  # as Windows calls, whose range was moved
+        (443, 4608, "server"),
+        (4608, 511, "client"),
+        (4608, 512, "unknown"),
+        (739, 2049, "unknown"),  # NFS is called from a port that only root may take
+        (2049, 739, "unknown"),
+        (53, 53, "unknown"),
+        (4608, 8443, "unknown"),
+    ],
+)
+def test_a_reserved_port_is_the_service(here: int, there: int, role: str) -> None:
+    """Of one connection alone, from a port outside the range of callers' ports."""
+    one = row("ESTABLISHED", f"192.0.2.1:{here}", f"203.0.113.5:{there}")
+    assert roles(one, os="windows") == [role]
+
+
+def test_a_port_that_was_cut_is_not_known_to_be_reserved() -> None:
+    """Such as `203.0.113.250.44300` after `443`, as macOS does."""
+    one = row("ESTABLISHED", "192.0.2.1:4608", "203.0.113.250:443", addr_truncated=True)
+    assert roles(one, os="macos") == ["unknown"]
+
+
 MANY = "192.0.2.10:43434"
 """An end that many connections share, in the range of callers' ports."""
 

@@ -1,6 +1,7 @@
 """Which side of a connection a row is, who listens for it, and where its other end stands.
 
-The order of the rules is the catalogue's (diagnoses: role of a row).
+The order of the rules is the catalogue's (diagnoses: role of a row); the last one, of reserved
+ports, comes after them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ Small = npt.NDArray[np.int8]
 LISTENER, SERVER, CLIENT, UNKNOWN, NONE = range(5)
 ROLES = ("listener", "server", "client", "unknown", "")
 
+RESERVED = 512
+"""Ports below are services' alone: callers that are root may take one of 512 to 1023, whatever the
+range of callers' ports is (rresvport(3))."""
 EXACT, OWN_FAMILY, DUAL = range(3)
 """How closely a wildcard listener fits: the kernel prefers its own family's over a dual one."""
 
@@ -79,6 +83,7 @@ def roles(view: View, ends: Ends, concrete: Bools, low: int, high: int) -> Roles
     open_ = whole & (role == UNKNOWN)
     by_shared_end(role, ends, open_, whole & ~told & ~open_, SERVER, CLIENT)
     _by_repetition(role, ends, whole)
+    _by_reserved(role, ends, whole)
     return Roles(
         role=role,
         listener=_only(serving, role == SERVER),
@@ -253,6 +258,17 @@ def _by_repetition(role: Small, ends: Ends, whole: Bools) -> None:
     undecided = open_[rows]
     role[rows[undecided & (mine > theirs)]] = SERVER
     role[rows[undecided & (theirs > mine)]] = CLIENT
+
+
+def _by_reserved(role: Small, ends: Ends, whole: Bools) -> None:
+    """The one connection of two addresses: a reserved port serves one that is not.
+
+    Some systems call from ports below the usual range, as Windows does from 1025 on.
+    """
+    rows = np.flatnonzero(whole & (role == UNKNOWN))
+    local, remote = ends.local_port[rows], ends.remote_port[rows]
+    role[rows[(local < RESERVED) & (remote >= RESERVED) & (remote != NO_PORT)]] = SERVER
+    role[rows[(remote < RESERVED) & (local >= RESERVED) & (local != NO_PORT)]] = CLIENT
 
 
 def _tally(lot: Codes, ports: Ints) -> Ints:
