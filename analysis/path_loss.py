@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
+MOST = 0.5
+"""Part of the connections of an address that lose too much where it is no single peer's path."""
 
 LOSS = (
     Number("bytes", 1_000_000, "less is too short a transfer for a share"),
@@ -51,7 +53,8 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Which paths retransmit too much?
 
     Means: of what was sent to this address a good part had to be sent again: a bad link, a policer,
-        an overloaded line. The more is lost, the slower is every transfer.
+        an overloaded line. The more is lost, the slower is every transfer. Peers of which each has
+        too few connections are counted together, by the address that they are sent from.
     Do: trace the path with mtr; look at the counters of the network card. If all addresses lose
         alike, it is the local link.
     False alarms: short connections do not count. Reordering makes the kernel send again what was
@@ -65,12 +68,27 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not long.any():
         return
     sent = _sent(scene, long)
+    told: list[int] = []
     for lot in view.lots(sent.index.to_numpy(), "remote_addr"):
-        part = sent.loc[lot]
-        again, total = float(part["again"].sum()), float(part["total"].sum())
-        share = again / total
-        if _enough(part, limits) and share >= limits["notice"]:
-            yield _lossy(scene, limits, part, share)
+        if _much(sent.loc[lot], limits):
+            yield _lossy(scene, limits, sent.loc[lot], "remote_addr")
+            told += lot.tolist()
+    rest = sent.drop(told)
+    for lot in view.lots(rest.index.to_numpy(), "local_addr"):
+        part = rest.loc[lot]
+        lossy = (part["again"] / part["total"] >= limits["notice"]).sum()
+        if lossy >= MOST * len(part) and _much(part, limits):
+            yield _lossy(scene, limits, part, "local_addr")
+
+
+def _share(part: pd.DataFrame) -> float:
+    """Which part of what was sent was sent again."""
+    return float(part["again"].sum()) / float(part["total"].sum())
+
+
+def _much(part: pd.DataFrame, limits: Limits) -> bool:
+    """Whether too much was sent again, and it is the path and not one connection."""
+    return _enough(part, limits) and _share(part) >= limits["notice"]
 
 
 def _enough(part: pd.DataFrame, limits: Limits) -> bool:
@@ -83,7 +101,7 @@ def _enough(part: pd.DataFrame, limits: Limits) -> bool:
 def _sent(scene: Scene, long: Bools) -> pd.DataFrame:
     """Connections with much sent, how much, and how much of it again."""
     names = ("bytes_sent", "bytes_retrans", "data_segs_out", "segs_out", "retrans_total")
-    told = scene.view.pick(long, *WHOSE, "remote_addr", "details", *names)
+    told = scene.view.pick(long, *WHOSE, "local_addr", "remote_addr", "details", *names)
     size, twice, data, segments, retrans = (told[name].astype("Float64") for name in names)
     segments = data.fillna(segments)
     by_bytes = size.notna() & (twice.notna() | retrans.isna())
@@ -93,10 +111,19 @@ def _sent(scene: Scene, long: Bools) -> pd.DataFrame:
     return told[flagged(total > 0)]
 
 
-def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Finding:
+def _lossy(
+    scene: Scene,
+    limits: Limits,
+    part: pd.DataFrame,
+    end: Literal["remote_addr", "local_addr"],
+) -> Finding:
+    """What goes to one peer; or what goes from one address to many of which each has too little."""
+    share, n, peer = _share(part), len(part), part["remote_addr"].iat[0]
     severity: Severity = "warning" if share >= limits["warning"] else "notice"
-    n, peer = len(part), part["remote_addr"].iat[0]
+    ours = end == "local_addr"
+    to = f"from {part[end].iat[0]} to {_peers(part)}" if ours else f"to {peer}"
     one = part["owner"].nunique() == 1
+    where = "our own link, or what they share," if ours else "the path"
     spurious = _spurious(part)
     return Finding(
         id="loss-high",
@@ -110,8 +137,8 @@ def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Fi
         group=Group(**owner_of(part.iloc[0])) if one else Group(),
         n=n,
         verdict=(
-            f"{100 * share:.1f} % of what was sent to {peer} on {plural(n, 'connection')} had to "
-            "be sent again: the path loses too much."
+            f"{100 * share:.1f} % of what was sent {to} on {plural(n, 'connection')} had to "
+            f"be sent again: {where} loses too much."
         ),
         sockets=labels(part),
         limits=dict(limits),
@@ -119,16 +146,22 @@ def _lossy(scene: Scene, limits: Limits, part: pd.DataFrame, share: float) -> Fi
         cause=(
             "the other end reports most of it as received twice: suggests reordering, not loss"
             if spurious
-            else "suggests a bad link, a policer or an overloaded line on the way",
+            else "suggests a bad link, a policer or an overloaded line "
+            + ("near this host" if ours else "on the way"),
         ),
         next=advice.steps(
             scene,
+            *(({"linux": "ip -s link"},) if ours else ()),
             {"linux": f"mtr -n {peer}"},
             {"linux": "nstat -az TcpRetransSegs TcpOutSegs"},
             "compare the peers: if all of them lose, it is the local link",
         ),
         caveats=("where on the way it is lost",),
     )
+
+
+def _peers(part: pd.DataFrame) -> str:
+    return plural(part["remote_addr"].nunique(), "peer")
 
 
 def _amounts(part: pd.DataFrame) -> str:

@@ -669,6 +669,44 @@ def test_loss_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, LOSS)] == expected
 
 
+def spread(*lost: int, size: int = 1_000_000) -> str:
+    """Rows of `ss -tanpi`: a connection to each of so many peers, and how much each sent again."""
+    rows = infos(*(sent(size, again) for again in lost)).splitlines(keepends=True)
+    return "".join(row.replace("113.8:", f"113.{n}:") for n, row in enumerate(rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (spread(*[10_000] * 5), ["notice"]),
+        (spread(*[9_999] * 5), []),
+        (spread(*[30_000] * 5), ["warning"]),
+        (spread(*[10_000] * 4), []),
+        (spread(*[20_000] * 3, *[0] * 3), ["notice"]),
+        (spread(*[40_000] * 3, *[0] * 4), []),  # 1.7 %, but most lose nothing
+        (spread(900_000, *[0] * 5), []),
+    ],
+)
+def test_loss_on_the_way_out_of_an_address(ask: Ask, text: str, expected: list[str]) -> None:
+    """No peer has enough connections for its path to be blamed; all together they have."""
+    assert ask.severities(text, LOSS) == expected
+
+
+def test_loss_on_the_way_out_in_words(ask: Ask) -> None:
+    [finding] = ask.found(spread(*[35_000] * 6), LOSS)
+    assert finding.verdict == (
+        "3.5 % of what was sent from 192.0.2.1 to 6 peers on 6 connections had to be sent again: "
+        "our own link, or what they share, loses too much."
+    )
+    assert [step.cmd for step in finding.next][:2] == ["ip -s link", "mtr -n 203.0.113.1"]
+    one = infos(*[sent(1_000_000, 40_000)] * 5).replace(":40", ":41")
+    both = ask.found(one + spread(*[35_000] * 6).removeprefix(SS), LOSS)
+    assert sorted(finding.n for finding in both) == [5, 6]  # each connection counts once
+    apart = spread(*[35_000] * 6).replace("192.0.2.1:40000", "192.0.2.2:40000", 1)
+    apart = apart.replace("192.0.2.1:40001", "192.0.2.2:40001", 1)
+    assert not ask.found(apart, LOSS)
+
+
 @pytest.mark.parametrize(("twice", "confidence"), [(20, "medium"), (19, "high")])
 def test_segments_that_were_sent_again_for_nothing(ask: Ask, twice: int, confidence: str) -> None:
     again = f"{sent(1_000_000, 35_000)} retrans:0/25 dsack_dups:{twice}"
