@@ -65,8 +65,9 @@ def _leak_level(pile: Pile, limits: Limits) -> Severity | None:
 def _leak(pile: Pile, level: Severity) -> Finding:
     scene, first = pile.scene, pile.first
     counted = pile.n >= pile.limits["critical"]
-    limit = {"fd_limit": scene.constants.fd_limit} if level == "critical" and not counted else {}
-    guessed = bool(limit.keys() & scene.constants.assumed)
+    starves, descriptors = level == "critical" and not counted, pile.descriptors
+    limit = {"fd_limit": descriptors.limit} if starves else {}
+    guessed = starves and descriptors.assumed
     vague = (first["role"] == "unknown") + (not first["owner"] and "owner" in scene.has) + guessed
     return pile.finding(
         "close-wait-leak",
@@ -74,7 +75,7 @@ def _leak(pile: Pile, level: Severity) -> Finding:
         pile.confidence(up=aged(pile), down=int(vague), proven=counted),
         f"{pile.part()} {are(pile.n)} CLOSE_WAIT: {closers(pile)} closed, {pile.who} has not.",
         limits=pile.held | limit,
-        evidence=evidence(pile, pile.states),
+        evidence=(*evidence(pile, pile.states), *(descriptors.told if starves else ())),
         cause=queues.readings(scene, pile.counts, pile.program),
         next=advice.steps(
             scene,

@@ -148,7 +148,7 @@ def _finding(pile: Pile, *, drained: bool, vague: bool) -> Finding:
     """What lasts cannot be told from one moment: warning at most, unless something proves it."""
     severity: Severity = "critical" if drained and pile.proofs else "warning"
     short = severity == "critical" and pile.n < pile.limits["critical"]
-    guessed = short and "fd_limit" in pile.scene.constants.assumed
+    guessed = short and pile.descriptors.assumed
     who = actor(pile.first["owner"], "this host" if vague else LOCAL_PROGRAM)
     far = [owner for owner in dict.fromkeys(pile.rows.array("far_owner")) if owner]
     return pile.finding(
@@ -157,7 +157,7 @@ def _finding(pile: Pile, *, drained: bool, vague: bool) -> Finding:
         _confidence(pile, guessed=guessed, vague=vague),
         f"{pile.part()} {are(pile.n)} FIN_WAIT_2: {who} has closed its direction, "
         f"{others(pile.rows, far)} not.",
-        evidence=tuple(_evidence(pile)),
+        evidence=(*_evidence(pile), *(pile.descriptors.told if short else ())),
         cause=(_cause(pile, far),),
         next=_steps(pile),
         caveats=tuple(_caveats(pile, vague=vague, guessed=guessed)),

@@ -424,6 +424,32 @@ def test_persistence_halves_few_and_lifts_the_cap() -> None:
     assert found("close-wait-leak", known)[0].confidence == "high"
 
 
+@pytest.mark.parametrize(
+    ("id_", "row"), [("close-wait-leak", LEFT), ("fin-wait2-stuck", LEFT.replace("CLOSE", "FIN"))]
+)
+@pytest.mark.parametrize(
+    ("n", "limit", "severity"),
+    [
+        (102, 256, "warning"),
+        (103, 256, "critical"),  # 40 % of 256 are 102.4
+        (500, 1250, "critical"),
+        (500, 1251, "warning"),
+    ],
+)
+def test_a_pile_is_held_against_the_limit_of_its_own_process(
+    id_: str, row: str, n: int, limit: int, severity: str
+) -> None:
+    """`/proc/PID/limits` in the bundle holds before what is usual."""
+    row = row.replace("FIN_WAIT", "FIN_WAIT_2")
+    rows = [f"{line} inode={i}" for i, line in enumerate([JAVA, *many(n, row)], 9)]
+    moments = ("2026-01-05T10:00:00Z", "2026-01-05T10:02:00Z")
+    at = replace(scene(rows, moments=moments), facts={"limits": {4711: limit, 4712: 50}})
+    (finding,) = found(id_, at)
+    assert (finding.severity, finding.confidence, finding.caveats) == (severity, "high", ())
+    told = "its limit: /proc/4711/limits" in finding.evidence
+    assert told == (severity == "critical")
+
+
 def test_leak_steps_down_in_a_cut_dump() -> None:
     (finding,) = found("close-wait-leak", scene(LEAK, truncated=("dump.txt",)))
     assert finding.confidence == "low"

@@ -15,12 +15,14 @@ from nsparse.diagnosis import Finding
 from nsparse.judging.evidence.around import GROUP, connections, so_many, states_of, wholes
 from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
+    count_of,
     group_of,
     is_missing,
     labels,
     settle,
 )
 from nsparse.judging.evidence.measure import halved, passes
+from nsparse.judging.evidence.stated import descriptors
 from nsparse.layout import table
 from nsparse.prose import actor, thousands
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from nsparse.diagnosis import Confidence, Group, Limits, Severity, Step
     from nsparse.judging.arrays.codes import Bools, Ints
     from nsparse.judging.evidence.around import States, Whole
+    from nsparse.judging.evidence.stated import Descriptors
     from nsparse.judging.scene.rows import Row, Rows
     from nsparse.judging.scene.scene import Scene
 
@@ -186,8 +189,13 @@ class Pile:
     @property
     def starves(self) -> bool:
         """Whether one process has so many that it may run out of descriptors (`fd_share`)."""
-        enough = self.limits["fd_share"] * self.scene.constants.fd_limit
+        enough = self.limits["fd_share"] * self.descriptors.limit
         return self.counts["owned"] > 0 and self.n >= enough
+
+    @cached_property
+    def descriptors(self) -> Descriptors:
+        """How many its process may have."""
+        return descriptors(self.scene, count_of(self.first["pid"]))
 
     def part(self) -> str:
         """How many of which connections: `6 of 7 connections accepted on port 8080`."""

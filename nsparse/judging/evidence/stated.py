@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.judging.evidence.counters import counter, resent
 from nsparse.judging.evidence.finding import sysctl
@@ -97,6 +97,28 @@ def open_files_of(scene: Scene, pid: int | None) -> int | None:
     if isinstance(own, int):
         return own
     return None if "fd_limit" in scene.constants.assumed else scene.constants.fd_limit
+
+
+class Descriptors(NamedTuple):
+    """How many descriptors a process may have.
+
+    Attributes:
+        limit: The limit.
+        told: Where it is read, as a line of evidence.
+        assumed: Whether nothing tells: it is the usual one of the system.
+    """
+
+    limit: int
+    told: tuple[str, ...] = ()
+    assumed: bool = False
+
+
+def descriptors(scene: Scene, pid: int | None) -> Descriptors:
+    """How many descriptors a process may have, known or not."""
+    known = open_files_of(scene, pid)
+    if known is None:
+        return Descriptors(scene.constants.fd_limit, assumed=True)
+    return Descriptors(known, tuple(limit_from(scene, pid)))
 
 
 def limit_from(scene: Scene, pid: int | None) -> Iterator[str]:
