@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
@@ -109,15 +110,22 @@ def _afar(found: Rows) -> pd.Series[bool]:
 
 
 def subnets(addresses: pd.Series[Any]) -> pd.Series[Any]:
-    """The /24, or /64, that each address is probably in.
-
-    An IPv6 address is cut at the fourth colon, which `::` may hide: then it is its own subnet.
-    """
+    """The subnet that each address is probably in."""
     text = addresses.astype("object").fillna("").astype("str")
-    six = text.str.extract(r"^((?:[0-9a-fA-F]+:){4})", expand=False)
-    four = text.str.extract(r"^(\d+\.\d+\.\d+)\.\d+$", expand=False)
-    found: pd.Series[Any] = four.fillna(six).fillna(text)
+    found: pd.Series[Any] = text.map({addr: subnet(addr) for addr in text.unique()})
     return found
+
+
+def subnet(addr: str) -> str:
+    """The /24 of an address, or its /64; a name is in none but its own.
+
+    >>> subnet("192.0.2.7"), subnet("2001:db8::7"), subnet("db1.example")
+    ('192.0.2.0/24', '2001:db8::/64', 'db1.example')
+    """
+    try:
+        return str(ip_network((addr, 64 if ":" in addr else 24), strict=False))
+    except ValueError:
+        return addr
 
 
 def _unkept(pile: Pile) -> Finding:

@@ -498,6 +498,11 @@ def pool(idle: int, busy: int = 0, *, ms: int = 300_000, timer: str = "") -> str
     return f"{SS}{''.join(rows)}{other}{BUSY}\n"
 
 
+def of_six(text: str, there: str) -> str:
+    """The same over IPv6, from 2001:db8::1."""
+    return text.replace("192.0.2.1:4", "[2001:db8::1]:4").replace("203.0.113.8", f"[{there}]")
+
+
 def test_unkept(ask: Ask) -> None:
     [finding] = ask.found(pool(12), UNKEPT)
     assert brief(finding) == (
@@ -521,6 +526,8 @@ def test_unkept(ask: Ask) -> None:
         (pool(12, timer="keepalive,5min50sec,0"), []),
         (pool(12).replace("203.0.113.8", "192.0.2.8"), []),
         (pool(12).replace("203.0.113.8", "127.0.0.1"), []),
+        (of_six(pool(12), "2001:db8::8"), []),
+        (of_six(pool(12), "2001:db8:0:1::8"), ["notice"]),
         (pool(12).replace("ESTAB 0 0", "ESTAB 0 9"), []),
         (pool(12).replace("lastsnd:300000", "lastsnd:50000"), []),
         (pool(12).replace("ESTAB", "CLOSE-WAIT"), []),
@@ -606,6 +613,14 @@ def test_no_answer(ask: Ask) -> None:
 )
 def test_no_answer_by_its_numbers(ask: Ask, text: str, expected: list[tuple[str, str]]) -> None:
     assert ask.levels(text, NO_ANSWER) == expected
+
+
+@pytest.mark.parametrize(("apart", "count"), [("", 1), ("0:1:", 2)])
+def test_peers_of_one_subnet_of_ipv6(ask: Ask, apart: str, count: int) -> None:
+    rows = probed(1, 1).replace("192.0.2.1", "[2001:db8::1]")
+    rows = rows.replace("203.0.113.9:", "[2001:db8::9]:")
+    found = ask.found(rows.replace("203.0.113.10:", f"[2001:db8:{apart}:a]:"), NO_ANSWER)
+    assert len(found) == count
 
 
 def test_no_answer_is_not_evaluated_without_timers(ask: Ask) -> None:
