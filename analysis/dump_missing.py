@@ -129,14 +129,15 @@ def named(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: none.
     """
     view = scene.view
-    own, far = (view.where(name, _is_name) for name in ("local_name", "remote_name"))
+    own, far = (view.where(name, _is_name, view.inet) for name in ("local_name", "remote_name"))
     rows = own | far
     n = int(rows.sum())
     if n >= max(limits["rows"], 1):
         shown = view.pick(rows, "local_name", "remote_name")
         names = shown["local_name"].where(own[rows], shown["remote_name"])
         told = [f"such as {top(names)}"]
-        lost = int((rows & ~view.known("local_port")).sum())
+        # Of a raw socket the name there is that of its protocol.
+        lost = int((rows & ~view.known("local_port") & ~view.is_("proto", "raw")).sum())
         if lost:
             told.append(f"{plural(lost, 'row')} with a local port of a name that no table knows")
         verdict = f"{plural(n, 'row')} with names in place of numbers."

@@ -187,6 +187,26 @@ def test_names_for_numbers(ask: Ask) -> None:
     assert not ask.severities(NETSTAT + numbers, "names-not-numbers")
 
 
+SS_NETID = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+NETLINK = "nl UNCONN 0 0 rtnl:ss/4711 *\n"
+ICMP = "raw UNCONN 0 0 [::]:ipv6-icmp [::]:*\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SS_NETID + NETLINK, []),
+        (SS_NETID + NETLINK + "udp UNCONN 0 0 *:bootpc *:*\n", ["1 row"]),
+        (SS_NETID + ICMP, ["1 row"]),
+    ],
+)
+def test_names_are_those_of_hosts_and_ports(ask: Ask, text: str, said: list[str]) -> None:
+    """A netlink socket has neither, and a raw one a protocol in place of the port."""
+    found = ask.found(text, "names-not-numbers")
+    assert [one.verdict for one in found] == [f"{n} with names in place of numbers." for n in said]
+    assert [len(one.evidence) for one in found] == [1] * len(said)
+
+
 MAC = "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
 
 
