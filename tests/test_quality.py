@@ -276,6 +276,47 @@ def test_what_is_closing_counts_both_ends_within_the_host() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("unknown", "known", "said"),
+    [
+        (1, 8, "judged in part  the state of 1 row is not known"),
+        (2, 17, "judged in part  the state of 2 rows is not known"),
+        (1, 9, "ok "),
+        (0, 9, "ok "),
+    ],
+)
+def test_whose_states_nobody_knows_is_not_well(unknown: int, known: int, said: str) -> None:
+    """More than one word in ten: no diagnosis has judged what they mean."""
+    states = ["KWAAK"] * unknown + ["ESTABLISHED"] * known
+    row = "  TCP    192.0.2.1:80           203.0.113.8:{:<12} {:<16}7\n"
+    text = WINDOWS + "".join(row.format(9 + n, state) for n, state in enumerate(states))
+    report = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode())))
+    told = list(lines(report, Style()))
+    assert [one for one in told if one.startswith(said)]
+    counted = f"({known} ESTABLISHED, {unknown} in a state that no table knows)"
+    assert (counted in " ".join(" ".join(told).split())) == bool(unknown)
+
+
+@pytest.mark.parametrize(
+    ("pids", "who"),
+    [
+        (("web/7", "web/7"), "web/7 "),
+        (("web/7", "web/8"), "web "),
+        (("web/7", "proxy/8"), ""),
+        (("web/7", ""), "web/7 "),  # what is closing belongs to the kernel
+        (("", ""), ""),
+    ],
+)
+def test_the_busiest_port_is_that_of_all_who_hold_it(pids: tuple[str, ...], who: str) -> None:
+    rows = [f"tcp 0 0 192.0.2.1:80 203.0.113.8:{n} ESTABLISHED" for n in range(9, 9 + len(pids))]
+    owned = zip(rows, pids, strict=True)
+    text = NETSTAT + "".join(
+        f"{row} {'/'.join(reversed(owner.split('/'))) or '-'}\n" for row, owner in owned
+    )
+    [scene] = nsparse.diagnose(nsparse.parse(io.BytesIO(text.encode()))).scenes
+    assert dict(overview(scene))["busiest in"] == [f"192.0.2.1:80 {who}2 connections"]
+
+
 def test_rows_twice(ask: Ask) -> None:
     row = "ESTAB 0 0 192.0.2.1:80 203.0.113.8:9 ino:77 sk:1\n"
     [finding] = ask.found(SS + established(98) + row * 2, "dup-rows")

@@ -10,10 +10,12 @@ import pytest
 
 from nsparse.diagnosis import Finding, Group, Step
 from nsparse.errors import DumpError
+from nsparse.judging.arrays.view import View
 from nsparse.judging.report import Report
 from nsparse.layout import block, spread, wrap
 from nsparse.reporting.report import Style, brief, full, ranges, text
 from nsparse.reporting.verdict import totals
+from nsparse.schema import empty
 
 LEAK = Finding(
     id="close-wait-leak",
@@ -60,7 +62,8 @@ warning  close-wait-leak  web1  server 198.51.100.20:8080  java/4711
 def report(*findings: Finding, **parts: Any) -> Report:
     """A report as the judge hands it over, without a dump behind it."""
     host = findings[0].host or "" if findings else "web1"
-    scene: Any = SimpleNamespace(host=host, os="linux", has=frozenset({"states", "queues"}))
+    has, view = frozenset({"states", "queues"}), View(empty())
+    scene: Any = SimpleNamespace(host=host, os="linux", has=has, view=view)
     held: dict[str, Any] = {
         "findings": findings,
         "not_evaluated": (),

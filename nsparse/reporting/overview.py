@@ -21,7 +21,7 @@ def overview(scene: Scene) -> Iterator[tuple[str, list[str]]]:
     yield "connections", _sockets(scene)
     for label, role in (("busiest in", "server"), ("busiest out", "client")):
         live = scene.view.true("live") & scene.view.is_("role", role)
-        rows = scene.view.pick(live, "bound", "owner", "service", "listener")
+        rows = scene.view.pick(live, "bound", "owner", "process", "service", "listener")
         if len(rows):
             yield (
                 label,
@@ -40,6 +40,7 @@ def _sockets(scene: Scene) -> list[str]:
         "TIME_WAIT": count.get("TIME_WAIT", 0),
         "opening": sum(count.get(state, 0) for state in OPENING),
         "closing": sum(count.get(state, 0) for state in CLOSING),
+        "in a state that no table knows": count.get("UNKNOWN", 0),
     }
     detail = ", ".join(f"{thousands(n)} {kind}" for kind, n in kinds.items() if n)
     listens = view.is_("role", "listener")
@@ -57,11 +58,23 @@ def _sockets(scene: Scene) -> list[str]:
 
 
 def _busiest_in(rows: pd.DataFrame, scene: Scene) -> str:
-    sizes = rows.groupby(["bound", "owner"]).size().sort_values(ascending=False, kind="stable")
-    bound, owner = sizes.index[0]
-    who = " ".join(filter(None, (str(bound), str(owner))))
-    queue = _queue(rows[(rows["bound"] == bound) & (rows["owner"] == owner)], scene)
-    return f"{who} {plural(int(sizes.iloc[0]), 'connection')}{queue}"
+    sizes = rows.groupby("bound").size().sort_values(ascending=False, kind="stable")
+    bound = sizes.index[0]
+    served = rows[rows["bound"] == bound]
+    who = " ".join(filter(None, (str(bound), _who(served))))
+    return f"{who} {plural(len(served), 'connection')}{_queue(served, scene)}"
+
+
+def _who(served: pd.DataFrame) -> str:
+    """Who holds the connections of a port: one process, or several of one name; else "".
+
+    Some have nobody: what is closing is the kernel's.
+    """
+    held = served[served["owner"] != ""]
+    for name in ("owner", "process"):
+        if held[name].nunique() == 1:
+            return str(held[name].dropna().iloc[0])
+    return ""
 
 
 def _queue(rows: pd.DataFrame, scene: Scene) -> str:

@@ -19,7 +19,8 @@ OK = "ok"
 """What the heading of a host begins with that is well, and only that."""
 
 UNREAD = 0.1
-"""Part of the rows of a host that may be damaged before nobody can call it well."""
+"""Part of the rows of a host that may be damaged before nobody can call it well; and part of its
+states that may be words of no table, for no diagnosis judges those."""
 
 
 def heading(scene: Scene, width: int, chosen: Sequence[Diagnosis], unread: str) -> list[str]:
@@ -56,7 +57,7 @@ def judged_by(scene: Scene, chosen: Sequence[Diagnosis]) -> int:
 
 
 def unread(report: Report, scene: Scene, missing: int) -> str:
-    """What of a host was not read, if that is too much to call it well.
+    """What of a host was not read, or not understood, if that is too much to call it well.
 
     Of a single host is also what names none: a file that is missing, or that has no row.
     """
@@ -65,7 +66,11 @@ def unread(report: Report, scene: Scene, missing: int) -> str:
         return _not_read(missing, "input")
     own = [source for source in report.sources if alone or source.host == (scene.host or None)]
     rows, problems = sum(each.rows for each in own), sum(each.problems for each in own)
-    return _not_read(problems, "line") if problems > UNREAD * (rows + problems) else ""
+    if problems > UNREAD * (rows + problems):
+        return _not_read(problems, "line")
+    unknown = int(scene.view.is_("state", "UNKNOWN").sum())
+    too_many = unknown > UNREAD * int(scene.view.known("state").sum())
+    return f"the state of {plural(unknown, 'row')} is not known" if too_many else ""
 
 
 def in_part(report: Report) -> Iterator[str]:
