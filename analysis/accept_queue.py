@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LASTS_S = 120
 """A queue that is as long after so many seconds is no burst (diagnoses: thresholds)."""
-ALL_LISTENERS = {"linux": "ss -ltnp", "macos": "netstat -Lan", "freebsd": "netstat -Lan"}
+ALL_LISTENERS = {"linux": "ss -ltnp", **advice.LISTEN_QUEUES}
 RESERVES = "kube-proxy"
 """The rules of the packet filter answer what is sent to its ports, and its sockets nothing."""
 

@@ -162,14 +162,14 @@ def shortened(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
     Means: the tool cut long addresses to the width of its column. Such rows take no part in what
         joins the two ends of connections.
-    Do: make the dump with -W (net-tools), -l or -W (BSD, macOS), or with ss.
+    Do: make the dump with -W (net-tools, macOS, FreeBSD), -v (OpenBSD, NetBSD), or with ss.
     False alarms: none.
     """
     rows = scene.view.true("addr_truncated")
     n = int(rows.sum())
     if n >= max(limits["rows"], 1):
         verdict = f"{plural(n, 'row')} with an address that the tool cut."
-        steps = advice.steps(scene, {"linux": "ss -tuan", "macos": "netstat -anW"})
+        steps = advice.steps(scene, advice.UNCUT)
         yield of_dump(limits, "addr-truncated", rows, verdict, severity="info", steps=steps)
 
 

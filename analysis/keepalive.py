@@ -152,7 +152,7 @@ def _unkept(pile: Pile) -> Finding:
             pile.scene,
             {
                 "linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}",
-                "macos": "netstat -anv",
+                **advice.BUFFERS,
             },
             "SO_KEEPALIVE with a first probe after 60 to 120 s, or close idle connections sooner",
         ),

@@ -285,7 +285,7 @@ def _steps(scene: Scene, limits: Limits, backlog: Backlog) -> tuple[Step, ...]:
     return advice.steps(
         scene,
         advice.stack_of(backlog.group.process, backlog.group.pid),
-        {"linux": "ss -tanpim", "macos": "netstat -anv"},
+        {"linux": "ss -tanpim", **advice.BUFFERS},
         *(() if proven else (f"the same dump again {limits['stuck_s']:g} s later",)),
     )
 

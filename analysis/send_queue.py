@@ -138,7 +138,7 @@ def _finding(pile: Pile) -> Finding:
             pile.scene,
             {
                 "linux": f"ss -tanpoi {advice.dst(pile.first['remote_addr'])}",
-                "macos": "netstat -anv",
+                **advice.BUFFERS,
             },
             *(
                 ()

@@ -131,7 +131,7 @@ def _finding(pile: Pile, severity: Severity) -> Finding:
         cause=(_cause(pile),),
         next=advice.steps(
             pile.scene,
-            {"linux": f"ss -tano state syn-recv '( sport = :{port} )'", "macos": "netstat -Lan"},
+            {"linux": f"ss -tano state syn-recv '( sport = :{port} )'", **advice.LISTEN_QUEUES},
             advice.HANDSHAKES,
             advice.filled(advice.CAPTURE, port=port),
         ),

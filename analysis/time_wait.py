@@ -195,6 +195,7 @@ def _steps(scene: Scene, service: str, ports: advice.Advice) -> tuple[Step, ...]
         {
             "linux": f"ss -tanp state established dst {shlex.quote(service)}",
             "macos": "netstat -anv -p tcp",
+            **dict.fromkeys(advice.BSD, "netstat -an"),
             "windows": "netstat -anobq",
         },
         {"linux": "nstat -az TcpActiveOpens"},

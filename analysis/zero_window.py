@@ -263,7 +263,7 @@ def _steps(scene: Scene, part: pd.DataFrame) -> tuple[Step, ...]:
     peer = part["remote_addr"].iat[0]
     return advice.steps(
         scene,
-        {"linux": f"ss -tanpoi {advice.dst(peer)}", "macos": "netstat -anv"},
+        {"linux": f"ss -tanpoi {advice.dst(peer)}", **advice.BUFFERS},
         {
             "linux": "at the other end: ss -tanp, then a stack of the owner",
             "macos": f"sudo tcpdump -nni any host {peer}",

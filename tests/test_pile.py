@@ -114,18 +114,35 @@ def test_steps_are_those_of_the_system(os: str | None, commands: list[str]) -> N
 @pytest.mark.parametrize(
     ("os", "commands"),
     [
-        ("macos", ["sample 7", "nc -vz -G 5 192.0.2.1 80", "netstat -anv", "launchctl limit"]),
-        ("freebsd", ["procstat -kk 7", "nc -vz -w 5 192.0.2.1 80", "netstat -anv"]),
-        ("openbsd", ["gdb -p 7", "nc -vz -w 5 192.0.2.1 80", "netstat -anv"]),
+        ("macos", ["sample 7", "nc -vz -G 5 192.0.2.1 80", "netstat -s -p tcp", "launchctl limit"]),
+        ("freebsd", ["procstat -kk 7", "nc -vz -w 5 192.0.2.1 80", "netstat -s -p tcp"]),
+        ("openbsd", ["gdb -p 7", "nc -vz -w 5 192.0.2.1 80", "netstat -s -p tcp"]),
         ("illumos", ["pstack 7"]),
     ],
 )
 def test_systems_are_told_tools_that_they_have(os: str, commands: list[str]) -> None:
     host: Any = SimpleNamespace(os=os)
-    shared, own = {"macos": "netstat -anv"}, {"macos": "launchctl limit"}
+    shared, own = {"macos": "netstat -s -p tcp"}, {"macos": "launchctl limit"}
     reach = advice.filled(advice.REACH, addr="192.0.2.1", port=80)
     steps = advice.steps(host, advice.stack_of("nginx", 7), reach, shared, own)
     assert [(step.os, step.cmd) for step in steps] == [(os, command) for command in commands]
+
+
+@pytest.mark.parametrize(
+    ("os", "commands"),
+    [
+        ("macos", ["netstat -Lan", "netstat -anv", "netstat -anW"]),
+        ("freebsd", ["netstat -Lan", "netstat -anx", "netstat -anW"]),
+        ("openbsd", ["netstat -anB", "netstat -anv"]),
+        ("netbsd", ["netstat -an", "netstat -anv"]),
+    ],
+)
+def test_netstat_has_other_options_on_other_systems(os: str, commands: list[str]) -> None:
+    """FreeBSD has no -v; on OpenBSD and NetBSD -L shows no queues, and -W no wide addresses."""
+    host: Any = SimpleNamespace(os=os)
+    every = {"macos": "netstat -anv -L"}  # what only macOS takes is told to nobody else
+    steps = advice.steps(host, advice.LISTEN_QUEUES, advice.BUFFERS, advice.UNCUT, every)
+    assert [step.cmd for step in steps] == commands + ["netstat -anv -L"] * (os == "macos")
 
 
 def test_every_step_names_systems_that_there_are() -> None:

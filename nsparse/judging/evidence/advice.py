@@ -24,13 +24,26 @@ Advice = Mapping[str, str]
 SYSTEMS = ("linux", "macos", "freebsd", "openbsd", "netbsd", "illumos", "windows")
 BSD = ("freebsd", "openbsd", "netbsd")
 BSD_LIKE = ("macos", *BSD)
-SHARED = ("netstat", "ping", "ping6", "ifconfig", "ps")
-"""Tools of macOS that the BSDs have too, under the same options; they are told these commands where
-a step has none of their own. They have no `sample`, no `launchctl`, no `nc -G`, no interface `any`
-for tcpdump, and no lsof as installed."""
+SHARED = ("netstat -an", "netstat -s", "ping", "ping6", "ifconfig", "ps")
+"""How commands of macOS begin that the BSDs know too; they are told these where a step has none of
+their own. They have no `sample`, no `launchctl`, no `nc -G`, no interface `any` for tcpdump, and no
+lsof as installed. Of netstat FreeBSD has no -v, OpenBSD and NetBSD have no -L for queues and no -W
+for width: that of OpenBSD asks for an interface (main.c of each)."""
 COMMON = ("linux", "macos", "windows")
 """Systems that the reader is told of where that of the dump is unknown."""
-ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", "macos": "netstat -Lan"}
+LISTEN_QUEUES: Advice = dict.fromkeys(("macos", "freebsd"), "netstat -Lan")
+ACCEPTING: Advice = {"linux": "ss -ltnp '( sport = :{port} )'", **LISTEN_QUEUES}
+BUFFERS: Advice = {
+    "macos": "netstat -anv",
+    "freebsd": "netstat -anx",
+    "openbsd": "netstat -anB",
+    "netbsd": "netstat -an",
+}
+UNCUT: Advice = {
+    "linux": "ss -tuan",
+    **dict.fromkeys(("macos", "freebsd"), "netstat -anW"),
+    **dict.fromkeys(("openbsd", "netbsd"), "netstat -anv"),
+}
 REFUSED: Advice = {"linux": "nstat -az TcpExtListenOverflows TcpExtListenDrops"}
 HANDSHAKES: Advice = {
     "linux": "nstat -az | grep -i -E 'syncook|listen|reqq'",
@@ -118,7 +131,7 @@ def steps(scene: Scene, *advice: Advice | str) -> tuple[Step, ...]:
 def _command(advice: Advice, system: str) -> str | None:
     """The command of a step that serves a system."""
     shared = advice.get("macos", "")
-    if system in BSD and shared.partition(" ")[0] in SHARED:
+    if system in BSD and any(f"{shared} ".startswith(f"{start} ") for start in SHARED):
         return advice.get(system, shared)
     return advice.get(system)
 
