@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice, unacked
 from nsparse.judging.evidence.finding import GROUPED, common_group, how_long, labels, peers, settle
+from nsparse.judging.evidence.orphaned import orphans
 from nsparse.judging.scene.scope import loopback
 from nsparse.prose import are, percent, plural, thousands, top
 
@@ -33,6 +34,7 @@ NUMBERS = (
     Number("sure_share", 0.05, "the same"),
     Number("sure_many", 50, "the same"),
     Number("critical", 1000, "thousands stopped a scanner with too many orphaned sockets"),
+    Number("orphan_share", 0.8, "of tcp_max_orphans: beyond it connections are reset at once"),
     Number("link_few", 10, "closes towards many peers at once: the link of this host is cut"),
     Number("link_share", 0.5, "of all connections that leave this host"),
     Number("link_peers", 4, "so many peers do not vanish together"),
@@ -71,7 +73,14 @@ def _severity(pile: Pile) -> Severity:
     if _scattered(pile):
         return "notice"
     lasts = pile.proofs > 0 or unacked.mostly(pile, "sure")
-    return "critical" if pile.n >= pile.limits["critical"] and lasts else "warning"
+    grave = pile.n >= pile.limits["critical"] or _crowded(pile)
+    return "critical" if grave and lasts else "warning"
+
+
+def _crowded(pile: Pile) -> bool:
+    """Whether most of what the kernel holds alone is of it, near what the kernel allows."""
+    held = orphans(pile.scene)
+    return held.fill(pile.limits["orphan_share"]) and 2 * pile.n >= held.n
 
 
 def _scattered(pile: Pile) -> bool:
@@ -114,6 +123,10 @@ def _evidence(pile: Pile) -> Iterator[str]:
     if _to_itself(pile):
         yield f"{_to_itself(pile)} lead to a listener of this host that never took them"
     yield from unacked.evidence(pile)
+    if _crowded(pile):
+        held = orphans(pile.scene)
+        room = f"of {thousands(held.limit)} at most"
+        yield f"{plural(held.n, 'connection')} held by the kernel alone, {room}"
 
 
 def _to_itself(pile: Pile) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
-from nsparse.judging.evidence import advice, stated
-from nsparse.judging.evidence.finding import labels, peers_of, settle, sysctl
-from nsparse.judging.evidence.queues import ownerless
+from nsparse.judging.evidence import advice, orphaned, stated
+from nsparse.judging.evidence.finding import labels, peers_of, settle
+from nsparse.judging.evidence.orphaned import LIMIT
 from nsparse.prose import percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -16,13 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity, Step
-    from nsparse.judging.arrays.codes import Bools
     from nsparse.judging.scene.scene import Scene
 
-LIMIT = "net.ipv4.tcp_max_orphans"
-STATES = ("FIN_WAIT_1", "LAST_ACK", "CLOSING", "FIN_WAIT_2")
-"""States in which a socket that no program holds still counts. TIME_WAIT does not, SYN_RECV and
-connections that nobody has accepted never had a program."""
 DIAGNOSED = {
     "FIN_WAIT_1": "fin-wait1-stuck",
     "LAST_ACK": "last-ack-pile",
@@ -50,36 +45,21 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: TIME_WAIT, half-open connections and those that wait to be accepted have no inode
         either, and are not counted.
     """
-    nobodys = _orphans(scene)
-    known = sysctl(scene, LIMIT)
-    limit = int(known) if known and known.isdecimal() else 0
-    n = max(int(nobodys.sum()), stated.orphans(scene))
-    severity = _severity(n, limit, limits)
+    found = orphaned.orphans(scene)
+    severity = _severity(found, limits)
     if severity is not None:
-        orphans = scene.view.pick(nobodys, "state", "remote_addr")
-        yield _finding(scene, limits, orphans, n, limit, severity)
+        orphans = scene.view.pick(orphaned.rows(scene), "state", "remote_addr")
+        yield _finding(scene, limits, orphans, found.n, found.limit, severity)
 
 
-def _orphans(scene: Scene) -> Bools:
-    """Connections whose inode is 0.
-
-    An orphan in FIN_WAIT_2 soon is a time-wait entry that keeps the name; only timers tell. In a
-    dump without inodes there is no telling: the kernel's own count is all there is.
-    """
-    view, shown = scene.view, "inode" in scene.has
-    states = STATES if "timers" in scene.has else STATES[:-1]
-    closed = view.is_("state", *states) & view.true("concrete") & shown
-    return closed & ownerless(scene) & ~view.is_("timer", "timewait")
-
-
-def _severity(n: int, limit: int, limits: Limits) -> Severity | None:
-    if limit:
-        if n >= limits["critical_share"] * limit:
+def _severity(found: orphaned.Orphans, limits: Limits) -> Severity | None:
+    if found.limit:
+        if found.fill(limits["critical_share"]):
             return "critical"
-        return "warning" if n >= limits["warning_share"] * limit else None
-    if n >= limits["warning"]:
+        return "warning" if found.fill(limits["warning_share"]) else None
+    if found.n >= limits["warning"]:
         return "warning"
-    return "notice" if n >= limits["notice"] else None
+    return "notice" if found.n >= limits["notice"] else None
 
 
 def _finding(

@@ -701,6 +701,34 @@ def test_orphans_in_words(ask: Ask) -> None:
     assert finding.evidence[0] == "states: FIN_WAIT_1 (922)"
 
 
+SENT_AGAIN = "timer:(on,9sec,4)"
+
+
+@pytest.mark.parametrize(
+    ("limit", "n", "timer", "counted", "expected"),
+    [
+        (100, 80, SENT_AGAIN, 0, "critical"),
+        (101, 80, SENT_AGAIN, 0, "warning"),
+        # The kernel's own count, most of which these closes are, or not.
+        (200, 80, SENT_AGAIN, 160, "critical"),
+        (200, 79, SENT_AGAIN, 160, "warning"),
+        # Nothing shows that they last.
+        (100, 80, "timer:(on,1sec,0)", 0, "warning"),
+    ],
+)
+def test_unacknowledged_closes_near_the_limit_of_orphans(
+    ask: Ask, limit: int, n: int, timer: str, counted: int, expected: str
+) -> None:
+    known = {"sysctl": {SYSCTL_ORPHANS: str(limit)}, "sockstat": {"TCP orphan": counted}}
+    text = re.sub(r"203[.]\S+:40000", "203.0.113.9:PORT", orphans(n, timer=timer))
+    ports = iter(range(40000, 50000))
+    text = re.sub("PORT", lambda _: str(next(ports)), text)
+    [finding] = ask.found(text, FIN1, host="web1", facts={"web1": known})
+    assert finding.severity == expected
+    said = f"{max(n, counted)} connections held by the kernel alone, of {limit} at most"
+    assert (said in finding.evidence) == (limit != 101 and n != 79)
+
+
 @pytest.mark.parametrize(
     ("state", "timer"),
     [
