@@ -30,7 +30,8 @@ NUMBERS = (
     Number("strangers", 1, "one established connection from a public address proves the way in"),
     Number("debugger", 1, "a debugger listens for one caller: more is another program, port 8000"),
 )
-REFS = ("docs.docker.com: daemon socket", "Redis commit edd4d55", "CVE-2018-1000115")
+PORTS = "IANA service names and port numbers"
+REFS = (*(ref for one in SERVICES for ref in one.refs), PORTS)
 
 
 class Open(NamedTuple):
@@ -209,6 +210,7 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open
             f"from outside: nc -vz -w 5 ADDRESS {first.local_port}",
         ),
         caveats=("whether a firewall blocks it", *(() if first.program else (BY_PORT,))),
+        refs=(*service.refs, PORTS),
     )
 
 

@@ -298,6 +298,21 @@ def test_the_place_is_the_wildcard_where_there_is_one(ask: Ask) -> None:
     assert (all_.group.service, all_.cause) == (":123", ("it is bound to every address",))
 
 
+@pytest.mark.parametrize(
+    ("port", "program", "refs"),
+    [
+        (6379, "redis-server", ("Redis commit edd4d55",)),
+        (2375, "dockerd", ("docs.docker.com: daemon socket", "moby/moby #37299")),
+        (5432, "postgres", ()),
+    ],
+)
+def test_the_sources_are_those_of_the_service(
+    ask: Ask, port: int, program: str, refs: tuple[str, ...]
+) -> None:
+    [finding] = ask.found(SS + listening("0.0.0.0", port, program), EXPOSED)
+    assert finding.refs == (*refs, "IANA service names and port numbers")
+
+
 def test_a_broker_by_any_name(ask: Ask) -> None:
     [finding] = ask.found(SS + listening("0.0.0.0", 5672, "qpidd"), EXPOSED)
     assert finding.verdict == "the AMQP broker listens on every IPv4 address."

@@ -1,7 +1,7 @@
 """Services that are not for everybody: their ports, their programs, and what is at stake.
 
-Data for `listener-exposed`. Sources of a row stand beside it; the others are common knowledge of
-what the services do as installed.
+Data for `listener-exposed`. Sources of a row stand in it; the others are common knowledge of what
+the services do as installed.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Service:
         listens: What comes after the name.
         windows: Its level on Windows, where it belongs to the system.
         do: What to do about it.
+        refs: Where it stands, beside the registry of ports.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Service:
     listens: str = "listens"
     windows: Severity | None = None
     do: str = LOCAL
+    refs: tuple[str, ...] = ()
 
 
 SERVICES = (
@@ -60,11 +62,20 @@ SERVICES = (
         "warning",
         (2375,),
         process="docker|systemd",
-        risk="whoever reaches it controls this host",  # docs.docker.com; moby #37299
+        risk="whoever reaches it controls this host",
         listens="listens on its unencrypted port",
         do="start dockerd with -H unix:// alone, or with TLS on port 2376",
+        refs=("docs.docker.com: daemon socket", "moby/moby #37299"),
     ),
-    Service("Redis", "warning", (6379,), process="redis|valkey", anywhere=True, risk=DATA),
+    Service(
+        "Redis",
+        "warning",
+        (6379,),
+        process="redis|valkey",
+        anywhere=True,
+        risk=DATA,
+        refs=("Redis commit edd4d55",),
+    ),
     Service(
         "memcached",
         "warning",
@@ -73,8 +84,9 @@ SERVICES = (
         process="memcached",
         anywhere=True,
         risk=DATA,
-        amplifies=True,  # CVE-2018-1000115
+        amplifies=True,
         do="start memcached with -l 127.0.0.1 and -U 0",
+        refs=("CVE-2018-1000115",),
     ),
     Service("MongoDB", "warning", (27017,), process="mongo", anywhere=True, risk=DATA),
     Service("Elasticsearch", "warning", (9200, 9300), process="java|elastic|opensea", risk=DATA),
@@ -170,7 +182,8 @@ SERVICES = (
         (631,),
         (631,),
         process="cups|systemd|launchd",
-        amplifies=True,  # cups-browsed calls whatever address a packet names: CVE-2024-47176
+        amplifies=True,  # cups-browsed calls whatever address a packet names
+        refs=("CVE-2024-47176",),
     ),
     Service("telnet", "notice", (23,), process="telnet|inetd|xinetd|systemd", risk=CLEAR),
     Service("FTP", "notice", (21,), process=r"\w*ftpd?|inetd|xinetd|systemd", risk=CLEAR),
