@@ -13,6 +13,7 @@ from nsparse.judging.evidence import advice, stated
 from nsparse.judging.evidence.exposure import AMPLIFIES, PUBLISHES, SERVICES, Service
 from nsparse.judging.evidence.finding import endpoint, settle, some
 from nsparse.judging.scene.scope import public, scope
+from nsparse.judging.scene.shown import PRIVILEGED
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ FAMILIES = {(True, False): "every IPv4 address", (False, True): "every IPv6 addr
 NUMBERS = (
     Number("strangers", 1, "one established connection from a public address proves the way in"),
     Number("debugger", 1, "a debugger listens for one caller: more is another program, port 8000"),
+    Number("asking", 20, "UDP ports of one program: a service waits on a few, a resolver has many"),
 )
 PORTS = "IANA service names and port numbers"
 REFS = (*(ref for one in SERVICES for ref in one.refs), PORTS)
@@ -68,14 +70,17 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: bind it to 127.0.0.1, ::1 or a private address, or close the port in the host's firewall;
         then test from outside.
     False alarms: a firewall that this dump cannot show; a port that a container publishes on
-        purpose; another program on a port that the table knows.
+        purpose; another program on a port that the table knows. The UDP ports of a program with
+        many of them do not count: a resolver sends each question from a port taken at random.
     """
     from nsparse.judging.scene.rows import Rows
 
     open_ = _open(scene)
     if not open_.any():
         return
-    found = [Open(*cells) for cells in Rows(scene.view, open_).cells(*Open._fields[1:])]
+    found = _waiting(
+        [Open(*cells) for cells in Rows(scene.view, open_).cells(*Open._fields[1:])], limits
+    )
     told: dict[tuple[str, int], list[Open]] = defaultdict(list)
     for one, known in zip(found, _services(scene, found, limits), strict=True):
         if known >= 0:
@@ -97,6 +102,21 @@ def _open(scene: Scene) -> Bools:
 
 def _reaches(addr: str) -> bool:
     return public(addr) or scope(addr) == "any"
+
+
+def _waiting(open_: Sequence[Open], limits: Limits) -> list[Open]:
+    """Without what was opened to ask from: UDP ports of whoever has many; no owner counts as one.
+
+    They are taken at random from the ports that need no privilege.
+    """
+    ports: dict[str, set[int]] = defaultdict(set)
+    for one in open_:
+        if one.proto == "udp" and one.local_port >= PRIVILEGED:
+            ports[one.owner].add(one.local_port)
+    asked = {owner: held for owner, held in ports.items() if len(held) >= limits["asking"]}
+    return [
+        one for one in open_ if one.proto != "udp" or one.local_port not in asked.get(one.owner, ())
+    ]
 
 
 # ---- which service it is ---------------------------------------------------------------------
@@ -178,7 +198,7 @@ def _serves_many(scene: Scene, limits: Limits) -> Bools:
 
 
 def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open]) -> Finding:
-    first = next((one for one in rows if one.wild), rows[0])
+    first = min(rows, key=lambda one: (not one.wild, one.local_port))
     view = scene.view
     served = view.is_("listener", *(one.row for one in rows)) & view.is_("state", "ESTABLISHED")
     served = served & ~view.linked("pair")

@@ -140,6 +140,20 @@ def test_a_socket_that_waits_for_nobody(ask: Ask, row: str) -> None:
     assert not ask.found(SS + row, EXPOSED)
 
 
+@pytest.mark.parametrize(("ports", "expected"), [(19, ["warning"]), (20, [])])
+@pytest.mark.parametrize("owner", ["", 'users:(("unbound",pid=9,fd=4))'])
+def test_ports_that_a_resolver_asks_from_are_no_service(
+    ask: Ask, ports: int, owner: str, expected: list[str]
+) -> None:
+    """Random source ports meet those of the table; what needs privilege was not taken at random."""
+    taken = (11211 + n for n in range(ports))
+    rows = "".join(f"udp UNCONN 0 0 0.0.0.0:{port} 0.0.0.0:* {owner}\n" for port in taken)
+    assert ask.severities(SS + rows, EXPOSED) == expected
+    server = "udp UNCONN 0 0 0.0.0.0:161 0.0.0.0:* \n" + listening("0.0.0.0", 6379)
+    said = {finding.group.service: finding.severity for finding in ask.found(SS + rows + server)}
+    assert (said[":161"], said[":6379"]) == ("notice", "warning")
+
+
 def test_a_container_has_an_address_of_its_own(ask: Ask) -> None:
     frame = nsparse.parse(io.BytesIO((SS + listening("0.0.0.0", 6379)).encode())).frame
     for netns, count in ((None, 1), ("blue", 0)):
@@ -296,6 +310,12 @@ def test_the_place_is_the_wildcard_where_there_is_one(ask: Ask) -> None:
     )
     [all_] = ask.found(SS + rows + rows.replace("203.0.113.1", "0.0.0.0"), EXPOSED)
     assert (all_.group.service, all_.cause) == (":123", ("it is bound to every address",))
+
+
+def test_the_place_is_the_lowest_port_in_whatever_order(ask: Ask) -> None:
+    rows = [listening("0.0.0.0", port, "beam.smp") for port in (5672, 15672)]
+    for text in (rows, rows[::-1]):
+        assert [one.group.service for one in ask.found(SS + "".join(text), EXPOSED)] == [":5672"]
 
 
 @pytest.mark.parametrize(
