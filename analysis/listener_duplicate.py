@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import WHOSE, endpoint, labels, owner_of, settle
+from nsparse.judging.evidence.finding import (
+    WHOSE,
+    endpoint,
+    labels,
+    owner_of,
+    program_of,
+    settle,
+)
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -58,7 +65,7 @@ def _holders(held: pd.DataFrame) -> int:
 
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.DataFrame) -> Finding:
     first = part.iloc[0]
-    names = {_program(name) for name in held["process"]}
+    names = {program_of(name).lower() for name in held["process"]}
     workers = len(names) == 1 and "" not in names and scene.os != "windows"
     severity: Severity = "warning"
     if workers:
@@ -80,12 +87,6 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.DataFram
         next=() if workers else _steps(scene, first),
         caveats=() if workers else ("whether all of these processes still run",),
     )
-
-
-def _program(name: Any) -> str:
-    """A program without its folder and what it tells of itself (`nginx: worker`)."""
-    words = name.split() if isinstance(name, str) else []
-    return words[0].rpartition("/")[2].rstrip(":").lower() if words else ""
 
 
 def _workers(held: pd.DataFrame, place: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import endpoint, flagged, labels, settle
+from nsparse.judging.evidence.finding import endpoint, flagged, labels, program_of, settle
 from nsparse.judging.scene.scope import WILDCARDS, scope
 from nsparse.prose import plural
 
@@ -75,7 +75,8 @@ def _by_family(wild: pd.DataFrame) -> pd.DataFrame:
 
 
 def _same_program(both: pd.DataFrame) -> pd.Series[bool]:
-    return flagged(both["process"] == both["process_wild"])
+    mine, wild = (both[name].map(program_of) for name in ("process", "process_wild"))
+    return (mine == wild) & (mine != "")
 
 
 def _helper(both: pd.DataFrame) -> pd.Series[bool]:

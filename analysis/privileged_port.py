@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import WHOSE, labels, owner_of, settle
+from nsparse.judging.evidence.finding import WHOSE, labels, owner_of, program_of, settle
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
 
 
 def _unusual(port: int, process: str) -> bool:
-    name = process.partition(" ")[0].rpartition("/")[2]
-    usual = f"{EXPECTED[port]}|{ANY}"
+    name, usual = program_of(process), f"{EXPECTED[port]}|{ANY}"
     # A name that Linux cut may be the beginning of an expected one: `/usr/sbin/apach`.
     cut = "/" in process and len(process) == CUT
     return re.match(f"(?i:{usual})", name) is None and not (cut and _begins(name, usual))
@@ -94,7 +93,6 @@ def _begins(start: str, usual: str) -> bool:
 def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
     first = part.iloc[0]
     served = int(scene.view.is_("listener", *part.index).sum())
-    pid = owner_of(first)["pid"]
     return Finding(
         id="privileged-port-unusual",
         severity="info",
@@ -110,7 +108,7 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         evidence=(f"{plural(served, 'connection')} to it in this dump",),
         next=advice.steps(
             scene,
-            {"linux": f"ls -l /proc/{pid}/exe"} if pid else {},
+            advice.of_process(advice.BINARY, first),
             "find the package that the program is from",
         ),
     )

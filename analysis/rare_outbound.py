@@ -105,7 +105,7 @@ def _known(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         cause=("a long session to such a port suggests one of these, it does not prove it",),
         next=advice.steps(
             scene,
-            advice.of_process({"linux": "ls -l /proc/{pid}/exe"}, first),
+            advice.of_process(advice.BINARY, first),
             f"find out whose address {first['remote_addr']} is",
         ),
         caveats=("what is said on it",),

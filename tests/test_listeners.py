@@ -504,6 +504,8 @@ def test_without_owners_nobody_is_named(ask: Ask, id_: str) -> None:
         (("0.0.0.0", "a"), ("[::1]", "b"), False),
         (("[::]", "a"), ("[::1]", "b"), True),
         (("[::]", "a"), ("127.0.0.1", "b"), False),
+        (("0.0.0.0", "/usr/sbin/a: x"), ("127.0.0.1", "a"), False),
+        (("0.0.0.0", "a: master"), ("127.0.0.1", "a: worker"), False),
     ],
 )
 def test_one_in_front_of_another(

@@ -152,3 +152,18 @@ def test_every_step_names_systems_that_there_are() -> None:
     assert len(steps) > 10
     known = {*advice.SYSTEMS, ""}  # what stands for a system that is not known
     assert all(set(step) <= known for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("os", "command"),
+    [
+        ("linux", "ls -l /proc/7/exe"),
+        ("macos", "ps -o comm= -p 7"),
+        ("netbsd", "ps -o command= -p 7"),  # its `comm` is a name without a folder
+        ("windows", "Get-Process -Id 7 | Select-Object Path"),
+    ],
+)
+def test_where_the_program_of_a_process_lies(os: str, command: str) -> None:
+    host: Any = SimpleNamespace(os=os)
+    [step] = advice.steps(host, advice.of_process(advice.BINARY, {"pid": 7}))
+    assert step.cmd == command

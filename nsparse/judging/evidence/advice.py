@@ -90,6 +90,14 @@ STACK: Advice = {
     "illumos": "pstack {pid}",
     "windows": "procdump -ma {pid}",
 }
+BINARY: Advice = {
+    "linux": "ls -l /proc/{pid}/exe",
+    "macos": "ps -o comm= -p {pid}",
+    "freebsd": "procstat -b {pid}",
+    **dict.fromkeys(("openbsd", "netbsd"), "ps -o command= -p {pid}"),
+    "illumos": "ls -l /proc/{pid}/path/a.out",
+    "windows": "Get-Process -Id {pid} | Select-Object Path",
+}
 DUMPERS = {
     "java": "jstack {pid}",
     "python": "py-spy dump --pid {pid}",

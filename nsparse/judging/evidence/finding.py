@@ -155,6 +155,16 @@ def owner_of(row: Cells) -> dict[str, Any]:
     }
 
 
+def program_of(process: object) -> str:
+    """A program without its folder and what it tells of itself; "" where none is known.
+
+    >>> program_of("/usr/sbin/sshd: /usr"), program_of("nginx: worker"), program_of(None)
+    ('sshd', 'nginx', '')
+    """
+    first = process.partition(" ")[0] if isinstance(process, str) else ""
+    return first.rpartition("/")[2].rstrip(":")
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell is empty."""
     import pandas as pd
