@@ -145,7 +145,7 @@ DIAGNOSES = (
         check,
         needs=("accept",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("backlog-too-small", "port"),),
+        absorbs=(Absorbs("close-wait-unaccepted"), Absorbs("backlog-too-small", "port")),
         refs=REFS,
         states=("LISTEN",),
     ),

@@ -217,7 +217,12 @@ DIAGNOSES = (
         check,
         needs=("states", "queues"),
         numbers=NUMBERS,
-        absorbs=(Absorbs("last-ack-pile"), Absorbs("closing-pile"), Absorbs("zero-window")),
+        absorbs=(
+            Absorbs("last-ack-pile"),
+            Absorbs("closing-pile"),
+            Absorbs("zero-window"),
+            Absorbs("cwnd-collapse"),
+        ),
         refs=REFS,
         states=("FIN_WAIT_1",),
     ),

@@ -99,7 +99,7 @@ DIAGNOSES = (
         check,
         needs=("states",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("zero-window"),),
+        absorbs=(Absorbs("zero-window"), Absorbs("cwnd-collapse")),
         refs=REFS,
         states=("LAST_ACK",),
     ),

@@ -737,6 +737,24 @@ def test_a_window_that_a_dead_path_holds_down_is_no_cause_of_its_own(ask: Ask) -
     assert (finding.id, finding.absorbed) == (STALL, ("cwnd-collapse: 4 rows",))
 
 
+@pytest.mark.parametrize(
+    ("state", "id_"),
+    [
+        ("FIN-WAIT-1", "fin-wait1-stuck"),
+        ("LAST-ACK", "last-ack-pile"),
+        ("CLOSING", "closing-pile"),
+    ],
+)
+def test_a_window_that_a_lost_fin_holds_down_is_no_cause_of_its_own(
+    ask: Ask, state: str, id_: str
+) -> None:
+    row = state + " 0 90 192.0.2.1:443 203.0.113.8:{} timer:(on,9sec,5)"
+    rows = "".join(f"{row.format(40000 + n)} cubic rtt:1/1 cwnd:1 retrans:1/5\n" for n in range(5))
+    rows += "".join(f"ESTAB 0 0 192.0.2.1:443 203.0.113.9:{40000 + n}\n" for n in range(5))
+    [finding] = ask.found(SS + "LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\n" + rows, id_, COLLAPSE)
+    assert (finding.id, finding.absorbed) == (id_, ("cwnd-collapse: 5 rows",))
+
+
 def test_one_connection_whose_ends_both_wait_is_one_finding(ask: Ask) -> None:
     """Within a host what drops the one end's data drops the other end's probes as well."""
     row = "ESTAB 0 90 192.0.2.1:{} 192.0.2.1:{} timer:({})\n"

@@ -156,6 +156,13 @@ def test_queue_fills_in_words(ask: Ask) -> None:
     assert [line.split(":")[0] for line in finding.absorbed] == [LOW]
 
 
+def test_clients_that_gave_up_in_a_filling_queue_are_one_cause(ask: Ask) -> None:
+    gone = (f"CLOSE-WAIT 90 0 192.0.2.1:80 203.0.113.8:{41000 + n}" for n in range(20))
+    [finding] = ask.found(listening(20, 40, 5, *gone), FILLING, "close-wait-unaccepted", LOW)
+    assert (finding.id, finding.n) == (FILLING, 20)
+    assert "close-wait-unaccepted: 20 rows" in finding.absorbed
+
+
 @pytest.mark.parametrize(
     ("waiting", "expected"),
     [
