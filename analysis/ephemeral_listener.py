@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from nsparse.judging.scene.scene import Scene
 
 REFS = ("ip-sysctl ip_local_reserved_ports",)
+WINDOWS_RPC = (*range(49152, 49158), *range(49664, 49671))
+"""The same on every Windows: its own services ask for any port, in the same order after each start.
+The first are those of its range, or since Windows 10 those from 49664 on."""
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -28,7 +31,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         down any client may get the port, and its next start fails: address in use.
     Do: reserve the port (`net.ipv4.ip_local_reserved_ports`), or move the service below the range.
     False alarms: a program that asked for any port gets one of the range, another one each time;
-        only ports that are the same in several snapshots, or on several hosts, are told.
+        only ports that are the same in several snapshots, or on several hosts, are told, and none
+        of those that services of Windows are given after each start.
     """
     view, drawn = scene.view, drawn_from(scene)
     inside = view.is_("role", "listener") & view.at_least("local_port", drawn.low)
@@ -36,7 +40,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not inside.any():
         return
     reserved = ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
-    inside = inside & view.is_("local_port", *(_seen(scene) - reserved))
+    any_port = set(WINDOWS_RPC) if scene.os == "windows" else set()
+    inside = inside & view.is_("local_port", *(_seen(scene) - reserved - any_port))
     for lot in view.lots(inside, "owner", "local_port"):
         yield _finding(scene, view.pick(lot, *GROUPED, "local_port"), drawn)
 

@@ -460,5 +460,24 @@ def test_a_listener_on_a_reserved_port(ask: Ask) -> None:
     assert known(ask, snapshots(50000, 50000), INSIDE, **facts) == []
 
 
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        (49663, ["info"]),
+        (49664, []),
+        (49670, []),
+        (49671, ["info"]),
+        (49152, []),
+        (49158, ["info"]),
+    ],
+)
+def test_ports_that_windows_gives_its_own_services(port: int, expected: list[str]) -> None:
+    """They are the same on all hosts: whoever asks for any port gets the next one at its start."""
+    frame = nsparse.parse(io.BytesIO(snapshots(port, port).encode())).frame
+    frame = frame.assign(os=frame["os"].map(lambda _: "windows").astype(frame["os"].dtype))
+    found = nsparse.diagnose(frame, select=[INSIDE]).findings
+    assert [finding.severity for finding in found] == expected
+
+
 def test_a_listener_is_not_evaluated_in_one_moment(ask: Ask) -> None:
     assert ask.skipped(SS + "LISTEN 0 128 0.0.0.0:50000 0.0.0.0:*\n", INSIDE)
