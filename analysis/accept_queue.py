@@ -18,7 +18,7 @@ from nsparse.prose import actor, plural, thousands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nsparse.diagnosis import Confidence, Limits
+    from nsparse.diagnosis import Confidence, Limits, Severity
     from nsparse.judging.evidence.accept import Queue
     from nsparse.judging.scene.scene import Scene
 
@@ -60,17 +60,22 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         first = queue.listeners.iloc[0]
         owned[first["owner"] or first["service"]].append(queue)
     for of_one in owned.values():
-        yield _finding(scene, limits, together(of_one))
+        dropping = any(_drops(queue, limits) for queue in of_one)
+        yield _finding(scene, limits, together(of_one), "critical" if dropping else "warning")
 
 
-def _finding(scene: Scene, limits: Limits, queue: Queue) -> Finding:
+def _drops(queue: Queue, limits: Limits) -> bool:
+    """Whether a queue over its limit shows by itself that nobody takes what waits."""
+    return queue.over >= limits["critical"] or (queue.over > 0 and queue.witnessed)
+
+
+def _finding(scene: Scene, limits: Limits, queue: Queue, severity: Severity) -> Finding:
     first = queue.listeners.iloc[0]
-    enough = queue.waiting >= limits["critical"] or queue.witnessed
     service = first["service"] if queue.places == 1 else None
     group = Group(**owner_of(first), service=service)
     return Finding(
         id="accept-queue-full",
-        severity="critical" if queue.over and enough else "warning",
+        severity=severity,
         confidence=_confidence(scene, queue),
         group=group,
         n=queue.waiting,

@@ -219,6 +219,30 @@ def test_accept_queue_is_not_evaluated_on_windows(ask: Ask) -> None:
     assert ask.skipped(WINDOWS + "  TCP    0.0.0.0:80    0.0.0.0:0    LISTENING    4\n", QUEUE)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "half_open", "expected"),
+    [
+        ("1 0", "1 0", None, "warning"),
+        ("5 5", "1 0", None, "warning"),
+        ("5 5", "2 1", None, "critical"),
+        # A handshake that is not finished speaks of its own port.
+        ("5 5", "1 0", 9001, "warning"),
+        ("5 5", "1 0", 9002, "critical"),
+    ],
+)
+def test_accept_queues_of_one_program_are_held_each_against_its_limit(
+    ask: Ask, one: str, other: str, half_open: int | None, expected: str
+) -> None:
+    """One that waits at each of two ports is not two that wait at one."""
+    rows = [
+        f'LISTEN {queue} 127.0.0.1:{port} 0.0.0.0:* users:(("helper",pid=31,fd=4))\n'
+        for queue, port in ((one, 9001), (other, 9002))
+    ]
+    if half_open:
+        rows.append(f"SYN-RECV 0 0 127.0.0.1:{half_open} 127.0.0.1:40000\n")
+    assert ask.severities(SS + "".join(rows), QUEUE) == [expected]
+
+
 MAC = """\
 Active Internet connections (including servers)
 Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)

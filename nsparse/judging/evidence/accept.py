@@ -44,7 +44,7 @@ class Queue:
 
     Attributes:
         listeners: Their LISTEN rows.
-        over: Whether one is over its limit, not only at it.
+        over: How long the longest is that is over its limit, not only at it; 0 where none is.
         unaccepted: Connections of the port that no program holds.
         half_open: Handshakes of the port that are not finished.
         callers: Connections of this host to the port that get no answer.
@@ -52,7 +52,7 @@ class Queue:
     """
 
     listeners: pd.DataFrame
-    over: bool
+    over: int
     unaccepted: Rows
     half_open: Rows
     callers: Rows
@@ -227,7 +227,7 @@ def queues(scene: Scene, listeners: pd.DataFrame) -> Iterator[Queue]:
         told = bool(part["owned"].any()) or "inode" in scene.has
         yield Queue(
             listeners=part,
-            over=bool(over_limit(scene, part).any()),
+            over=max(part["recv_q"][over_limit(scene, part)], default=0),
             unaccepted=Rows(view, left & (port == key) & told),
             half_open=Rows(view, half_open & (port == key)),
             callers=Rows(view, callers & (called == key)),
@@ -247,7 +247,7 @@ def together(queues: Sequence[Queue]) -> Queue:
         away.update(queue.away)
     return Queue(
         listeners=pd.concat([queue.listeners for queue in queues]),
-        over=any(queue.over for queue in queues),
+        over=max(queue.over for queue in queues),
         unaccepted=_joined([queue.unaccepted for queue in queues]),
         half_open=_joined([queue.half_open for queue in queues]),
         callers=_joined([queue.callers for queue in queues]),
