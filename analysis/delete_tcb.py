@@ -51,7 +51,9 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         limits=dict(limits),
         evidence=(peers_of(scene, part),),
         cause=("a pile suggests a network filter that holds them",),
-        next=advice.steps(scene, {"windows": "netsh wfp show state"}, {"windows": "fltmc filters"}),
+        next=advice.steps(
+            scene, {"windows": "netsh wfp show state"}, {"windows": "Get-NetAdapterBinding"}
+        ),
         caveats=() if stuck else ("whether they stay: take a second snapshot",),
     )
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import GROUPED, group_of, labels, settle, sysctl
+from nsparse.judging.evidence.finding import group_of, labels, settle, sysctl
 from nsparse.judging.evidence.portrange import drawn_from, ports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.arrays.codes import Ints
     from nsparse.judging.evidence.portrange import Range
     from nsparse.judging.scene.scene import Scene
 
@@ -43,7 +42,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     any_port = set(WINDOWS_RPC) if scene.os == "windows" else set()
     inside = inside & view.is_("local_port", *(_seen(scene) - reserved - any_port))
     for lot in view.lots(inside, "owner", "local_port"):
-        yield _finding(scene, view.pick(lot, *GROUPED, "local_port"), drawn)
+        yield _finding(scene, lot, drawn)
 
 
 def _seen(scene: Scene) -> set[int]:
@@ -55,10 +54,13 @@ def _seen(scene: Scene) -> set[int]:
     return seen
 
 
-def _finding(scene: Scene, part: pd.DataFrame, drawn: Range) -> Finding:
-    view, first = scene.view, part.iloc[0]
+def _finding(scene: Scene, lot: Ints, drawn: Range) -> Finding:
+    from nsparse.judging.scene.rows import Row
+
+    view, first = scene.view, Row(scene.view, int(lot[0]))
     port = int(first["local_port"])
-    calls = view.pick(view.is_("role", "client") & view.is_("local_port", port))
+    clients = view.is_("role", "client").nonzero()[0]
+    calls = clients[view.alike(clients, lot[:1], "local_port")]
     severity: Severity = "notice" if len(calls) else "info"
     now = ", and one has it now" if len(calls) else ""
     return Finding(
@@ -66,12 +68,12 @@ def _finding(scene: Scene, part: pd.DataFrame, drawn: Range) -> Finding:
         severity=severity,
         confidence=settle("high", scene, up=int(len(calls) > 0), down=int(not drawn.known)),
         group=group_of(first),
-        n=len(part),
+        n=len(lot),
         verdict=(
             f"port {port} lies in the range that clients get their ports from "
             f"({drawn.low}-{drawn.high}){now}: the service may fail to start."
         ),
-        sockets=labels(part, calls),
+        sockets=labels(lot, calls),
         evidence=(f"range {drawn.low}-{drawn.high}: {drawn.source}",),
         cause=("the port is not reserved",),
         next=advice.steps(scene, advice.PORT_RANGE, {"linux": f"ss -tanp '( sport = :{port} )'"}),

@@ -405,6 +405,13 @@ def test_deleted(ask: Ask, n: int, expected: list[str]) -> None:
     assert all(finding.verdict.endswith(stays[finding.severity]) for finding in said)
 
 
+def test_deleted_and_what_holds_them(ask: Ask) -> None:
+    """Filters of the network: those of the platform, and the drivers bound to each adapter."""
+    row = "  TCP    192.0.2.70:50000    203.0.113.9:443    DELETE_TCB    3388\n"
+    [finding] = ask.found(WINDOWS + row, DELETED)
+    assert [step.cmd for step in finding.next] == ["netsh wfp show state", "Get-NetAdapterBinding"]
+
+
 @pytest.mark.parametrize(("seconds", "confidence"), [(119, "medium"), (120, "high")])
 def test_deleted_for_long(ask: Ask, seconds: int, confidence: str) -> None:
     row = "  TCP    192.0.2.70:50000    203.0.113.9:443    DELETE_TCB    3388\n"
@@ -475,6 +482,16 @@ def test_ports_that_windows_gives_its_own_services(port: int, expected: list[str
     """They are the same on all hosts: whoever asks for any port gets the next one at its start."""
     frame = nsparse.parse(io.BytesIO(snapshots(port, port).encode())).frame
     frame = frame.assign(os=frame["os"].map(lambda _: "windows").astype(frame["os"].dtype))
+    found = nsparse.diagnose(frame, select=[INSIDE]).findings
+    assert [finding.severity for finding in found] == expected
+
+
+@pytest.mark.parametrize(("space", "expected"), [("pod", ["info"]), ("host", ["notice"])])
+def test_a_client_of_another_namespace_takes_no_port(space: str, expected: list[str]) -> None:
+    text = snapshots(41234, 41234, addr="127.0.0.1")
+    frame = nsparse.parse(io.BytesIO(text.encode())).frame
+    client = frame["state"] == "ESTABLISHED"
+    frame["netns"] = client.map({True: space, False: "host"}).astype(frame["netns"].dtype)
     found = nsparse.diagnose(frame, select=[INSIDE]).findings
     assert [finding.severity for finding in found] == expected
 
