@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
 from nsparse.judging.evidence.around import LISTENER, on_port
-from nsparse.judging.evidence.finding import GROUPED, group_of, labels, settle, silent
+from nsparse.judging.evidence.finding import GROUPED, flagged, group_of, labels, settle, silent
 from nsparse.judging.scene.scope import scope
-from nsparse.prose import percent, plural, port_of, thousands
+from nsparse.prose import percent, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,10 @@ NUMBERS = (
 NAT_NUMBERS = (
     Number("rows", 20, "fewer paths are too few to compare"),
     Number("spread", 5, "one host has one path: its least round trips are alike"),
+    Number("mixed", 0.1, "of the connections, with other TCP options than most: another system"),
 )
+OPTIONS = {"ts": "timestamps", "ecn": "ECN"}
+"""Options of TCP that both ends agree on when they connect, as ss prints them and in words."""
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -110,21 +113,65 @@ def _signs(scene: Scene, limits: Limits, part: pd.DataFrame, own: pd.DataFrame) 
 def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """Is the hot client really many hosts behind one address?
 
-    Means: the connections from one address have round trips too different for one host: NAT or
-        a proxy stands for many. What one address holds is then no sign of a greedy caller.
+    Means: the connections from one address have round trips too different for one host, or do not
+        agree in the options of TCP: NAT or a proxy stands for many. What one address holds is then
+        no sign of a greedy caller.
     Do: limit by session or account, not by address.
     False alarms: one host that moves between networks; fewer connections than can be compared.
     """
     view = scene.view
-    timed = view.is_("role", "server") & view.above("minrtt_ms", 0)
-    for lot in view.lots(timed, "group", "remote_addr", least=limits["rows"]):
-        best = view.pick(lot, "minrtt_ms")["minrtt_ms"]
-        low, high = (float(best.quantile(q)) for q in (0.1, 0.9))
-        if high >= limits["spread"] * low:
-            yield _behind(scene, limits, view.pick(lot, *GROUPED, "remote_addr"), low, high)
+    told = view.is_("role", "server") & (view.above("minrtt_ms", 0) | view.known("mss"))
+    for lot in view.lots(told, "group", "remote_addr", least=limits["rows"]):
+        part = view.pick(lot, *GROUPED, "remote_addr", "minrtt_ms", "mss", "details")
+        apart = _paths(part, limits) or _stacks(part, limits)
+        if apart is not None:
+            yield _behind(scene, limits, part, apart)
 
 
-def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, low: float, high: float) -> Finding:
+class Apart(NamedTuple):
+    """What tells the connections of an address apart: the end of a sentence, proof, and why."""
+
+    said: str
+    evidence: str
+    cause: str
+
+
+def _paths(part: pd.DataFrame, limits: Limits) -> Apart | None:
+    """Least round trips that are too different for one path."""
+    best = part["minrtt_ms"][flagged(part["minrtt_ms"] > 0)]
+    if len(best) < limits["rows"]:
+        return None
+    low, high = (float(best.quantile(q)) for q in (0.1, 0.9))
+    if high < limits["spread"] * low:
+        return None
+    return Apart(
+        f"the least round trips of its {plural(len(best), 'connection')} go from {low:.1f} to "
+        f"{high:.1f} ms",
+        f"minrtt: 10 % below {low:.1f} ms, 10 % above {high:.1f} ms",
+        "one host has one path: suggests NAT or a proxy",
+    )
+
+
+def _stacks(part: pd.DataFrame, limits: Limits) -> Apart | None:
+    """Options of TCP that are too different for one system."""
+    part = part[part["mss"].notna()]
+    if len(part) < limits["rows"]:
+        return None
+    words = " " + part["details"].astype("str").fillna("") + " "
+    sets = "mss " + part["mss"].astype("str")
+    for option, name in OPTIONS.items():
+        sets += words.str.contains(f" {option} ", regex=False).map({True: f" {name}", False: ""})
+    counts = sets.value_counts()
+    if counts.iloc[1:].sum() < limits["mixed"] * len(part):
+        return None
+    return Apart(
+        f"its {plural(len(part), 'connection')} have {len(counts)} different sets of TCP options",
+        f"options: {top(sets)}",
+        "one host has one system: suggests NAT or a proxy",
+    )
+
+
+def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, apart: Apart) -> Finding:
     addr = part["remote_addr"].iat[0]
     first: pd.Series[Any] = part.iloc[0]
     return Finding(
@@ -133,14 +180,11 @@ def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, low: float, high: 
         confidence=settle("medium", scene),
         group=group_of(first),
         n=len(part),
-        verdict=(
-            f"{addr} looks like many hosts behind one address: the least round trips of its "
-            f"{plural(len(part), 'connection')} go from {low:.1f} to {high:.1f} ms."
-        ),
+        verdict=f"{addr} looks like many hosts behind one address: {apart.said}.",
         sockets=labels(part),
         limits=dict(limits),
-        evidence=(f"minrtt: 10 % below {low:.1f} ms, 10 % above {high:.1f} ms",),
-        cause=("one host has one path: suggests NAT or a proxy",),
+        evidence=(apart.evidence,),
+        cause=(apart.cause,),
         next=advice.steps(scene, "limit by session or account, not by address"),
     )
 

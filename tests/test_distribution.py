@@ -165,6 +165,40 @@ def test_many_behind_one_address(ask: Ask, best: list[float], *, speaks: bool) -
     assert ask.severities(paths(*best), "nat-many-clients") == ["info"] * speaks
 
 
+def stacks(*options: str) -> str:
+    rows = [
+        f"ESTAB 0 0 192.0.2.1:80 203.0.113.1:{20000 + n} {told} rtt:2/1 minrtt:1\n"
+        for n, told in enumerate(options)
+    ]
+    return SS + LISTENER.format(q=0) + "".join(rows)
+
+
+TS, PLAIN, ECN = "ts sack cubic mss:1448", "sack cubic mss:1460", "ts sack ecn cubic mss:1448"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([TS] * 18 + [PLAIN] * 2, "its 20 connections have 2 different sets of TCP options"),
+        ([TS] * 19 + [PLAIN], None),
+        ([TS] * 17 + [PLAIN] * 2, None),
+        ([TS] * 10 + [ECN] * 10, "its 20 connections have 2 different sets of TCP options"),
+        ([TS] * 18 + [ECN, PLAIN], "its 20 connections have 3 different sets of TCP options"),
+        ([TS] * 10 + [TS.replace("ts", "ecnseen ts")] * 10, None),  # what came of it is no option
+        ([TS.replace("mss:1448", "")] * 10 + [PLAIN] * 10, None),
+    ],
+)
+def test_many_systems_behind_one_address(ask: Ask, options: list[str], said: str | None) -> None:
+    found = ask.found(stacks(*options), "nat-many-clients")
+    expected = [f"203.0.113.1 looks like many hosts behind one address: {said}."]
+    assert [finding.verdict for finding in found] == (expected if said else [])
+
+
+def test_many_systems_behind_one_address_in_words(ask: Ask) -> None:
+    [finding] = ask.found(stacks(*[ECN] * 12, *[PLAIN] * 9), "nat-many-clients")
+    assert finding.evidence == ("options: mss 1448 timestamps ECN (12), mss 1460 (9)",)
+
+
 def test_paths_that_are_not_of_one_caller(ask: Ask) -> None:
     unknown = "".join(f"ESTAB 0 0 192.0.2.1:80 203.0.113.1:{30000 + n}\n" for n in range(20))
     assert not ask.severities(paths(*[10.0] * 9 + [50.0] * 10) + unknown, "nat-many-clients")
