@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import advice
 from nsparse.judging.evidence.around import LISTENER, on_port
+from nsparse.judging.evidence.elsewhere import within_host
 from nsparse.judging.evidence.finding import GROUPED, flagged, group_of, labels, settle, silent
-from nsparse.judging.scene.scope import scope
 from nsparse.prose import percent, plural, port_of, thousands, top
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     for lot in view.lots(live, "listener", least=limits["few"]):
         most = max(limits["few"], limits["share"] * len(lot))
         if view.most("remote_addr") >= most and view.sizes(lot, "remote_addr").max() >= most:
-            yield from _held(scene, limits, view.pick(lot, *GROUPED, "owned", "remote_addr"))
+            part = view.pick(lot, *GROUPED, "owned", "local_addr", "remote_addr")
+            yield from _held(scene, limits, part)
 
 
 def _held(scene: Scene, limits: Limits, part: pd.DataFrame) -> Iterator[Finding]:
     held = part["remote_addr"].value_counts()
-    if len(held) >= limits["remotes"] and scope(str(held.index[0])) != "loopback":
+    own = part[part["remote_addr"] == held.index[0]]
+    if len(held) >= limits["remotes"] and not within_host(own):
         yield _finding(scene, limits, part, held)
 
 

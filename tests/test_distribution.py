@@ -140,8 +140,10 @@ def test_one_caller_whose_requests_are_not_read(ask: Ask) -> None:
     assert ask.severities(text.replace("ESTAB 0", "ESTAB 9"), "hot-client") == ["notice"]
 
 
-def test_one_caller_on_loopback(ask: Ask) -> None:
-    text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1], first="127.0.0.1")
+@pytest.mark.parametrize("caller", ["127.0.0.1", "192.0.2.1"])
+def test_one_caller_on_this_host(ask: Ask, caller: str) -> None:
+    """By loopback, or by the address that it calls."""
+    text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1], first=caller)
     assert not ask.severities(text, "hot-client")
 
 
