@@ -201,6 +201,25 @@ def test_last_data_long_ago_proves_it(ask: Ask) -> None:
     assert ask.levels(SS + served(*[70000] * 20, more=quiet.format(999)), UNREAD) == []
 
 
+LATELY = "ESTAB 0 0 192.0.2.1:22 203.0.113.9:4001 cubic rtt:1/1 lastsnd:9 lastrcv:9 lastack:9\n"
+
+
+@pytest.mark.parametrize(
+    ("account", "other", "speaks"),
+    [
+        ("rtt:1/1 lastsnd:90000 lastack:90000", "", False),  # lastrcv is 0
+        ("rtt:1/1", LATELY, False),  # all three are
+        ("rtt:1/1", "", True),  # an ss that prints none of them
+        ("", LATELY, True),
+    ],
+)
+def test_a_time_that_ss_leaves_out_is_0(
+    ask: Ask, account: str, other: str, *, speaks: bool
+) -> None:
+    rows = served(*[70000] * 5, more=f" cubic {account}")
+    assert bool(ask.found(SS + rows + other, UNREAD)) == speaks
+
+
 @pytest.mark.parametrize(("idle", "severity"), [(20, "critical"), (21, "warning")])
 def test_half_of_the_program_makes_it_critical(ask: Ask, idle: int, severity: str) -> None:
     quiet = " cubic rtt:1/1 lastsnd:90000 lastrcv:30000 lastack:90000"

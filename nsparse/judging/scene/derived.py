@@ -16,6 +16,7 @@ OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
 """States whose sockets belong to the kernel: a uid beside them is a filler (populations)."""
 BY_USER = ("uid", "user")
 OWNER = ("process", "pid", *BY_USER)
+AGES = ("lastsnd_ms", "lastrcv_ms", "lastack_ms")
 
 
 def with_remote(view: View, ends: Ends) -> Bools:
@@ -43,6 +44,23 @@ def queues(view: View) -> View:
     hidden = {"send_q": no_limit, "recv_q": no_limit & ~linux}
     cells = {name: pd.Series(view.array(name), copy=False) for name in hidden}
     return view.beside_columns({name: cells[name].mask(hidden[name]).array for name in hidden})
+
+
+def ages(view: View) -> View:
+    """The times since a socket last sent, received or was acknowledged: one left out is 0.
+
+    ss prints each of them unless it is 0, and only of sockets of which it knows more, such as the
+    round trip (misc/ss.c, tcp_stats_print): of all connections just these are the busy ones.
+    """
+    told = {name: view.known(name) for name in AGES if not view.empty(name)}
+    if not told:
+        return view
+    inside = view.known("rtt_ms") | np.logical_or.reduce([*told.values()])
+    cells = {name: pd.Series(view.array(name), copy=False) for name in AGES}
+    left_out = {name: inside & column.isna().to_numpy() for name, column in cells.items()}
+    return view.beside_columns(
+        {name: cells[name].mask(left, 0).array for name, left in left_out.items() if left.any()}
+    )
 
 
 def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:

@@ -37,7 +37,7 @@ from nsparse.judging.evidence.measure import PERSISTS_S
 from nsparse.judging.scene.capabilities import capabilities
 from nsparse.judging.scene.clean import completed, repeats
 from nsparse.judging.scene.constants import NO_FACTS, Constants, constants
-from nsparse.judging.scene.derived import derived, queues, with_remote
+from nsparse.judging.scene.derived import ages, derived, queues, with_remote
 from nsparse.judging.scene.ends import alike, ends_of
 from nsparse.judging.scene.hosts import Named, by_host, moments, named
 from nsparse.judging.scene.impossible import aside, impossible
@@ -232,7 +232,7 @@ def _beside(scene: Scene, is_cut: bool, said: _Said) -> frozenset[str]:
 def _scene(frame: pd.DataFrame, host: str, facts: Mapping[str, object]) -> Scene:
     """One moment of one host."""
     # The queues first of all: a 0 that means nothing must not hide a limit.
-    view = with_names(queues(View(frame)))
+    view = with_names(ages(queues(View(frame))))
     ends = ends_of(view)
     os = next((str(os) for os, count in view.counts("os").items() if count), None)
     known = constants(os, facts)
