@@ -76,6 +76,8 @@ def _told(scene: Scene, held: Rows, limits: Limits) -> Rows:
     view, at = scene.view, held.at
     retransmits = view.is_("timer", "retransmit") & view.at_least("retrans", RETRANSMITS)
     unread = other_ends(scene, held, ["recv_q"])["recv_q"]
+    # A window that opens again and again lets data through (zero-window).
+    sent = view.below("lastsnd_ms", 1000 * limits["moving_s"])
     silent = view.at_least("lastack_ms", 1000 * limits["silent_s"])[at]
     moving = view.below("lastack_ms", 1000 * limits["moving_s"])[at]
     if scene.earlier:
@@ -84,7 +86,7 @@ def _told(scene: Scene, held: Rows, limits: Limits) -> Rows:
         silent = silent | (flagged(then["send_q"] == held["send_q"]).to_numpy() & ~gone)
         moving = moving | gone
     return held.beside(
-        named=(view.is_("timer", "persist") | retransmits)[at],
+        named=((view.is_("timer", "persist") & ~sent) | retransmits)[at],
         persistent=silent,
         paired=flagged(unread > 0).to_numpy(),
         moving=moving,

@@ -51,6 +51,9 @@ NUMBERS = (
     Number("probes", 3, "a peer that lets three probes pass is silent, not slow"),
     Number("critical", 20, "so many blocked writes hold up the program itself"),
     Number("share", 0.5, "half of what the program serves"),
+    Number(
+        "moving_s", 1, "something was sent so lately: a slow reader's window opens all the time"
+    ),
 )
 REFS = ("ss(8)", "RFC 9293 3.8.6.1", "RFC 6429")
 
@@ -63,13 +66,14 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         connection for ever. Without timers (ss -o) the kernel's own account (ss -i) shows it too.
     Do: look at the program at the other end. Here: a write timeout, a bounded queue for each
         client, TCP_USER_TIMEOUT.
-    False alarms: one slow consumer for a moment, such as a paused video or a pager.
+    False alarms: one slow consumer for a moment, such as a paused video or a pager. Windows that
+        open again and again count only where the dump has no `ss -i` to show that data passes.
     """
     view = scene.view
     probed = view.is_("timer", "persist") | _waiting(scene, limits["remaining_s"])
     unsent = view.is_("state", *OPEN) & view.above("send_q", 0)
     unsent = unsent | (view.is_("state", *CLOSED) & view.above("send_q", FIN))
-    stuck = probed & unsent
+    stuck = probed & unsent & ~view.below("lastsnd_ms", 1000 * limits["moving_s"])
     if not stuck.any():
         return
     closed, at = _told(scene, view.pick(stuck, *GROUPED, *SHOWN)), stuck.nonzero()[0]

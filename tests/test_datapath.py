@@ -590,6 +590,19 @@ def test_what_makes_a_closed_window_sure_without_owners(
     assert ask.levels(text, WINDOW) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("sent", "speaks"), [("", False), ("lastsnd:999 ", False), ("lastsnd:1000 ", True)]
+)
+def test_a_window_that_lets_something_through_is_a_slow_reader(
+    ask: Ask, sent: str, *, speaks: bool
+) -> None:
+    """One that opens and closes all the time is closed at most moments."""
+    row = "ESTAB 0 60000 192.0.2.1:{} 203.0.113.9:7070 timer:(persist,200ms,0)"
+    rows = "".join(f"{row.format(n)} cubic rtt:1/1 {sent}lastrcv:9\n" for n in range(40000, 40003))
+    said = [finding.id for finding in ask.found(SS + rows, WINDOW, "send-q-backlog")]
+    assert said == [WINDOW] * speaks
+
+
 TO_READER = 'ESTAB 0 60000 192.0.2.1:40000 203.0.113.9:7070 users:(("app",pid=7,fd=3)){}\n'
 ACCOUNT = " cubic rtt:1/1 {}lastsnd:{} lastrcv:9 lastack:9 busy:90000ms {}{}"
 PROBED_ELSEWHERE = "ESTAB 0 0 192.0.2.1:40001 203.0.113.9:22 timer:(keepalive,60sec,0)"
