@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from nsparse.judging.evidence.portrange import Range
     from nsparse.judging.scene.scene import Scene
 
+BY = ("pid", "inode")
+"""What tells one holder of a port from the next."""
 REFS = ("ip-sysctl ip_local_reserved_ports",)
 WINDOWS_RPC = (*range(49152, 49158), *range(49664, 49671))
 """The same on every Windows: its own services ask for any port, in the same order after each start.
@@ -30,8 +33,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         down any client may get the port, and its next start fails: address in use.
     Do: reserve the port (`net.ipv4.ip_local_reserved_ports`), or move the service below the range.
     False alarms: a program that asked for any port gets one of the range, another one each time;
-        only ports that are the same in several snapshots, or on several hosts, are told, and none
-        of those that services of Windows are given after each start.
+        only ports that are the same after a restart, or on several hosts, are told, and none of
+        those that services of Windows are given after each start.
     """
     view, drawn = scene.view, drawn_from(scene)
     inside = view.is_("role", "listener") & view.at_least("local_port", drawn.low)
@@ -40,18 +43,41 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     reserved = ports_of(sysctl(scene, "net.ipv4.ip_local_reserved_ports") or "")
     any_port = set(WINDOWS_RPC) if scene.os == "windows" else set()
-    inside = inside & view.is_("local_port", *(_seen(scene) - reserved - any_port))
+    fixed = _restarted(scene) | _elsewhere(scene)
+    inside = inside & view.is_("local_port", *(fixed - reserved - any_port))
     for lot in view.lots(inside, "owner", "local_port"):
         yield _finding(scene, lot, drawn)
 
 
-def _seen(scene: Scene) -> set[int]:
-    """The ports that something listens on at another moment, or on another host."""
-    seen: set[int] = set()
-    for other in (*scene.earlier, *scene.peers):
-        ports = other.view.values("local_port", other.view.is_("role", "listener"))
-        seen.update(int(port) for port in ports)
-    return seen
+def _elsewhere(scene: Scene) -> set[int]:
+    """The ports that something listens on on another host."""
+    return {port for other in scene.peers for port in _holders(other)}
+
+
+def _restarted(scene: Scene) -> set[int]:
+    """The ports that another process, or another socket, listened on at an earlier moment.
+
+    As long as the same one listens its port stays the same, whatever it asked for.
+    """
+    now, found = _holders(scene), set[int]()
+    for other in scene.earlier:
+        then = _holders(other)
+        known = (port for port in then.keys() & now.keys() if then[port] and now[port])
+        found.update(port for port in known if then[port].isdisjoint(now[port]))
+    return found
+
+
+def _holders(scene: Scene) -> dict[int, set[tuple[str, int]]]:
+    """Who listens on each port, by process and by socket, as far as it is known."""
+    from nsparse.judging.scene.rows import Rows
+
+    view = scene.view
+    held: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    listens = view.is_("role", "listener") & view.known("local_port")
+    for _, port, *numbers in Rows(view, listens).cells("local_port", *BY):
+        told = zip(BY, numbers, strict=True)
+        held[port].update((name, number) for name, number in told if number is not None)
+    return held
 
 
 def _finding(scene: Scene, lot: Ints, drawn: Range) -> Finding:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 import nsparse
@@ -431,9 +432,13 @@ INSIDE = "listener-in-ephemeral-range"
 CALL = "ESTAB 0 0 192.0.2.1:41234 203.0.113.8:443\n"
 
 
-def snapshots(first: int, second: int, more: str = CALL, addr: str = "0.0.0.0") -> str:
-    row = 'LISTEN 0 128 {}:{} 0.0.0.0:* users:(("erl",pid=5,fd=3))\n'
-    then, now = row.format(addr, first), row.format(addr, second)
+def snapshots(
+    first: int, second: int, more: str = CALL, addr: str = "0.0.0.0", pids: str = "45"
+) -> str:
+    row = 'LISTEN 0 128 {}:{} 0.0.0.0:* users:(("erl",pid={},fd=3))\n'
+    then, now = (
+        row.format(addr, port, pid) for port, pid in zip((first, second), pids, strict=True)
+    )
     return (
         f"Sun Nov 22 10:00:00 UTC 2026\n{SS}{then}\nSun Nov 22 10:02:00 UTC 2026\n{SS}{now}{more}"
     )
@@ -455,6 +460,8 @@ def test_a_listener_among_the_ports_of_clients(ask: Ask) -> None:
         (snapshots(60999, 60999), ["info"]),
         (snapshots(61000, 61000), []),
         (snapshots(50000, 50001), []),
+        (snapshots(50000, 50000, pids="55"), []),  # it may have asked for any port
+        (snapshots(50000, 50000, pids="55", more=""), []),
         (snapshots(41234, 41234, addr="127.0.0.1"), ["notice"]),
     ],
 )
@@ -465,6 +472,36 @@ def test_a_listener_by_its_port(ask: Ask, text: str, expected: list[str]) -> Non
 def test_a_listener_on_a_reserved_port(ask: Ask) -> None:
     facts = {"sysctl": {"net.ipv4.ip_local_reserved_ports": "50000-50009"}}
     assert known(ask, snapshots(50000, 50000), INSIDE, **facts) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        ("ino:7", "ino:8", ["info"]),
+        ("ino:7", "ino:7", []),
+        ("ino:7", "", []),
+        ("", "", []),  # nothing tells whether it was started anew
+        ('users:(("erl",pid=4,fd=3)) ino:7', 'users:(("erl",pid=5,fd=3)) ino:7', []),  # handed on
+    ],
+)
+def test_a_listener_that_was_started_anew(
+    ask: Ask, then: str, now: str, expected: list[str]
+) -> None:
+    """Its port is the one that it asks for."""
+    runs = zip(("10:00", "10:02"), (then, now), strict=True)
+    text = "".join(
+        f"Sun Nov 22 {at}:00 UTC 2026\n{SS}LISTEN 0 9 0.0.0.0:50000 0.0.0.0:* {more}\n"
+        for at, more in runs
+    )
+    assert [finding.severity for finding in ask.found(text, INSIDE)] == expected
+
+
+def test_a_listener_on_the_port_of_another_host() -> None:
+    text = SS + "LISTEN 0 9 0.0.0.0:50000 0.0.0.0:*\n"
+    frame = nsparse.parse(io.BytesIO(text.encode())).frame
+    hosts = [frame.assign(host=name, file=name) for name in ("web1", "web2")]
+    found = nsparse.diagnose(pd.concat(hosts, ignore_index=True), select=[INSIDE]).findings
+    assert [finding.host for finding in found] == ["web1", "web2"]
 
 
 @pytest.mark.parametrize(
