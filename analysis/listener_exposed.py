@@ -19,7 +19,7 @@ from nsparse.prose import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nsparse.diagnosis import Limits, Severity
+    from nsparse.diagnosis import Limits, Severity, Step
     from nsparse.judging.arrays.codes import Bools, Ints
     from nsparse.judging.scene.scene import Scene
 
@@ -223,14 +223,24 @@ def _finding(scene: Scene, limits: Limits, service: Service, rows: Sequence[Open
         limits=dict(limits),
         evidence=tuple(_evidence(scene, rows, strangers, held)),
         cause=_cause(service, first, published=published),
-        next=advice.steps(
-            scene,
-            {"linux": f"ss -lntup '( sport = :{first.local_port} )'"},
-            service.do,
-            f"from outside: nc -vz -w 5 ADDRESS {first.local_port}",
-        ),
+        next=_steps(scene, service, first.local_port, {one.proto for one in rows}),
         caveats=("whether a firewall blocks it", *(() if first.program else (BY_PORT,))),
         refs=(*service.refs, PORTS),
+    )
+
+
+def _steps(scene: Scene, service: Service, port: int, protos: set[str]) -> tuple[Step, ...]:
+    udp = protos == {"udp"}
+    windows = "Get-NetUDPEndpoint" if udp else "Get-NetTCPConnection -State Listen"
+    return advice.steps(
+        scene,
+        {
+            "linux": f"ss -lntup '( sport = :{port} )'",
+            "macos": f"lsof -nP -i{'UDP' if udp else 'TCP'}:{port}",
+            "windows": f"{windows} -LocalPort {port}",
+        },
+        service.do,
+        f"from outside: nc -vz{'u' if udp else ''} -w 5 ADDRESS {port}",
     )
 
 

@@ -125,7 +125,7 @@ def _listed(scene: Scene, limits: Limits, rare: pd.DataFrame) -> Finding:
         n=len(rare),
         verdict=(
             f"{plural(len(rare), 'connection')} to {plural(ports, 'unusual public port')}: most "
-            "are harmless, know them."
+            f"such are harmless, know {'it' if len(rare) == 1 else 'them'}."
         ),
         sockets=labels(rare),
         limits=dict(limits),

@@ -433,3 +433,8 @@ def test_an_end_is_listed_once(ask: Ask) -> None:
     rows = "".join(f"ESTAB 0 0 192.0.2.1:{40000 + n} {end}\n" for n, end in enumerate(ends))
     [finding] = ask.found(SS + rows, "rare-outbound")
     assert finding.evidence == ("203.0.113.9:5215 (2)", "203.0.113.8:5216")
+    assert finding.verdict.startswith("3 connections to 2 unusual public ports: most such are ")
+    [one] = ask.found(SS + called("203.0.113.8", 7331, 1), "rare-outbound")
+    assert one.verdict == (
+        "1 connection to 1 unusual public port: most such are harmless, know it."
+    )

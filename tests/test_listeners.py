@@ -333,6 +333,39 @@ def test_the_sources_are_those_of_the_service(
     assert finding.refs == (*refs, "IANA service names and port numbers")
 
 
+UDP_ALONE = 'udp UNCONN 0 0 0.0.0.0:161 0.0.0.0:* users:(("snmpd",pid=7,fd=4))\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        (
+            SS + listening("0.0.0.0", 6379, "redis-server"),
+            ("ss -lntup '( sport = :6379 )'", "nc -vz -w 5 ADDRESS 6379"),
+        ),
+        (SS + UDP_ALONE, ("ss -lntup '( sport = :161 )'", "nc -vzu -w 5 ADDRESS 161")),
+        (SS + OPEN.replace(":2375", ":1"), ("ss -lntup '( sport = :11211 )'", "nc -vz -w 5 ")),
+        (
+            WINDOWS + windows("TCP", 6379, 7),
+            ("Get-NetTCPConnection -State Listen -LocalPort 6379", "nc -vz -w 5 ADDRESS 6379"),
+        ),
+        (
+            WINDOWS + windows("UDP", 161, 7),
+            ("Get-NetUDPEndpoint -LocalPort 161", "nc -vzu -w 5 ADDRESS 161"),
+        ),
+        (
+            MAC + "tcp4 0 0 *.6379 *.* LISTEN\n",
+            ("lsof -nP -iTCP:6379", "nc -vz -w 5 ADDRESS 6379"),
+        ),
+    ],
+)
+def test_how_to_look_and_to_try_from_outside(ask: Ask, text: str, steps: tuple[str, str]) -> None:
+    """`nc -z` without -u tries TCP, on which nothing listens."""
+    first, *_, last = ask.found(text, EXPOSED)[0].next
+    assert first.cmd == steps[0]
+    assert last.cmd.startswith(f"from outside: {steps[1]}")
+
+
 def test_a_broker_by_any_name(ask: Ask) -> None:
     [finding] = ask.found(SS + listening("0.0.0.0", 5672, "qpidd"), EXPOSED)
     assert finding.verdict == "the AMQP broker listens on every IPv4 address."
