@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Number
@@ -22,7 +21,7 @@ from nsparse.judging.evidence.finding import (
 )
 from nsparse.judging.evidence.pile import piles
 from nsparse.judging.evidence.stated import setting
-from nsparse.judging.scene.scope import loopback
+from nsparse.judging.scene.scope import loopback, subnet
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -114,18 +113,6 @@ def subnets(addresses: pd.Series[Any]) -> pd.Series[Any]:
     text = addresses.astype("object").fillna("").astype("str")
     found: pd.Series[Any] = text.map({addr: subnet(addr) for addr in text.unique()})
     return found
-
-
-def subnet(addr: str) -> str:
-    """The /24 of an address, or its /64; a name is in none but its own.
-
-    >>> subnet("192.0.2.7"), subnet("2001:db8::7"), subnet("db1.example")
-    ('192.0.2.0/24', '2001:db8::/64', 'db1.example')
-    """
-    try:
-        return str(ip_network((addr, 64 if ":" in addr else 24), strict=False))
-    except ValueError:
-        return addr
 
 
 def _unkept(pile: Pile) -> Finding:

@@ -20,6 +20,7 @@ from nsparse.judging.evidence.finding import (
 )
 from nsparse.judging.evidence.measure import SMALL_BASE, data_age
 from nsparse.judging.evidence.stated import tracked
+from nsparse.judging.scene.scope import subnet
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:
@@ -171,8 +172,12 @@ def _cause(part: pd.DataFrame) -> tuple[str, ...]:
             "the other end is on this host: suggests its packet filter, or memory for sockets "
             "that is used up (net.ipv4.tcp_mem)",
         )
-    if part["remote_addr"].nunique() == 1:
+    peers = part["remote_addr"].dropna().unique()
+    if len(peers) == 1:
         return ("suggests that the peer is gone, or that the path or a firewall drops it all",)
+    nets = {subnet(str(addr)) for addr in peers}
+    if len(nets) == 1:
+        return (f"several peers of {nets.pop()}: this suggests what leads there, or a firewall",)
     return ("several peers at once: this suggests our own link, or a path that they share",)
 
 

@@ -327,10 +327,13 @@ def test_stall_is_a_share_of_what_is_open(ask: Ask) -> None:
 
 def test_a_stall_of_a_service_is_one_finding(ask: Ask) -> None:
     """Callers count by the service that they call, whatever their addresses."""
-    [finding] = ask.found(SS + served(*[100] * 3, timer="on,9sec,5", peers=3), STALL)
+    rows = SS + served(*[100] * 3, timer="on,9sec,5", peers=3)
+    [finding] = ask.found(rows, STALL)
     assert (finding.severity, finding.n, finding.base) == ("warning", 3, 3)
     assert finding.verdict.startswith("3 of 3 connections accepted on port 80 get no")
-    assert finding.cause[0].startswith("several peers at once")
+    assert finding.cause[0].startswith("several peers of 203.0.113.0/24: this suggests what leads")
+    [finding] = ask.found(rows.replace("203.0.113.11", "198.51.100.11"), STALL)
+    assert finding.cause[0].startswith("several peers at once: this suggests our own link")
 
 
 def test_a_stall_is_a_part_of_what_goes_to_the_peer(ask: Ask) -> None:

@@ -121,6 +121,18 @@ def is_here(local: str, remote: str) -> bool:
     return local == remote or scope(remote) == "loopback"
 
 
+def subnet(addr: str) -> str:
+    """The /24 of an address, or its /64; a name is in none but its own.
+
+    >>> subnet("192.0.2.7"), subnet("2001:db8::7"), subnet("db1.example")
+    ('192.0.2.0/24', '2001:db8::/64', 'db1.example')
+    """
+    try:
+        return str(ip_network((addr, 64 if ":" in addr else 24), strict=False))
+    except ValueError:
+        return addr
+
+
 def kind(addr: str, *, own: bool = False) -> str:
     """Where an address belongs, in words; "" of what is none, or is nobody's.
 
