@@ -37,10 +37,11 @@ class Absorbs(NamedTuple):
     """One cause, one finding: findings of `id` on the same `by` are taken over.
 
     `rows`: they stand on rows the winner stands on too. `mirror`: on the other
-    ends of the winner's connections. `port`: on the same local address and port.
-    `service`, `owner`: the same service or owner of the group. A rule that refutes
-    (`raises=False`) takes over without the severity of what it takes over. Where a
-    diagnosis answers several questions, `about` names the one that is meant.
+    ends of the winner's connections, whichever host of the run has these. `port`: on
+    the same local address and port. `service`, `owner`: the same service or owner of
+    the group. A rule that refutes (`raises=False`) takes over without the severity of
+    what it takes over. Where a diagnosis answers several questions, `about` names the
+    one that is meant.
     """
 
     id: str

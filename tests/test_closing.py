@@ -238,6 +238,32 @@ def test_the_other_end_may_be_on_another_host() -> None:
     assert finding.verdict.endswith("are CLOSE_WAIT: curl/7 has closed, java/4711 has not.")
 
 
+@pytest.mark.parametrize(
+    ("far", "others", "expected"),
+    [
+        # The rows of the two findings are the two ends of the same connections.
+        (40000, 0, ["close-wait-leak"]),
+        # Half of what the other host waits for is here; the rest is not.
+        (40000, 6, ["close-wait-leak"]),
+        (40000, 7, ["close-wait-leak", "fin-wait2-stuck"]),
+        # The same hosts, and other connections.
+        (50000, 0, ["close-wait-leak", "fin-wait2-stuck"]),
+    ],
+)
+def test_one_cause_is_one_finding_on_two_hosts(far: int, others: int, expected: list[str]) -> None:
+    held = "FIN_WAIT_2 0 0 203.0.113.7:PORT 198.51.100.20:8080 curl/7 host=app1"
+    rows = [f"{line} host=web1" for line in [JAVA, *many(6, LEFT)]]
+    report = nsparse.diagnose(
+        dump([*rows, *many(6, held, far), *many(others, held, 60000)]), select=ALL
+    )
+    assert sorted(finding.id for finding in report.findings) == expected
+    leak = next(finding for finding in report.findings if finding.id == expected[0])
+    assert (leak.host, leak.absorbed) == (
+        "web1",
+        (f"fin-wait2-stuck: {6 + others} rows of curl/7 on app1",) * (len(expected) == 1),
+    )
+
+
 def test_nothing_is_summed_over_namespaces() -> None:
     rows = [f"{line} netns={name}" for name in ("blue", "red") for line in many(3, UNREAD)]
     assert loud(scene(rows)) == []

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import SEVERITIES, Finding
+from nsparse.judging.evidence.elsewhere import opposite
 from nsparse.judging.evidence.measure import worst
 from nsparse.prose import plural
 
 if TYPE_CHECKING:
     from nsparse.diagnosis import Absorbs, Diagnosis, Join
     from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.arrays.view import View
     from nsparse.judging.scene.scene import Scene
 
 PART = 0.5
@@ -27,35 +29,44 @@ Edge = tuple[int, int]
 """Numbers of the findings that takes over, and of the one taken over."""
 
 
+class Heard(NamedTuple):
+    """A finding, and the number of the scene that it is about."""
+
+    finding: Finding
+    scene: int
+
+
 def absorbed(
-    findings: Sequence[Finding], scene: Scene, by_id: Mapping[str, Diagnosis]
-) -> list[Finding]:
-    """The findings of one scene that stand after each has taken over what it explains.
+    findings: Sequence[Sequence[Finding]], scenes: Sequence[Scene], by_id: Mapping[str, Diagnosis]
+) -> list[list[Finding]]:
+    """The findings of each scene that stand after each has taken over what it explains.
 
     The winner takes the highest severity of all that it took over, also through several steps,
     and keeps the confidence of its own evidence. A rule with `raises=False` refutes: what it
-    takes over does not raise it.
+    takes over does not raise it. The other ends of connections may be those of another host.
     """
-    edges = _edges(findings, scene, by_id)
-    parents = _parents(findings, edges)
+    heard = [Heard(finding, at) for at, some in enumerate(findings) for finding in some]
+    edges = _edges(heard, scenes, by_id)
+    parents = _parents([one.finding for one in heard], edges)
     children: dict[int, list[int]] = defaultdict(list)
     for child, parent in parents.items():
         children[parent].append(child)
-    return [
-        _winner(number, findings, children, edges)
-        for number in range(len(findings))
-        if number not in parents
-    ]
+    left: list[list[Finding]] = [[] for _ in scenes]
+    for number, one in enumerate(heard):
+        if number not in parents:
+            left[one.scene].append(_winner(number, heard, scenes, children, edges))
+    return left
 
 
 def _winner(
     number: int,
-    findings: Sequence[Finding],
+    heard: Sequence[Heard],
+    scenes: Sequence[Scene],
     children: Mapping[int, list[int]],
     edges: Mapping[Edge, Absorbs],
 ) -> Finding:
     """A finding with what it took over."""
-    finding = findings[number]
+    finding, own = heard[number]
     taken: list[int] = []
     raising = [finding.severity]
     todo = [(number, child, True) for child in children.get(number, [])]
@@ -64,11 +75,13 @@ def _winner(
         raises = raises and edges[above, at].raises
         taken.append(at)
         if raises:
-            raising.append(findings[at].severity)
+            raising.append(heard[at].finding.severity)
         todo += [(at, child, raises) for child in children.get(at, [])]
     if not taken:
         return finding
-    said = [describe(findings[at], finding) for at in taken]
+    losers = [heard[at] for at in taken]
+    hosts = ["" if one.scene == own else scenes[one.scene].host for one in losers]
+    said = [describe(one.finding, finding, host) for one, host in zip(losers, hosts, strict=True)]
     return replace(
         finding,
         severity=worst(raising),
@@ -76,32 +89,38 @@ def _winner(
     )
 
 
-def describe(loser: Finding, winner: Finding) -> str:
-    """A finding as a line of the one that took it over: `fin-wait2-stuck: 3 rows of node/300`."""
+def describe(loser: Finding, winner: Finding, host: str = "") -> str:
+    """A finding as a line of the one that took it over: `fin-wait2-stuck: 3 rows of node/300`.
+
+    Args:
+        loser: The finding.
+        winner: The one that took it over.
+        host: The host of the loser, where it is not that of the winner.
+    """
     rows = plural(len(loser.sockets) or loser.n, "row")
     owner = loser.group.owner
     whose = f" of {owner}" if owner and owner != winner.group.owner else ""
-    return f"{loser.id}: {rows}{whose}"
+    return f"{loser.id}: {rows}{whose}{f' on {host}' if host else ''}"
 
 
 # ---- who takes over whom ---------------------------------------------------------------------
 
 
 def _edges(
-    findings: Sequence[Finding], scene: Scene, by_id: Mapping[str, Diagnosis]
+    heard: Sequence[Heard], scenes: Sequence[Scene], by_id: Mapping[str, Diagnosis]
 ) -> dict[Edge, Absorbs]:
     """Every pair of findings to which a rule applies."""
     numbers: dict[str, list[int]] = defaultdict(list)
-    for number, finding in enumerate(findings):
-        numbers[finding.id].append(number)
-    keys = _Keys(findings, scene)
+    for number, one in enumerate(heard):
+        numbers[one.finding.id].append(number)
+    keys = _Keys(heard, scenes)
     edges: dict[Edge, Absorbs] = {}
     for id_, winners in numbers.items():
         for rule in by_id[id_].absorbs if id_ in by_id else ():
             losers = [
                 number
                 for number in numbers.get(rule.id, [])
-                if rule.about in (None, findings[number].about)
+                if rule.about in (None, heard[number].finding.about)
             ]
             for edge in _applies(rule, winners, losers, keys):
                 edges.setdefault(edge, rule)
@@ -126,57 +145,70 @@ def _applies(
 
 
 class _Keys:
-    """What a finding shares with another one, for each way of joining."""
+    """What a finding shares with another one, for each way of joining; each key has its scene."""
 
-    def __init__(self, findings: Sequence[Finding], scene: Scene) -> None:
-        self._findings = findings
-        self._view = scene.view
+    def __init__(self, heard: Sequence[Heard], scenes: Sequence[Scene]) -> None:
+        self._heard, self._scenes = heard, scenes
+        self._number = {id(scene.view): number for number, scene in enumerate(scenes)}
 
     def winning(self, number: int, by: Join) -> list[Hashable]:
         """Keys of the finding that would take over."""
-        if by == "mirror":
-            found: list[Hashable] = self._view.numbers("pair")[self._rows(number)].tolist()
-            return found
-        return self.losing(number, by)
+        if by != "mirror":
+            return self.losing(number, by)
+        own, rows = self._heard[number].scene, self._rows(number)
+        pair = self._view(number).numbers("pair")[rows]
+        found: list[Hashable] = [(own, row) for row in pair.tolist()]
+        for view, at in opposite(self._scenes[own], rows[pair < 0]):
+            found += ((self._number[id(view)], row) for row in at.tolist())
+        return found
 
     def losing(self, number: int, by: Join) -> list[Hashable]:
         """Keys of the finding that would be taken over, one for each of its rows."""
-        finding = self._findings[number]
+        own = self._heard[number].scene
+        return [(own, key) for key in self._shared(number, by)]
+
+    def _shared(self, number: int, by: Join) -> Iterable[Hashable]:
+        finding = self._heard[number].finding
         if by in ("rows", "mirror"):
-            return list(finding.sockets)
+            return finding.sockets
         if by == "owner":
             return self._owner(finding)
         if by == "port":
-            return self._ports(self._rows(number))
+            return self._ports(number)
         if finding.sockets:
-            return list(self._view.keys_at(self._rows(number), "bound").tolist())
+            told: list[Hashable] = self._view(number).keys_at(self._rows(number), "bound").tolist()
+            return told
         return [finding.group.service] if finding.group.service else []
+
+    def _view(self, number: int) -> View:
+        return self._scenes[self._heard[number].scene].view
 
     def _rows(self, number: int) -> Ints:
         import numpy as np
 
-        return np.asarray(self._findings[number].sockets, dtype=np.int64)
+        return np.asarray(self._heard[number].finding.sockets, dtype=np.int64)
 
     @staticmethod
     def _owner(finding: Finding) -> list[Hashable]:
         group = finding.group
         return [group.pid if group.pid is not None else group.owner] if group.owner else []
 
-    def _ports(self, rows: Ints) -> list[Hashable]:
+    def _ports(self, number: int) -> list[Hashable]:
         """Where each row is served on this host; a caller's row counts for the port it calls.
 
         A client of another host serves nobody on its own local port: it shares nothing.
         """
         import numpy as np
 
-        view, target = self._view, self._view.numbers("target")[rows]
+        view, rows = self._view(number), self._rows(number)
+        target = view.numbers("target")[rows]
         at = np.where(target >= 0, target, rows)
         serves = view.is_("role", "listener", "server")[at]
         calls = ~serves & ~view.is_("role", "")[at]
         bound = view.keys_at(at, "proto", "bound")
         port = view.keys_at(at, "proto", "local_addr", "local_port")
-        number = np.where(serves, bound, np.where(calls, rows, port))
-        return list(zip((2 * serves + calls).tolist(), number.tolist(), strict=True))
+        place = np.where(serves, bound, np.where(calls, rows, port))
+        return list(zip((2 * serves + calls).tolist(), place.tolist(), strict=True))
 
 
 # ---- one parent each -------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def judge(
         timed=[dump.file for dump in dumps if dump.timed and dump.file is not None],
     )
     stage = tuple(_sighted(scene, chosen) for scene in found)
-    judged = [_judged(scene, chosen) for scene in stage]
+    judged = _judged(stage, chosen)
     findings = [finding for heard, _ in judged for finding in heard]
     findings.sort(key=_order)
     return Report(
@@ -113,21 +113,29 @@ def _sighted(scene: Scene, chosen: Settings) -> Scene:
     return replace(scene, has=has, numbers=chosen.all_limits())
 
 
-def _judged(scene: Scene, chosen: Settings) -> tuple[list[Finding], int]:
-    """The findings of one host, each cause once, and how many above info the user has hidden."""
-    wanted = chosen.chosen()
+def _judged(stage: Sequence[Scene], chosen: Settings) -> list[tuple[list[Finding], int]]:
+    """The findings of each host, each cause once, and how many above info the user has hidden."""
+    by_id = {diagnosis.id: diagnosis for diagnosis in chosen.chosen()}
+    heard = [_heard(scene, chosen) for scene in stage]
+    left = absorbed([found for found, _ in heard], stage, by_id)
+    judged = []
+    for scene, found, (_, unheard) in zip(stage, left, heard, strict=True):
+        told = [finding for finding in found if chosen.levels.get(finding.id) != "off"]
+        placed = [_placed(_leveled(finding, chosen), scene) for finding in told]
+        judged.append((placed, unheard + _loud(found) - _loud(told)))
+    return judged
+
+
+def _heard(scene: Scene, chosen: Settings) -> tuple[list[Finding], int]:
+    """All findings of one host, and how many above info are about what the user ignores."""
     found = [
         replace(finding, refs=finding.refs or diagnosis.refs)
-        for diagnosis in wanted
+        for diagnosis in chosen.chosen()
         if scene.has.issuperset(diagnosis.needs)
         for finding in diagnosis.check(scene, chosen.limits_of(diagnosis))
     ]
     kept = without_ignored(found, scene, chosen)
-    heard = [_leveled(finding, chosen) for finding in kept]
-    left = absorbed(heard, scene, {diagnosis.id: diagnosis for diagnosis in wanted})
-    told = [finding for finding in left if chosen.levels.get(finding.id) != "off"]
-    placed = [_placed(_leveled(finding, chosen), scene) for finding in told]
-    return placed, _loud(found) - _loud(kept) + _loud(left) - _loud(told)
+    return [_leveled(finding, chosen) for finding in kept], _loud(found) - _loud(kept)
 
 
 def _loud(findings: Iterable[Finding]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nsparse.judging.scene.scope import is_here, loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -61,6 +61,17 @@ def other_ends(scene: Scene, some: Table, columns: Sequence[str]) -> pd.DataFram
     known = pd.concat([_swapped(peer, away, columns) for peer in near], ignore_index=True)
     there = _looked_up(away, known, keys)[list(columns)]
     return pd.concat([here[pair >= 0], there]).reindex(some.index)
+
+
+def opposite(scene: Scene, at: Ints) -> Iterator[tuple[View, Ints]]:
+    """The rows of the other ends of connections on other hosts, by the view of each host."""
+    if not len(at) or not scene.peers:
+        return
+    away = scene.view.pick(at, "proto", *ENDS)
+    for peer in _near(scene):
+        there = _swapped(peer, away, ())
+        found = _looked_up(away, there.assign(at=there.index), ("proto", *ENDS))["at"].dropna()
+        yield peer.view, found.to_numpy(dtype="int64")
 
 
 def _near(scene: Scene) -> list[Scene]:
