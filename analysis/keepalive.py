@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from nsparse.judging.scene.rows import Rows
     from nsparse.judging.scene.scene import Scene
 
-STALLED = 3
-"""Retransmissions in a row from which on a connection of the service counts as cut off."""
+STALL = "retransmit-stall"
+"""What says from how many retransmissions in a row on a connection counts as cut off."""
 LONG = 350
 """Seconds after which an AWS network load balancer forgets a flow; Azure's does after 240."""
 
@@ -118,9 +118,7 @@ def subnets(addresses: pd.Series[Any]) -> pd.Series[Any]:
 def _unkept(pile: Pile) -> Finding:
     stalled = _stalled(pile)
     severity: Severity = "warning" if stalled else "notice"
-    slow = pile.counts["slow"]
-    idle = "is" if pile.n == 1 else "are"
-    keeps = "no keepalive" if not slow else "no keepalive, or one that comes too late"
+    idle, (keeps, cause) = "is" if pile.n == 1 else "are", _keeps(pile)
     others = plural(stalled, "other already gets", "others already get")
     lost = f"; {others} no answer" if stalled else ""
     return pile.finding(
@@ -129,12 +127,8 @@ def _unkept(pile: Pile) -> Finding:
         pile.confidence(up=int(stalled > 0), proven=True),
         f"{pile.part()} {idle} idle for {thousands(pile.limits['idle_s'])} s or more with {keeps}: "
         f"a NAT or load balancer in the path would drop them silently{lost}.",
-        evidence=(
-            peers(pile.rows),
-            f"keepalive not set on {thousands(pile.n - slow)}",
-            *setting(pile.scene, FIRST),
-        ),
-        cause=(f"the program did not ask for keepalives, or left the kernel's {_first(pile)}",),
+        evidence=(peers(pile.rows), *_kept(pile), *setting(pile.scene, FIRST)),
+        cause=(cause,),
         next=advice.steps(
             pile.scene,
             {
@@ -147,6 +141,27 @@ def _unkept(pile: Pile) -> Finding:
     )
 
 
+def _keeps(pile: Pile) -> tuple[str, str]:
+    """Which keepalives they have, and why."""
+    if not pile.counts["slow"]:
+        return "no keepalive", "the program did not ask for keepalives"
+    left = f"left the kernel's {_first(pile)}"
+    if pile.counts["slow"] == pile.n:
+        return "a keepalive that comes too late", f"the program asked for keepalives and {left}"
+    late = "no keepalive, or one that comes too late"
+    return late, f"the program did not ask for keepalives, or {left}"
+
+
+def _kept(pile: Pile) -> Iterator[str]:
+    """How many have which."""
+    slow = pile.counts["slow"]
+    if slow < pile.n:
+        yield f"keepalive not set on {thousands(pile.n - slow)}"
+    if slow:
+        seconds = f"{pile.limits['slow_s']:g} s"
+        yield f"keepalive set, and more than {seconds} away, on {thousands(slow)}"
+
+
 def _first(pile: Pile) -> str:
     """After how long the kernel asks for the first time, where the program does not say."""
     known = sysctl(pile.scene, FIRST)
@@ -156,7 +171,7 @@ def _first(pile: Pile) -> str:
 def _stalled(pile: Pile) -> int:
     """Connections of the same service that retransmit in vain."""
     view = pile.scene.view
-    lost = view.at_least("retrans", STALLED)
+    lost = view.at_least("retrans", pile.scene.numbers[STALL]["notice"])
     return int((lost & (view.keys("group") == pile.key)).sum())
 
 

@@ -550,6 +550,43 @@ def test_unkept_and_one_of_them_is_cut_off(ask: Ask) -> None:
         [finding] = ask.found(pool(12) + cut, UNKEPT)
         assert finding.verdict.endswith(f"drop them silently; {said} no answer.")
     assert ask.levels(pool(12) + lost.replace("9sec,3", "9sec,2"), UNKEPT) == [("notice", "medium")]
+    config = {STALL: {"notice": 4}}  # what counts as cut off is said by the other diagnosis
+    assert ask.levels(pool(12) + lost, UNKEPT, config=config) == [("notice", "medium")]
+    again = lost.replace("9sec,3", "9sec,4")
+    assert ask.levels(pool(12) + again, UNKEPT, config=config) == [("warning", "high")]
+
+
+@pytest.mark.parametrize(
+    ("late", "keeps", "cause", "evidence"),
+    [
+        (
+            0,
+            "no keepalive:",
+            "the program did not ask for keepalives",
+            ["keepalive not set on 12"],
+        ),
+        (
+            5,
+            "no keepalive, or one that comes too late:",
+            "the program did not ask for keepalives, or left the kernel's 2 hours",
+            ["keepalive not set on 7", "keepalive set, and more than 350 s away, on 5"],
+        ),
+        (
+            12,
+            "a keepalive that comes too late:",
+            "the program asked for keepalives and left the kernel's 2 hours",
+            ["keepalive set, and more than 350 s away, on 12"],
+        ),
+    ],
+)
+def test_unkept_and_kept_too_late_in_words(
+    ask: Ask, late: int, keeps: str, cause: str, evidence: list[str]
+) -> None:
+    text = pool(12).replace(" cubic", " timer:(keepalive,119min,0) cubic", late)
+    [finding] = ask.found(text, UNKEPT)
+    assert f"300 s or more with {keeps} a NAT" in finding.verdict
+    assert finding.cause == (cause,)
+    assert list(finding.evidence[1:]) == evidence
 
 
 @pytest.mark.parametrize(
