@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice, queues
 from nsparse.judging.evidence.accept import Length
-from nsparse.judging.evidence.around import LISTENER, on_port, states_of
+from nsparse.judging.evidence.around import LISTENER, on_port, states_among
 from nsparse.judging.evidence.closed_there import SOURCES, closers, evidence, of_kind, unknown
 from nsparse.judging.evidence.finding import LOCAL_PROGRAM, count_of, owner_of
 from nsparse.judging.evidence.pile import piles
@@ -54,7 +54,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not len(left):
         return
     waits = view.is_("state", "CLOSE_WAIT", "ESTABLISHED")
-    stranded = states_of(scene, waits & queues.ownerless(scene), left.at, LISTENER)
+    stranded = states_among(scene, waits & queues.ownerless(scene), left.at, LISTENER)
     for pile in piles(scene, left, limits, LISTENER):
         if pile.speaks:
             listener = Row(view, int(pile.first["listener"]))

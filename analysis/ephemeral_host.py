@@ -91,7 +91,7 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
             yield "", space
             continue
         for part in view.lots(here, "local_addr", least=least - len(anywhere)):
-            both = np.sort(np.concatenate([part, anywhere])) if len(anywhere) else part
+            both = np.insert(part, np.searchsorted(part, anywhere), anywhere)
             yield str(view.cell("local_addr", part[0])), both
 
 

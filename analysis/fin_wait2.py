@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
+from nsparse.judging.evidence.around import GROUP
+from nsparse.judging.evidence.census import census
 from nsparse.judging.evidence.closed_there import of_kind
 from nsparse.judging.evidence.elsewhere import facing
 from nsparse.judging.evidence.finding import (
@@ -108,8 +110,8 @@ def _stuck(scene: Scene, limits: Limits, found: Rows, *, vague: bool) -> Iterato
     least = min(halved(limits["few"]), limits["many"], limits["critical"])
     large = found.part(scene.view.sizes(found.at, "group") >= least)
     large = facing(scene, large, "CLOSE_WAIT").beside(pooled=_pooled(scene, large.at))
-    view = scene.view
-    over = view.tally(large.at, ~view.true("live"), "group")
+    counted = census(scene)
+    over = counted.sums(large.at, GROUP, counted.among(("TIME_WAIT",)))
     for pile in piles(scene, large, limits, least=least):
         if vague and not pile.proofs:
             unsure = replace(pile, limits=_vague(limits))

@@ -117,8 +117,9 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     open_ = open_ & view.known("remote_addr") & view.known("remote_port")
     least = min(limits["few"], limits["many"])
     unused = silent(scene, limits["idle_s"])
+    shown = bool(unused.any())
     for lot in view.lots(open_, "owner", "service", least=least):
-        quiet = int(unused[lot].sum())
+        quiet = int(unused[lot].sum()) if shown else 0
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             yield _leak(scene, limits, lot, quiet)
 
@@ -128,11 +129,12 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
 
     view, n, drawn = scene.view, len(lot), drawn_from(scene)
     first = Row(view, int(lot[0]))
-    ports = different(view.numbers("local_port")[lot[view.known("local_port")[lot]]])
+    told = lot if view.full("local_port") else lot[view.known("local_port")[lot]]
+    ports = different(view.numbers("local_port")[told])
     drains = ports >= limits["ports_share"] * drawn.size
     severity: Severity = "warning" if n >= limits["warning"] or drains else "notice"
     place = endpoint(first["remote_addr"], first["remote_port"])
-    told = f", {percent(quiet, n)} of them idle" if quiet else ""
+    idle = f", {percent(quiet, n)} of them idle" if quiet else ""
     return Finding(
         id="conn-leak-backend",
         severity=severity,
@@ -142,7 +144,7 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
         base=n,
         verdict=(
             f"{first['owner'] or 'this host'} has {plural(n, 'connection')} to {place} "
-            f"open{told}: more than a usual pool."
+            f"open{idle}: more than a usual pool."
         ),
         sockets=labels(lot),
         limits=dict(limits),

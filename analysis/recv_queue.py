@@ -256,7 +256,7 @@ def _verdict(scene: Scene, backlog: Backlog, owner: str) -> str:
 
 
 def _evidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> tuple[str, ...]:
-    lines = [queues("Recv-Q", unread["recv_q"].tolist()), peers_of(scene, unread)]
+    lines = [queues("Recv-Q", unread["recv_q"].to_numpy(dtype="int64")), peers_of(scene, unread)]
     if unread["waits"].any():
         ends = other_ends(scene, unread[unread["waits"]], ["owner"])["owner"]
         lines.append(f"the other ends wait to send: {top(ends.replace('', 'no known owner'))}")

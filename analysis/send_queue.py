@@ -71,13 +71,14 @@ def _told(scene: Scene, held: Rows, limits: Limits) -> Rows:
     """The rows with what else is known of them.
 
     That is `named` (a timer says what is wrong: the row is that diagnosis's), `persistent` (the
-    same bytes for long), `paired` (the other end has them unread) and `moving` (a transfer).
+    same bytes for long), `paired` (the other end has them unread), `moving` (a transfer),
+    and the bytes that are `waiting`.
     """
     view, at = scene.view, held.at
     retransmits = view.is_("timer", "retransmit") & view.at_least("retrans", RETRANSMITS)
-    unread = other_ends(scene, held, ["recv_q"])["recv_q"]
     # A window that opens again and again lets data through (zero-window).
     sent = view.below("lastsnd_ms", 1000 * limits["moving_s"])
+    unread = other_ends(scene, held, ["recv_q"])["recv_q"]
     silent = view.at_least("lastack_ms", 1000 * limits["silent_s"])[at]
     moving = view.below("lastack_ms", 1000 * limits["moving_s"])[at]
     if scene.earlier:
@@ -90,6 +91,7 @@ def _told(scene: Scene, held: Rows, limits: Limits) -> Rows:
         persistent=silent,
         paired=flagged(unread > 0).to_numpy(),
         moving=moving,
+        waiting=view.numbers("send_q")[at],
     )
 
 
@@ -167,12 +169,12 @@ def _verdict(pile: Pile, *, stuck: bool) -> str:
 
 
 def _waiting(pile: Pile) -> Ints:
-    found: Ints = pile.scene.view.numbers("send_q")[pile.rows.at]
+    found: Ints = pile.rows.more["waiting"]
     return found
 
 
 def _evidence(pile: Pile) -> tuple[str, ...]:
-    lines = [queues("Send-Q", _waiting(pile).tolist()), peers(pile.rows)]
+    lines = [queues("Send-Q", _waiting(pile)), peers(pile.rows)]
     if pile.kept:
         lines.append(f"{plural(pile.kept, 'connection')} unchanged, or silent for long")
     if pile.counts["paired"]:

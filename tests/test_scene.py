@@ -18,6 +18,8 @@ from nsparse.judging.arrays.codes import ROOM, Codes
 from nsparse.judging.arrays.columns import ranged
 from nsparse.judging.arrays.lots import lots, mask, positions, so_many
 from nsparse.judging.arrays.view import View
+from nsparse.judging.evidence.around import states_among, states_of
+from nsparse.judging.evidence.census import census
 from nsparse.judging.evidence.measure import data_age, passes, syn_age, synack_age
 from nsparse.judging.scene.constants import constants
 from nsparse.judging.scene.ends import ends_of
@@ -976,6 +978,31 @@ def test_roles_and_pairs_as_the_rules_say(rows: list[Row]) -> None:
             assert (other.remote_addr, other.remote_port) == (one.local_addr, one.local_port)
             assert other.netns == one.netns
     assert seen["once"].sum() == seen["concrete"].sum() - (seen["pair"] >= 0).sum() // 2
+
+
+WHOLES = [("group",), ("owner",), ("role",), ("bound",), ("role", "bound"), ()]
+
+
+@settings(max_examples=20)
+@given(st.lists(sockets(), min_size=1, max_size=12))
+def test_the_census_counts_as_the_rows_do(rows: list[Row]) -> None:
+    seen = scene(*rows)
+    view, counted = seen.view, census(seen)
+    live, served = view.true("live"), view.is_("role", "server")
+    every, waiting = np.arange(len(view)), view.is_("state", "TIME_WAIT") & view.true("concrete")
+    for names in WHOLES:
+        for each, among in (
+            (counted.live, live),
+            (counted.served, live & served),
+            (counted.among(("TIME_WAIT",)), waiting),
+        ):
+            of = np.flatnonzero(view.true("concrete"))
+            told = counted.sums(of, names, each)
+            assert told.tolist() == view.tally(of, among, *names).tolist()
+        keys = np.unique(view.keys_at(every, *names))
+        assert states_of(seen, every, names)(keys[-1]) == states_among(seen, live, every, names)(
+            keys[-1]
+        )
 
 
 @settings(max_examples=20)

@@ -15,13 +15,17 @@ Words = npt.NDArray[np.object_]
 
 TABLE = 8
 """A table of all numbers that may be is worth its room, if they are not more times the rows."""
-SPREADING = -7046029254386353131
+SPREADING = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: keys that differ little differ in the high bits of the product
 (D. Knuth, The Art of Computer Programming 6.4)."""
 MANY = 1 << 16
 """So many numbers are sooner looked up in a table of slots than sought by halves."""
 THIN = 8
 """How many slots there are for each number: most of them stay empty."""
+SLOTS = 16
+"""So many bits of a number say which slot it has, where few differ: a table in the cache."""
+BYTES = 16
+"""So many values of one byte are compared with all rows sooner than these are counted."""
 GAPS = 256
 """So few gaps in an array are sooner passed over than rows are gathered one by one."""
 ROOM = 2**62
@@ -143,7 +147,8 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     [[2, 7], [1, 0, 1]]
     """
     if size > TABLE * len(numbers):
-        return _sorted(numbers, size)
+        found = _slotted(numbers) if len(numbers) > MANY else None
+        return found or _sorted(numbers)
     there = np.zeros(size, dtype=np.bool_)
     there[numbers] = True
     used = np.flatnonzero(there)
@@ -154,16 +159,43 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
 
 def slots(numbers: Ints, bits: int) -> Ints:
     """So many well mixed bits of each number: different numbers seldom share them."""
-    found: Ints = (numbers * SPREADING >> (63 - bits)) & ((1 << bits) - 1)
-    return found
+    mixed = numbers.astype(np.uint64) * SPREADING
+    mixed >>= np.uint64(64 - bits)
+    return mixed.view(np.int64)
 
 
-def _sorted(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+def _slotted(numbers: Ints) -> tuple[Ints, Ints] | None:
+    """The same of many numbers few of which differ; None where they do.
+
+    One of each slot has it for its own, and those that share a slot with others are sorted.
+    """
+    slot = slots(numbers, SLOTS)
+    holder = np.empty(1 << SLOTS, dtype=np.int64)
+    holder[slot] = numbers
+    others = np.flatnonzero(holder[slot] != numbers)
+    if THIN * len(others) > len(numbers):
+        return None
+    there = np.zeros(1 << SLOTS, dtype=np.bool_)
+    there[slot] = True
+    own = np.flatnonzero(there)
+    more, at = _sorted(numbers[others])
+    used = np.concatenate([holder[own], more])
+    order = np.argsort(used)
+    rank = np.empty(len(used), dtype=np.int64)
+    rank[order] = np.arange(len(used))
+    place = np.empty(1 << SLOTS, dtype=np.int64)
+    place[own] = rank[: len(own)]
+    found = place[slot]
+    found[others] = rank[len(own) :][at]
+    return used[order], found
+
+
+def _sorted(numbers: Ints) -> tuple[Ints, Ints]:
     """The same where a table would be too long: sorted with their positions in the low bits.
 
     Numbers are sorted in half the time in which they are hashed, if they are many.
     """
-    bits = len(numbers).bit_length()
+    bits, size = len(numbers).bit_length(), int(numbers.max(initial=0)) + 1
     if size << bits >= ROOM:
         place, known = pd.factorize(numbers, sort=True)
         return np.asarray(known), place.astype(np.int64)
@@ -186,11 +218,10 @@ def frequency(codes: Codes) -> Ints:
     [1, 0, 2, 0]
     """
     of = codes.of
-    if len(of) and of.min() == of.max():  # bytes are compared sooner than counted
-        counts = np.zeros(codes.size, dtype=np.int64)
-        counts[of[0]] = len(of)
-        return counts
-    return np.bincount(of, minlength=codes.size)
+    if of.itemsize > 1 or codes.size > BYTES:
+        return np.bincount(of, minlength=codes.size)
+    # Bytes are compared sooner than counted.
+    return np.array([np.count_nonzero(of == value) for value in range(codes.size)])
 
 
 def firsts(codes: Codes) -> Ints:

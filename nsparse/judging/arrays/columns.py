@@ -24,7 +24,8 @@ Coded = tuple[Codes, Any]
 BYTE = 127
 """Codes of fewer values, and the 0 for none, fit in one byte."""
 SPREAD = 1024
-"""Whole numbers that lie so close together, or closer than there are rows, are their own codes."""
+"""So few values are many fewer than the rows of a large dump. Whole numbers that lie so close
+together, or closer than there are rows, are their own codes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,14 +123,14 @@ def told(array: Any) -> Bools | bool:
 
 
 def numbers(array: Any) -> Numbers:
-    """A column's numbers, 0 where none is known."""
-    kind = np.dtype("float64" if array.dtype.kind == "f" else "int64")
-    mask = getattr(array, "_mask", None)
-    if mask is None or array.dtype.kind not in "iuf":
-        found: Numbers = array.to_numpy(dtype=kind, na_value=0)
+    """A column's numbers, 0 where none is known: mind sums of those that fit in four bytes."""
+    kind, mask = array.dtype.kind, getattr(array, "_mask", None)
+    if mask is None or kind not in "if":
+        whole = "float64" if kind == "f" else "int64"
+        found: Numbers = array.to_numpy(dtype=whole, na_value=0)
         return found
     partly = bool(mask.any())
-    held: Numbers = array._data.astype(kind, copy=partly)
+    held: Numbers = array._data.copy() if partly else array._data
     if partly:
         held[mask] = 0
     return held.view()  # a view may be fixed, and the frame is not

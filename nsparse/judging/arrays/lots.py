@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nsparse.judging.arrays.codes import THIN, Bools, Codes, Ints, compact, firsts, joined, slots
 
-SHORT = 1 << 16
+SHORT = (np.uint8, np.uint16)
+"""Numbers that fit are sorted by counting them, a byte at a time."""
 MOST_BITS = 20
 """Counts of so many buckets still lie in the cache of a processor."""
 
@@ -53,11 +56,16 @@ def lots(at: Ints, keys: Ints, least: float = 1) -> Iterator[Ints]:
     if len(large) <= 1:
         yield from (at[some],) * len(large)
         return
-    # Numbers of 16 bits are sorted by counting them.
-    order = np.argsort(number.astype(np.uint16) if len(large) <= SHORT else number, kind="stable")
+    order = np.argsort(_short(number, len(large)), kind="stable")
     places = order if len(some) == len(at) else some[order]
     parts = np.split(at[places], np.cumsum(counts[large])[:-1])
     yield from sorted(parts, key=lambda part: int(part[0]))
+
+
+def _short(number: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """Numbers below a size in as few bytes as they need."""
+    fits = (kind for kind in SHORT if size <= np.iinfo(kind).max)
+    return number.astype(next(fits, number.dtype), copy=False)
 
 
 def _told_apart(keys: Ints, least: float) -> tuple[Ints, Codes]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.arrays.codes import Bools, Codes, Ints, frequency
-from nsparse.judging.arrays.columns import Coded, Numbers, fixed
+from nsparse.judging.arrays.columns import SPREAD, Coded, Numbers, fixed
 from nsparse.judging.arrays.counts import Counts
 from nsparse.judging.arrays.keys import LOOSE, PROGRAM, Keys
 from nsparse.judging.arrays.lots import lots, mask, positions
@@ -144,23 +144,25 @@ class View:
 
         Args:
             name: The column.
-            test: What to ask.
+            test: What to ask; of values that other rows have, too.
             among: The only rows that matter; of the others the answer is False.
         """
         if self.empty(name):
             return np.zeros(len(self), dtype=np.bool_)
-        codes, at = self.codes(name), None if among is None else np.flatnonzero(among)
+        codes = self.codes(name)
+        at = None if among is None or codes.size <= SPREAD else np.flatnonzero(among)
         passed = np.zeros(codes.size, dtype=np.bool_)
-        some = codes if at is None else codes.at(at)
-        often = self._frequency(name) if at is None else frequency(some)
+        often = self._frequency(name) if at is None else frequency(codes.at(at))
         used = np.flatnonzero(often[1:])
         passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
-        if at is None:
-            everywhere: Bools = passed[codes.of]
-            return everywhere
         found = np.zeros(len(self), dtype=np.bool_)
-        found[at] = passed[some.of]
-        return found
+        if not passed.any():
+            return found
+        if at is not None:
+            found[at] = passed[codes.of[at]]
+            return found
+        found |= passed[codes.of]
+        return found if among is None else found & among
 
     @property
     def last(self) -> Bools:
@@ -243,9 +245,13 @@ class View:
 
     def values(self, name: str, among: Bools | None = None) -> list[Any]:
         """The different values that the rows, or some of them, have in a column."""
-        often = self._frequency(name)
-        if among is not None and not among.all():
+        if among is None:
+            often = self._frequency(name)
+        elif 2 * np.count_nonzero(among) <= len(self):
             often = frequency(self.codes(name).at(np.flatnonzero(among)))
+        else:  # the others are fewer
+            others = self.codes(name).at(np.flatnonzero(~among))
+            often = self._frequency(name) - frequency(others)
         return self.words_of(name, np.flatnonzero(often[1:]))
 
     def _frequency(self, name: str) -> Ints:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nsparse.judging.evidence.census import TOLD, census
 from nsparse.prose import plural, port_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ BY_OWNER: Whole = ("owner",)
 BY_SERVICE: Whole = ("role", "bound")
 BY_ROLE: Whole = ("role",)
 LISTENER: Whole = ("listener",)
+TOLD_OF_SERVERS = TOLD | {"local_port"}
+"""What all rows of a group of accepted connections say the same: their end is the bound one."""
 
 
 # ---- of how many ---------------------------------------------------------------------------------
@@ -65,37 +68,50 @@ def so_many(scene: Scene, at: Ints, of: Sequence[Whole]) -> Ints:
     found = np.zeros(len(at), dtype=np.int64)
     for whole in dict.fromkeys(of):
         mine = np.array([each == whole for each in of])
-        found[mine] = scene.view.tally(at[mine], connections_once(scene, whole), *whole)
+        found[mine] = _connections(scene, at[mine], whole)
     return found
 
 
-def connections_once(scene: Scene, whole: Whole) -> Bools:
-    """Live rows; of a connection whose both ends are in one whole the first."""
-    view = scene.view
-    return scene.once((connections_once, whole), lambda: ends_once(view, view.true("live"), whole))
+def _connections(scene: Scene, at: Ints, whole: Whole) -> Ints:
+    """Live rows; of a connection whose both ends are in one whole one."""
+    view, found = scene.view, live(scene, at, whole)
+    twice = scene.once((so_many, whole), lambda: seconds(view, view.true("live"), whole))
+    return found - view.tally(at, twice, *whole) if len(twice) else found
 
 
-def ends_once(view: View, among: Bools, whole: Whole, rather: Bools | None = None) -> Bools:
-    """Some rows; of a connection whose both ends are among them and in one whole one end.
+def live(scene: Scene, at: Ints, whole: Whole) -> Ints:
+    """How many live rows there are of what each of some rows is a part of."""
+    if not TOLD.issuperset(whole):
+        return scene.view.tally(at, scene.view.true("live"), *whole)
+    counted = census(scene)
+    return counted.sums(at, whole, counted.live)
+
+
+def seconds(view: View, among: Bools, whole: Whole, rather: Bools | None = None) -> Ints:
+    """One end of each connection whose both ends are among some rows and in one whole.
 
     Args:
         view: The rows.
         among: Which of them.
         whole: What both ends of a connection must have in common to be counted together.
-        rather: Ends that are kept; where a connection has none of them it is the first.
+        rather: Ends that are never such; where a connection has none of them it is the second.
     """
     import numpy as np
 
-    from nsparse.judging.arrays.columns import fixed
-
-    if not view.linked("pair").any():
-        return among
-    ends = np.flatnonzero(view.linked("pair"))
+    ends = np.flatnonzero(among & view.linked("pair"))
     others = view.numbers("pair")[ends]
     twice = among[others] & (view.keys_at(others, *whole) == view.keys_at(ends, *whole))
     twice &= others < ends if rather is None else ~rather[ends] & (rather[others] | (others < ends))
+    found: Ints = ends[twice]
+    return found
+
+
+def ends_once(view: View, among: Bools, whole: Whole, rather: Bools | None = None) -> Bools:
+    """Some rows without those that `seconds` gives."""
+    from nsparse.judging.arrays.columns import fixed
+
     once = among.copy()
-    once[ends[twice]] = False
+    once[seconds(view, among, whole, rather)] = False
     kept: Bools = fixed(once)
     return kept
 
@@ -158,10 +174,9 @@ def on_port(scene: Scene, at: int, whole: Whole, accepted: str = "") -> str:
 
     from nsparse.judging.scene.rows import Row
 
-    view, row, first = scene.view, Row(scene.view, at), np.array([at])
-    served = scene.once(on_port, lambda: _served(view))
+    row, first = Row(scene.view, at), np.array([at])
     mine, here, port = (
-        int(view.tally(first, served, *names)[0]) for names in (whole, ("bound",), ("local_port",))
+        int(_served(scene, first, names)[0]) for names in (whole, ("bound",), ("local_port",))
     )
     place = f"port {port_of(row['bound'])}" if port <= here else row["bound"]
     if row["owner"] and mine < here:
@@ -169,39 +184,60 @@ def on_port(scene: Scene, at: int, whole: Whole, accepted: str = "") -> str:
     return f"{accepted}on {place}"
 
 
-def _served(view: View) -> Bools:
-    from nsparse.judging.arrays.columns import fixed
-
-    kept: Bools = fixed(view.true("live") & view.is_("role", "server"))
-    return kept
+def _served(scene: Scene, at: Ints, whole: Whole) -> Ints:
+    """How many live rows that were accepted there are of what some rows are a part of."""
+    view = scene.view
+    if not TOLD_OF_SERVERS.issuperset(whole):
+        return view.tally(at, view.true("live") & view.is_("role", "server"), *whole)
+    counted = census(scene)
+    return counted.sums(at, whole, counted.served)
 
 
 # ---- in which states -----------------------------------------------------------------------------
 
 
-def states_of(scene: Scene, among: Bools, like: Ints, by: Sequence[str]) -> Callable[[int], States]:
-    """How many rows alike are in which state, for the number of each key.
+def states_of(scene: Scene, like: Ints, by: Whole) -> Callable[[int], States]:
+    """How many live rows alike are in which state, for the number of each key.
 
     Args:
         scene: The scene.
-        among: The rows that are counted.
         like: Rows that say which keys matter: one of each is enough.
         by: The columns of the keys.
     """
+    if not TOLD.issuperset(by):
+        return states_among(scene, scene.view.true("live"), like, by)
+    wanted = _wanted(scene, like, by)
+    return _told(scene, wanted, census(scene).states(wanted, by))
+
+
+def states_among(scene: Scene, among: Bools, like: Ints, by: Whole) -> Callable[[int], States]:
+    """The same of the rows of a mask."""
     import numpy as np
 
     from nsparse.judging.arrays.members import places
 
-    view, state = scene.view, scene.view.codes("state")
-    wanted = np.unique(view.keys_at(like, *by))
+    view, state, wanted = scene.view, scene.view.codes("state"), _wanted(scene, like, by)
     lot = places(view.keys(*by), wanted)
     at = np.flatnonzero(among & (lot >= 0))
     pairs = lot[at] * state.size + state.of[at]
-    counts = np.bincount(pairs, minlength=len(wanted) * state.size).reshape(-1, state.size)
-    names = view.words("state")
+    counts = np.bincount(pairs, minlength=len(wanted) * state.size)
+    return _told(scene, wanted, counts.reshape(-1, state.size))
+
+
+def _wanted(scene: Scene, like: Ints, by: Whole) -> Ints:
+    """The keys of some rows, each once and ascending."""
+    import numpy as np
+
+    return np.unique(scene.view.keys_at(like, *by))
+
+
+def _told(scene: Scene, keys: Ints, counts: Ints) -> Callable[[int], States]:
+    """What some counts say, a row for each key and a column for each code of a state."""
+    names = scene.view.words("state")
+    place = {key: number for number, key in enumerate(keys.tolist())}
 
     def told(key: int) -> States:
-        each = counts[np.searchsorted(wanted, key), 1:].tolist()
+        each = counts[place[key], 1:].tolist()
         ranked = sorted(zip(names, each, strict=True), key=lambda pair: -pair[1])
         return {str(name): n for name, n in ranked if n}
 

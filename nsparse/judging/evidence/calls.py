@@ -70,11 +70,11 @@ def eyeballs(scene: Scene, calls: Bools, few: float) -> Bools:
     """
     view = scene.view
     six = view.where("remote_addr", _is_six, calls)
-    if not six.any():
-        return six
-    works = view.is_("state", "ESTABLISHED") & view.known("remote_addr")
-    works &= ~view.where("remote_addr", _is_six, works & ~view.is_("family", "ipv4"))
     at = six.nonzero()[0]
+    ports = {*view.numbers("remote_port")[at].tolist()}
+    works = view.is_("state", "ESTABLISHED") & view.is_("remote_port", *ports)
+    works &= view.known("remote_addr")
+    works &= ~view.where("remote_addr", _is_six, works & ~view.is_("family", "ipv4"))
     there = view.tally(at, works, *PROGRAM, "remote_port")
     attempts = view.tally(at, calls, *PROGRAM, *SERVICE)
     six[at] = (there > 0) & (attempts <= there.clip(few))

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from nsparse.judging.evidence import advice, queues
+from nsparse.judging.evidence.around import GROUP
+from nsparse.judging.evidence.census import census
 from nsparse.judging.evidence.elsewhere import facing, growing
 from nsparse.judging.evidence.finding import how_long, others, peers
 from nsparse.judging.evidence.pile import piles
@@ -133,14 +135,14 @@ def _pooled(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
     at = rest[mine]
     if not len(at):
         return mine
-    n = view.sizes(at, "group")
+    n, counted = view.sizes(at, *GROUP), census(scene)
     idle = n <= held["few"]
     if queues.counts_fin(scene):
         small = view.at_least("recv_q", queues.FIN) & ~view.above("recv_q", queues.RECORD)
-        untouched = view.tally(at, at[small[at]], "group")
+        untouched = view.tally(at, at[small[at]], *GROUP)
         idle = (untouched >= held["share"] * n) & (n <= held["many"])
-    lasting = view.tally(at, at[view.true("persistent")[at]], "group") >= held["dead"]
-    works = view.tally(at, view.is_("state", "ESTABLISHED"), "group") > 0
+    lasting = view.tally(at, at[view.true("persistent")[at]], *GROUP) >= held["dead"]
+    works = counted.sums(at, GROUP, counted.among(("ESTABLISHED",))) > 0
     grows = growing(scene, at, _pools)
     mine[mine] = idle & (works | ~lasting) & ~grows
     return mine

@@ -6,7 +6,6 @@ Nothing here imports pandas at the top, so that a diagnosis may import it there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nsparse.diagnosis import Finding, Group
@@ -220,13 +219,16 @@ def some(told: Sequence[object], of: int) -> str:
     return f"{said} and {thousands(more)} more" if more > 0 else said
 
 
-def queues(name: str, waiting: Sequence[int]) -> str:
+def queues(name: str, waiting: Ints) -> str:
     """The line of evidence with the largest of some queues.
 
-    >>> queues("Recv-Q", [20480, 61004, 52110])
+    >>> import numpy as np
+    >>> queues("Recv-Q", np.array([20480, 61004, 52110]))
     'Recv-Q: 61 004, 52 110, 20 480'
     """
-    largest = nlargest(QUEUES_SHOWN, waiting)
+    import numpy as np
+
+    largest = np.sort(waiting)[: -QUEUES_SHOWN - 1 : -1].tolist()
     return f"{name}: {some([thousands(size) for size in largest], len(waiting))}"
 
 

@@ -94,11 +94,9 @@ class Ground:
     @cached_property
     def states(self) -> Mapping[Whole, Callable[[int], States]]:
         """How many live rows of what each pile is a part of are in which state."""
-        view = self.scene.view
         parts = {whole: [each == whole for each in self.of] for whole in dict.fromkeys(self.of)}
         return {
-            whole: states_of(self.scene, view.true("live"), self.first[mine], whole)
-            for whole, mine in parts.items()
+            whole: states_of(self.scene, self.first[mine], whole) for whole, mine in parts.items()
         }
 
 

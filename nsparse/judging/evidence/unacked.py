@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Group
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.around import BY_SERVICE, GROUP, connections
+from nsparse.judging.evidence.around import BY_SERVICE, GROUP, connections, live
 from nsparse.judging.evidence.finding import how_long, owner_of, peers, tally
 from nsparse.judging.evidence.measure import data_age, halved, passes
 from nsparse.judging.evidence.pile import piles
@@ -66,7 +66,7 @@ def crowds(
         worth = view.sizes(known, *ends) >= least
         worth |= view.tally(known, stuck & sure, *ends) >= surely
         found = Rows(view, known[worth], closed=closed[known[worth]], sure=sure[known[worth]])
-        base = view.tally(found.at, view.true("live"), *ends)
+        base = live(scene, found.at, ends)
         heard = [at[:0]]
         for pile in piles(scene, found, limits, ends, base=base, least=1):
             if speaks(pile):
@@ -108,8 +108,8 @@ def part(pile: Pile) -> str:
     """How many of which connections: `6 of 40 connections on port 443`."""
     if pile.whole == BY_PEER:
         return f"{thousands(pile.n)} of {plural(pile.base, 'connection')} with {there(pile)}"
-    first, view = pile.rows.at[:1], pile.scene.view
-    owners = int(view.tally(first, view.true("live"), *GROUP)[0])
+    first = pile.rows.at[:1]
+    owners = int(live(pile.scene, first, GROUP)[0])
     whole = GROUP if owners == pile.base else BY_SERVICE
     said = connections(pile.scene, int(first[0]), pile.base, whole)
     return f"{thousands(pile.n)} of {said}"

@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 
 from nsparse.judging.arrays.codes import (
-    SPREADING,
     Bools,
     Codes,
     Ints,
     codes,
     compact,
+    dense,
     firsts,
     joined,
+    slots,
 )
 from nsparse.judging.arrays.view import View
 from nsparse.judging.scene.ends import SIDES, Ends
@@ -124,7 +125,7 @@ def _several(numbers: Ints) -> Ints:
 
     Sorting half of their bits, well mixed, shows which may: in most dumps next to none.
     """
-    mixed = (numbers * SPREADING >> 32).astype(np.uint32)
+    mixed = slots(numbers, 32).astype(np.uint32)
     ordered = np.sort(mixed)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(again):
@@ -244,7 +245,7 @@ def completed(view: View, found: Repeats) -> View:
         order = backwards if name in KNOWN_BY else ranked
         known = view.known(name)[rows] & (alike | (name not in OF_STATE))
         give = order[known[order]]
-        source, at = _last_of(rows[give], into[give], len(view))
+        source, at = _last_of(rows[give], Codes(into[give], len(view)))
         if len(at):
             column = pd.Series(view.array(name))
             column.iloc[at] = column.iloc[source].array
@@ -261,9 +262,10 @@ def _tells(view: View, rows: Ints) -> Ints:
     return found
 
 
-def _last_of(source: Ints, at: Ints, size: int) -> tuple[Ints, Ints]:
-    """Of several values for one of so many cells the last, where it comes from another row."""
-    told = np.arange(size)
-    told[at] = source  # of several the last stays
-    other = np.flatnonzero(told != np.arange(size))
-    return told[other], other
+def _last_of(source: Ints, into: Codes) -> tuple[Ints, Ints]:
+    """Of several values for one cell the last, where it comes from another row."""
+    at, place = dense(*into)
+    told = np.empty(len(at), dtype=np.int64)
+    told[place] = source  # of several the last stays
+    other = told != at
+    return told[other], at[other]
