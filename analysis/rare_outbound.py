@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.arrays.codes import Bools, Ints
     from nsparse.judging.scene.scene import Scene
 
 USUAL = (
@@ -43,6 +43,7 @@ NUMBERS = (
     Number("few", 3, "more connections to a port are a habit of this host"),
     Number("bytes", 1, "both ways something was said: the connection is in use"),
     Number("fresh_s", 600, "spoken within ten minutes: steady"),
+    Number("habit", 5, "unusual ports of one program: it calls whatever port a peer names"),
 )
 REFS = ("IANA service names and port numbers",)
 
@@ -67,11 +68,20 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         return
     at = at[view.sizes(at, "remote_port") <= limits["few"]]
     steady = _steady(scene, limits)[at] & one_of(view.numbers("remote_port")[at], (*MIXES,))
+    steady &= ~_of_peers(scene, at, limits)
     for lot in view.lots(at[steady], "owner", "remote_port"):
         yield _known(scene, limits, view.pick(lot, *GROUPED, "remote_addr", "remote_port"))
     if len(rest := at[~steady]):
         shown = view.pick(rest, "remote_addr", "remote_port", "owner")
         yield _listed(scene, limits, shown)
+
+
+def _of_peers(scene: Scene, at: Ints, limits: Limits) -> Bools:
+    """Connections of a program that calls many such ports: it is peer-to-peer."""
+    called = scene.view.pick(at, "owner", "remote_port")
+    ports = called.groupby("owner")["remote_port"].transform("nunique")
+    many: Bools = ((ports >= limits["habit"]) & (called["owner"] != "")).to_numpy()
+    return many
 
 
 def _steady(scene: Scene, limits: Limits) -> Bools:
@@ -98,7 +108,7 @@ def _known(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         n=len(part),
         verdict=(
             f"{first['owner'] or 'this host'} keeps {plural(len(part), 'connection')} to {place}, "
-            f"a port that {MIXES[port]} use."
+            f"a port of {MIXES[port]}."
         ),
         sockets=labels(part),
         limits=dict(limits),

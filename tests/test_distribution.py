@@ -420,6 +420,29 @@ def test_a_session_that_lasts(ask: Ask, state: str, seconds: int, expected: str)
     assert ask.severities(text, "rare-outbound") == [expected]
 
 
+@pytest.mark.parametrize(
+    ("others", "owners", "expected"),
+    [(3, "77777", ["warning", "info"]), (4, "77777", ["info"]), (4, "78888", ["warning", "info"])],
+)
+def test_a_program_that_calls_whatever_port_its_peers_name(
+    ask: Ask, others: int, owners: str, expected: list[str]
+) -> None:
+    """One of its peers on a port of Tor is no more than another; whose they are must be known."""
+    row = 'ESTAB 0 0 192.0.2.1:40000 203.0.113.{}:{} users:(("torrent",pid={},fd=9))\n'
+    more = [row.format(n, 7000 + n, owners[n]) for n in range(1, others + 1)]
+    rows = row.format(9, 9001, owners[0]) + "".join(more)
+    text = "".join(f"Sun Nov 22 10:0{at}:00 UTC 2026\n{SS}{rows}" for at in (0, 2))
+    assert ask.severities(text, "rare-outbound") == expected
+    nameless = re.sub("users:.*", "", text)
+    assert ask.severities(nameless, "rare-outbound") == ["warning", "info"]
+
+
+def test_a_port_of_miners_or_of_tor_in_words(ask: Ask) -> None:
+    rows = called("203.0.113.8", 9001, 1, info=LIVELY)
+    [finding] = ask.found(SS + rows, "rare-outbound")
+    assert finding.verdict == "app/5 keeps 1 connection to 203.0.113.8:9001, a port of Tor."
+
+
 def test_a_port_by_a_name_that_no_table_knows(ask: Ask) -> None:
     head = "Proto Recv-Q Send-Q Local Address Foreign Address State\n"
     row = "tcp 0 0 192.0.2.1:40000 203.0.113.9:{} ESTABLISHED\n"
