@@ -131,7 +131,7 @@ def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity) -> Find
         group=group,
         n=use.sockets,
         base=use.limit,
-        verdict=_verdict(use, str(group.owner)),
+        verdict=_verdict(use, str(group.owner), near=severity == "warning"),
         sockets=labels(use.rows),
         limits={**limits, "fd_limit": use.limit},
         evidence=(*_evidence(use), *(limit_from(scene, group.pid) if known else ())),
@@ -141,14 +141,15 @@ def _finding(scene: Scene, limits: Limits, use: Use, severity: Severity) -> Find
     )
 
 
-def _verdict(use: Use, owner: str) -> str:
+def _verdict(use: Use, owner: str, *, near: bool) -> str:
     limit = thousands(use.limit)
     held = plural(use.sockets, "socket")
     if use.highest is not None:
         held += f", its highest descriptor is {thousands(use.highest)}"
     if use.known:
         return f"{owner} holds {held}: {percent(use.most, use.limit)} of its limit of {limit}."
-    return f"{owner} holds {held}: close to {limit}, a usual limit of descriptors."
+    where = "close to" if near else "on the way to"
+    return f"{owner} holds {held}: {where} {limit}, a usual limit of descriptors."
 
 
 def _evidence(use: Use) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _finding(pile: Pile) -> Finding:
         group=unacked.place(pile),
         evidence=tuple(_evidence(pile)),
         cause=(_cause(pile),),
-        next=unacked.steps(pile, "fin-wait-1", {"linux": "netstat -s | grep -i orphan"}),
+        next=unacked.steps(pile, "fin-wait-1", {"linux": "grep orphan /proc/net/sockstat"}),
         caveats=tuple(unacked.caveats(pile)),
     )
 

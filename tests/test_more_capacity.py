@@ -46,6 +46,11 @@ def test_descriptors(ask: Ask) -> None:
         "1 020: close to 1 024, a usual limit of descriptors."
     )
     assert finding.base == 1024
+    [few] = ask.found(process(800), DESCRIPTORS)
+    assert brief(few) == (
+        "notice fd-pressure app/7 (medium): app/7 holds 800 sockets, its highest descriptor is 3: "
+        "on the way to 1 024, a usual limit of descriptors."
+    )
     assert finding.evidence == ("sockets: ESTABLISHED (1 010)", "most at 192.0.2.1:80 (1 010)")
 
 

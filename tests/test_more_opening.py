@@ -397,6 +397,12 @@ def test_fin_that_is_not_acknowledged(ask: Ask) -> None:
         "FIN_WAIT_1: this end has closed, 203.0.113.0 has not acknowledged it for at least 51 s."
     )
     assert (finding.n, finding.base) == (5, 50)
+    commands = [step.cmd for step in finding.next if step.os == "linux"]
+    assert commands == [
+        "ss -tano state fin-wait-1",
+        "grep orphan /proc/net/sockstat",
+        "tcpdump -nni any host 203.0.113.0",
+    ]
 
 
 @pytest.mark.parametrize(
