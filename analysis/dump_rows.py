@@ -8,15 +8,15 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.errors import nearest
 from nsparse.judging.evidence import advice
 from nsparse.judging.evidence.finding import labels, of_dump
+from nsparse.judging.evidence.moment import USUAL, USUAL_SHARE, apart
 from nsparse.judging.report import ROWS_SHOWN
 from nsparse.prose import are, percent, plural, thousands, top
-from nsparse.states import MACHINE, STATES, can_face, is_known
+from nsparse.states import STATES, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.arrays.codes import Bools
     from nsparse.judging.scene.scene import Scene
 
 WORDS = 8
@@ -28,8 +28,8 @@ TWICE = (
     Number("share", 0.01, "beyond one in a hundred the reader was far behind"),
 )
 TORN = (
-    Number("rows", 1, "one row of a pair that moved on is usual"),
-    Number("share", 0.01, "beyond one in a hundred the dump shows no single moment"),
+    Number("rows", USUAL, "one row of a pair that moved on is usual"),
+    Number("share", USUAL_SHARE, "beyond one in a hundred the dump shows no single moment"),
 )
 
 
@@ -100,17 +100,9 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
     Do: trust no duration of this dump; take another when the host is less busy.
     False alarms: a few such rows on a busy host are usual.
     """
-    view = scene.view
-    live = view.true("live")
-    # A TIME_WAIT of ends that are used again is no end of the connection there is now.
-    near = view.linked("pair") & view.true("once") & live
-    if near.any():
-        near = near & live[view.numbers("pair")]
-    sockets = view.known("inode") & view.is_("proto", "tcp")
-    odd = _apart(scene, near)
-    n, base = int(odd.sum()) + scene.moved, int(near.sum()) + int(sockets.sum())
-    if n > limits["rows"] and n > limits["share"] * base:
-        states = view.pick(odd, "state")
+    odd = apart(scene)
+    if odd.beyond(limits["rows"], limits["share"]):
+        states = scene.view.pick(odd.ends, "state")
         told = [f"states: {top(states['state'])}"] if len(states) else []
         if scene.moved:
             told.append(f"{plural(scene.moved, 'socket')} printed again, in another state")
@@ -119,11 +111,11 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
             severity="notice",
             confidence="medium",
             group=Group(),
-            n=n,
-            base=base,
+            n=odd.n,
+            base=odd.base,
             verdict=(
-                f"{plural(n, 'connection')} {are(n)} in states that cannot be at one time: the "
-                "dump shows no single moment."
+                f"{plural(odd.n, 'connection')} {are(odd.n)} in states that cannot be at one time: "
+                "the dump shows no single moment."
             ),
             sockets=labels(states),
             limits=dict(limits),
@@ -131,24 +123,6 @@ def torn(scene: Scene, limits: Limits) -> Iterator[Finding]:
             cause=("the host moved on while it was read",),
             caveats=("durations and pairs of this dump: take another one",),
         )
-
-
-def _apart(scene: Scene, near: Bools) -> Bools:
-    """Connections whose two ends cannot be in their states at one time."""
-    view, found = scene.view, near & False
-    if not near.any():
-        return found
-    there = view.numbers("pair")
-    for one in view.values("state", near):
-        mine = near & view.is_("state", one)
-        fits = [other for other in STATES if _together(one, other)]
-        found[mine] = ~view.is_("state", *fits)[there[mine]]
-    return found
-
-
-def _together(one: str, other: str) -> bool:
-    """Whether the two ends of a connection can be in these states; a state unknown can be any."""
-    return not {one, other} <= MACHINE.keys() or can_face(one, other)
 
 
 def impossible(scene: Scene, limits: Limits) -> Iterator[Finding]:

@@ -406,6 +406,24 @@ def test_no_single_moment(ask: Ask, states: list[tuple[str, str]], *, speaks: bo
     assert ask.severities(pairs(states), "dump-not-atomic") == ["notice"] * speaks
 
 
+@pytest.mark.parametrize(
+    ("apart", "expected"),
+    [(1, ("warning", "medium")), (2, ("warning", "low"))],
+)
+def test_how_long_anything_lasts_is_unsure_in_a_dump_of_no_moment(
+    ask: Ask, apart: int, expected: tuple[str, str]
+) -> None:
+    """What may be passing is worth less; what a timer says outright is worth as much."""
+    unread = "".join(
+        f'ESTAB 9000 0 192.0.2.1:80 203.0.113.9:{n} users:(("app",pid=7,fd={n}))\n'
+        for n in range(1, 7)
+    )
+    probed = "ESTAB 0 900 192.0.2.1:81 203.0.113.9:9 timer:(persist,9sec,0)\n"
+    text = pairs([("ESTAB", "SYN-SENT")] * apart) + unread + probed
+    assert ask.levels(text, "recv-q-backlog") == [expected]
+    assert ask.levels(text, "zero-window") == [("warning", "high")]
+
+
 def test_connections_of_other_hosts_are_no_pairs(ask: Ask) -> None:
     """They have no other end here that could tell of another moment, so they are no base."""
     text = pairs([("ESTAB", "SYN-SENT")] * 2)

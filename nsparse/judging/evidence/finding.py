@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nsparse.diagnosis import Finding, Group
 from nsparse.judging.evidence.measure import at_most, lower
+from nsparse.judging.evidence.moment import is_torn
 from nsparse.judging.scene.rows import Labels, Rows
 from nsparse.prose import thousands, top
 
@@ -61,9 +62,12 @@ def settle(
         scene: A dump that is cut, or names no owner, costs a step each.
         up: How many things make it surer.
         down: How many more make it less sure.
-        cap: The most that is allowed, whatever speaks for it.
+        cap: The most that is allowed, whatever speaks for it; what may be passing is worth less in
+            a dump that shows no single moment.
     """
     doubts = int(scene.truncated) + int("owner" not in scene.has)
+    if cap == "medium" and is_torn(scene):
+        cap = "low"
     return at_most(lower(start, down + doubts - up), cap)
 
 
