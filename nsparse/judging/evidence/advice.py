@@ -50,7 +50,11 @@ HANDSHAKES: Advice = {
     "macos": "netstat -s -p tcp",
     "windows": "netstat -s",
 }
-DESCRIPTORS: Advice = {"linux": "ls -l /proc/{pid}/fd | grep -c socket"}
+DESCRIPTORS: Advice = {
+    "linux": "ls -l /proc/{pid}/fd | grep -c socket",
+    "macos": "lsof -nP -p {pid} | wc -l",
+    "windows": "(Get-Process -Id {pid}).HandleCount",
+}
 DESCRIPTOR_LIMIT: Advice = {"linux": "grep 'open files' /proc/{pid}/limits"}
 PORT_RANGE: Advice = {
     "linux": "grep . /proc/sys/net/ipv4/ip_local_*port*",
@@ -194,8 +198,8 @@ def ping_full(addr: object) -> Advice:
 def of_process(advice: Advice, row: Cells) -> Advice:
     """A step about the process of a row; none where its number is unknown.
 
-    >>> of_process(DESCRIPTORS, {"pid": 7}), of_process(DESCRIPTORS, {"pid": None})
-    ({'linux': 'ls -l /proc/7/fd | grep -c socket'}, {})
+    >>> of_process(DESCRIPTORS, {"pid": 7})["macos"], of_process(DESCRIPTORS, {"pid": None})
+    ('lsof -nP -p 7 | wc -l', {})
     """
     pid = count_of(row["pid"])
     return {} if pid is None else filled(advice, pid=pid)
