@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import SEVERITIES, Finding
@@ -145,10 +146,14 @@ def _applies(
 
 
 class _Keys:
-    """What a finding shares with another one, for each way of joining; each key has its scene."""
+    """What a finding shares with another one, for each way of joining.
+
+    The rows of all scenes are counted through; any other key has the number of its scene.
+    """
 
     def __init__(self, heard: Sequence[Heard], scenes: Sequence[Scene]) -> None:
         self._heard, self._scenes = heard, scenes
+        self._first = [0, *accumulate(len(scene.view) for scene in scenes)]
         self._number = {id(scene.view): number for number, scene in enumerate(scenes)}
 
     def winning(self, number: int, by: Join) -> list[Hashable]:
@@ -157,20 +162,22 @@ class _Keys:
             return self.losing(number, by)
         own, rows = self._heard[number].scene, self._rows(number)
         pair = self._view(number).numbers("pair")[rows]
-        found: list[Hashable] = [(own, row) for row in pair.tolist()]
+        found: list[Hashable] = (pair[pair >= 0] + self._first[own]).tolist()
         for view, at in opposite(self._scenes[own], rows[pair < 0]):
-            found += ((self._number[id(view)], row) for row in at.tolist())
+            found += (at + self._first[self._number[id(view)]]).tolist()
         return found
 
     def losing(self, number: int, by: Join) -> list[Hashable]:
         """Keys of the finding that would be taken over, one for each of its rows."""
         own = self._heard[number].scene
-        return [(own, key) for key in self._shared(number, by)]
-
-    def _shared(self, number: int, by: Join) -> Iterable[Hashable]:
-        finding = self._heard[number].finding
         if by in ("rows", "mirror"):
-            return finding.sockets
+            rows: list[Hashable] = (self._rows(number) + self._first[own]).tolist()
+            return rows
+        shared = self._shared(number, by)
+        return shared if len(self._scenes) == 1 else [(own, key) for key in shared]
+
+    def _shared(self, number: int, by: Join) -> list[Hashable]:
+        finding = self._heard[number].finding
         if by == "owner":
             return self._owner(finding)
         if by == "port":
