@@ -128,7 +128,7 @@ DIAGNOSES = (
         "listener-dead-process",
         "Does a port belong to a process that no longer exists?",
         check,
-        needs=("proctable|inode",),
+        needs=("owner", "proctable|inode"),
         numbers=NUMBERS,
         absorbs=(Absorbs("listener-duplicate", "port"),),
         refs=REFS,

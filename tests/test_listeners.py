@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsparse
+from nsparse.judging.wanted import wanted
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -821,6 +822,21 @@ def test_a_list_of_processes_names_owners(ask: Ask, row: str, owner: str | None)
     facts = {"win1": {"proctable": {0: "System Idle Process", 4: "System", 7788: "java.exe"}}}
     (finding,) = ask.found(text, "close-wait-leak", DEAD, host="win1", facts=facts)
     assert finding.group.owner == owner
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        (SS + "tcp LISTEN 0 64 0.0.0.0:2049 0.0.0.0:* ino:900 sk:900\n", "sudo ss -tuanp"),
+        (SS + listening("0.0.0.0", 80, "a"), "ss -tuane"),
+        (SS + listening("0.0.0.0", 80), "sudo ss -tuanpe"),
+    ],
+)
+def test_listeners_without_a_process_need_owners_to_be_told(ask: Ask, text: str, way: str) -> None:
+    """Where the dump names no owner at all, that a listener has none says nothing."""
+    report = ask.report(text, DEAD)
+    [(_, needs)] = report.not_evaluated
+    assert wanted(needs, report.scenes).command == way
 
 
 def test_a_list_of_processes_names_owners_of_windows_alone(ask: Ask) -> None:
