@@ -272,6 +272,22 @@ def test_what_was_asked_before_changes_no_answer(seed: int) -> None:
         ask(view, table, pick)
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_column_that_is_numbered_anew_is_counted_anew(*, beside: bool) -> None:
+    """Both ends of a row take their numbers from one table, whatever was counted before."""
+    some = np.array([True, True, False])
+    view = View(frame({"local_addr": ["a", "b", "a"]}, 3))
+    told = (view.counts("local_addr"), view.tally(np.arange(3), some, "local_addr").tolist())
+    if beside:
+        view = view.beside_columns({"live": some})
+    words = texts.at_hand(pd.array(["x", "b", "y", "a", "z"], dtype=TEXT))
+    view.know("local_addr", (Codes(np.array([4, 2, 4]), 6), words))
+    assert view.values("local_addr", some) == ["b", "a"]
+    assert view.most("local_addr") == 2
+    found = {word: n for word, n in view.counts("local_addr").items() if n}
+    assert (found, view.tally(np.arange(3), some, "local_addr").tolist()) == told
+
+
 # ---- numbers among others ----------------------------------------------------------------------
 
 FAR = 10**12

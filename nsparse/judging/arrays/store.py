@@ -57,6 +57,7 @@ class Store:
         self._more = {name: _kept(told) for name, told in (more or {}).items()}
         self._parent: tuple[Store, Kept | None] | None = None
         self._made: dict[Hashable, Any] = {}
+        self._renumbered: set[Hashable] = set()
 
     def __len__(self) -> int:
         """How many rows."""
@@ -103,6 +104,8 @@ class Store:
         made = store._made.get(key)
         if made is None:
             made = store._inherited(key)
+        if key[0] in OF_ALL and not self._renumbered.isdisjoint(key):
+            return None  # what was counted there has other numbers
         if at is None or made is None or key[0] in ("words", "places"):
             return made
         if key[0] in OF_ALL:
@@ -114,8 +117,17 @@ class Store:
         return fixed(_cut(made, at))
 
     def know(self, name: str, told: Coded) -> None:
-        """Take the codes of a column from somebody who has them already."""
+        """Take the codes of a column from somebody who has them already.
+
+        What was counted before, by the numbers that the column had then, is counted again.
+        """
+        self._made = {
+            key: made
+            for key, made in self._made.items()
+            if not (isinstance(key, tuple) and key[0] in OF_ALL and name in key)
+        }
         self._made["codes", name], self._made["words", name] = told
+        self._renumbered.add(name)
 
     def array(self, name: str) -> Any:
         """The column's array; all NA where no row of the dump has the column.
