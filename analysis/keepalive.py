@@ -124,7 +124,9 @@ def _unkept(pile: Pile) -> Finding:
     return pile.finding(
         "keepalive-missing",
         severity,
-        pile.confidence(up=int(stalled > 0), proven=True),
+        pile.confidence(
+            up=int(stalled > 0), down=int(pile.first["role"] == "unknown"), proven=True
+        ),
         f"{pile.part()} {idle} idle for {thousands(pile.limits['idle_s'])} s or more with {keeps}: "
         f"a NAT or load balancer in the path would drop them silently{lost}.",
         evidence=(peers(pile.rows), *_kept(pile), *setting(pile.scene, FIRST)),
@@ -211,7 +213,10 @@ def _silent(scene: Scene, limits: Limits, part: pd.DataFrame) -> Finding:
         id="keepalive-failing",
         severity=severity,
         confidence=settle(
-            "medium" if most < limits["surer"] else "high", scene, up=int(n >= limits["few"])
+            "medium" if most < limits["surer"] else "high",
+            scene,
+            up=int(n >= limits["few"]),
+            down=int((part["role"] == "unknown").any()),
         ),
         group=common_group(part),
         n=n,

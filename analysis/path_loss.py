@@ -220,7 +220,7 @@ def _collapsed(pile: Pile) -> Finding:
     return pile.finding(
         "cwnd-collapse",
         "warning" if lossy else "notice",
-        pile.confidence(up=int(backed.any())),
+        pile.confidence(up=int(backed.any()), down=int(pile.first["role"] == "unknown")),
         f"{pile.part()} {sends} with a congestion window{least}, held down by loss.",
         evidence=(f"retransmission timer of 1 s or more, or backed off, on {int(backed.sum())}",),
         cause=("suggests loss on the path, again and again",),

@@ -233,6 +233,7 @@ def _confidence(scene: Scene, limits: Limits, unread: pd.DataFrame) -> Confidenc
         "low" if weak else "medium",
         scene,
         up=stuck + bool(unread["waits"].any()) + bool(full),
+        down=int((unread["role"] == "unknown").any()),
         cap="high" if stuck or closed else "medium",
     )
 

@@ -87,7 +87,9 @@ def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside
     return Finding(
         id="rtt-outlier",
         severity=severity,
-        confidence=settle("medium", scene, cap="medium"),
+        confidence=settle(
+            "medium", scene, down=int((slow["role"] == "unknown").any()), cap="medium"
+        ),
         group=group_of(slow.iloc[0]),
         n=n,
         base=base,

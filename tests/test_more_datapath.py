@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nsparse.judging.evidence.measure import lower
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
+    from nsparse.diagnosis import Confidence
     from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
@@ -665,6 +667,35 @@ def test_peers_of_one_subnet_of_ipv6(ask: Ask, apart: str, count: int) -> None:
 
 def test_no_answer_is_not_evaluated_without_timers(ask: Ask) -> None:
     assert ask.skipped(SS + served(0), NO_ANSWER)
+
+
+@pytest.mark.parametrize("own", [40000, 5000])
+@pytest.mark.parametrize(
+    ("id_", "sure", "text"),
+    [
+        ("recv-q-backlog", "medium", "ESTAB 9000 0 {} {} {}"),
+        (NO_ANSWER, "high", "ESTAB 0 0 {} {} {} timer:(keepalive,9sec,1)"),
+        (UNKEPT, "medium", "ESTAB 0 0 {} {} {} timer:(keepalive,119min,0) cubic rtt:1/1 {}"),
+        ("cwnd-collapse", "medium", "ESTAB 0 0 {} {} {} cubic rtt:1/1 cwnd:2 retrans:1/9"),
+        ("rtt-outlier", "medium", "ESTAB 0 0 {} {} {} cubic rtt:75/1 lastack:100 minrtt:25"),
+    ],
+)
+def test_it_is_less_sure_where_nobody_knows_who_serves(
+    ask: Ask, id_: str, sure: Confidence, text: str, own: int
+) -> None:
+    """From 5000 to 7000 both ports are such as programs choose: either side may be the server."""
+    rows = (
+        text.format(
+            f"192.0.2.1:{own + n}",
+            f"203.0.113.8:{7000 + n * (own < 7000)}",
+            f'users:(("app",pid=7,fd={n}))',
+            "lastsnd:300000 lastrcv:300000",
+        )
+        for n in range(12)
+    )
+    [finding] = ask.found(SS + "\n".join(rows) + "\n", id_)
+    assert finding.n == 12
+    assert finding.confidence == lower(sure, int(own == 5000))
 
 
 # ---- loss-high, cwnd-collapse, limited-by, rtt-outlier -----------------------------------------
