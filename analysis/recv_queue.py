@@ -188,8 +188,8 @@ def _worth(scene: Scene, unread: pd.DataFrame, limits: Limits) -> pd.Series[bool
 
 
 def _many(unread: pd.DataFrame, base: int, limits: Limits) -> bool:
-    """Whether there are enough of them; fewer are enough where the other ends are seen to wait."""
-    few = eased(limits["few"], int(unread["waits"].sum()))
+    """Whether there are enough of them; fewer are where they last, or the other ends wait."""
+    few = eased(limits["few"], int(max(unread["waits"].sum(), unread["stuck"].sum())))
     return passes(len(unread), base, few, limits["share"], limits["many"])
 
 

@@ -167,6 +167,22 @@ def test_unread_in_two_snapshots(ask: Ask) -> None:
         assert ("the same dump again 30 s later" in [step.cmd for step in finding.next]) == again
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "seconds", "expected"),
+    [
+        ([5000] * 3 + [0], [5000] * 3 + [0], 30, [("warning", "high")]),
+        ([5000] * 3 + [0], [5000] * 3 + [0], 29, []),
+        ([5000] * 3 + [0], [5000, 5000, 4999, 0], 30, []),
+        ([5000] * 2 + [0] * 2, [5000] * 2 + [0] * 2, 30, []),
+    ],
+)
+def test_fewer_are_enough_where_they_are_seen_to_last(
+    ask: Ask, then: list[int], now: list[int], seconds: int, expected: list[tuple[str, str]]
+) -> None:
+    """Half of five is three (diagnoses: few / share / many)."""
+    assert ask.levels(twice(served(*then), served(*now), seconds), UNREAD) == expected
+
+
 def test_unread_for_as_long_as_the_user_says(ask: Ask) -> None:
     """The words tell the number that is in force."""
     rows, config = served(*[4096] * 5), {UNREAD: {"stuck_s": 90}}
