@@ -11,9 +11,9 @@ from nsparse.judging.evidence.finding import (
     endpoint,
     labels,
     owner_of,
-    program_of,
     settle,
 )
+from nsparse.judging.scene.processes import program_of
 from nsparse.prose import plural, thousands
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import endpoint, flagged, labels, program_of, settle
+from nsparse.judging.evidence.finding import endpoint, flagged, labels, settle
+from nsparse.judging.scene.processes import program_of
 from nsparse.judging.scene.scope import WILDCARDS, scope
 from nsparse.prose import plural
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import WHOSE, labels, owner_of, program_of, settle
+from nsparse.judging.evidence.finding import WHOSE, labels, owner_of, settle
+from nsparse.judging.scene.processes import program_of
 from nsparse.prose import plural
 
 if TYPE_CHECKING:

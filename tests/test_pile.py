@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from nsparse.judging.evidence.pile import Pile, piles
 from nsparse.judging.scene.rows import Rows
 from nsparse.judging.scene.scene import Scene, scenes
 from nsparse.schema import frame
+
+if TYPE_CHECKING:
+    from tests.conftest import Ask
 
 LIMITS = {"few": 4, "share": 0.5, "many": 50, "fd_share": 0.4}
 
@@ -167,3 +170,62 @@ def test_where_the_program_of_a_process_lies(os: str, command: str) -> None:
     host: Any = SimpleNamespace(os=os)
     [step] = advice.steps(host, advice.of_process(advice.BINARY, {"pid": 7}))
     assert step.cmd == command
+
+
+# ---- a process for each connection -------------------------------------------------------------
+
+LEAK = "close-wait-leak"
+SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+
+
+def forked(processes: int, each: int = 1, *, name: str = "postgres", more: str = "") -> str:
+    """Rows of so many processes, each with so many connections of one service."""
+    rows = (
+        f"CLOSE-WAIT 0 0 192.0.2.1:{{}} 203.0.113.9:5432"
+        f' users:(("{name}",pid={700 + n // each},fd=9)){more}\n'
+        for n in range(processes * each)
+    )
+    return SS + "".join(row.format(40000 + n) for n, row in enumerate(rows))
+
+
+@pytest.mark.parametrize(
+    ("processes", "each", "owners"),
+    [
+        (4, 1, []),  # four processes of a name may be four programs
+        (5, 1, ["postgres"]),
+        (5, 4, ["postgres"]),
+        (5, 5, [f"postgres/{700 + n}" for n in range(5)]),  # each is a pile by itself
+    ],
+)
+def test_processes_with_few_connections_each_are_one_program(
+    ask: Ask, processes: int, each: int, owners: list[str]
+) -> None:
+    found = ask.found(forked(processes, each), LEAK)
+    assert [one.group.owner for one in found] == owners
+    for one in found:
+        assert one.verdict.endswith(f"the server has closed, {one.group.owner} has not.")
+        assert (one.group.pid is None) == (one.group.owner == "postgres")
+
+
+def test_processes_are_one_program_by_their_name_and_service(ask: Ask) -> None:
+    """Titles that processes give themselves are no names; another service is another matter."""
+    titles = ("postgres:", "/usr/bin/postgres", "postgres")
+    rows = forked(6).splitlines()[1:]
+    told = [row.replace("postgres", titles[n % 3]) for n, row in enumerate(rows)]
+    [one] = ask.found(SS + "\n".join(told) + "\n", LEAK)
+    assert (one.group.owner, one.group.process, one.n) == ("postgres", "postgres", 6)
+    away = [row.replace(":5432", f":{6000 + n}") for n, row in enumerate(rows)]
+    assert not ask.found(SS + "\n".join(away) + "\n", LEAK)
+
+
+def test_the_descriptors_of_many_processes_are_not_those_of_one(ask: Ask) -> None:
+    times = ("Mon Nov 23 09:00:00 UTC 2026", "Mon Nov 23 09:05:00 UTC 2026")
+    for rows, severity in ((forked(500), "warning"), (forked(1, 500), "critical")):
+        text = "".join(f"{when}\n{rows}" for when in times)
+        assert ask.severities(text, LEAK) == [severity]
+
+
+def test_what_one_row_proves_is_said_once_of_many_processes(ask: Ask) -> None:
+    probed = forked(6, more=" timer:(persist,30sec,0)").replace("CLOSE-WAIT 0 0", "ESTAB 0 9000")
+    [one] = ask.found(probed, "zero-window")
+    assert (one.n, one.group.owner, one.group.pid) == (6, "postgres", None)

@@ -149,23 +149,11 @@ def common_group(rows: pd.DataFrame) -> Group:
 
 
 def owner_of(row: Cells) -> dict[str, Any]:
-    """The owner's part of a group, from one row."""
-    process = row["process"]
-    return {
-        "owner": row["owner"] or None,
-        "process": None if is_missing(process) else str(process),
-        "pid": count_of(row["pid"]),
-    }
-
-
-def program_of(process: object) -> str:
-    """A program without its folder and what it tells of itself; "" where none is known.
-
-    >>> program_of("/usr/sbin/sshd: /usr"), program_of("nginx: worker"), program_of(None)
-    ('sshd', 'nginx', '')
-    """
-    first = process.partition(" ")[0] if isinstance(process, str) else ""
-    return first.rpartition("/")[2].rstrip(":")
+    """The owner's part of a group, from one row; that of a program of many processes has no PID."""
+    process, pid, owner = row["process"], count_of(row["pid"]), row["owner"] or None
+    if owner is not None and pid is not None and not owner.endswith((f"/{pid}", f" {pid}")):
+        process, pid = owner, None
+    return {"owner": owner, "process": None if is_missing(process) else str(process), "pid": pid}
 
 
 def is_missing(value: Any) -> bool:

@@ -188,7 +188,7 @@ class Pile:
     def starves(self) -> bool:
         """Whether one process has so many that it may run out of descriptors (`fd_share`)."""
         enough = self.limits["fd_share"] * self.descriptors.limit
-        return self.counts["owned"] > 0 and self.n >= enough
+        return self.counts["owned"] > 0 and self.n >= enough and self.rows.different("pid") <= 1
 
     @cached_property
     def descriptors(self) -> Descriptors:

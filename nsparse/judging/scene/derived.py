@@ -10,6 +10,7 @@ from nsparse.judging.arrays.columns import Words, listed
 from nsparse.judging.arrays.view import View
 from nsparse.judging.scene.constants import Constants
 from nsparse.judging.scene.ends import Ends
+from nsparse.judging.scene.families import families
 from nsparse.judging.scene.roles import CLIENT, LISTENER, ROLES, SERVER, Roles, Small, roles
 
 OWNERLESS = ("TIME_WAIT", "SYN_RECEIVED")
@@ -69,6 +70,11 @@ def derived(view: View, ends: Ends, concrete: Bools, known: Constants) -> View:
     service, bound = _serving(ends, found)
     owner, owners = _owners(view)
     group = _groups(ends, found.role, owner, bound, concrete)
+    told, program, programs = families(view, group, found.role, bound)
+    if told.any():
+        owner = Codes(np.where(told, owner.size + program.of, owner.of), owner.size + program.size)
+        owners = [*owners, *programs]
+        group = _groups(ends, found.role, owner, bound, concrete)
     more = {
         "role": listed(found.role, ROLES),
         "service": service,

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nsparse.judging.arrays.view import View
 
-SYSTEM = 4
-"""A process that a list of all of Windows names."""
+SYSTEM, KERNEL = 4, "System"
+"""The process of the kernel of Windows, which a list of all of them names."""
+
+
+def program_of(process: object) -> str:
+    """A program without its folder and what it tells of itself; "" where none is known.
+
+    >>> program_of("/usr/sbin/sshd: /usr"), program_of("nginx: worker"), program_of(None)
+    ('sshd', 'nginx', '')
+    """
+    first = process.partition(" ")[0] if isinstance(process, str) else ""
+    return first.rpartition("/")[2].rstrip(":")
 
 
 def listed(facts: Mapping[str, object]) -> dict[int, str]:
@@ -44,13 +54,14 @@ def complete(view: View, os: str | None, facts: Mapping[str, object]) -> bool:
 def called(view: View, os: str | None, facts: Mapping[str, object]) -> View:
     """The same rows, where processes of Windows known by their PID alone have their names.
 
-    Only `tasklist` has a column of names: in what ps prints a name with blanks has no end.
+    Only `tasklist` has a column of names: in what ps prints a name with blanks has no end. The
+    kernel's process has the same number on every Windows, and `netstat -b` cannot name it.
     """
     import pandas as pd
 
-    bare = ~view.known("process")
-    names = {pid: name for pid, name in listed(facts).items() if name}
-    if os != "windows" or not names or not bare.any():
+    names = {SYSTEM: KERNEL} | {pid: name for pid, name in listed(facts).items() if name}
+    bare = ~view.known("process") & view.is_("pid", *names)
+    if os != "windows" or not bare.any():
         return view
     told = pd.Series(view.array("pid"))[bare].map(names)
     column = pd.Series(view.array("process"))

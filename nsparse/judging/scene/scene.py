@@ -10,7 +10,8 @@ Columns of `Scene.rows` beside those of the frame, always there:
 * `service`: "ADDR:PORT" of the end that serves: the own one of a listener or server row, the
   remote one of a client row; "" where neither is known.
 * `bound`: for a server row the "ADDR:PORT" of the LISTEN row that serves it, else as `service`.
-* `owner`: "java/4711", "pid 4711", "uid 1000", "user www"; "" where none is known.
+* `owner`: "java/4711", "pid 4711", "uid 1000", "user www"; "postgres" where many processes of it
+  have a few connections each (`families`); "" where none is known.
 * `owned`: whether a process is known.
 * `concrete`: a TCP row with a remote end. `live`: the same without TIME_WAIT.
 * `pair`: index of the row of the other end, -1 where it is not in this dump.
