@@ -74,12 +74,12 @@ def filtered(scene: Scene, limits: Limits) -> Iterator[Finding]:
         verdict = f"there is no listener among {plural(n, 'TCP row')}: none listens"
         if len(states) == 1:
             verdict = f"all {plural(n, 'TCP row')} are {states[0]}: there are no others"
-        verdict += ", or an option left them out."
+        how = "with -l" if "LISTEN" in states else "without -a"
         yield of_dump(
             limits,
             "state-filtered",
             rows,
-            verdict,
+            f"{verdict}, or the dump was made {how}, or with a filter.",
             severity="info",
             confidence="low",
             steps=advice.steps(scene, WHOLE),

@@ -57,13 +57,16 @@ def test_states_that_were_left_out(ask: Ask, text: str, *, speaks: bool) -> None
 
 def test_states_that_were_left_out_in_words(ask: Ask) -> None:
     [one] = ask.found(SS + established(20), "state-filtered")
-    nothing_else = "there are no others, or an option left them out."
-    assert one.verdict == f"all 20 TCP rows are ESTABLISHED: {nothing_else}"
+    nothing_else = "there are no others, or the dump was made {}, or with a filter."
+    assert one.verdict == f"all 20 TCP rows are ESTABLISHED: {nothing_else.format('without -a')}"
+    listeners = "".join(LISTENER.replace(":80", f":{port}") for port in range(80, 100))
+    [alone] = ask.found(SS + listeners, "state-filtered")
+    assert alone.verdict == f"all 20 TCP rows are LISTEN: {nothing_else.format('with -l')}"
     assert one.confidence == "low"
     two = established(20) + established(1, state="CLOSE-WAIT")
     [several] = ask.found(SS + two, "state-filtered")
-    none = "there is no listener among 21 TCP rows: none listens, or an option left them out."
-    assert several.verdict == none
+    none = "there is no listener among 21 TCP rows: none listens, or the dump was made without -a"
+    assert several.verdict == f"{none}, or with a filter."
 
 
 CLOSING = established(20, state="CLOSE-WAIT") + established(1)
