@@ -16,6 +16,7 @@ from nsparse.judging.evidence.finding import (
     sysctl,
 )
 from nsparse.judging.evidence.portrange import comes_back, drawn_from, least_used, widened
+from nsparse.judging.evidence.stated import TW_REUSE, setting
 from nsparse.prose import actor, percent, thousands, top
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ def _severity(used: pd.DataFrame, span: Range, scene: Scene, limits: Limits) -> 
     reached = [severity for severity in SEVERE if share >= limits[severity]]
     if not reached:
         return None
-    reuse = sysctl(scene, "net.ipv4.tcp_tw_reuse")
-    again = comes_back(scene, str(used["remote_addr"].iat[0]), reuse)
+    again = comes_back(scene, str(used["remote_addr"].iat[0]), sysctl(scene, TW_REUSE))
     milder = again and _waiting(used) >= limits["reusable"] * len(used)
     return LOWERED[reached[0]] if milder else reached[0]
 
@@ -108,7 +108,7 @@ def _finding(
         verdict=_verdict(used, span, f"{first['local_addr']} to {place}", owner.get("owner")),
         sockets=labels(used),
         limits=dict(limits),
-        evidence=_evidence(used, span, owners),
+        evidence=(*_evidence(used, span, owners), *setting(scene, TW_REUSE)),
         cause=_cause(used),
         next=_steps(scene, first),
         caveats=_caveats(scene, span),
@@ -144,7 +144,8 @@ def _cause(used: pd.DataFrame) -> tuple[str, ...]:
 
 def _caveats(scene: Scene, span: Range) -> tuple[str, ...]:
     again = "whether tcp_tw_reuse lets ports in TIME_WAIT be taken again"
-    return (*span.doubts, again) if scene.os == "linux" else span.doubts
+    unknown = scene.os == "linux" and sysctl(scene, TW_REUSE) is None
+    return (*span.doubts, again) if unknown else span.doubts
 
 
 def _steps(scene: Scene, first: pd.Series[Any]) -> tuple[Step, ...]:

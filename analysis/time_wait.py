@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
-from nsparse.judging.evidence.finding import labels, settle
+from nsparse.judging.evidence.finding import labels, settle, sysctl
 from nsparse.judging.evidence.portrange import comes_back, drawn_from
-from nsparse.judging.evidence.stated import constant
+from nsparse.judging.evidence.stated import TW_REUSE, constant, setting
+from nsparse.judging.scene.scope import loopback
 from nsparse.prose import are, percent, plural, thousands, top
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
         bodies drained and closed, in Python one Session, in .NET one HttpClient. Never
         tcp_tw_recycle; tcp_fin_timeout does not touch TIME_WAIT.
     False alarms: TIME_WAIT of a server takes no port, however many; load generators and scanners
-        mean to do this; on loopback Linux takes the ports out of TIME_WAIT again.
+        mean to do this; on loopback Linux takes the ports out of TIME_WAIT again, and where
+        tcp_tw_reuse is 1 everywhere: no port is short there.
     """
     import numpy as np
 
@@ -79,11 +81,12 @@ def _filling(scene: Scene, limits: Limits) -> float:
 
 
 def _severity(scene: Scene, limits: Limits, lot: Ints, opened: int) -> Severity | None:
-    n = len(lot)
-    if comes_back(scene, str(scene.view.cell("remote_addr", lot[0]))):
+    n, remote = len(lot), str(scene.view.cell("remote_addr", lot[0]))
+    again = comes_back(scene, remote, sysctl(scene, TW_REUSE))
+    if again and loopback(remote):
         return None
     if n >= _filling(scene, limits):
-        return "warning"
+        return "notice" if again else "warning"
     return "notice" if n >= limits["notice"] and n >= limits["times"] * max(opened, 1) else None
 
 
@@ -175,7 +178,7 @@ def _evidence(scene: Scene, part: Rows, opened: Rows) -> tuple[str, ...]:
         unknown = len(opened) - sum(owners.values())
         told = {**owners, "unknown": unknown} if unknown else owners
         lines.append(f"owners of the open ones: {top(told)}")
-    return (*lines, *constant(scene, "ephemeral_low", "the range"))
+    return (*lines, *constant(scene, "ephemeral_low", "the range"), *setting(scene, TW_REUSE))
 
 
 def _cause(owners: Collection[str], closed: Closed | None) -> tuple[str, ...]:

@@ -153,6 +153,17 @@ def test_most_must_wait_to_be_reused(ask: Ask, waits: int, expected: str) -> Non
     assert [severity for severity, _ in small(ask, text, **facts)] == [expected]
 
 
+def test_reuse_that_is_known_is_told_and_raised_by_nothing(ask: Ask) -> None:
+    """Half of the ports, one level lower, and the churn that it takes over is no warning either."""
+    text = SS + out(200, state="TIME-WAIT")
+    known = {**SMALL["db1"], "sysctl": {"net.ipv4.tcp_tw_reuse": "1"}}
+    [finding] = ask.found(text, PORTS, "time-wait-churn", host="db1", facts={"db1": known})
+    assert finding.severity == "notice"
+    assert finding.caveats == ()
+    assert finding.evidence[-1] == "net.ipv4.tcp_tw_reuse 1"
+    assert [line.split(":")[0] for line in finding.absorbed] == ["time-wait-churn"]
+
+
 @pytest.mark.parametrize(
     ("beyond", "says", "source"),
     [

@@ -1223,6 +1223,29 @@ def test_time_wait_on_loopback_is_reused() -> None:
     assert [f.severity for f in found("time-wait-churn", old)] == ["notice"]
 
 
+@pytest.mark.parametrize(
+    ("reuse", "here", "there"),
+    [
+        (None, [], ["warning"]),
+        ("2", [], ["warning"]),
+        # Ports that are taken again are not short: what is left is a connection for each request.
+        ("1", [], ["notice"]),
+        ("0", ["warning"], ["warning"]),
+    ],
+)
+def test_time_wait_by_what_the_kernel_is_told(
+    reuse: str | None, here: list[str], there: list[str]
+) -> None:
+    """7 058 are a quarter of the ports of Linux to one service."""
+    known = {} if reuse is None else {"sysctl": {"net.ipv4.tcp_tw_reuse": reuse}}
+    for service, expected in (("127.0.0.1", here), ("203.0.113.9", there)):
+        rows = many(7058, CHURN.replace("203.0.113.9", service), 32768)
+        told = found("time-wait-churn", replace(scene(rows), facts=known))
+        assert [finding.severity for finding in told] == expected
+        said = [f"net.ipv4.tcp_tw_reuse {reuse}" in finding.evidence for finding in told]
+        assert said == [reuse is not None] * len(told)
+
+
 @pytest.mark.parametrize("id_", ALL)
 def test_nothing_of_nothing(id_: str) -> None:
     for rows in ([], [JAVA], [f"- 0 0 {HERE} 203.0.113.7:500"]):

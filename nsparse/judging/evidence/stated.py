@@ -48,6 +48,8 @@ def _since(scene: Scene, host: str) -> str:
     return f"{host} started" + (f" {lasted(up)} ago" if isinstance(up, int) else "")
 
 
+TW_REUSE = "net.ipv4.tcp_tw_reuse"
+"""Whether connect() takes ports out of TIME_WAIT: 0 never, 1 always, 2 on loopback (ip-sysctl)."""
 TRACKED, TRACKED_AT_MOST = (f"net.netfilter.nf_conntrack_{name}" for name in ("count", "max"))
 NEARLY_FULL = 0.9
 """Of the table in which Linux tracks connections: it drops new ones when it is full."""
