@@ -90,7 +90,11 @@ def _finding(scene: Scene, limits: Limits, own: Rows, held: Ints, each: tuple[st
         limits=dict(limits),
         evidence=each,
         cause=("suggests a dead node" if dead else "suggests a drained node, or names that stick",),
-        next=advice.steps(scene, "look at the resolver, the balancer's weights, and the node"),
+        next=advice.steps(
+            scene,
+            advice.to_service(first["remote_addr"], first["remote_port"]),
+            "look at the resolver, the balancer's weights, and the node",
+        ),
         caveats=("whether they are equal: a primary has more than its replicas",),
     )
 

@@ -88,7 +88,11 @@ def _finding(scene: Scene, limits: Limits, part: pd.DataFrame, held: pd.Series[i
         cause=("suggests a caller without a pool limit, or a proxy or NAT that stands for many",),
         next=advice.steps(
             scene,
-            {"linux": f"ss -tan src :{port} {advice.dst(addr)}"},
+            {
+                "linux": f"ss -tan src :{port} {advice.dst(addr)}",
+                "macos": f"netstat -an | grep {addr}",
+                "windows": f"Get-NetTCPConnection -LocalPort {port} -RemoteAddress {addr}",
+            },
             "find out who it is and how often it asks; limit connections by client",
         ),
         caveats=("whether it is a load balancer, a proxy or NAT: the dump shows its address only",),

@@ -152,7 +152,7 @@ def _leak(scene: Scene, limits: Limits, lot: Ints, quiet: int) -> Finding:
         cause=("suggests a client for each request, or connections that are not given back",),
         next=advice.steps(
             scene,
-            {"linux": f"ss -tanpoi {advice.dst(first['remote_addr'], first['remote_port'])}"},
+            advice.to_service(first["remote_addr"], first["remote_port"]),
             advice.stack(first),
             "compare with the size of the program's pool",
         ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
+import nsparse
 from nsparse.reporting.report import brief
 
 if TYPE_CHECKING:
@@ -72,6 +74,37 @@ def test_one_caller_in_words(ask: Ask) -> None:
         "notice hot-client server 0.0.0.0:80 nginx/9 (medium): 203.0.113.1 holds 100 of 104 "
         "connections on port 80 (96 %)."
     )
+
+
+@pytest.mark.parametrize(
+    ("os", "hot", "leak"),
+    [
+        (
+            "linux",
+            "ss -tan src :80 dst 203.0.113.1",
+            "ss -tanpoi dst 203.0.113.8:5432",
+        ),
+        (
+            "macos",
+            "netstat -an | grep 203.0.113.1",
+            "lsof -nP -iTCP@203.0.113.8:5432",
+        ),
+        (
+            "windows",
+            "Get-NetTCPConnection -LocalPort 80 -RemoteAddress 203.0.113.1",
+            "Get-NetTCPConnection -RemoteAddress 203.0.113.8 -RemotePort 5432 "
+            "| Group-Object OwningProcess",
+        ),
+    ],
+)
+def test_what_to_look_at_on_each_system(os: str, hot: str, leak: str) -> None:
+    text = SS + LISTENER.format(q=0) + accepted([100, 1, 1, 1, 1])
+    text += called("203.0.113.8", 5432, 1000)
+    frame = nsparse.parse(io.BytesIO(text.encode())).frame
+    there = frame["os"].map(lambda _: os).astype(frame["os"].dtype)
+    report = nsparse.diagnose(frame.assign(os=there), select=["hot-client", "conn-leak-backend"])
+    first = {finding.id: finding.next[0].cmd for finding in report.findings}
+    assert first == {"hot-client": hot, "conn-leak-backend": leak}
 
 
 def test_one_caller_of_a_port_that_others_serve_too(ask: Ask) -> None:

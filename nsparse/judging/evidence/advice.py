@@ -179,6 +179,21 @@ def dst(addr: object, port: object = None) -> str:
     return f"dst {shlex.quote(end) if six else end}"
 
 
+def to_service(addr: object, port: object) -> Advice:
+    """Who has connections to a service of another host.
+
+    >>> to_service("2001:db8::1", 443)["macos"]
+    "lsof -nP -iTCP@'[2001:db8::1]:443'"
+    """
+    end = dst(addr, port).removeprefix("dst ")
+    where = f"-RemoteAddress {addr} -RemotePort {port}"
+    return {
+        "linux": f"ss -tanpoi dst {end}",
+        "macos": f"lsof -nP -iTCP@{end}",
+        "windows": f"Get-NetTCPConnection {where} | Group-Object OwningProcess",
+    }
+
+
 def ping(addr: object) -> Advice:
     """Whether a host answers; macOS has a tool of its own for IPv6."""
     six = "6" if ":" in str(addr) else ""
