@@ -635,6 +635,20 @@ def test_where_a_constant_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("os", "process", "owner"),
+    [("windows", "", "System/4"), ("windows", "smb", "smb/4"), ("linux", "", "pid 4")],
+)
+def test_the_kernel_of_windows_needs_no_list_to_be_named(os: str, process: str, owner: str) -> None:
+    """`netstat -b` says that it can not obtain its name, and -o prints the number alone."""
+    more = [
+        row("LISTEN", "0.0.0.0:80", ANY, "/8"),
+        row("ESTABLISHED", "192.0.2.1:80", "203.0.113.5:1000"),
+    ]
+    seen = scene(row("LISTEN", "0.0.0.0:445", ANY, f"{process}/4"), *more, os=os)
+    assert list(seen.rows["owner"]) == [owner, "pid 8", ""]
+
+
+@pytest.mark.parametrize(
     ("os", "pids", "complete"),
     [
         ("windows", [4, 900], True),
