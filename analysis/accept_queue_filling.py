@@ -37,6 +37,8 @@ NUMBERS = (
     Number("gave_up", 2, "clients that closed while they waited: a check of the port is one"),
 )
 REFS = ("tcp_diag.c (Linux)", "netstat(8) of net-tools")
+GROWING = "growing"
+"""It was shorter in an earlier snapshot: whoever explains why it grows takes it over."""
 
 
 def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
@@ -60,7 +62,8 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     earlier = before(scene, long, ["recv_q", "send_q"])
     again = _filled(earlier, limits)
     small = flagged(long["send_q"] <= limits["small"])
-    long = long.assign(again=again, filled=_filled(long, limits) & (again | ~small))
+    grown = flagged(earlier["recv_q"] < long["recv_q"])
+    long = long.assign(again=again, grown=grown, filled=_filled(long, limits) & (again | ~small))
     for queue in queues(scene, long):
         filled = queue.listeners["filled"]
         if queue.gave_up >= limits["gave_up"]:
@@ -101,6 +104,7 @@ def _finding(scene: Scene, limits: Limits, queue: Queue, *, unseen: bool = False
             advice.stack_of(owner["process"], owner["pid"]),
         ),
         caveats=tuple(_caveats(queue, again=again, unseen=unseen)),
+        about=GROWING if queue.listeners["grown"].any() else None,
     )
 
 

@@ -178,7 +178,7 @@ DIAGNOSES = (
         check,
         needs=("owner",),
         numbers=NUMBERS,
-        absorbs=(Absorbs("accept-queue-filling", "owner"),),
+        absorbs=(Absorbs("accept-queue-filling", "owner", about="growing"),),
         refs=REFS,
     ),
 )

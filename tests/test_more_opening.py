@@ -115,6 +115,35 @@ def test_a_full_queue_takes_over_its_low_limit(ask: Ask) -> None:
 # ---- accept-queue-filling ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (None, [FILLING, "fd-pressure"]),
+        (49, ["fd-pressure"]),
+        (50, [FILLING, "fd-pressure"]),
+        (51, [FILLING, "fd-pressure"]),
+    ],
+)
+def test_descriptors_explain_a_queue_that_grows(
+    ask: Ask, before: int | None, expected: list[str]
+) -> None:
+    """At its limit a program cannot accept; a queue that was as long has a reason of its own."""
+
+    def taken(waiting: int) -> str:
+        listener = f'LISTEN {waiting} 100 192.0.2.1:80 0.0.0.0:* users:(("app",pid=7,fd=3))'
+        held = (
+            f'ESTAB 0 0 192.0.2.1:80 203.0.113.9:{40000 + i} users:(("app",pid=7,fd={i + 4}))'
+            for i in range(1000)
+        )
+        return SS + lines([listener], held)
+
+    now = taken(50)
+    if before is not None:
+        now = f"Sun Nov 22 10:00:00 UTC 2026\n{taken(before)}\nSun Nov 22 10:02:00 UTC 2026\n{now}"
+    found = ask.found(now, FILLING, "fd-pressure")
+    assert sorted(finding.id for finding in found) == expected
+
+
 @pytest.mark.parametrize(("waiting", "seen", "speaks"), [(5, 0, 1), (4, 0, 0), (5, 1, 0)])
 def test_queue_of_listeners_alone(ask: Ask, waiting: int, seen: int, speaks: int) -> None:
     """`netstat -tlnp` shows no connection, and no limit: what waits is all there is to see."""
