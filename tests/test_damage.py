@@ -992,6 +992,10 @@ def test_runs_of_one_moment_are_views_even_where_nothing_is_echoed() -> None:
         ("dimanche 22 novembre 2026, 10:43:50 (UTC+0100)", "09:43"),
         ("2026年 11月 22日 星期日 10:43:50 JST", "01:43"),
         ("2026/11/22 10:43:50", "10:43"),
+        ("2026-11-22 10:43:50 UTC", "10:43"),
+        ("Sun 2026-11-22 10:43:50 CET", "09:43"),
+        ("2026-11-22 10:43:50 +0200 CET", "08:43"),  # what is written out is sure
+        ("2026-11-22 10:43:50 IST", "10:43"),  # in India, in Israel, in Ireland
     ],
 )
 def test_a_time_between_tables_is_that_of_the_next(line: str, time: str | None) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 # `date` in the C locale, in American and British English (`date` of newer coreutils puts AM or PM
 # behind the time) and without a zone (ctime), with an optional OSWatcher mark, which may go on;
-# ISO 8601.
+# ISO 8601, also with a day of the week before it and the name of a zone behind it (systemd).
 # Before it may stand what loops and scripts write: `=== `, `zzz ***`, `Time: `.
 _LABEL = r"(?:[#=*-]+\s*|zzz \*+ ?)?(?:[^\W\d_][^\d:：=|<>\[\](]{0,24}[:：=]\s*)?"
 # What OSWatcher puts behind it in some releases.
@@ -33,7 +33,10 @@ _ELSEWHERE = re.compile(
 )
 _SPELLED = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 _OFFSET = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
-_ISO = re.compile(rf"{_LABEL}(?P<stamp>{_SPELLED}(?:\.[0-9]+)?{_OFFSET}){_INTERVAL}")
+_ISO = re.compile(
+    rf"{_LABEL}(?:[A-Z][a-z]{{2}},? )?(?P<stamp>{_SPELLED}(?:\.[0-9]+)?{_OFFSET})"
+    rf"(?: (?P<zone>[A-Z]{{3,5}}))?{_INTERVAL}"
+)
 # ExaWatcher: month, day and year, in the time of the host.
 _EXA = re.compile(
     r"zzz <(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<year>[0-9]{4}) (?P<time>[0-9:]{8})>"
@@ -69,10 +72,12 @@ def moment(line: str) -> tuple[datetime, bool] | None:
 
     >>> moment("Sun Nov 22 10:43:50 UTC 2026")[0].isoformat()
     '2026-11-22T10:43:50+00:00'
+    >>> moment("Sun 2026-11-22 10:43:50 CET")[0].isoformat()
+    '2026-11-22T10:43:50+01:00'
     """
     found = _ISO.fullmatch(line)
     if found:
-        return _dated_iso(found["stamp"])
+        return _dated_iso(found["stamp"], found["zone"] or "")
     found = _EXA.fullmatch(line)
     if found:
         return _dated_iso("{year}-{month}-{day} {time}".format(**found.groupdict()))
@@ -129,10 +134,11 @@ def _dated_elsewhere(found: re.Match[str]) -> tuple[datetime, bool] | None:
         return None
 
 
-def _dated_iso(stamp: str) -> tuple[datetime, bool] | None:
+def _dated_iso(stamp: str, zone: str = "") -> tuple[datetime, bool] | None:
     """What ISO 8601 says; None where no calendar has the day, or no zone is so far off.
 
-    It has no blank before the zone, and at most six digits of a second are kept.
+    It has no blank before the zone, and at most six digits of a second are kept. The name of a zone
+    tells what the stamp does not.
     """
     text = _FINER.sub("", stamp.replace(" +", "+").replace(" -", "-").replace(",", "."))
     text = _DAY.sub(lambda day: "{}-{:0>2}-{:0>2}".format(*day.groups()), text)
@@ -140,7 +146,11 @@ def _dated_iso(stamp: str) -> tuple[datetime, bool] | None:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (when, True) if when.tzinfo else (when.replace(tzinfo=UTC), False)
+    if when.tzinfo:
+        return when, True
+    hours = ZONES.get(zone)
+    there = UTC if hours is None else timezone(timedelta(hours=hours))
+    return when.replace(tzinfo=there), hours is not None
 
 
 def clock(line: str) -> bool:
