@@ -126,8 +126,7 @@ def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: one host that moves between networks; fewer connections than can be compared.
     """
     view = scene.view
-    told = view.is_("role", "server") & (view.above("minrtt_ms", 0) | view.known("mss"))
-    for lot in view.lots(told, "group", "remote_addr", least=limits["rows"]):
+    for lot in view.lots(view.is_("role", "server"), "group", "remote_addr", least=limits["rows"]):
         part = view.pick(lot, *GROUPED, "remote_addr", "minrtt_ms", "mss", "details")
         apart = _paths(part, limits) or _stacks(part, limits)
         if apart is not None:

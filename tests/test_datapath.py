@@ -310,6 +310,15 @@ def test_a_window_that_is_closed_at_any_size(
     assert both == ([UNREAD] if speaks else [WINDOW] * ("persist" in timer))
 
 
+def test_two_programs_that_wait_for_each_other(ask: Ask) -> None:
+    """Both write, and neither reads: nobody else's row is in the dump."""
+    row = (
+        'ESTAB 900 900 127.0.0.1:{} 127.0.0.1:{} users:(("{}",pid=7,fd=9)) timer:(persist,2sec,0)\n'
+    )
+    found = ask.found(SS + row.format(80, 40000, "a") + row.format(40000, 80, "b"), UNREAD)
+    assert [finding.group.process for finding in found] == ["a", "b"]
+
+
 def test_a_window_that_is_closed_on_another_host(ask: Ask) -> None:
     here = 'ESTAB {} 0 192.0.2.1:80 192.0.2.2:40000 users:(("app",pid=7,fd=9))\n'
     there = "ESTAB 0 900 192.0.2.2:40000 192.0.2.1:80 timer:(persist,12sec,0)\n"

@@ -217,6 +217,7 @@ TS, PLAIN, ECN = "ts sack cubic mss:1448", "sack cubic mss:1460", "ts sack ecn c
         ([TS] * 18 + [PLAIN] * 2, "its 20 connections have 2 different sets of TCP options"),
         ([TS] * 19 + [PLAIN], None),
         ([TS] * 17 + [PLAIN] * 2, None),
+        ([TS] * 19 + [PLAIN] * 2, None),
         ([TS] * 10 + [ECN] * 10, "its 20 connections have 2 different sets of TCP options"),
         ([TS] * 18 + [ECN, PLAIN], "its 20 connections have 3 different sets of TCP options"),
         ([TS] * 10 + [TS.replace("ts", "ecnseen ts")] * 10, None),  # what came of it is no option

@@ -769,6 +769,7 @@ def spread(*lost: int, size: int = 1_000_000) -> str:
         (spread(*[30_000] * 5), ["warning"]),
         (spread(*[10_000] * 4), []),
         (spread(*[20_000] * 3, *[0] * 3), ["notice"]),
+        (spread(*[60_000] * 5, *[0] * 6), []),
         (spread(*[40_000] * 3, *[0] * 4), []),  # 1.7 %, but most lose nothing
         (spread(900_000, *[0] * 5), []),
     ],
