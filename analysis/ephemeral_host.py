@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
 from nsparse.judging.evidence.finding import labels, owner_of, settle
-from nsparse.judging.evidence.portrange import different, drawn_from, least_used, widened
+from nsparse.judging.evidence.portrange import crowded, different, drawn_from, least_used, widened
 from nsparse.judging.scene.scope import WILDCARDS
 from nsparse.prose import percent, thousands, top
 
@@ -90,7 +90,7 @@ def _places(scene: Scene, least: float) -> Iterator[tuple[str, Ints]]:
         if scene.os not in ("windows", *SHARED) or not len(here):
             yield "", space
             continue
-        for part in view.lots(here, "local_addr", least=least - len(anywhere)):
+        for part in view.lots(crowded(view, here, least - len(anywhere)), "local_addr"):
             both = np.insert(part, np.searchsorted(part, anywhere), anywhere)
             yield str(view.cell("local_addr", part[0])), both
 
@@ -110,9 +110,9 @@ def _severity(
 
 def _one_way(ways: Ints, ports: Ints, least: float) -> bool:
     """Whether nearly all ports are used towards one destination: that is another finding."""
-    from nsparse.judging.arrays.lots import crowded, distinct
+    from nsparse.judging.arrays.lots import distinct, may_be_many
 
-    some = crowded(ways, least) & (ways >= 0)
+    some = may_be_many(ways, least) & (ways >= 0)
     return int(distinct(ways[some], ports[some]).max(initial=0)) >= least
 
 

@@ -118,7 +118,7 @@ def leak(scene: Scene, limits: Limits) -> Iterator[Finding]:
     least = min(limits["few"], limits["many"])
     unused = silent(scene, limits["idle_s"])
     shown = bool(unused.any())
-    for lot in view.lots(open_, "owner", "service", least=least):
+    for lot in view.lots(open_, "group", least=least):
         quiet = int(unused[lot].sum()) if shown else 0
         if len(lot) >= limits["many"] or quiet >= limits["share"] * len(lot):
             yield _leak(scene, limits, lot, quiet)

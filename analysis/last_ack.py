@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nsparse.diagnosis import Absorbs, Diagnosis, Finding, Number
 from nsparse.judging.evidence import unacked
 from nsparse.judging.evidence.around import BY_SERVICE
+from nsparse.judging.evidence.census import census
 from nsparse.prose import are, plural
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ def _verdict(pile: Pile) -> str:
 
 def _still_open(pile: Pile) -> int:
     """How many connections of the same services a program has still to close."""
-    view, at = pile.scene.view, pile.rows.at
-    waiting = view.is_("state", "CLOSE_WAIT").nonzero()[0]
-    ours = view.alike(waiting, at, *BY_SERVICE)
-    return int(ours.sum())
+    import numpy as np
+
+    counted, at = census(pile.scene), pile.rows.at
+    _, each = np.unique(pile.scene.view.keys_at(at, *BY_SERVICE), return_index=True)
+    return int(counted.sums(at[each], BY_SERVICE, counted.among(("CLOSE_WAIT",))).sum())
 
 
 def _evidence(pile: Pile, left: int) -> Iterator[str]:

@@ -65,7 +65,7 @@ def _within_both(scene: Scene, waiting: Bools) -> Bools:
     view, at, found = scene.view, waiting.nonzero()[0], waiting.copy()
     six = view.where("local_addr", lambda addr: addr == "::1" or (_is_six(addr) and public(addr)))
     four = view.is_("section", "inet") & ~view.is_("family", "ipv6")
-    found[at] = view.alike(at, six.nonzero()[0]) & view.alike(at, four.nonzero()[0])
+    found[at] = view.alike(at, six) & view.alike(at, four)
     return found
 
 

@@ -61,8 +61,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     view = scene.view
     out = view.is_("role", "client") & view.is_("state", "ESTABLISHED", "SYN_SENT")
     out = out & view.known("remote_port") & ~view.linked("pair") & ~view.linked("target")
-    at = out.nonzero()[0]
-    out[at] = ~one_of(view.numbers("remote_port")[at], USUAL)
+    out = out & ~view.is_("remote_port", *USUAL)
     at = (out & view.where("remote_addr", public, out)).nonzero()[0]
     if not len(at):
         return

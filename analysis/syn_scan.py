@@ -43,7 +43,7 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if calls.sum() < min(limits["warning"], limits["risky"]):
         return
     calls = calls & ~of_seekers(scene, calls, FAR_AND_WIDE) & ~view.is_("remote_port", MAIL)
-    up = view.is_("state", "ESTABLISHED") & ~view.is_("role", "server")
+    up = (view.is_("state", "ESTABLISHED") & ~view.is_("role", "server")).nonzero()[0]
     found = [each for wide in (True, False) for each in sweeps(scene, calls, up, limits, wide=wide)]
     for of_one in by_program(found):
         yield _finding(scene, limits, of_one)

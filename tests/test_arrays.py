@@ -336,6 +336,21 @@ def test_numbers_of_very_many_rows_are_told_apart(differ: int) -> None:
     assert np.array_equal(used[found], known[place])
 
 
+def test_rows_alike_in_columns_of_many_values_are_counted() -> None:
+    """The table of all their pairs would be too long: each column leaves fewer rows."""
+    pick = Random(3)
+    cells = [(pick.choice([None, *range(900)]), pick.choice(range(800))) for _ in range(2000)]
+    ports, inodes = map(list, zip(*cells, strict=True))
+    inodes = [inode * 10**6 for inode in inodes]
+    view = View(frame({PORT: ports, INODE: inodes}, len(cells)))
+    of = np.array(pick.sample(range(2000), 40))
+    for share in (1, 0.5, 0.1):
+        among = np.array([pick.random() < share for _ in cells])
+        told = Counter(pair for pair, yes in zip(cells, among, strict=True) if yes)
+        wanted = [told[cells[at]] if cells[at][0] is not None else 0 for at in of]
+        assert view.tally(of, among, PORT, INODE).tolist() == wanted
+
+
 @pytest.mark.parametrize("size", [1, 2, 16, 17, 120])
 def test_how_often_each_number_occurs(size: int) -> None:
     of = np.random.default_rng(size).integers(0, size, 50)

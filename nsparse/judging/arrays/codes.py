@@ -152,14 +152,15 @@ def dense(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     there = np.zeros(size, dtype=np.bool_)
     there[numbers] = True
     used = np.flatnonzero(there)
-    place = np.empty(size, dtype=np.int32)  # half the room: it is read in no order
+    # Half the room for a table that lies in no cache, as it is read in no order.
+    place = np.empty(size, dtype=np.int64 if size < MANY else np.int32)
     place[used] = np.arange(len(used))
-    return used, place[numbers].astype(np.int64)
+    return used, place[numbers].astype(np.int64, copy=False)
 
 
 def slots(numbers: Ints, bits: int) -> Ints:
     """So many well mixed bits of each number: different numbers seldom share them."""
-    mixed = numbers.astype(np.uint64) * SPREADING
+    mixed = numbers.astype(np.int64, copy=False).view(np.uint64) * SPREADING
     mixed >>= np.uint64(64 - bits)
     return mixed.view(np.int64)
 

@@ -151,13 +151,10 @@ def ranged(values: Numbers, known: Bools) -> Coded | None:
         values: The numbers, 0 where none is known.
         known: Which of them are; some are.
     """
-    room, most = max(len(known), SPREAD), int(values.max())
-    if most < room and values.min() >= 0:
-        there = np.count_nonzero(known)
-        if np.count_nonzero(values) == there:  # none that is known is 0: they are codes as they are
-            return Codes(values, most + 1), range(1, most + 1)
-    told = values if known.all() else values[known]
+    told, room = values if known.all() else values[known], max(len(known), SPREAD)
     least, most = int(told.min()), int(told.max())
+    if least > 0 and most < room:  # they are codes as they are
+        return Codes(values, most + 1), range(1, most + 1)
     if most - least >= room:
         return None
     of = values - (least - 1)

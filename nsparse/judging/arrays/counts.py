@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from nsparse.judging.arrays.codes import TABLE, Bools, Ints, dense, sought
 from nsparse.judging.arrays.keys import FEW, Keys
 from nsparse.judging.arrays.lots import counted, distinct, mask, positions, so_many
-from nsparse.judging.arrays.members import is_among
+from nsparse.judging.arrays.members import is_among, places
 from nsparse.judging.arrays.store import Store
+
+
+class _Like(NamedTuple):
+    """Rows that share a key with some of a few rows.
+
+    Attributes:
+        at: The rows.
+        place: The number of the key of each.
+        of: The same of each of the few.
+    """
+
+    at: Ints
+    place: Ints
+    of: Ints
+
+
+def _numbers(used: Ints, size: int) -> Ints:
+    """For each number below a size its place among some of them, or -1."""
+    found = np.full(size, -1, dtype=np.int64)
+    found[used] = np.arange(len(used))
+    return found
 
 
 class Counts:
@@ -18,7 +41,7 @@ class Counts:
         """Count the rows of a store, which keeps what was counted for a mask that is kept."""
         self._store = store
         self._keys = keys
-        self._last: tuple[tuple[str, ...], Ints, tuple[Ints, Ints]] | None = None
+        self._last: tuple[tuple[str, ...], Ints, _Like] | None = None
 
     def tally(self, of: Ints, among: Bools | Ints, names: tuple[str, ...]) -> Ints:
         """For each row of `of` how many rows of `among` share its namespace and these columns."""
@@ -34,14 +57,15 @@ class Counts:
             return np.where(mine < 0, 0, counts[mine])
         if size <= TABLE * len(self._store):
             return np.where(mine < 0, 0, self._tallied(positions(among), names, size)[mine])
-        known, lot = dense(mine + 1, size + 1)
         if FEW * so_many(among) > len(self._store):
-            at, place = self._like(of, known, names)
-            met = mask(among, len(self._store))[at]
+            like = self._like(of, mine, names)
+            met = mask(among, len(self._store))[like.at]
+            place, lot = like.place, like.of
         else:
+            known, lot = dense(mine + 1, size + 1)
             place = sought(self._keys.at(positions(among), names) + 1, known)
             met = place >= 0
-        counts = np.bincount(place[np.flatnonzero(met)], minlength=len(known))
+        counts = np.bincount(place[np.flatnonzero(met)], minlength=int(lot.max()) + 1)
         return np.where(mine < 0, 0, counts[lot])
 
     def _tallied(self, at: Ints, names: tuple[str, ...], size: int) -> Ints:
@@ -50,29 +74,37 @@ class Counts:
         some = keys[keys >= 0] if keys.min(initial=0) < 0 else keys
         return np.bincount(some, minlength=size)
 
-    def _like(self, of: Ints, known: Ints, names: tuple[str, ...]) -> tuple[Ints, Ints]:
-        """The rows that share a key with a few rows, and the place of each key among theirs.
+    def _like(self, of: Ints, mine: Ints, names: tuple[str, ...]) -> _Like:
+        """The rows that share a key with a few rows.
 
         Mostly several masks are counted for the same few rows: the last answer is kept.
 
         Args:
             of: The few rows.
-            known: Their keys and 1, each once and ascending.
+            mine: Their keys.
             names: The columns of the keys.
         """
-        telling = self._keys.telling(names)
-        asked, keys, found = self._last or ((), known[:0], (of[:0], of[:0]))
-        if asked != telling or not np.array_equal(keys, known):
-            maybe = np.ones(len(self._store), dtype=np.bool_)
-            for codes in self._keys.parts(names):
-                if codes.size >= FEW * len(of):
-                    maybe &= is_among(codes.of, codes.of[of], codes.size)
-            at = np.flatnonzero(maybe)
-            place = sought(self._keys.at(at, names) + 1, known)
-            like = np.flatnonzero(place >= 0)
-            found = at[like], place[like]
-            self._last = telling, known, found
-        return found
+        asked = self._keys.telling(names)
+        if self._last is None or self._last[0] != asked or not np.array_equal(self._last[1], mine):
+            self._last = asked, mine, self._alike(of, names)
+        return self._last[2]
+
+    def _alike(self, of: Ints, names: tuple[str, ...]) -> _Like:
+        """The same, found column by column: each leaves fewer rows to look at."""
+        first, *others = sorted(self._keys.parts(names), key=lambda part: -part.size)
+        used, own = dense(first.of[of], first.size)
+        place = _numbers(used, first.size)[first.of]
+        at = np.flatnonzero(place >= 0)
+        place = place[at]
+        for codes in others:
+            size, (more, their) = len(used), dense(codes.of[of], codes.size)
+            told = _numbers(more, codes.size)[codes.of[at]]
+            used, own = dense(own * len(more) + their, size * len(more))
+            place = np.where(told < 0, -1, places(place * len(more) + told, used))
+            met = np.flatnonzero(place >= 0)
+            if len(met) < len(at):
+                at, place = at[met], place[met]
+        return _Like(at, place, own)
 
     def sizes(self, at: Ints, names: tuple[str, ...]) -> Ints:
         """For each of some rows how many of them share its namespace and these columns."""
@@ -81,11 +113,11 @@ class Counts:
             return counted(keys, keys >= 0)
         return np.bincount(keys + 1, minlength=size + 1)[keys + 1] * (keys >= 0)
 
-    def alike(self, at: Ints, others: Ints, names: tuple[str, ...]) -> Bools:
+    def alike(self, at: Ints, others: Bools | Ints, names: tuple[str, ...]) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
         if not names and self._store.codes("netns").size == 1:
-            return np.full(len(at), len(others) > 0)
-        mine, theirs = self._keys.at(at, names), self._keys.at(others, names)
+            return np.full(len(at), so_many(others) > 0)
+        mine, theirs = self._keys.at(at, names), self._keys.at(positions(others), names)
         size = self._keys.size(names)
         return is_among(mine + 1, theirs + 1, size + 1)  # those that have no value are alike, too
 

@@ -73,7 +73,11 @@ class Keys:
         found = joined(*parts) if parts else np.zeros(length, dtype=np.int64)
         strict = [name for name in telling if name != PROGRAM and name not in LOOSE]
         known = [store.known(name)[some] for name in strict if not store.full(name)]
-        return np.where(np.logical_and.reduce(known), found, -1) if known else found
+        if not known:
+            return found
+        own = found if found.flags.owndata and found.flags.writeable else found.copy()
+        own[np.flatnonzero(~np.logical_and.reduce(known))] = -1  # mostly few
+        return own
 
     def _programs(self) -> Codes:
         return self._store.once(("codes", PROGRAM), self._program)

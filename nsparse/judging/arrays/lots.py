@@ -89,10 +89,10 @@ def _told_apart(keys: Ints, least: float) -> tuple[Ints, Codes]:
     return some, Codes(of, size + more.size)
 
 
-def crowded(keys: Ints, least: float) -> Bools:
+def may_be_many(keys: Ints, least: float) -> Bools:
     """Which keys may be there so often: counted by some of their bits, far fewer than keys.
 
-    >>> crowded(np.array([8, 3, 8]), 2).tolist()
+    >>> may_be_many(np.array([8, 3, 8]), 2).tolist()
     [True, False, True]
     """
     if least <= 1:

@@ -114,7 +114,13 @@ class Store:
             return made or None  # of some of the rows all may have a value, or none
         if key[0] == "codes":
             return at.codes(made)
-        return fixed(_cut(made, at))
+        return self._cut(made, at)
+
+    def _cut(self, made: Any, at: Kept) -> Any:
+        """What was made for some of the rows; most masks are the same everywhere."""
+        if made.dtype == np.bool_ and (made.all() or not made.any()):
+            return self._same_of_all(bool(made[:1].any()))
+        return fixed(at.cut(made))
 
     def know(self, name: str, told: Coded) -> None:
         """Take the codes of a column from somebody who has them already.
@@ -280,13 +286,16 @@ class Store:
     def _known(self, name: str) -> Bools:
         held = self._more.get(name)
         if isinstance(held, Words) or (isinstance(held, np.ndarray) and held.dtype.kind in "bi"):
-            return np.ones(len(self), dtype=np.bool_)
+            return self._same_of_all(True)
         if self.lacks(name):
-            return np.zeros(len(self), dtype=np.bool_)
+            return self._same_of_all(False)
         known = self._source.told(name) if self._is_source(name) else told(self.array(name))
         if isinstance(known, bool):
-            return np.full(len(self), known)
+            return self._same_of_all(known)
         return known if self._at is None or not self._is_source(name) else self._at.cut(known)
+
+    def _same_of_all(self, truth: bool) -> Bools:
+        return self.once(f"all {truth}", lambda: fixed(np.full(len(self), truth)))
 
     def full(self, name: str) -> bool:
         """Whether all rows have a value."""
@@ -352,10 +361,3 @@ def _part(told: Any, at: Kept) -> Any:
     if isinstance(told, Words):
         return Words(at.cut(told.of), told.size, told.spell)
     return at.cut(told) if isinstance(told, np.ndarray) else told.take(at.at)
-
-
-def _cut(made: Any, at: Kept) -> Any:
-    """What was made for some of the rows; most masks are the same everywhere."""
-    if made.dtype == np.bool_ and (made.all() or not made.any()):
-        return np.full(len(at), bool(made[:1].any()))
-    return at.cut(made)

@@ -239,7 +239,7 @@ class View:
         pairs = zip(self.words(name), found.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
-    def alike(self, at: Ints, others: Ints, *names: str) -> Bools:
+    def alike(self, at: Ints, others: Bools | Ints, *names: str) -> Bools:
         """Which of some rows share their namespace and these columns with one of some others."""
         return self._counts.alike(at, others, names)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nsparse.diagnosis import Limits, Severity
     from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.arrays.view import View
     from nsparse.judging.scene.scene import Scene
 
 RANGE = ("ephemeral_low", "ephemeral_high")
@@ -96,6 +97,28 @@ def different(ports: Ints) -> int:
     import numpy as np
 
     return int(np.count_nonzero(np.bincount(ports)))
+
+
+def crowded(view: View, at: Ints, least: float) -> Ints:
+    """Those of some rows of whose local address so many ports are in use.
+
+    Args:
+        view: The view.
+        at: The rows, all with a local port.
+        least: How many different ones.
+    """
+    import numpy as np
+
+    from nsparse.judging.arrays.codes import TABLE
+
+    address, ports = view.codes("local_addr").of[at], view.numbers("local_port")[at]
+    known, room = int(address.max(initial=0)) + 1, int(ports.max(initial=0)) + 1
+    if known * room > TABLE * len(at):  # few rows, or many addresses
+        return at
+    there = np.zeros(known * room, dtype=np.bool_)
+    there[address * np.int64(room) + ports] = True
+    found: Ints = at[(there.reshape(known, room).sum(axis=1) >= least)[address]]
+    return found
 
 
 def least_used(drawn: Range, limits: Limits, severities: Iterable[Severity]) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits
-    from nsparse.judging.arrays.codes import Bools
+    from nsparse.judging.arrays.codes import Bools, Ints
     from nsparse.judging.scene.scene import Scene
 
 RISKY = (22, 23, 2323, 445, 3389, 5555, 6379, 1433, 3306, 5900, 2375, 7547)
@@ -64,30 +64,32 @@ class Sweep:
 
 
 def sweeps(
-    scene: Scene, calling: Bools, up: Bools, limits: Limits, *, wide: bool
+    scene: Scene, calling: Bools, up: Ints, limits: Limits, *, wide: bool
 ) -> Iterator[Sweep]:
     """The sweeps in one direction that are large enough, and in vain.
 
     Args:
         scene: The scene.
         calling: The attempts.
-        up: Connections that work.
+        up: Where connections stand that work.
         limits: The numbers that a sweep is held against.
         wide: Whether to look for many addresses, else for many ports.
     """
+    import numpy as np
+
     view = scene.view
     fixed, tried = ("remote_port", "remote_addr") if wide else ("remote_addr", "remote_port")
-    at, works = calling.nonzero()[0], up.nonzero()[0]
+    at = calling.nonzero()[0]
     sizes = view.distinct(at, ("owner", fixed), (tried,))
     lots = list(view.lots(at[sizes >= limits["warning"]], "owner", fixed))
-    keys = view.keys_at(works, "owner", fixed) if lots else works
+    keys = view.keys_at(up, "owner", fixed) if lots else up
     for lot in lots:
-        part, first = view.pick(lot, *WHOSE, *SERVICE), lot[:1]
-        n = int(part[tried].nunique())
-        hits = Rows(view, works[keys == view.keys_at(first, "owner", fixed)]).different(tried)
+        first, n = lot[:1], Rows(view, lot).different(tried)
+        works = np.flatnonzero(keys == view.keys_at(first, "owner", fixed))
+        hits = Rows(view, up[works]).different(tried)
         if hits <= limits["hits"] * n:
-            program = int(view.keys_at(first, "owner")[0])
-            yield Sweep(part, wide, n, hits, part[fixed].iat[0], program)
+            part, program = view.pick(lot, *WHOSE, *SERVICE), view.keys_at(first, "owner")
+            yield Sweep(part, wide, n, hits, part[fixed].iat[0], int(program[0]))
 
 
 def by_program(sweeps: Sequence[Sweep]) -> Iterator[list[Sweep]]:

@@ -220,12 +220,13 @@ def ends_of(view: View) -> Ends:
             told[np.flatnonzero(of == place_here[-1])] = 0
             view.know(f"{side}_addr", (Codes(told, len(texts) + 1), addresses.words))
     own = int(mine.max(initial=0)) + 1
-    for side, of in zip(SIDES, (mine, theirs), strict=True):
-        of <<= PORT_BITS
-        of |= _ports(view, f"{side}_port")
+    ports = [_ports(view, f"{side}_port") for side in SIDES]
     # A remote end that is none is one and the same, printed as a wildcard or not at all.
-    lone = np.flatnonzero(port_of(theirs) == NO_PORT)
-    lone = lone[addresses.wild[address_of(theirs[lone])]]
+    lone = np.flatnonzero(ports[1] == NO_PORT)
+    lone = lone[addresses.wild[theirs[lone]]]
+    for of, port in zip((mine, theirs), ports, strict=True):
+        of <<= PORT_BITS
+        of |= port
     theirs[lone] = (place_there[-1] << PORT_BITS) | NO_PORT
     return Ends(
         space=dense_codes(tuples(view.codes("netns"), view.codes("proto"))),
@@ -272,7 +273,7 @@ def _addresses(view: View, side: str) -> tuple[Any, Bools]:
 
 def _ports(view: View, name: str) -> Ints:
     """Ports as numbers; whatever no port can be counts as none."""
-    ports = view.numbers(name).astype(np.int64, copy=False)
+    ports = view.numbers(name)
     if ports.min(initial=0) < 0 or ports.max(initial=0) > NO_PORT:
         return np.where(view.known(name) & (ports >= 0) & (ports <= NO_PORT), ports, NO_PORT)
     if view.full(name):

@@ -223,7 +223,7 @@ def moments(frame: pd.DataFrame) -> Codes:
 
 def _ranked(numbers: Ints) -> Codes:
     if (numbers == numbers[:1]).all():
-        return Codes(np.zeros(len(numbers), dtype=np.int64), 1)
+        return Codes(np.zeros(len(numbers), dtype=np.int8), 1)
     known, rank = np.unique(numbers, return_inverse=True)
     return Codes(rank.astype(np.int64), len(known))
 

@@ -38,7 +38,7 @@ def impossible(view: View, concrete: Bools, among: Bools) -> Mapping[str, Bools]
         & (view.is_("local_port", 0) | view.is_("remote_port", 0)),
         "a queue below 0": view.below("recv_q", 0) | view.below("send_q", 0),
     }
-    said = {what: rows & among for what, rows in found.items()}
+    said = {what: rows & among for what, rows in found.items() if rows.any()}
     return {what: rows for what, rows in said.items() if rows.any()}
 
 
