@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nsparse.judging.arrays.codes import Bools, Ints
     from nsparse.judging.arrays.view import View
+    from nsparse.judging.scene.rows import Row
     from nsparse.judging.scene.scene import Scene
 
 States = Mapping[str, int]
@@ -114,6 +115,19 @@ def ends_once(view: View, among: Bools, whole: Whole, rather: Bools | None = Non
     once[seconds(view, among, whole, rather)] = False
     kept: Bools = fixed(once)
     return kept
+
+
+def of_nobody(row: Row, whole: Whole) -> bool:
+    """Whether connections have neither an owner nor a service in common.
+
+    What a dump without owners does not tell the role of is then one group: several programs, and
+    whatever they call.
+
+    Args:
+        row: One of them.
+        whole: What they have in common.
+    """
+    return whole == BY_ROLE or (whole == GROUP and not (row["owner"] or row["bound"]))
 
 
 # ---- in words ------------------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from nsparse.diagnosis import Finding
-from nsparse.judging.evidence.around import GROUP, connections, so_many, states_of, wholes
+from nsparse.judging.evidence.around import (
+    GROUP,
+    connections,
+    of_nobody,
+    so_many,
+    states_of,
+    wholes,
+)
 from nsparse.judging.evidence.finding import (
     LOCAL_PROGRAM,
     count_of,
@@ -180,9 +187,14 @@ class Pile:
 
     @property
     def speaks(self) -> bool:
-        """Whether it is large enough (diagnoses: few, share, many)."""
+        """Whether it is large enough (diagnoses: few, share, many).
+
+        A share counts inside a service, or a program: of what is nobody's only many say something.
+        """
         held = self.held
-        return passes(self.n, self.base, held["few"], held["share"], held["many"])
+        if not passes(self.n, self.base, held["few"], held["share"], held["many"]):
+            return False
+        return self.n >= held["many"] or not of_nobody(self.first, self.whole)
 
     @property
     def starves(self) -> bool:
