@@ -225,6 +225,15 @@ def test_the_descriptors_of_many_processes_are_not_those_of_one(ask: Ask) -> Non
         assert ask.severities(text, LEAK) == [severity]
 
 
+def test_every_process_has_a_pool_of_its_own(ask: Ask) -> None:
+    """201 stale connections of one process are no pool any more; 4 of each of many still are."""
+    stale = forked(100, 4, name="php-fpm").replace("CLOSE-WAIT 0", "CLOSE-WAIT 1")
+    [one] = ask.found(stale, LEAK, "close-wait-pool")
+    assert (one.id, one.severity, one.n) == ("close-wait-pool", "notice", 400)
+    stale = forked(1, 201, name="php-fpm").replace("CLOSE-WAIT 0", "CLOSE-WAIT 1")
+    assert [one.id for one in ask.found(stale, LEAK, "close-wait-pool")] == [LEAK]
+
+
 def test_what_one_row_proves_is_said_once_of_many_processes(ask: Ask) -> None:
     probed = forked(6, more=" timer:(persist,30sec,0)").replace("CLOSE-WAIT 0 0", "ESTAB 0 9000")
     [one] = ask.found(probed, "zero-window")

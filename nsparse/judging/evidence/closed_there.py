@@ -130,17 +130,21 @@ def _pooled(scene: Scene, rest: Ints, limits: Kinds) -> Bools:
 
     They are so whoever owns them: not to know the program must not make it graver.
     """
+    import numpy as np
+
     view, held = scene.view, limits["pool"]
     mine = view.is_("role", "client")[rest]
     at = rest[mine]
     if not len(at):
         return mine
     n, counted = view.sizes(at, *GROUP), census(scene)
-    idle = n <= held["few"]
+    # Every process has a pool of its own, also those that are one owner (`families`).
+    each = np.where(view.known("pid")[at], view.sizes(at, *GROUP, "pid"), n)
+    idle = each <= held["few"]
     if queues.counts_fin(scene):
         small = view.at_least("recv_q", queues.FIN) & ~view.above("recv_q", queues.RECORD)
         untouched = view.tally(at, at[small[at]], *GROUP)
-        idle = (untouched >= held["share"] * n) & (n <= held["many"])
+        idle = (untouched >= held["share"] * n) & (each <= held["many"])
     lasting = view.tally(at, at[view.true("persistent")[at]], *GROUP) >= held["dead"]
     works = counted.sums(at, GROUP, counted.among(("ESTABLISHED",))) > 0
     grows = growing(scene, at, _pools)
