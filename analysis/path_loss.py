@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nsparse.judging.evidence.pile import Pile
     from nsparse.judging.scene.scene import Scene
 
+End = Literal["remote_addr", "local_addr"]
 SPURIOUS = 0.8
 """Part of the retransmissions that the other end reports as received twice."""
 MOST = 0.5
@@ -60,6 +61,8 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: short connections do not count. Reordering makes the kernel send again what was
         not lost.
     """
+    import numpy as np
+
     view = scene.view
     # What a receiver sends are acknowledgements: segments of data count, where they are printed.
     rough = view.at_least("segs_out", limits["segments"]) & ~view.known("data_segs_out")
@@ -68,34 +71,33 @@ def check_loss(scene: Scene, limits: Limits) -> Iterator[Finding]:
     if not long.any():
         return
     sent = _sent(scene, long)
-    told: list[int] = []
-    for lot in view.lots(sent.index.to_numpy(), "remote_addr"):
-        if _much(sent.loc[lot], limits):
-            yield _lossy(scene, limits, sent.loc[lot], "remote_addr")
-            told += lot.tolist()
-    rest = sent.drop(told)
-    for lot in view.lots(rest.index.to_numpy(), "local_addr"):
-        part = rest.loc[lot]
-        lossy = (part["again"] / part["total"] >= limits["notice"]).sum()
-        if lossy >= MOST * len(part) and _much(part, limits):
+    told = []
+    for part in _lossy_by(scene, limits, sent, "remote_addr"):
+        yield _lossy(scene, limits, part, "remote_addr")
+        told.append(part.index.to_numpy())
+    rest = sent.drop(np.concatenate(told)) if told else sent
+    for part in _lossy_by(scene, limits, rest, "local_addr"):
+        if (part["again"] >= limits["notice"] * part["total"]).sum() >= MOST * len(part):
             yield _lossy(scene, limits, part, "local_addr")
+
+
+def _lossy_by(scene: Scene, limits: Limits, sent: pd.DataFrame, end: End) -> Iterator[pd.DataFrame]:
+    """Connections alike by one end, of which too much was sent again.
+
+    There must be so many of them, or so many bytes or repeated segments, that it is the path.
+    """
+    keys = scene.view.keys_at(sent.index.to_numpy(), end)
+    ends = sent.assign(end=keys).groupby("end", sort=False)
+    sums = ends[["again", "total", "bytes", "retrans_total"]].sum()
+    enough = (ends.size() >= limits["rows"]) | (sums["bytes"] >= limits["large"])
+    enough = enough | (sums["retrans_total"] >= limits["again"])
+    for key in sums.index[flagged(enough & (sums["again"] >= limits["notice"] * sums["total"]))]:
+        yield ends.get_group(key)
 
 
 def _share(part: pd.DataFrame) -> float:
     """Which part of what was sent was sent again."""
     return float(part["again"].sum()) / float(part["total"].sum())
-
-
-def _much(part: pd.DataFrame, limits: Limits) -> bool:
-    """Whether too much was sent again, and it is the path and not one connection."""
-    return _enough(part, limits) and _share(part) >= limits["notice"]
-
-
-def _enough(part: pd.DataFrame, limits: Limits) -> bool:
-    """Whether there are so many connections, bytes or repeated segments that it is the path."""
-    if len(part) >= limits["rows"] or float(part["bytes"].sum()) >= limits["large"]:
-        return True
-    return int(part["retrans_total"].fillna(0).sum()) >= limits["again"]
 
 
 def _sent(scene: Scene, long: Bools) -> pd.DataFrame:
@@ -115,7 +117,7 @@ def _lossy(
     scene: Scene,
     limits: Limits,
     part: pd.DataFrame,
-    end: Literal["remote_addr", "local_addr"],
+    end: End,
 ) -> Finding:
     """What goes to one peer; or what goes from one address to many of which each has too little."""
     share, n, peer = _share(part), len(part), part["remote_addr"].iat[0]
