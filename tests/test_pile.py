@@ -207,6 +207,20 @@ def test_processes_with_few_connections_each_are_one_program(
         assert (one.group.pid is None) == (one.group.owner == "postgres")
 
 
+@pytest.mark.parametrize(("processes", "speaks"), [(4, False), (5, True)])
+def test_processes_without_names_are_nobodys(ask: Ask, processes: int, *, speaks: bool) -> None:
+    """`netstat -ano` prints no names: it must not say less than `netstat -an`."""
+    rows = "".join(
+        f"  TCP    192.0.2.1:5432    203.0.113.9:{40000 + n}    CLOSE_WAIT    {n // 2 + 700}\n"
+        for n in range(2 * processes)
+    )
+    listener = "  TCP    0.0.0.0:5432    0.0.0.0:0    LISTENING    600\n"
+    found = ask.found(
+        "  Proto  Local Address  Foreign Address  State  PID\n" + listener + rows, LEAK
+    )
+    assert [(one.group.owner, one.group.pid, one.n) for one in found] == [(None, None, 10)] * speaks
+
+
 def test_processes_are_one_program_by_their_name_and_service(ask: Ask) -> None:
     """Titles that processes give themselves are no names; another service is another matter."""
     titles = ("postgres:", "/usr/bin/postgres", "postgres")

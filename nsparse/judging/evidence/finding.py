@@ -151,7 +151,7 @@ def common_group(rows: pd.DataFrame) -> Group:
 def owner_of(row: Cells) -> dict[str, Any]:
     """The owner's part of a group, from one row; that of a program of many processes has no PID."""
     process, pid, owner = row["process"], count_of(row["pid"]), row["owner"] or None
-    if owner is not None and pid is not None and not owner.endswith((f"/{pid}", f" {pid}")):
+    if pid is not None and not (owner or "").endswith((f"/{pid}", f" {pid}")):
         process, pid = owner, None
     return {"owner": owner, "process": None if is_missing(process) else str(process), "pid": pid}
 

@@ -16,7 +16,8 @@ from nsparse.judging.scene.roles import ROLES, Small
 
 FEW = 5
 """So many connections of one process to one service may be a pile (diagnoses: few); so many
-processes of one name are those of one program."""
+processes of one name are those of one program. Where a dump has no names (`netstat -ano` of
+Windows) those without one are nobody's: to know a PID must hide no more than to know none."""
 
 
 def families(view: View, group: Ints, role: Small, bound: Words) -> tuple[Bools, Codes, list[str]]:
@@ -36,7 +37,7 @@ def families(view: View, group: Ints, role: Small, bound: Words) -> tuple[Bools,
     """
     told, whose = np.zeros(len(view), dtype=np.bool_), np.zeros(len(view), dtype=np.int64)
     nobody = told, Codes(whose, 1), [""]
-    small = (group >= 0) & view.known("pid") & view.known("process")
+    small = (group >= 0) & view.known("pid")
     if not small.any():
         return nobody
     sizes = np.bincount(group[small])
@@ -60,8 +61,8 @@ def _programs(view: View, at: Ints) -> tuple[Codes, list[str]]:
     """The number of the program of each of some rows, and the programs by number."""
     process = view.codes("process").of[at]
     used, place = np.unique(process, return_inverse=True)
-    words = view.words_of("process", used - 1)
-    names = dict.fromkeys(program_of(word) or str(word) for word in words)
-    number = {name: n for n, name in enumerate(names)}
-    of = np.array([number[program_of(word) or str(word)] for word in words], dtype=np.int64)
-    return Codes(of[place], len(names)), [*names]
+    words = view.words_of("process", used[used > 0] - 1)
+    called = ["" for code in used if not code] + [program_of(word) or str(word) for word in words]
+    number = {name: n for n, name in enumerate(dict.fromkeys(called))}
+    of = np.array([number[name] for name in called], dtype=np.int64)
+    return Codes(of[place], len(number)), [*number]
