@@ -227,7 +227,7 @@ class Store:
         values: Any
         if self.empty(name):
             codes, values = small(np.broadcast_to(np.int8(-1), len(self)), 0), np.zeros(0)
-        elif self._parent is not None and name not in self._more:
+        elif self._parent is not None and name not in self._more and self.kind(name) not in "iu":
             store, at = self._parent
             codes, values = store.codes(name), store.once(("words", name), tuple)
             codes = codes if at is None else at.codes(codes)

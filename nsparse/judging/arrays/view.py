@@ -218,8 +218,11 @@ class View:
 
     def _too_few(self, names: tuple[str, ...], rows: int, least: float) -> bool:
         """Whether some column has no value so often; asked where few lots could be so large."""
-        columns = (name for name in names if name != PROGRAM and name not in LOOSE)
-        return least * MANY > rows and any(self.most(name) < least for name in columns)
+        if least * MANY <= rows:
+            return False
+        columns = [name for name in names if name != PROGRAM and name not in LOOSE]
+        columns.sort(key=lambda name: -self.codes(name).size)  # the rarest values are of many
+        return any(self.most(name) < least for name in columns)
 
     def most(self, name: str) -> int:
         """How often the most frequent value of a column occurs."""

@@ -26,6 +26,7 @@ from nsparse.judging.arrays.codes import (
     joined,
     tuples,
 )
+from nsparse.judging.arrays.columns import small
 from nsparse.judging.arrays.texts import (
     are_any_of,
     at_hand,
@@ -216,9 +217,8 @@ def ends_of(view: View) -> Ends:
     addresses.named[mine[here]] = addresses.named[theirs[there]] = True
     for side, of in zip(SIDES, (mine, theirs), strict=True):
         if not view.known(f"{side}_name").any():
-            told = of + 1
-            told[np.flatnonzero(of == place_here[-1])] = 0
-            view.know(f"{side}_addr", (Codes(told, len(texts) + 1), addresses.words))
+            codes = _codes(of, len(texts), place_here[-1])
+            view.know(f"{side}_addr", (codes, addresses.words))
     own = int(mine.max(initial=0)) + 1
     ports = [_ports(view, f"{side}_port") for side in SIDES]
     # A remote end that is none is one and the same, printed as a wildcard or not at all.
@@ -235,6 +235,16 @@ def ends_of(view: View) -> Ends:
         own=own,
         addresses=addresses,
     )
+
+
+def _codes(of: Ints, size: int, none: int) -> Codes:
+    """The numbers of addresses as codes: those of one side may be few."""
+    most = int(of.max(initial=0))
+    if most < none:
+        return Codes(small(of, most + 1).of, size + 1)
+    told = of + 1
+    told[np.flatnonzero(of == none)] = 0
+    return Codes(told, size + 1)
 
 
 def alike(view: View, ends: Ends) -> Ends:
