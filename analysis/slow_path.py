@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.arrays.codes import Ints
     from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
@@ -44,38 +45,48 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     timed = view.is_("state", "ESTABLISHED") & view.known("rtt_ms")
-    timed = timed & ~view.at_least("lastack_ms", limits["idle_ms"])
-    for lot in view.lots(timed, "group", least=limits["rows"]):
-        part = view.pick(lot, *GROUPED, "remote_addr", "rtt_ms", "minrtt_ms")
-        part = part.rename(columns={"rtt_ms": "rtt", "minrtt_ms": "least"})
-        slow, best = _outliers(part, limits), part["least"].dropna()
+    at = (timed & ~view.at_least("lastack_ms", limits["idle_ms"])).nonzero()[0]
+    at = at[view.sizes(at, "group") >= limits["rows"]]
+    if not len(at):
+        return
+    services = _told(scene, limits, at).groupby("group", sort=False)
+    middle = services[["rtt", "least"]].median()
+    waits = _queues(middle, limits)
+    for group in middle.index[waits | services["slow"].any()]:
+        part, best = services.get_group(group), float(middle["least"][group])
+        slow = part[part["slow"]]
         if len(slow):
             ends = dict.fromkeys(f"{ms:.0f}" for ms in (slow["usual"].min(), slow["usual"].max()))
             usual = f"where {' to '.join(ends)} ms is usual"
             yield _finding(scene, limits, slow, len(part), usual)
-        elif _queues(float(part["rtt"].median()), best, limits):
-            queued = f"where {best.median():.0f} ms is possible: packets wait in a queue"
+        else:
+            queued = f"where {best:.0f} ms is possible: packets wait in a queue"
             yield _finding(scene, limits, part, len(part), queued)
 
 
-def _outliers(part: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """Connections that are slower than the others with their peer, and what is `usual` with it.
+def _told(scene: Scene, limits: Limits, at: Ints) -> pd.DataFrame:
+    """Connections with what is `usual` with their peer, and whether they are `slow` beside that.
 
     Callers of a service are at the ends of many paths: one across an ocean is no slower than its
     own path.
     """
-    path = part.groupby("remote_addr", observed=True)["rtt"]
+    told = scene.view.pick(at, *GROUPED, "group", "remote_addr", "rtt_ms", "minrtt_ms")
+    told = told.rename(columns={"rtt_ms": "rtt", "minrtt_ms": "least"})
+    told = told.assign(path=scene.view.keys_at(at, "group", "remote_addr"))
+    path = told.groupby("path")["rtt"]
     usual = path.transform("median")
-    slow = (part["rtt"] >= limits["times"] * usual) & (part["rtt"] - usual >= limits["more_ms"])
-    return part.assign(usual=usual)[flagged(slow & (path.transform("size") >= limits["rows"]))]
+    slow = (told["rtt"] >= limits["times"] * usual) & (told["rtt"] - usual >= limits["more_ms"])
+    slow = slow & (path.transform("size") >= limits["rows"])
+    return told.assign(usual=usual, slow=flagged(slow))
 
 
-def _queues(median: float, best: pd.Series[float], limits: Limits) -> bool:
-    """Whether a round trip takes much longer than at its best; False where that is not known."""
-    if best.empty:
-        return False
-    least = float(best.median())
-    return median >= limits["queue_times"] * least and median - least >= limits["queue_ms"]
+def _queues(middle: pd.DataFrame, limits: Limits) -> pd.Series[bool]:
+    """Services whose round trips take much longer than at their best, where that is known."""
+    over = middle["rtt"] - middle["least"]
+    waits = (middle["rtt"] >= limits["queue_times"] * middle["least"]) & (
+        over >= limits["queue_ms"]
+    )
+    return flagged(waits)
 
 
 def _finding(scene: Scene, limits: Limits, slow: pd.DataFrame, base: int, beside: str) -> Finding:

@@ -980,6 +980,13 @@ def test_slow_by_its_numbers(ask: Ask, text: str, expected: list[str]) -> None:
     assert [finding.severity for finding in ask.found(text, SLOW)] == expected
 
 
+def test_a_service_of_one_connection_that_waits_in_a_queue(ask: Ask) -> None:
+    """Where the user asks for no more."""
+    config = {SLOW: {"rows": 1}}
+    [finding] = ask.found(trips(75, least=25), SLOW, config=config)
+    assert finding.verdict.startswith("1 of 1 connection takes 75 ms for a round trip where 25 ms")
+
+
 def callers(*trips: tuple[str, float], least: float | None = None) -> str:
     """Rows of `ss -tanpi`: connections of one server, with who calls and the round trip to there."""
     rows = (
