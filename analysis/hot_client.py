@@ -126,11 +126,17 @@ def many(scene: Scene, limits: Limits) -> Iterator[Finding]:
     False alarms: one host that moves between networks; fewer connections than can be compared.
     """
     view = scene.view
-    for lot in view.lots(view.is_("role", "server"), "group", "remote_addr", least=limits["rows"]):
-        part = view.pick(lot, *GROUPED, "remote_addr", "minrtt_ms", "mss", "details")
-        apart = _paths(part, limits) or _stacks(part, limits)
-        if apart is not None:
-            yield _behind(scene, limits, part, apart)
+    at = view.is_("role", "server").nonzero()[0]
+    at = at[view.sizes(at, "group", "remote_addr") >= limits["rows"]]
+    if not len(at):
+        return
+    told = view.pick(at, *GROUPED, "remote_addr", "minrtt_ms", "mss", "details")
+    told = told.assign(caller=view.keys_at(at, "group", "remote_addr"))
+    callers = told.groupby("caller", sort=False)
+    apart = {**_stacks(told, limits), **_paths(told, limits)}
+    found = [(callers.get_group(caller), why) for caller, why in apart.items()]
+    for part, why in sorted(found, key=lambda each: int(each[0].index[0])):
+        yield _behind(scene, limits, part, why)
 
 
 class Apart(NamedTuple):
@@ -141,39 +147,44 @@ class Apart(NamedTuple):
     cause: str
 
 
-def _paths(part: pd.DataFrame, limits: Limits) -> Apart | None:
-    """Least round trips that are too different for one path."""
-    best = part["minrtt_ms"][flagged(part["minrtt_ms"] > 0)]
-    if len(best) < limits["rows"]:
-        return None
-    low, high = (float(best.quantile(q)) for q in (0.1, 0.9))
-    if high < limits["spread"] * low:
-        return None
-    return Apart(
-        f"the least round trips of its {plural(len(best), 'connection')} go from {low:.1f} to "
-        f"{high:.1f} ms",
-        f"minrtt: 10 % below {low:.1f} ms, 10 % above {high:.1f} ms",
-        "one host has one path: suggests NAT or a proxy",
-    )
+def _paths(told: pd.DataFrame, limits: Limits) -> dict[int, Apart]:
+    """Callers whose least round trips are too different for one path."""
+    best = told[flagged(told["minrtt_ms"] > 0)].groupby("caller")["minrtt_ms"]
+    n, low, high = best.size(), best.quantile(0.1), best.quantile(0.9)
+    odd = n.index[(n >= limits["rows"]) & flagged(high >= limits["spread"] * low)]
+    cause = "one host has one path: suggests NAT or a proxy"
+    return {
+        caller: Apart(
+            f"the least round trips of its {plural(int(n[caller]), 'connection')} go from "
+            f"{low[caller]:.1f} to {high[caller]:.1f} ms",
+            f"minrtt: 10 % below {low[caller]:.1f} ms, 10 % above {high[caller]:.1f} ms",
+            cause,
+        )
+        for caller in odd
+    }
 
 
-def _stacks(part: pd.DataFrame, limits: Limits) -> Apart | None:
-    """Options of TCP that are too different for one system."""
-    part = part[part["mss"].notna()]
-    if len(part) < limits["rows"]:
-        return None
-    words = " " + part["details"].astype("str").fillna("") + " "
-    sets = "mss " + part["mss"].astype("str")
+def _stacks(told: pd.DataFrame, limits: Limits) -> dict[int, Apart]:
+    """Callers whose options of TCP are too different for one system."""
+    told = told[told["mss"].notna()]
+    words = " " + told["details"].astype("str").fillna("") + " "
+    sets = "mss " + told["mss"].astype("str")
     for option, name in OPTIONS.items():
         sets += words.str.contains(f" {option} ", regex=False).map({True: f" {name}", False: ""})
-    counts = sets.value_counts()
-    if counts.iloc[1:].sum() < limits["mixed"] * len(part):
-        return None
-    return Apart(
-        f"its {plural(len(part), 'connection')} have {len(counts)} different sets of TCP options",
-        f"options: {top(sets)}",
-        "one host has one system: suggests NAT or a proxy",
-    )
+    counts = sets.groupby([told["caller"], sets]).size()
+    each = counts.groupby(level=0)
+    total, others = each.sum(), each.sum() - each.max()
+    odd = total.index[(total >= limits["rows"]) & (others >= limits["mixed"] * total)]
+    cause = "one host has one system: suggests NAT or a proxy"
+    return {
+        caller: Apart(
+            f"its {plural(int(total[caller]), 'connection')} have {len(counts[caller])} different "
+            "sets of TCP options",
+            f"options: {top(counts[caller].to_dict())}",
+            cause,
+        )
+        for caller in odd
+    }
 
 
 def _behind(scene: Scene, limits: Limits, part: pd.DataFrame, apart: Apart) -> Finding:
