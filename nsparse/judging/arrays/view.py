@@ -221,7 +221,7 @@ class View:
         if least * MANY <= rows:
             return False
         columns = [name for name in names if name != PROGRAM and name not in LOOSE]
-        columns.sort(key=lambda name: -self.codes(name).size)  # the rarest values are of many
+        columns.sort(key=lambda name: not self._store.has(("often", name)))  # those are counted
         return any(self.most(name) < least for name in columns)
 
     def most(self, name: str) -> int:
