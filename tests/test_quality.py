@@ -16,6 +16,8 @@ from nsparse.reporting.report import Style
 from nsparse.reporting.report import text as lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Ask
 
 SS = "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
@@ -467,6 +469,36 @@ def test_a_socket_in_two_states(ask: Ask, twice: int, others: int, *, speaks: bo
     assert len(ask.found(NETID + tcp(rows) + datagrams, "dump-not-atomic")) == speaks
 
 
+def test_several_moments_or_hosts_in_one_file(tmp_path: Path) -> None:
+    rows = SS + LISTENER + established(2)
+    later = [f"$ date\nMon Nov 23 10:0{n}:00 UTC 2026\n$ ss -tan\n{rows}" for n in (0, 5, 7)]
+    hosts = [
+        "".join(
+            f"web{n}: {line}\n" for line in rows.replace("192.0.2.1", f"192.0.2.{n}").splitlines()
+        )
+        for n in (1, 2)
+    ]
+    views = f"$ ss -tan\n{rows}$ ss -tano\n{rows}"
+    said = {
+        later[0]: [],
+        "".join(later): [
+            "3 moments of this host in one file: the last one is judged by those before."
+        ],
+        "".join(hosts): ["2 hosts in one file: each is judged by itself."],
+        views: [],
+    }
+    for number, (text, verdicts) in enumerate(said.items()):
+        file = tmp_path / f"{number}.txt"
+        file.write_text(text)
+        report = nsparse.diagnose(nsparse.parse(file), select=["mixed-dumps"])
+        assert [finding.verdict for finding in report.findings] == verdicts
+        assert all(finding.severity == "info" for finding in report.findings)
+        apart = nsparse.diagnose(
+            nsparse.parse(file), {"mixed-dumps": {"parts": 4}}, select=["mixed-dumps"]
+        )
+        assert not apart.findings
+
+
 def test_an_address_that_was_cut() -> None:
     dump = nsparse.parse(io.BytesIO((SS + established(1)).encode()), columns="all").frame
     assert not nsparse.diagnose(dump, select=["addr-truncated"]).findings
@@ -531,6 +563,7 @@ LATER = {"listener-in-ephemeral-range"}
 NAMELESS = OWNERS | READING | INODES | NEITHER | TIMERS | INTERNALS | PROCESSES | LATER
 STATELESS = {"addr-truncated", "dump-truncated", "dup-rows", "impossible-state"}
 STATELESS |= {"state-filtered", "listener-exposed", "listener-family-mismatch", "names-not-numbers"}
+STATELESS |= {"mixed-dumps"}
 STATELESS |= {"owners-missing", "send-q-backlog", "udp-recv-backlog", "unknown-state"}
 
 WINDOWS_ANO = """\
