@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nsparse.diagnosis import Limits, Severity
+    from nsparse.judging.arrays.codes import Bools
     from nsparse.judging.scene.scene import Scene
 
 NUMBERS = (
@@ -46,6 +47,17 @@ def check(scene: Scene, limits: Limits) -> Iterator[Finding]:
     """
     view = scene.view
     live = view.true("live") & view.linked("listener")
+    # Of a listener of too many no address, however frequent, can hold its share.
+    served = view.leading("listener", live)
+    worth = served >= limits["few"]
+    worth[worth] = limits["share"] * served[worth] <= view.most("remote_addr")
+    if worth.any():
+        live = live & worth[view.numbers("listener")]
+        yield from _of_listeners(scene, limits, live)
+
+
+def _of_listeners(scene: Scene, limits: Limits, live: Bools) -> Iterator[Finding]:
+    view = scene.view
     for lot in view.lots(live, "listener", least=limits["few"]):
         most = max(limits["few"], limits["share"] * len(lot))
         if view.most("remote_addr") >= most and view.sizes(lot, "remote_addr").max() >= most:

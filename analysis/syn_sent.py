@@ -10,7 +10,9 @@ from nsparse.diagnosis import Diagnosis, Finding, Group, Number
 from nsparse.judging.evidence import advice
 from nsparse.judging.evidence.accept import Length
 from nsparse.judging.evidence.across import there
+from nsparse.judging.evidence.around import BY_SERVICE, GROUP
 from nsparse.judging.evidence.calls import PROGRAM, SERVICE, calling, eyeballs, gaps_double, seeking
+from nsparse.judging.evidence.census import census
 from nsparse.judging.evidence.finding import endpoint, owner_of, settle, tally
 from nsparse.judging.evidence.measure import eased, halved, syn_age
 from nsparse.judging.evidence.pile import piles
@@ -183,9 +185,13 @@ def _worth(scene: Scene, limits: Limits, calls: Bools, by: tuple[str, ...]) -> B
     tried = calls.copy()
     repeats = np.maximum(*(view.numbers(name)[at] for name in REPEATED))
     tried[at] = repeats >= limits["notice_retrans"]
-    enough = (view.sizes(at, *by) >= halved(limits["few"])) | (view.tally(at, tried, *by) > 0)
+    n, counted = view.sizes(at, *by), census(scene)
+    # These are not all that work, or that the program has, where roles cannot be told.
+    works = counted.sums(at, BY_SERVICE, counted.among(("ESTABLISHED",)))
+    of = counted.sums(at, GROUP if by == EACH else BY_SERVICE, counted.live)
+    drowned = (works > 0) & ((n < limits["busy"]) | (n < limits["share"] * of))
     found = calls.copy()
-    found[at] = enough
+    found[at] = ((n >= halved(limits["few"])) & ~drowned) | (view.tally(at, tried, *by) > 0)
     return found
 
 

@@ -176,13 +176,16 @@ def never_accepted(scene: Scene, at: Ints) -> Bools:
         scene: The scene.
         at: The rows in question.
     """
+    import numpy as np
+
     view = scene.view
     left = (stranded(scene) & view.at_least("recv_q", FIN))[at]
     waits = (queued(scene) & ~told_of(scene))[at]
     if not waits.any():
         return left
-    together = view.sizes(at[waits], "listener")
     listener = view.numbers("listener")[at[waits]]
+    _, lot, sizes = np.unique(listener, return_inverse=True, return_counts=True)
+    together = sizes[lot]
     queue = view.numbers("recv_q")[listener] * (listener >= 0)
     left[waits] |= together <= (1 + NEARLY) * queue
     return left
