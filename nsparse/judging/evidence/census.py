@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nsparse.judging.arrays.codes import Ints
+    from nsparse.judging.arrays.codes import Bools, Codes, Ints
     from nsparse.judging.arrays.view import View
     from nsparse.judging.scene.scene import Scene
 
@@ -27,7 +27,6 @@ class Census:
     """The connections by group and state.
 
     Attributes:
-        counts: How many there are, a row for each group, a column for each code of a state.
         first: One connection of each group.
         live: How many of each group are not in TIME_WAIT.
         served: The same of groups that were accepted, 0 of others.
@@ -39,27 +38,39 @@ class Census:
 
         from nsparse.judging.arrays.codes import Codes, firsts
 
-        self._view = view
-        state, group = view.codes("state"), view.numbers("group") + 1
+        self._view, self._state = view, view.codes("state")
+        group = view.numbers("group") + 1
         size = int(group.max(initial=0)) + 1
         self.first = firsts(Codes(group, size))[1:]  # those of no group have the number 0
-        cells = np.multiply(group, state.size, dtype=np.int64)
-        cells += state.of
-        counts = np.bincount(cells, minlength=size * state.size)
-        self.counts = counts.reshape(size, state.size)[1:]
-        self._waiting = self._codes(("TIME_WAIT",))
-        self.live = self.counts.sum(axis=1) - self.counts[:, self._waiting].sum(axis=1)
-        self.served = self.live * view.is_("role", "server")[self.first]
+        cells = np.multiply(group, self._state.size, dtype=np.int64)
+        cells += self._state.of
+        cell, n = _counted(Codes(cells, size * self._state.size))
+        some = cell >= self._state.size
+        # For each state of each group: the group, the code of the state, and how many they are.
+        self._group, self._code = np.divmod(cell[some] - self._state.size, self._state.size)
+        self._n = n[some]
+        self._sums: dict[tuple[tuple[str, ...], int], tuple[Ints, Ints]] = {}
         self._alike: dict[tuple[str, ...], tuple[Ints, Ints]] = {}
+        self.live = self._all(~self._in(("TIME_WAIT",)))
+        self.served = self.live * view.is_("role", "server")[self.first]
 
     def among(self, states: Collection[str]) -> Ints:
         """How many of each group are in one of some states."""
-        found: Ints = self.counts[:, self._codes(states)].sum(axis=1)
-        return found
+        return self._all(self._in(states))
 
-    def _codes(self, states: Collection[str]) -> list[int]:
+    def _in(self, states: Collection[str]) -> Bools:
+        import numpy as np
+
         names = self._view.words("state")
-        return [number for number, name in enumerate(names, 1) if name in states]
+        wanted = [number for number, name in enumerate(names, 1) if name in states]
+        return np.isin(self._code, wanted)
+
+    def _all(self, which: Bools) -> Ints:
+        """How many of each group some of the counts tell."""
+        import numpy as np
+
+        sums = np.bincount(self._group, weights=self._n * which, minlength=len(self.first))
+        return sums.astype(np.int64)
 
     def sums(self, at: Ints, names: Sequence[str], each: Ints) -> Ints:
         """For each of some rows the sum over the groups that share its namespace and columns.
@@ -76,7 +87,10 @@ class Census:
         if not len(known):
             return np.zeros(len(at), dtype=np.int64)
         found = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-        sums = np.bincount(place, weights=each, minlength=len(known)).astype(np.int64)
+        asked = (*names,), id(each)
+        if asked not in self._sums:  # many ask the same, each about a row or two
+            self._sums[asked] = each, np.bincount(place, weights=each).astype(np.int64)
+        _, sums = self._sums[asked]
         return np.where((known[found] == keys) & (keys >= 0), sums[found], 0)
 
     def states(self, keys: Ints, names: Sequence[str]) -> Ints:
@@ -86,18 +100,32 @@ class Census:
         from nsparse.judging.arrays.members import places
 
         known, place = self._places((*names,))
-        lot = places(known, keys)[place]
-        found = np.zeros((len(keys), self.counts.shape[1]), dtype=np.int64)
-        np.add.at(found, lot[lot >= 0], self.counts[lot >= 0])
-        found[:, self._waiting] = 0
-        return found
+        lot, size = places(known, keys)[place][self._group], self._state.size
+        some = (lot >= 0) & ~self._in(("TIME_WAIT",))
+        pairs, n = lot[some] * size + self._code[some], self._n[some]
+        counts = np.bincount(pairs, weights=n, minlength=len(keys) * size)
+        return counts.astype(np.int64).reshape(-1, size)
 
     def _places(self, names: tuple[str, ...]) -> tuple[Ints, Ints]:
         """The keys that there are in some columns, and which of them each group has."""
-        import numpy as np
+        from nsparse.judging.arrays.codes import dense
 
         if names not in self._alike:
-            keys = self._view.keys_at(self.first, *names)
-            known, place = np.unique(keys, return_inverse=True)
-            self._alike[names] = known, place
+            keys = self._view.keys_at(self.first, *names) + 1
+            known, place = dense(keys, int(keys.max(initial=0)) + 1)
+            self._alike[names] = known - 1, place
         return self._alike[names]
+
+
+def _counted(cells: Codes) -> tuple[Ints, Ints]:
+    """The numbers that there are, and how often each is."""
+    import numpy as np
+
+    from nsparse.judging.arrays.codes import dense
+
+    if cells.size <= len(cells.of):
+        counts = np.bincount(cells.of, minlength=cells.size)
+        used = np.flatnonzero(counts)
+        return used, counts[used]
+    used, place = dense(*cells)
+    return used, np.bincount(place, minlength=len(used))
