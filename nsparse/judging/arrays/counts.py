@@ -27,13 +27,6 @@ class _Like(NamedTuple):
     of: Ints
 
 
-def _numbers(used: Ints, size: int) -> Ints:
-    """For each number below a size its place among some of them, or -1."""
-    found = np.full(size, -1, dtype=np.int64)
-    found[used] = np.arange(len(used))
-    return found
-
-
 class Counts:
     """Rows of a store that share a key; names are those of the columns of the keys."""
 
@@ -93,12 +86,12 @@ class Counts:
         """The same, found column by column: each leaves fewer rows to look at."""
         first, *others = sorted(self._keys.parts(names), key=lambda part: -part.size)
         used, own = dense(first.of[of], first.size)
-        place = _numbers(used, first.size)[first.of]
+        place = places(first.of, used)
         at = np.flatnonzero(place >= 0)
         place = place[at]
         for codes in others:
             size, (more, their) = len(used), dense(codes.of[of], codes.size)
-            told = _numbers(more, codes.size)[codes.of[at]]
+            told = places(codes.of[at], more)
             used, own = dense(own * len(more) + their, size * len(more))
             place = np.where(told < 0, -1, places(place * len(more) + told, used))
             met = np.flatnonzero(place >= 0)

@@ -74,19 +74,8 @@ def _told_apart(keys: Ints, least: float) -> tuple[Ints, Codes]:
     if size <= len(keys):  # they are small as they are
         some = np.flatnonzero(keys >= 0)
         return some, Codes(keys if len(some) == len(keys) else keys[some], size)
-    if least <= 1:
-        some = np.flatnonzero(keys >= 0)
-        return some, compact(keys[some])
-    of, size = _buckets(keys, least)
-    some = np.flatnonzero((np.bincount(of, minlength=size) >= least)[of] & (keys >= 0))
-    keys, of = keys[some], of[some]
-    # Of the keys of a bucket mostly one is left: the number of the bucket is its number.
-    holder = np.empty(size, dtype=np.int64)
-    holder[of] = keys
-    others = np.flatnonzero(holder[of] != keys)
-    more = compact(keys[others])
-    of[others] = size + more.of
-    return some, Codes(of, size + more.size)
+    some = np.flatnonzero(may_be_many(keys, least) & (keys >= 0))
+    return some, compact(keys[some])
 
 
 def may_be_many(keys: Ints, least: float) -> Bools:

@@ -155,14 +155,12 @@ class View:
         often = self._frequency(name) if at is None else frequency(codes.at(at))
         used = np.flatnonzero(often[1:])
         passed[used + 1] = [bool(test(value)) for value in self.words_of(name, used)]
+        if at is None:
+            found = one_of(codes.of, np.flatnonzero(passed).tolist())
+            return found if among is None else found & among
         found = np.zeros(len(self), dtype=np.bool_)
-        if not passed.any():
-            return found
-        if at is not None:
-            found[at] = passed[codes.of[at]]
-            return found
-        found |= passed[codes.of]
-        return found if among is None else found & among
+        found[at] = passed[codes.of[at]]
+        return found
 
     @property
     def last(self) -> Bools:
