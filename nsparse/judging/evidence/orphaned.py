@@ -36,6 +36,10 @@ class Orphans(NamedTuple):
 
 def orphans(scene: Scene) -> Orphans:
     """How many connections no program holds, and the limit."""
+    return scene.once(orphans, lambda: _counted(scene))
+
+
+def _counted(scene: Scene) -> Orphans:
     known = sysctl(scene, LIMIT)
     return Orphans(
         n=max(int(rows(scene).sum()), stated.orphans(scene)),
